@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { ArgumentError } from "../../spec/errors";
+import type { Mount } from "../../spec/mounts";
+import type { ServiceSpec } from "../../spec/service";
+import { isLate, lift } from "../../late";
+import { ARGUMENTS, CHANGED_BY_PROVIDER, IGNORED, replacementKey } from "./arguments";
+import { ownerLabels } from "./labels";
+import { type Session, toLabels } from "./session";
+
+/** A service's fields, each parsed; those that the program gives as Outputs are still on their way. */
+export type LateSpec = { [K in keyof ServiceSpec]: ServiceSpec[K] | pulumi.Output<ServiceSpec[K]> };
+
+export interface ContainerOptions {
+  session: Session;
+  /** Logical name of the service. */
+  name: string;
+  parent: pulumi.Resource;
+  /** Keep the data of named volumes when the stack goes. */
+  keepData: boolean;
+}
+
+/** Objects for JSON in one order, whatever the order they were written in. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, canonical(item)]),
+  );
+}
+
+/** A digest of what was declared. It decides about replacement, so its form must not change between versions. */
+export function declarationHash(args: Record<string, unknown>): string {
+  return createHash("sha256").update(JSON.stringify(canonical(replacementKey(args)))).digest("hex").slice(0, 32);
+}
+
+/** The named volumes of a service as resources; anonymous ones get a resource of their own, so that they outlive the container. */
+function declareVolumes(mounts: Mount[], { session, name, parent, keepData }: ContainerOptions): { mounts: pulumi.Input<Mount>[]; resources: docker.Volume[] } {
+  const resources: docker.Volume[] = [];
+  const resolved = mounts.map((mount): pulumi.Input<Mount> => {
+    if (mount.type !== "volume") return mount;
+    if (mount.source) {
+      resources.push(session.volume(mount.source, keepData, name));
+      return mount;
+    }
+    const anonymous = new docker.Volume(
+      `${name}-${mount.target.replace(/^\//, "").replace(/\//g, "-")}`,
+      { labels: toLabels(ownerLabels(session.owner, name)) },
+      { parent, provider: session.shared().provider, retainOnDelete: keepData, ignoreChanges: ["labels"] },
+    );
+    resources.push(anonymous);
+    return anonymous.name.apply((source) => ({ ...mount, source }));
+  });
+  return { mounts: resolved, resources };
+}
+
+/** `container:<name>` of a service in this program: that container must exist first, and its successor has another id. */
+function sharedNamespaces(spec: LateSpec, session: Session) {
+  return [spec.networkMode, spec.ipc, spec.pid].flatMap((mode) => {
+    const name = typeof mode === "string" && mode.startsWith("container:") ? mode.slice("container:".length) : undefined;
+    const service = name && session.services.get(name);
+    return service ? [service] : [];
+  });
+}
+
+/**
+ * Makes the container of a service: its image, its volumes and itself.
+ *
+ * What Docker cannot change on a living container is compared by a hash of the declaration, not by what the
+ * provider reads back, because that differs for nothing and overlooks removals (see the README on fidelity).
+ */
+export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
+  const { session, name, parent } = options;
+  const image = isLate(spec.image)
+    ? new docker.RemoteImage(name, { name: spec.image, keepLocally: true, platform: spec.platform }, { parent, provider: session.shared().provider })
+    : session.image(spec.image as string, spec.platform as string | undefined);
+
+  const args: Record<string, unknown> = {};
+  for (const [key, mapping] of Object.entries(ARGUMENTS)) {
+    const fields = Object.fromEntries(mapping.from.map((field) => [field, spec[field]]));
+    if (Object.values(fields).every((value) => value === undefined) && key !== "networkMode" && key !== "restart" && key !== "mustRun" && key !== "destroyGraceSeconds") continue;
+    const value = lift(fields, (plain) => mapping.to(plain as unknown as ServiceSpec));
+    if (value !== undefined) args[key] = value;
+  }
+
+  // The hash speaks of what was declared: an anonymous volume's generated name is not part of it.
+  const declared = { ...args };
+  const dependsOn: pulumi.Resource[] = [image];
+  if (Array.isArray(spec.volumes)) {
+    const { mounts, resources } = declareVolumes(spec.volumes, options);
+    dependsOn.push(...resources);
+    if (mounts.some(isLate)) {
+      const volumes = { volumes: mounts, volumesFrom: spec.volumesFrom };
+      for (const key of ["volumes", "mounts"] as const) args[key] = lift(volumes, (plain) => ARGUMENTS[key]!.to(plain as unknown as ServiceSpec));
+    }
+  }
+  for (const network of Array.isArray(spec.networks) ? spec.networks : []) {
+    const made = session.networks.get(network.name);
+    if (made) dependsOn.push(made.resource);
+  }
+  for (const { container } of Array.isArray(spec.volumesFrom) ? spec.volumesFrom : []) {
+    const source = session.services.get(container);
+    if (source) dependsOn.push(source.resource);
+    else if (session.snapshot && !session.snapshot.containers.some((live) => live.name === container)) {
+      throw new ArgumentError("volumesFrom", `there is no container named ${container}`, "declare that service before this one");
+    }
+  }
+  const shared = sharedNamespaces(spec, session);
+  dependsOn.push(...shared.map((service) => service.resource));
+
+  const identities = [image.imageId, ...shared.map((service) => service.containerId)];
+  const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
+  const trigger = pulumi.all([hash, ...identities] as pulumi.Input<string>[]).apply((parts) => parts.join(" "));
+
+  const own = toLabels(ownerLabels(session.owner, name));
+  args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);
+
+  return new docker.Container(
+    name,
+    // Anonymous volumes of the image stay when the container goes: `docker rm` without -v.
+    { ...args, removeVolumes: false } as unknown as docker.ContainerArgs,
+    {
+      parent,
+      provider: session.shared().provider,
+      dependsOn,
+      // A fixed name or host port cannot be held by two containers at once.
+      deleteBeforeReplace: true,
+      replacementTrigger: trigger,
+      ignoreChanges: IGNORED,
+      // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
+      replaceOnChanges: CHANGED_BY_PROVIDER.filter((key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined),
+      hooks: { beforeCreate: [session.hooks.reclaimContainer] },
+    },
+  );
+}

@@ -1,0 +1,100 @@
+import * as pulumi from "@pulumi/pulumi";
+import { EngineError } from "./client";
+import { isOurs, SERVICE_LABEL } from "./labels";
+import { type InPlace, reconcile } from "./reconcile";
+import type { Session } from "./session";
+
+/** Hooks that every resource of one kind shares. They run on `up` only, never on a preview. */
+export interface ContainerHooks {
+  /** Before a container is made: clears away what a killed apply left under its name. */
+  reclaimContainer: pulumi.ResourceHook;
+  /** Before a network is made: likewise. */
+  reclaimNetwork: pulumi.ResourceHook;
+  /** Before a service's description changes: applies what Docker can change on the living container. */
+  changeInPlace: pulumi.ResourceHook;
+  /** Before a network is made anew: lets go of this stack's containers, or Docker would refuse to remove it. */
+  releaseNetwork: pulumi.ResourceHook;
+}
+
+interface ContainerState {
+  Id: string;
+  Config: { Labels: Record<string, string> | null };
+}
+interface NetworkState {
+  Id: string;
+  Labels: Record<string, string> | null;
+  Containers: Record<string, { Name: string }> | null;
+}
+
+export function containerHooks(session: Session): ContainerHooks {
+  const engine = () => {
+    if (!session.client) throw new EngineError(0, "this needs an engine that berth can talk to itself (unix:// or tcp://); call connectEngine() first");
+    return session.client;
+  };
+
+  async function reclaimContainer({ newInputs, name }: pulumi.ResourceHookArgs): Promise<void> {
+    if (!session.client) return;
+    const containerName = String(newInputs?.name ?? "");
+    const found = await session.client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
+    if (!found) return;
+    const labels = found.Config.Labels;
+    if (!isOurs(labels, session.owner) || labels?.[SERVICE_LABEL] !== name) {
+      throw new Error(`containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`);
+    }
+    // The state does not know it: an apply was killed after the engine had made it.
+    await session.client.request("DELETE", `/containers/${found.Id}?force=1`);
+    await pulumi.log.info(`Removed the container ${containerName}, left behind by an apply that was cut off.`);
+  }
+
+  async function disconnectOurs(network: NetworkState): Promise<string[]> {
+    const foreign: string[] = [];
+    for (const [id, { Name }] of Object.entries(network.Containers ?? {})) {
+      const container = await engine().find<ContainerState>(`/containers/${id}/json`);
+      if (container && !isOurs(container.Config.Labels, session.owner)) foreign.push(Name);
+      else await engine().request("POST", `/networks/${network.Id}/disconnect`, { Container: id, Force: true });
+    }
+    return foreign;
+  }
+
+  async function findNetwork(name: string): Promise<NetworkState | undefined> {
+    const filters = encodeURIComponent(JSON.stringify({ name: [`^${name}$`] }));
+    const [match] = (await engine().request<{ Id: string; Name: string }[]>("GET", `/networks?filters=${filters}`)).filter((network) => network.Name === name);
+    return match && engine().find<NetworkState>(`/networks/${match.Id}`);
+  }
+
+  async function reclaimNetwork({ newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    if (!session.client) return;
+    const network = await findNetwork(String(newInputs?.name ?? ""));
+    if (!network) return;
+    if (!isOurs(network.Labels, session.owner)) throw new Error(`name: a network named ${newInputs?.name} is there already and is not this stack's; choose another name.`);
+    const foreign = await disconnectOurs(network);
+    if (foreign.length) throw new Error(`name: the network ${newInputs?.name} was left behind by an apply that was cut off, and ${foreign.join(", ")} uses it; disconnect that first.`);
+    await session.client.request("DELETE", `/networks/${network.Id}`);
+  }
+
+  async function releaseNetwork({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    if (!session.client) return;
+    const shape = (inputs: Record<string, unknown> | undefined) => JSON.stringify({ ...inputs, labels: undefined });
+    if (shape(oldInputs) === shape(newInputs)) return;
+    const network = await findNetwork(String(oldInputs?.name ?? ""));
+    if (!network || !isOurs(network.Labels, session.owner)) return;
+    const foreign = await disconnectOurs(network);
+    if (foreign.length) throw new Error(`the network ${oldInputs?.name} has to be made anew, but ${foreign.join(", ")} of another stack uses it; disconnect that first.`);
+  }
+
+  async function changeInPlace({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    await reconcile(engine, oldInputs as InPlace, newInputs as InPlace);
+  }
+
+  // Hooks are found by name in the engine; a second session in one program needs names of its own.
+  const suffix = nextSuffix();
+  return {
+    reclaimContainer: new pulumi.ResourceHook(`berth-reclaim-container${suffix}`, reclaimContainer),
+    reclaimNetwork: new pulumi.ResourceHook(`berth-reclaim-network${suffix}`, reclaimNetwork),
+    changeInPlace: new pulumi.ResourceHook(`berth-change-in-place${suffix}`, changeInPlace),
+    releaseNetwork: new pulumi.ResourceHook(`berth-release-network${suffix}`, releaseNetwork),
+  };
+}
+
+let sessions = 0;
+const nextSuffix = () => (sessions++ ? `-${sessions}` : "");

@@ -1,0 +1,51 @@
+import type { EngineClient } from "./client";
+
+/** What the engine says of a container, as far as berth uses it. */
+export interface ContainerInspect {
+  Id: string;
+  Name: string;
+  RestartCount: number;
+  State: { Status: string; Running: boolean; Restarting: boolean; ExitCode: number; Health?: { Status: string; Log?: { Output: string }[] | null } };
+  NetworkSettings: {
+    Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
+    Networks: Record<string, { IPAddress: string }>;
+  };
+}
+
+export interface Expectation {
+  /** Milliseconds. */
+  timeout: number;
+  /** A job is ready when it has ended with code 0. */
+  job: boolean;
+}
+
+/**
+ * Waits until a container answers: healthy where it has a health check, running where it has none, ended
+ * where it is a job.
+ *
+ * @throws Error with the container's last lines where it does not come up in time
+ */
+export async function waitUntilReady(client: EngineClient, id: string, name: string, { timeout, job }: Expectation): Promise<ContainerInspect> {
+  const end = Date.now() + timeout;
+  for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
+    const state = await client.request<ContainerInspect>("GET", `/containers/${id}/json`);
+    const { Status, Running, Restarting, ExitCode, Health } = state.State;
+    if (job && Status === "exited" && ExitCode === 0) return state;
+    if (!job && Running && !Restarting && (!Health || Health.Status === "healthy" || Health.Status === "none")) return state;
+    if (Status === "exited" || Status === "dead") throw new Error(await failure(client, id, `${name} ended with exit code ${ExitCode}`));
+    // Crashing again and again: the restart policy hides the exit from a single look.
+    if (state.RestartCount >= 3) throw new Error(await failure(client, id, `${name} keeps crashing (restarted ${state.RestartCount} times, last exit code ${ExitCode})`));
+    if (Date.now() >= end) {
+      const seconds = Math.round(timeout / 1000);
+      const probe = Health?.Log?.at(-1)?.Output.trim();
+      const why = job ? "has not ended" : Health ? `is not healthy${probe ? ` (its check says: ${probe.slice(-200)})` : ""}` : "is not running";
+      throw new Error(await failure(client, id, `${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`));
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+async function failure(client: EngineClient, id: string, what: string): Promise<string> {
+  const lines = await client.lastLines(id, 10).catch(() => []);
+  return lines.length ? `${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}` : `${what}, without writing a line.`;
+}

@@ -1,0 +1,131 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { EngineClient, engineAddress } from "./client";
+import { type ContainerHooks, containerHooks } from "./hooks";
+import { type Owner, ownerLabels, ownerOf } from "./labels";
+import type { PortClaim, SubnetClaim } from "./preflight";
+import { type EngineSnapshot, takeSnapshot } from "./snapshot";
+
+/** A network declared by this program. */
+export interface DeclaredNetwork {
+  id: pulumi.Output<string>;
+  resource: pulumi.Resource;
+}
+
+/** A service declared by this program. */
+export interface DeclaredService {
+  /** Logical name. */
+  name: string;
+  containerId: pulumi.Output<string>;
+  resource: pulumi.Resource;
+}
+
+/**
+ * What one Pulumi program has declared on one engine so far, and what that engine held when the program
+ * began. Shared objects (images, volumes) are made once however many services use them.
+ */
+export class Session {
+  readonly owner: Owner;
+  readonly hooks: ContainerHooks;
+  readonly networks = new Map<string, DeclaredNetwork>();
+  readonly services = new Map<string, DeclaredService>();
+  readonly ports: PortClaim[] = [];
+  readonly subnets: SubnetClaim[] = [];
+  /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
+  snapshot?: EngineSnapshot;
+  client?: EngineClient;
+  private readonly images = new Map<string, docker.RemoteImage>();
+  private readonly volumes = new Map<string, { resource: docker.Volume; keep: boolean; by: string }>();
+
+  constructor(
+    readonly projectFolder: string,
+    private readonly provider?: pulumi.ProviderResource,
+  ) {
+    const configured = new pulumi.Config("berth").get("owner");
+    this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), projectFolder, configured);
+    this.hooks = containerHooks(this);
+  }
+
+  /** Reads the engine once, so that checks run before anything is declared. */
+  async connect(client: EngineClient): Promise<void> {
+    this.client = client;
+    this.snapshot = await takeSnapshot(client);
+  }
+
+  /** Options for a resource that belongs to the stack rather than to one service. */
+  shared(options: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
+    return { provider: this.provider, ...options };
+  }
+
+  /** The image, pulled once per stack. It stays on the engine when the stack goes. */
+  image(name: string, platform?: string): docker.RemoteImage {
+    const key = platform ? `${name}@${platform}` : name;
+    let image = this.images.get(key);
+    if (!image) {
+      image = new docker.RemoteImage(key, { name, platform, keepLocally: true }, this.shared());
+      this.images.set(key, image);
+    }
+    return image;
+  }
+
+  /**
+   * The named volume, made once per stack. Its data outlives destroy and replacement unless `keep` is false.
+   * Docker takes an existing volume of that name as it is, so data left by an earlier stack is found again.
+   */
+  volume(name: string, keep: boolean, by: string, args: Omit<docker.VolumeArgs, "name"> = {}): docker.Volume {
+    const declared = this.volumes.get(name);
+    if (declared) {
+      if (declared.keep !== keep) {
+        throw new pulumi.RunError(`removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`);
+      }
+      return declared.resource;
+    }
+    const resource = new docker.Volume(
+      name,
+      { ...args, name, labels: [...toLabels(ownerLabels(this.owner)), ...((args.labels as docker.VolumeArgs["labels"] & []) ?? [])] },
+      // Every one of these would replace the volume, and with it the data.
+      this.shared({ retainOnDelete: keep, ignoreChanges: ["labels", "driver", "driverOpts"] }),
+    );
+    this.volumes.set(name, { resource, keep, by });
+    return resource;
+  }
+}
+
+export const toLabels = (labels: Record<string, string>) => Object.entries(labels).map(([label, value]) => ({ label, value }));
+
+const sessions = new WeakMap<object, Map<pulumi.ProviderResource | undefined, Session>>();
+
+/** The session of the running program on one engine; under mocks every `setMocks` begins a new one. */
+export function sessionFor(provider?: pulumi.ProviderResource): Session {
+  const monitor = pulumi.runtime.getMonitor() ?? globalThis;
+  let byProvider = sessions.get(monitor);
+  if (!byProvider) sessions.set(monitor, (byProvider = new Map()));
+  let session = byProvider.get(provider);
+  if (!session) byProvider.set(provider, (session = new Session(process.cwd(), provider)));
+  return session;
+}
+
+/**
+ * Looks at the engine before the program declares anything. Call it once, first, in programs of your own;
+ * the stacks in `stacks/` do. Without it, what only the engine knows (ports in use, networks, routes) is
+ * not checked before the engine itself refuses it.
+ *
+ * @throws RunError where no engine answers
+ * @example
+ * await connectEngine();
+ * new Nginx("web", { port: 8080 });
+ */
+export async function connectEngine(): Promise<void> {
+  const address = engineAddress(new pulumi.Config("docker").get("host"), process.env);
+  if (!EngineClient.supports(address)) {
+    await pulumi.log.warn(`The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`);
+    return;
+  }
+  try {
+    await sessionFor().connect(new EngineClient(address));
+  } catch (error) {
+    throw new pulumi.RunError(
+      `No Docker engine answers at ${address.host} (${(error as Error).message}). Start Docker, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`npm run plan\` shows the plan without one.`,
+    );
+  }
+}

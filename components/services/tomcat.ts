@@ -1,0 +1,44 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { ServiceArgs } from "../spec/types";
+import { answersHttp } from "./healthchecks";
+import { reported, Service, type ServiceOptions } from "./service";
+
+export interface TomcatArgs extends ServiceOptions {
+  /** Tag of the image. @default "8", as documented */
+  version?: string;
+  /** @default the component's name */
+  containerName?: pulumi.Input<string>;
+  /** Host port, or `"none"`. @default 8080 */
+  port?: pulumi.Input<number> | "none";
+  /** Folder of the host with web applications, mounted read-only at `/usr/local/tomcat/webapps`. */
+  webapps?: string;
+  /** Everything else, in the words of the service description; it wins over the arguments above. */
+  service?: Partial<ServiceArgs>;
+}
+
+/**
+ * A Tomcat server. Documented setup A17, where it is linked to MySQL.
+ *
+ * @example
+ * new Tomcat("tomcat01", { port: 8080, service: { networks: ["app"] } });
+ */
+export class Tomcat extends Service {
+  readonly siteUrl: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: TomcatArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super(name, reported("berth:services:Tomcat", name, () => describe(args)), opts, "berth:services:Tomcat");
+    this.siteUrl = this.url(8080);
+  }
+}
+
+function describe({ version = "8", containerName, port = 8080, webapps, service, removeData }: TomcatArgs): ServiceArgs & ServiceOptions {
+  return {
+    image: `tomcat:${version}`,
+    ...(containerName === undefined ? {} : { containerName }),
+    ports: port === "none" ? undefined : [{ target: 8080, published: port }],
+    volumes: webapps === undefined ? undefined : [`${webapps}:/usr/local/tomcat/webapps:ro`],
+    healthcheck: answersHttp(8080),
+    removeData,
+    ...service,
+  };
+}

@@ -1,0 +1,25 @@
+/**
+ * A wrong argument. The message always says which argument, what is wrong with it and what to do;
+ * components show it as one sentence, without a stack dump.
+ */
+export class ArgumentError extends Error {
+  /**
+   * @param argument path of the argument as the user wrote it, e.g. `ports[0]`
+   * @param problem what is wrong, e.g. `70000 is not a port`
+   * @param remedy what to do, e.g. `use 1 to 65535`
+   */
+  constructor(
+    readonly argument: string,
+    readonly problem: string,
+    readonly remedy: string,
+  ) {
+    super(`${argument}: ${problem}; ${remedy}.`);
+    this.name = "ArgumentError";
+  }
+}
+
+/** Shows a value inside an error: short, on one line, quoted where it is text. */
+export function show(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

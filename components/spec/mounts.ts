@@ -1,0 +1,107 @@
+import { homedir } from "node:os";
+import { posix, resolve } from "node:path";
+import { ArgumentError, show } from "./errors";
+import { parseName } from "./names";
+import { parseBytes } from "./quantities";
+import type { MountDescription } from "./types";
+
+/** A mount with everything resolved. */
+export interface Mount {
+  type: "volume" | "bind" | "tmpfs";
+  /** Volume name or absolute host path; undefined for an anonymous volume and for tmpfs. */
+  source?: string;
+  target: string;
+  readOnly: boolean;
+  createHostPath: boolean;
+  propagation?: string;
+  selinux?: "z" | "Z";
+  nocopy: boolean;
+  /** Bytes. */
+  tmpfsSize?: number;
+  tmpfsMode?: number;
+}
+
+const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
+const SHORT_HELP = 'use "name:/path", "./folder:/path:ro" or "/path"';
+
+/** Checks an absolute path inside a container; the file system root itself cannot be mounted over. */
+export function parseTarget(path: string, argument: string): string {
+  if (!path.startsWith("/")) throw new ArgumentError(argument, `${show(path)} is not an absolute path`, "begin the container path with /");
+  const clean = posix.normalize(path).replace(/(.)\/$/, "$1");
+  if (clean === "/") throw new ArgumentError(argument, "the container's root cannot be mounted over", "name a folder below /");
+  return clean;
+}
+
+/** Resolves a host path: `~` is the home folder, relative paths start at the project folder. */
+export function hostPath(path: string, projectFolder: string): string {
+  if (path === "~" || path.startsWith("~/")) return resolve(homedir(), path.slice(2));
+  return resolve(projectFolder, path);
+}
+
+const isPath = (source: string) => /^[./~]/.test(source);
+
+function parseShort(text: string, argument: string, projectFolder: string): Mount {
+  const parts = text.split(":");
+  if (parts.length > 3 || parts.some((part) => part === "")) {
+    throw new ArgumentError(argument, `${show(text)} is not a volume`, SHORT_HELP);
+  }
+  const mount: Mount = { type: "volume", target: "", readOnly: false, createHostPath: false, nocopy: false };
+  if (parts.length === 1) return { ...mount, target: parseTarget(text, argument) };
+  const [source = "", target = "", options = ""] = parts;
+  mount.target = parseTarget(target, argument);
+  if (isPath(source)) {
+    mount.type = "bind";
+    mount.source = hostPath(source, projectFolder);
+  } else mount.source = parseName(source, argument);
+  for (const option of options ? options.split(",") : []) {
+    if (option === "ro") mount.readOnly = true;
+    else if (option === "rw") mount.readOnly = false;
+    else if (option === "z" || option === "Z") mount.selinux = option;
+    else if (option === "nocopy" && mount.type === "volume") mount.nocopy = true;
+    else if (PROPAGATIONS.includes(option) && mount.type === "bind") mount.propagation = option;
+    else throw new ArgumentError(argument, `${show(option)} is not an option of a ${mount.type} mount`, "use ro, rw, z or Z (nocopy for volumes, a propagation mode for binds)");
+  }
+  return mount;
+}
+
+function parseLong(value: MountDescription, argument: string, projectFolder: string): Mount {
+  const { type = "volume", source, target, readOnly = false, bind = {}, volume = {}, tmpfs = {} } = value;
+  const known = ["type", "source", "target", "readOnly", "bind", "volume", "tmpfs"];
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown) throw new ArgumentError(`${argument}.${unknown}`, "is not a field of a mount", `use ${known.join(", ")}`);
+  if (!["volume", "bind", "tmpfs"].includes(type)) {
+    throw new ArgumentError(`${argument}.type`, `${show(type)} is not a kind of mount`, "use volume, bind or tmpfs");
+  }
+  for (const [kind, options] of Object.entries({ bind: value.bind, volume: value.volume, tmpfs: value.tmpfs })) {
+    if (options && kind !== type) throw new ArgumentError(`${argument}.${kind}`, `does not belong to a ${type} mount`, `remove it, or set type: "${kind}"`);
+  }
+  if (type === "bind" && !source) throw new ArgumentError(`${argument}.source`, "is missing", "name the host path to bind");
+  if (type === "tmpfs" && source) throw new ArgumentError(`${argument}.source`, "a tmpfs has no source", "remove it");
+  if (bind.propagation && !PROPAGATIONS.includes(bind.propagation)) {
+    throw new ArgumentError(`${argument}.bind.propagation`, `${show(bind.propagation)} is not a mode`, `use ${PROPAGATIONS.join(", ")}`);
+  }
+  return {
+    type,
+    source: type === "bind" ? hostPath(source!, projectFolder) : source && parseName(source, `${argument}.source`),
+    target: parseTarget(target ?? "", `${argument}.target`),
+    readOnly,
+    createHostPath: bind.createHostPath ?? false,
+    propagation: bind.propagation,
+    selinux: bind.selinux,
+    nocopy: volume.nocopy ?? false,
+    tmpfsSize: tmpfs.size === undefined ? undefined : parseBytes(tmpfs.size, `${argument}.tmpfs.size`),
+    tmpfsMode: tmpfs.mode,
+  };
+}
+
+/** Reads the short and long forms of `volumes`; two mounts at one place are refused. */
+export function parseMounts(volumes: (string | MountDescription)[], argument: string, projectFolder: string): Mount[] {
+  const targets = new Set<string>();
+  return volumes.map((volume, index) => {
+    const at = `${argument}[${index}]`;
+    const mount = typeof volume === "string" ? parseShort(volume, at, projectFolder) : parseLong(volume, at, projectFolder);
+    if (targets.has(mount.target)) throw new ArgumentError(at, `${mount.target} is mounted twice`, "give each mount its own container path");
+    targets.add(mount.target);
+    return mount;
+  });
+}

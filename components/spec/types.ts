@@ -1,0 +1,259 @@
+import type { Input } from "@pulumi/pulumi";
+
+/**
+ * A value that may arrive late: every scalar, list and record in it can be a Pulumi Input.
+ * Only types are imported from Pulumi here; the description itself is plain data.
+ */
+export type Inputs<T> = T extends string | number | boolean | null | undefined
+  ? Input<T>
+  : T extends readonly (infer E)[]
+    ? Input<Inputs<E>[]>
+    : T extends object
+      ? Input<{ [K in keyof T]: Inputs<T[K]> }>
+      : Input<T>;
+
+/** Size in bytes, or text with a unit of 1024: `"512m"`, `"2g"`. */
+export type Bytes = number | string;
+/** Seconds as a number, or Compose text: `"30s"`, `"1m30s"`, `"500ms"`. */
+export type Duration = number | string;
+
+/** One published port (Compose `ports`, long form). */
+export interface PortDescription {
+  /** Port inside the container, 1 to 65535. */
+  target: number;
+  /** Port on the host. @default the engine picks a free one at each start */
+  published?: number | string;
+  /** Address on the host to listen on. @default all IPv4 addresses */
+  hostIp?: string;
+  /** @default "tcp" */
+  protocol?: "tcp" | "udp" | "sctp";
+}
+
+/** One mount (Compose `volumes`, long form). */
+export interface MountDescription {
+  /** `volume`: kept by the engine. `bind`: a path of the host. `tmpfs`: in memory. @default "volume" */
+  type?: "volume" | "bind" | "tmpfs";
+  /** Volume name or host path. A volume without a source is anonymous. Relative paths start at the project folder. */
+  source?: string;
+  /** Absolute path inside the container. */
+  target: string;
+  /** @default false */
+  readOnly?: boolean;
+  bind?: {
+    /** Let Docker make a missing host folder, owned by root. @default false: a missing path is refused */
+    createHostPath?: boolean;
+    /** @default the engine's "rprivate" */
+    propagation?: "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+    /** SELinux relabelling: `z` shared, `Z` private. */
+    selinux?: "z" | "Z";
+  };
+  volume?: {
+    /** Do not copy the image's files into a new volume. @default false */
+    nocopy?: boolean;
+  };
+  tmpfs?: { size?: Bytes; /** Octal, e.g. `0o1777`. */ mode?: number };
+}
+
+/** A network that the service joins (Compose `networks`, long form). */
+export interface NetworkDescription {
+  /** Name of the network on the engine. */
+  name: string;
+  /** Further names under which other containers on this network find the service. */
+  aliases?: string[];
+  ipv4Address?: string;
+  ipv6Address?: string;
+  linkLocalIps?: string[];
+  macAddress?: string;
+}
+
+/** How the engine finds out whether the service answers (Compose `healthcheck`). */
+export interface HealthcheckDescription {
+  /** A shell command, or a list that begins with `CMD`, `CMD-SHELL` or `NONE`. */
+  test?: string | string[];
+  /** @default "30s" */
+  interval?: Duration;
+  /** @default "30s" */
+  timeout?: Duration;
+  /** Time in which failures do not count. @default "0s" */
+  startPeriod?: Duration;
+  /** Interval during the start period; engines from API 1.44 on. */
+  startInterval?: Duration;
+  /** Failures in a row that make it unhealthy. @default 3 */
+  retries?: number;
+  /** Switch off the check that the image brings. @default false */
+  disable?: boolean;
+}
+
+/** GPUs for a service (Compose `deploy.resources.reservations.devices`). */
+export interface GpuDescription {
+  /** How many, or all. Not together with `deviceIds`. */
+  count?: number | "all";
+  /** Indices or UUIDs of particular devices. */
+  deviceIds?: string[];
+  /** @default ["gpu"] */
+  capabilities?: string[];
+  /** @default "nvidia" */
+  driver?: string;
+  options?: Record<string, string>;
+}
+
+/** A file with `NAME=value` lines (Compose `env_file`, long form). */
+export interface EnvFileDescription {
+  /** Relative paths start at the project folder. */
+  path: string;
+  /** Fail when it is missing. @default true */
+  required?: boolean;
+  /** `raw` takes each line as it stands, like `docker run --env-file`. @default quotes and comments are read as Compose does */
+  format?: "raw";
+  /** Keep every value of the file secret, whatever its name. @default false */
+  secret?: boolean;
+}
+
+/** A device of the host (Compose `devices`, long form). */
+export interface DeviceDescription {
+  source: string;
+  /** @default the source */
+  target?: string;
+  /** @default "rwm" */
+  permissions?: string;
+}
+
+/**
+ * A container service in the words of the Compose Specification, camelCased.
+ * The description says nothing about an engine; what an engine cannot do it refuses by name.
+ *
+ * @example
+ * // docker run -d --name nginx01 -p 666:80 -v ./html:/usr/share/nginx/html:ro --restart=always nginx
+ * { image: "nginx", containerName: "nginx01", ports: ["666:80"],
+ *   volumes: ["./html:/usr/share/nginx/html:ro"], restart: "always" }
+ */
+export interface ServiceDescription {
+  /** Image reference, e.g. `nginx:1.27`. */
+  image: string;
+  /** `linux/amd64` and the like. @default the engine's own */
+  platform?: string;
+  /** Name on the engine. @default the component's name */
+  containerName?: string;
+  /** Arguments for the entrypoint. Text is split like a shell would; a list is kept exactly. @default the image's */
+  command?: string | string[];
+  /** Program to start; `""` or `[]` clears the image's. @default the image's */
+  entrypoint?: string | string[];
+  /** A map, or a list of `NAME=value`. A name alone (or `null`) takes the value that it has where Pulumi runs. */
+  environment?: Record<string, string | number | boolean | null> | string[];
+  /** Files with further variables; `environment` wins, later files win over earlier ones. */
+  envFile?: string | (string | EnvFileDescription)[];
+  /** `"666:80"`, `"127.0.0.1:8080:80/tcp"`, `"80"` (free host port), ranges `"3000-3005:3000-3005"`. */
+  ports?: (string | number | PortDescription)[];
+  /** Publish every port that the image exposes on a free host port (`docker run -P`). @default false */
+  publishAll?: boolean;
+  /** Ports that other containers may use. On Docker a note only: containers of one network reach every port. */
+  expose?: (string | number)[];
+  /** `"data:/var/lib/mysql"`, `"./conf:/etc/app:ro"`, `"/data"` (anonymous), or the long form. */
+  volumes?: (string | MountDescription)[];
+  /** Containers whose volumes are mounted here too, e.g. `"docker-1"` or `"docker-1:ro"`. */
+  volumesFrom?: string[];
+  /** Folders in memory: `"/run"` or `"/tmp:size=64m,mode=1777"`. */
+  tmpfs?: string | string[];
+  /** User-defined networks to join, by name or in the long form. @default the engine's default bridge */
+  networks?: (string | NetworkDescription)[];
+  /** `bridge`, `host`, `none` or `container:<name>`. Not together with `networks`. */
+  networkMode?: string;
+  /** @default "no" */
+  restart?: "no" | "always" | "unless-stopped" | "on-failure" | `on-failure:${number}`;
+  /** `replicated-job` runs to its end once; the others keep running. @default "replicated" */
+  mode?: "replicated" | "replicated-job";
+  /** User, or `user:group`, by name or number. @default the image's */
+  user?: string;
+  groupAdd?: (string | number)[];
+  /** Absolute path. @default the image's */
+  workingDir?: string;
+  /** @default the container's short id */
+  hostname?: string;
+  domainname?: string;
+  macAddress?: string;
+  /** Capabilities to add, with or without `CAP_`. */
+  capAdd?: string[];
+  capDrop?: string[];
+  /** @default false */
+  privileged?: boolean;
+  /** Mount the container's root file system read-only. @default false */
+  readOnly?: boolean;
+  securityOpt?: string[];
+  /** `"/dev/fuse"`, `"/dev/sda:/dev/xvda:r"`, or the long form. */
+  devices?: (string | DeviceDescription)[];
+  deviceCgroupRules?: string[];
+  /** `"all"`, or a list of requests. */
+  gpus?: "all" | GpuDescription[];
+  /** OCI runtime, e.g. `nvidia`. @default the engine's */
+  runtime?: string;
+  healthcheck?: HealthcheckDescription;
+  /** Longest wait of `up` until the service answers. @default "2m" */
+  waitTimeout?: Duration;
+  logging?: { /** @default the engine's */ driver?: string; options?: Record<string, string | number> };
+  /** `{ nofile: 65536 }` or `{ nofile: { soft: 1024, hard: 2048 } }`. */
+  ulimits?: Record<string, number | { soft: number; hard: number }>;
+  sysctls?: Record<string, string | number>;
+  /** `{ db: "10.0.0.2" }` or `["db:10.0.0.2"]`; `host-gateway` stands for the host. */
+  extraHosts?: Record<string, string> | string[];
+  dns?: string | string[];
+  dnsOpt?: string[];
+  dnsSearch?: string | string[];
+  /** Run a small init as process 1. @default false */
+  init?: boolean;
+  stopSignal?: string;
+  /** Time between the stop signal and the kill. @default "10s" */
+  stopGracePeriod?: Duration;
+  tty?: boolean;
+  stdinOpen?: boolean;
+  /** Size of /dev/shm. @default "64m" */
+  shmSize?: Bytes;
+  /** Hard memory limit, at least 6 MiB. @default none */
+  memLimit?: Bytes;
+  /** Memory that is granted under pressure. @default none */
+  memReservation?: Bytes;
+  /** Memory and swap together, or -1 for no limit. @default twice `memLimit`, as Docker does */
+  memswapLimit?: Bytes;
+  /** Number of processors, e.g. `0.5`. @default no limit */
+  cpus?: number | string;
+  /** Relative weight. @default 1024 */
+  cpuShares?: number;
+  /** Processors to run on, e.g. `"0-2,4"`. @default all */
+  cpuset?: string;
+  /** Microseconds. */
+  cpuPeriod?: Duration;
+  /** Microseconds in each period. */
+  cpuQuota?: Duration;
+  /** `host`, `private`, `shareable`, `none` or `container:<name>`. */
+  ipc?: string;
+  /** `host` or `container:<name>`. */
+  pid?: string;
+  usernsMode?: string;
+  cgroup?: "host" | "private";
+  cgroupParent?: string;
+  storageOpt?: Record<string, string>;
+  blkioConfig?: {
+    weight?: number;
+    deviceReadBps?: { path: string; rate: Bytes }[];
+    deviceWriteBps?: { path: string; rate: Bytes }[];
+    deviceReadIops?: { path: string; rate: number }[];
+    deviceWriteIops?: { path: string; rate: number }[];
+  };
+  labels?: Record<string, string | number | boolean> | string[];
+
+  // Known to Docker and Compose, but not to the Docker provider: refused there with a reason.
+  annotations?: Record<string, string> | string[];
+  links?: string[];
+  uts?: string;
+  isolation?: string;
+  pidsLimit?: number;
+  oomScoreAdj?: number;
+  oomKillDisable?: boolean;
+  memSwappiness?: number;
+  cpusetMems?: string;
+  cpuRtPeriod?: Duration;
+  cpuRtRuntime?: Duration;
+  kernelMemory?: Bytes;
+}
+
+/** A service description whose fields may be Pulumi Inputs. */
+export type ServiceArgs = { [K in keyof ServiceDescription]: Inputs<ServiceDescription[K]> };

@@ -1,0 +1,4 @@
+// The Pulumi program. Sucrase compiles the TypeScript in milliseconds and keeps line numbers, so that
+// an unchanged preview does not pay for a type checker (`npm run check` is one) and errors still point home.
+require("sucrase/register/ts");
+module.exports = require("./stacks").run;

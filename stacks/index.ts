@@ -1,0 +1,62 @@
+import * as pulumi from "@pulumi/pulumi";
+import { connectEngine } from "../components/engines/docker/session";
+import { holdBackOnError } from "./holdBack";
+import { quickStacks } from "./quickStacks";
+import type { Setting } from "./settings";
+
+/** What a stack program exports. */
+export interface Program {
+  /** Its settings, under its own name in `pulumi config`. */
+  settings: Record<string, Setting<unknown>>;
+  /** Declares the resources and returns the stack's outputs. Synchronous, so that an error in it makes nothing. */
+  program(): Record<string, unknown>;
+}
+
+/** One program per documented setup. The imports are lazy: a Docker stack never loads the Kubernetes SDK. */
+export const PROGRAMS: Record<string, () => Promise<Program>> = {
+  nginx: () => import("./nginx"),
+  mysql: () => import("./mysql"),
+  elasticsearch: () => import("./elasticsearch"),
+  volumes: () => import("./volumes"),
+  networks: () => import("./networks"),
+  tomcat: () => import("./tomcat"),
+};
+
+/**
+ * The programs of a stack: `berth:program` in its config (a name or a list), or the stack's own name up to
+ * its first dash (`nginx`, `nginx-staging`).
+ *
+ * @throws RunError for a name that is not known, with the list of those that are
+ */
+export function programNames(stack: string, setting: string | undefined): string[] {
+  const known = Object.keys(PROGRAMS).join(", ");
+  let names: unknown = [stack.split("-")[0]];
+  if (setting !== undefined) {
+    try {
+      names = setting.trim().startsWith("[") ? JSON.parse(setting) : [setting.trim()];
+    } catch {
+      throw new pulumi.RunError(`berth:program: ${setting} is not a name or a list of names; use some of ${known}.`);
+    }
+  }
+  if (!Array.isArray(names) || names.length === 0) throw new pulumi.RunError(`berth:program: names no program; use some of ${known}.`);
+  for (const [index, name] of names.entries()) {
+    if (!Object.hasOwn(PROGRAMS, name)) {
+      const from = setting === undefined ? `the stack "${stack}" names the program "${name}", which` : `berth:program: "${name}"`;
+      throw new pulumi.RunError(`${from} is not known; the programs are ${known}. Name the stack after one of them, or run \`pulumi config set berth:program NAME\`.`);
+    }
+    if (names.indexOf(name) !== index) throw new pulumi.RunError(`berth:program: names "${name}" twice; list each program once.`);
+  }
+  return names as string[];
+}
+
+/** The Pulumi program. */
+export async function run(): Promise<Record<string, unknown>> {
+  quickStacks();
+  const names = programNames(pulumi.getStack(), new pulumi.Config("berth").get("program"));
+  // The engine answers while the programs load.
+  const [programs] = await Promise.all([Promise.all(names.map((name) => PROGRAMS[name]!())), connectEngine()]);
+  return holdBackOnError(() => {
+    const outputs = programs.map((program) => program.program());
+    return outputs.length === 1 ? outputs[0]! : Object.fromEntries(names.map((name, index) => [name, outputs[index]]));
+  });
+}

@@ -1,0 +1,105 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One setting of a stack, in `pulumi config` under its program's name: `pulumi config set nginx:port 8080`. */
+export interface Setting<T> {
+  /** What it is, for `berth settings` and the README. */
+  doc: string;
+  /** Text of the default, for the same. */
+  shown: string;
+  /** Kept encrypted; set with `--secret`. */
+  secret?: boolean;
+  read(config: pulumi.Config, key: string): T;
+}
+
+function fail(config: pulumi.Config, key: string, problem: string, remedy: string): never {
+  throw new pulumi.RunError(`${config.name}:${key}: ${problem}; ${remedy}.`);
+}
+
+/** Free text. */
+export const text = <D extends string | undefined>(standard: D, doc: string): Setting<string | D> => ({
+  doc,
+  shown: standard ?? "",
+  read: (config, key) => config.get(key) ?? standard,
+});
+
+/** One of a few words. */
+export const choice = <T extends string>(choices: readonly T[], standard: T, doc: string): Setting<T> => ({
+  doc: `${doc}: ${choices.join(", ")}`,
+  shown: standard,
+  read(config, key) {
+    const value = (config.get(key) ?? standard) as T;
+    if (!choices.includes(value)) fail(config, key, `"${value}" is not known`, `use ${choices.join(", ")}`);
+    return value;
+  },
+});
+
+/** A host port. */
+export const port = <D extends number | undefined>(standard: D, doc: string): Setting<number | D> => ({
+  doc,
+  shown: String(standard ?? ""),
+  read(config, key) {
+    const value = config.get(key);
+    if (value === undefined) return standard;
+    if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535) fail(config, key, `"${value}" is not a port`, "use 1 to 65535");
+    return Number(value);
+  },
+});
+
+/** true or false. */
+export const flag = (standard: boolean, doc: string): Setting<boolean> => ({
+  doc,
+  shown: String(standard),
+  read(config, key) {
+    const value = config.get(key) ?? String(standard);
+    if (value !== "true" && value !== "false") fail(config, key, `"${value}" is not true or false`, "use true or false");
+    return value === "true";
+  },
+});
+
+/** A list of texts: `pulumi config set --path 'nginx:volumes[0]' ./html:/usr/share/nginx/html:ro`. */
+export const list = (standard: string[], doc: string): Setting<string[]> => ({
+  doc,
+  shown: standard.join(", "),
+  read(config, key) {
+    if (config.get(key) === undefined) return standard;
+    let value: unknown;
+    try {
+      value = config.requireObject(key);
+    } catch {
+      value = undefined;
+    }
+    if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) fail(config, key, "is not a list of texts", `set it with \`pulumi config set --path '${config.name}:${key}[0]' VALUE\``);
+    return value as string[];
+  },
+});
+
+/**
+ * A password that has to be given. A preview goes on without it, so that a newcomer can look first;
+ * `up` stops before anything is made.
+ */
+export const password = (doc: string): Setting<pulumi.Output<string>> => ({
+  doc,
+  shown: "none: asked for",
+  secret: true,
+  read(config, key) {
+    const value = config.getSecret(key);
+    if (value) return value;
+    const how = `set one with \`pulumi config set --secret ${config.name}:${key}\``;
+    if (!pulumi.runtime.isDryRun()) fail(config, key, "is not set", how);
+    void pulumi.log.warn(`${config.name}:${key} is not set: \`up\` will stop here; ${how}.`);
+    return pulumi.secret("set before up");
+  },
+});
+
+/** Reads a program's settings; a setting that is not known is refused, so that a slip does not go unseen. */
+export function readSettings<S extends Record<string, Setting<unknown>>>(program: string, schema: S): { [K in keyof S]: S[K] extends Setting<infer T> ? T : never } {
+  const known = Object.keys(schema);
+  for (const full of Object.keys(pulumi.runtime.allConfig())) {
+    const [namespace, key = ""] = full.split(":");
+    if (namespace === program && !known.includes(key)) {
+      throw new pulumi.RunError(`${full}: is not a setting of the ${program} stack; use ${known.map((name) => `${program}:${name}`).join(", ")}.`);
+    }
+  }
+  const config = new pulumi.Config(program);
+  return Object.fromEntries(known.map((key) => [key, schema[key]!.read(config, key)])) as never;
+}

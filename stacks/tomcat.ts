@@ -1,0 +1,28 @@
+import { BridgeNetwork } from "../components/services/bridgeNetwork";
+import { Mysql } from "../components/services/mysql";
+import { Tomcat } from "../components/services/tomcat";
+import { password, port, readSettings, text } from "./settings";
+
+export const settings = {
+  version: text("8", "Tag of the Tomcat image"),
+  port: port(8080, "Host port of Tomcat"),
+  mysqlVersion: text("5.7", "Tag of the MySQL image"),
+  rootPassword: password("Password of MySQL's root"),
+};
+
+/**
+ * Tomcat and MySQL that find each other by name. Documented setup A17, which uses `--link`: that is legacy
+ * and the provider cannot make it. A network of their own with the alias does what is meant.
+ */
+export function program() {
+  const { version, port: hostPort, mysqlVersion, rootPassword } = readSettings("tomcat", settings);
+  const network = new BridgeNetwork("tomcat-mysql");
+  const database = new Mysql("tomcat-db", {
+    version: mysqlVersion,
+    rootPassword,
+    port: "none",
+    service: { networks: [{ name: network.networkName, aliases: ["mysql"] }] },
+  });
+  const server = new Tomcat("tomcat01", { version, port: hostPort, service: { networks: [network.networkName] } });
+  return { url: server.siteUrl, database: database.containerName };
+}

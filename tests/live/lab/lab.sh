@@ -1,0 +1,268 @@
+#!/usr/bin/env bash
+# A Docker engine and an image registry of our own, for the live tests.
+#
+#   eval "$(tests/live/lab/lab.sh up)"   start both, make the test images if
+#                                        need be, point DOCKER_HOST at them
+#   lab.sh restart-docker                restart only the engine
+#   lab.sh status | down                 down keeps the caches and the images
+#
+# The images are made here from Debian packages and pushed to the registry,
+# which the engine has as its mirror: `docker pull nginx` is a real pull, with
+# no way to Docker Hub needed.
+#
+# BERTH_LAB_DIR            where everything lies (default /var/tmp/berth-lab)
+# BERTH_LAB_REGISTRY_PORT  default 5000
+# BERTH_LAB_DEBIAN_MIRROR  default http://deb.debian.org/debian
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB_DIR=${BERTH_LAB_DIR:-/var/tmp/berth-lab}
+PORT=${BERTH_LAB_REGISTRY_PORT:-5000}
+MIRROR=${BERTH_LAB_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+REGISTRY=127.0.0.1:$PORT
+SUITE=bookworm
+MARKER=$LAB_DIR/registry/recipes.sha256
+
+# Callers read our standard output; all talk goes to standard error.
+exec 3>&1 1>&2
+
+export DOCKER_HOST=unix://$LAB_DIR/docker.sock
+# The old builder is in the engine itself; BuildKit needs a plugin of the client.
+export DOCKER_BUILDKIT=0
+
+say() { echo "lab: $*"; }
+die() { say "$*"; exit 1; }
+
+# --- processes ---------------------------------------------------------------
+
+# A pid may by now belong to somebody else, so its command line has to name our
+# directory.
+alive() {
+  local pid
+  pid=$(cat "$LAB_DIR/run/$1.pid" 2>/dev/null) || return 1
+  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$LAB_DIR/"
+}
+
+start() { # NAME COMMAND...
+  local name=$1
+  shift
+  # 3 and 9 stay behind: the caller's $(...) would wait for the one, the next
+  # lab.sh for the other.
+  setsid "$@" </dev/null >>"$LAB_DIR/log/$name.log" 2>&1 3>&- 9>&- &
+  echo $! >"$LAB_DIR/run/$name.pid"
+}
+
+ready() { # NAME TEST...
+  local name=$1 i
+  shift
+  for ((i = 0; i < 300; i++)); do
+    if "$@" 2>/dev/null; then return; fi
+    # Not `alive`: between fork and exec the command line is still ours.
+    kill -0 "$(<"$LAB_DIR/run/$name.pid")" 2>/dev/null || break
+    sleep 0.2
+  done
+  tail -n 15 "$LAB_DIR/log/$name.log"
+  die "$name did not start (the whole log: $LAB_DIR/log/$name.log)"
+}
+
+stop() { # NAME
+  local i
+  if alive "$1"; then
+    kill "$(cat "$LAB_DIR/run/$1.pid")"
+    # The engine gives its containers 15 s.
+    for ((i = 0; i < 300; i++)); do
+      alive "$1" || break
+      sleep 0.1
+    done
+    if alive "$1"; then die "$1 does not stop"; fi
+  fi
+  rm -f "$LAB_DIR/run/$1.pid"
+}
+
+stop_all() {
+  stop dockerd
+  stop containerd
+  stop registry
+}
+
+registry_answers() { (: <>"/dev/tcp/127.0.0.1/$PORT"); }
+
+start_registry() {
+  alive registry && return
+  # Debian's package starts a registry as a service where there is systemd.
+  if registry_answers 2>/dev/null; then
+    die "port $PORT is taken; choose another with BERTH_LAB_REGISTRY_PORT"
+  fi
+  start registry docker-registry serve "$LAB_DIR/registry.yml"
+  ready registry registry_answers
+}
+
+start_docker() {
+  # A containerd of our own: dockerd would else use the machine's when there is
+  # one (of a Kubernetes lab, say) and fall with it.
+  if ! alive containerd; then
+    start containerd containerd --config "$LAB_DIR/containerd.toml"
+    ready containerd test -S "$LAB_DIR/run/containerd.sock"
+  fi
+  if ! alive dockerd; then
+    if [[ -S /run/docker.sock ]]; then
+      say "note: another engine seems to run here; both write to the same iptables chains"
+    fi
+    rm -f "$LAB_DIR/run/dockerd-own.pid"
+    # dockerd must write its pid file itself: it takes one that is already
+    # there, with its own pid too, for a second engine's.
+    start dockerd dockerd \
+      --config-file "$LAB_DIR/daemon.json" --host "$DOCKER_HOST" \
+      --containerd "$LAB_DIR/run/containerd.sock" \
+      --data-root "$LAB_DIR/docker" --exec-root "$LAB_DIR/exec" \
+      --pidfile "$LAB_DIR/run/dockerd-own.pid"
+  fi
+  ready dockerd choose_client
+}
+
+# A client may be on the PATH and yet not work with this engine.
+choose_client() {
+  local client
+  while read -r client; do
+    if "$client" version >/dev/null 2>&1; then DOCKER=$client && return; fi
+  done < <(type -aP docker)
+  return 1
+}
+
+# --- preparation -------------------------------------------------------------
+
+install_packages() {
+  local missing=() pair
+  for pair in dockerd:docker.io docker:docker.io containerd:containerd iptables:iptables \
+    docker-registry:docker-registry debootstrap:debootstrap; do
+    type -P "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  ((${#missing[@]})) || return 0
+  say "installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+config() { # FILE <TEXT
+  local text
+  text=$(cat)
+  [[ -f $1 && $(<"$1") == "$text" ]] && return
+  # What runs was started with other settings (another port, say).
+  stop_all
+  echo "$text" >"$1"
+}
+
+write_configs() {
+  config "$LAB_DIR/registry.yml" <<EOF
+version: 0.1
+log: {level: warn}
+storage: {filesystem: {rootdirectory: $LAB_DIR/registry}, delete: {enabled: true}}
+http: {addr: "$REGISTRY", secret: lab}
+EOF
+  config "$LAB_DIR/containerd.toml" <<EOF
+version = 2
+root = "$LAB_DIR/containerd"
+state = "$LAB_DIR/exec/containerd"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+address = "$LAB_DIR/run/containerd.sock"
+EOF
+  config "$LAB_DIR/daemon.json" <<EOF
+{"registry-mirrors": ["http://$REGISTRY"], "live-restore": false, "iptables": true}
+EOF
+}
+
+# --- images ------------------------------------------------------------------
+
+recipes_hash() {
+  (cd "$HERE/images" && find . -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum
+}
+
+debian_base() {
+  local tar=$LAB_DIR/cache/debian-$SUITE.tar root=$LAB_DIR/cache/root
+  if [[ ! -f $tar ]]; then
+    say "making the Debian base"
+    rm -rf "$root"
+    debootstrap --variant=minbase "$SUITE" "$root" "$MIRROR" >"$LAB_DIR/log/debootstrap.log" 2>&1 \
+      || die "debootstrap failed: $LAB_DIR/log/debootstrap.log"
+    # Small, and every later apt-get in it keeps it so.
+    printf 'path-exclude /usr/share/%s/*\n' doc man info locale >"$root/etc/dpkg/dpkg.cfg.d/lab"
+    printf '%s;\n' 'APT::Install-Recommends "0"' 'Acquire::Languages "none"' \
+      'Dir::Cache::archives ""' 'APT::Keep-Downloaded-Packages "0"' >"$root/etc/apt/apt.conf.d/lab"
+    rm -rf "$root"/usr/share/{doc,man,info,locale}/* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
+    mkdir -p "$root/var/cache/apt/archives/partial"
+    tar -C "$root" --exclude=./dev/* -cf "$tar.part" .
+    rm -rf "$root"
+    mv "$tar.part" "$tar"
+  fi
+  "$DOCKER" import --change 'CMD ["bash"]' --change 'ENV DEBIAN_FRONTEND=noninteractive' \
+    "$tar" debian:lab >/dev/null
+}
+
+build_images() {
+  local hash name tags tag made=(debian:lab) log=$LAB_DIR/log/build.log
+  hash=$(recipes_hash)
+  if [[ -f $MARKER && $(<"$MARKER") == "$hash" ]]; then return; fi
+  rm -f "$MARKER"
+  : >"$log"
+  debian_base
+  while read -r name tags; do
+    [[ $name == '#'* ]] && continue
+    for tag in $tags; do
+      say "building $name:$tag"
+      made+=("$name:$tag" "$REGISTRY/library/$name:$tag")
+      # The machine's network, for apt: what a container reaches through NAT
+      # can be less.
+      { "$DOCKER" build --network host --build-arg "TAG=$tag" -t "$name:$tag" \
+          -t "$REGISTRY/library/$name:$tag" "$HERE/images/$name" \
+        && "$DOCKER" push "$REGISTRY/library/$name:$tag"; } </dev/null >>"$log" 2>&1 \
+        || { tail -n 15 "$log"; die "$name:$tag failed (the whole log: $log)"; }
+    done
+  done <"$HERE/images/list"
+  # Tests are to pull them.
+  "$DOCKER" rmi -f "${made[@]}" >/dev/null
+  "$DOCKER" image prune -f >/dev/null
+  echo "$hash" >"$MARKER"
+}
+
+# --- commands ----------------------------------------------------------------
+
+prepare() {
+  [[ $(id -u) == 0 ]] || die "needs root"
+  mkdir -p "$LAB_DIR"/{run,log,cache,registry,exec}
+  exec 9>"$LAB_DIR/lock"
+  flock 9 # two tests may come up at once
+}
+
+case ${1-} in
+  up)
+    prepare
+    install_packages
+    write_configs
+    start_registry
+    start_docker
+    build_images
+    echo "export DOCKER_HOST=$DOCKER_HOST" >&3
+    ;;
+  restart-docker)
+    prepare
+    stop dockerd
+    start_docker
+    ;;
+  down)
+    prepare
+    stop_all
+    # dockerd leaves these behind, and with them LAB_DIR could not be deleted.
+    umount -q "$LAB_DIR/exec/netns/default" "$LAB_DIR/docker" || true
+    ;;
+  status)
+    for name in registry containerd dockerd; do
+      if alive "$name"; then
+        echo "$name: running, pid $(<"$LAB_DIR/run/$name.pid")"
+      else
+        echo "$name: stopped"
+      fi
+    done >&3
+    ;;
+  *) die "usage: lab.sh up | down | restart-docker | status" ;;
+esac
