@@ -61,7 +61,7 @@ function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
   }
   if (discovery !== "single-node" && !discovery?.seedHosts?.length) throw new ArgumentError("discovery", `${show(discovery)} is not a way to find other nodes`, 'use "single-node" or { seedHosts: [...] }');
   const { environment, ...rest } = service ?? {};
-  const cluster = discovery === "single-node"
+  const cluster: Record<string, string> = discovery === "single-node"
     ? { "discovery.type": "single-node" }
     : { "discovery.seed_hosts": discovery.seedHosts.join(","), ...(discovery.initialMasterNodes ? { "cluster.initial_master_nodes": discovery.initialMasterNodes.join(",") } : {}) };
   return {

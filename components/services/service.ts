@@ -191,7 +191,7 @@ const isLateItself = (value: unknown): boolean => pulumi.Output.isInstance(value
 /** Maps a record whose values may be Outputs, without waiting for them. */
 function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<string>>) => R): R | pulumi.Output<R> {
   if (!isLateItself(value)) return apply(value as Record<string, pulumi.Input<string>>);
-  return (value as pulumi.Output<never>).apply(apply as never) as unknown as pulumi.Output<R>;
+  return (value as pulumi.Output<object>).apply(apply as never) as unknown as pulumi.Output<R>;
 }
 
 /** Checks that need the engine or the program's other services. */

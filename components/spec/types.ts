@@ -4,13 +4,14 @@ import type { Input } from "@pulumi/pulumi";
  * A value that may arrive late: every scalar, list and record in it can be a Pulumi Input.
  * Only types are imported from Pulumi here; the description itself is plain data.
  */
-export type Inputs<T> = T extends string | number | boolean | null | undefined
-  ? Input<T>
+export type Inputs<T> = Input<InputsWithin<T>>;
+type InputsWithin<T> = T extends string | number | boolean | null | undefined
+  ? T
   : T extends readonly (infer E)[]
-    ? Input<Inputs<E>[]>
+    ? Inputs<E>[]
     : T extends object
-      ? Input<{ [K in keyof T]: Inputs<T[K]> }>
-      : Input<T>;
+      ? { [K in keyof T]: Inputs<T[K]> }
+      : T;
 
 /** Size in bytes, or text with a unit of 1024: `"512m"`, `"2g"`. */
 export type Bytes = number | string;

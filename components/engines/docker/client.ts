@@ -80,6 +80,7 @@ export class EngineClient {
           method,
           path,
           timeout,
+          agent: false,
           headers: { Host: "docker", ...(payload ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) } : {}) },
         },
         (response) => {

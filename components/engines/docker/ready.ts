@@ -5,6 +5,7 @@ export interface ContainerInspect {
   Id: string;
   Name: string;
   RestartCount: number;
+  Config: { Healthcheck?: { Test?: string[] } };
   State: { Status: string; Running: boolean; Restarting: boolean; ExitCode: number; Health?: { Status: string; Log?: { Output: string }[] | null } };
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
@@ -32,6 +33,7 @@ export async function waitUntilReady(client: EngineClient, id: string, name: str
     const { Status, Running, Restarting, ExitCode, Health } = state.State;
     if (job && Status === "exited" && ExitCode === 0) return state;
     if (!job && Running && !Restarting && (!Health || Health.Status === "healthy" || Health.Status === "none")) return state;
+    if (!job && Running && !Restarting && Health?.Status === "starting" && (await passes(client, id, state.Config.Healthcheck?.Test))) return state;
     if (Status === "exited" || Status === "dead") throw new Error(await failure(client, id, `${name} ended with exit code ${ExitCode}`));
     // Crashing again and again: the restart policy hides the exit from a single look.
     if (state.RestartCount >= 3) throw new Error(await failure(client, id, `${name} keeps crashing (restarted ${state.RestartCount} times, last exit code ${ExitCode})`));
@@ -42,6 +44,21 @@ export async function waitUntilReady(client: EngineClient, id: string, name: str
       throw new Error(await failure(client, id, `${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`));
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/** Runs the container's own check now: the engine waits a whole interval before its first one. */
+async function passes(client: EngineClient, id: string, test: string[] = []): Promise<boolean> {
+  const [kind, ...command] = test;
+  const argv = kind === "CMD" ? command : kind === "CMD-SHELL" ? ["/bin/sh", "-c", command[0] ?? ""] : [];
+  if (argv.length === 0) return false;
+  try {
+    const exec = await client.request<{ Id: string }>("POST", `/containers/${id}/exec`, { Cmd: argv, AttachStdout: true, AttachStderr: true });
+    await client.raw("POST", `/exec/${exec.Id}/start`, { Detach: false, Tty: false });
+    return (await client.request<{ ExitCode: number | null }>("GET", `/exec/${exec.Id}/json`)).ExitCode === 0;
+  } catch {
+    // It may have ended meanwhile; the next look at its state says so.
+    return false;
   }
 }
 
