@@ -1,0 +1,9 @@
+/** One configuration for the three kinds of tests; tests/run.js picks the folder. */
+module.exports = {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  transform: { "\\.ts$": "@sucrase/jest-plugin" },
+  // The plugins' state and the lab live outside the source.
+  modulePathIgnorePatterns: ["<rootDir>/.berth/"],
+  watchman: false,
+};
