@@ -3,4 +3,4 @@
 // Some language hosts register ts-node whatever Pulumi.yaml says; it would check types on every run.
 delete require.extensions[".ts"];
 require("sucrase/register/ts");
-module.exports = require("./stacks").run;
+module.exports = () => require("./stacks").run();

@@ -49,12 +49,12 @@ export function programNames(stack: string, setting: string | undefined): string
   return names as string[];
 }
 
-/** The Pulumi program. */
-export async function run(): Promise<Record<string, unknown>> {
+/** The Pulumi program; a plan runs it without an engine. */
+export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
   quickStacks();
   const names = programNames(pulumi.getStack(), new pulumi.Config("berth").get("program"));
   // The engine answers while the programs load.
-  const [programs] = await Promise.all([Promise.all(names.map((name) => PROGRAMS[name]!())), connectEngine()]);
+  const [programs] = await Promise.all([Promise.all(names.map((name) => PROGRAMS[name]!())), engine && connectEngine()]);
   return holdBackOnError(() => {
     const outputs = programs.map((program) => program.program());
     return outputs.length === 1 ? outputs[0]! : Object.fromEntries(names.map((name, index) => [name, outputs[index]]));

@@ -51,7 +51,7 @@ export class BridgeNetwork extends pulumi.ComponentResource {
     const session = sessionFor(providerOf(opts));
     const networkName = reported(type, name, () => check(name, args));
     const inputs = { name: networkName, subnet: args.subnet, gateway: args.gateway, ipRange: args.ipRange, internal: args.internal, attachable: args.attachable, options: args.options, labels: args.labels };
-    super(type, name, inputs, { ...opts, hooks: { beforeUpdate: [session.hooks.releaseNetwork] } });
+    super(type, name, inputs, { ...opts, hooks: session.hooks && { beforeUpdate: [session.hooks.releaseNetwork] } });
 
     this.networkName = networkName;
     this.network = new docker.Network(
@@ -68,7 +68,7 @@ export class BridgeNetwork extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
-        hooks: { beforeCreate: [session.hooks.reclaimNetwork] },
+        hooks: session.hooks && { beforeCreate: [session.hooks.reclaimNetwork] },
       },
     );
     this.networkId = this.network.id;

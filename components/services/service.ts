@@ -63,7 +63,7 @@ export class Service extends pulumi.ComponentResource {
   constructor(name: string, args: ServiceArgs & ServiceOptions, opts: pulumi.ComponentResourceOptions = {}, type = "berth:services:Service") {
     const session = sessionFor(providerOf(opts));
     const { spec, keepData, inputs } = prepare(type, name, args, session);
-    super(type, name, inputs, { ...opts, hooks: { ...opts.hooks, beforeUpdate: [...(opts.hooks?.beforeUpdate ?? []), session.hooks.changeInPlace] } });
+    super(type, name, inputs, { ...opts, hooks: withHook(opts.hooks, session.hooks?.changeInPlace) });
 
     this.container = reported(type, name, () => makeContainer(spec, { session, name, parent: this, keepData }));
     this.containerName = pulumi.output(spec.containerName!) as pulumi.Output<string>;
@@ -89,6 +89,10 @@ export class Service extends pulumi.ComponentResource {
   url(target: number, scheme = "http"): pulumi.Output<string | undefined> {
     return this.hostPort(target).apply((port) => (port === undefined ? undefined : `${scheme}://localhost:${port}`));
   }
+}
+
+function withHook(hooks: pulumi.ResourceHookBinding | undefined, hook: pulumi.ResourceHook | undefined): pulumi.ResourceHookBinding | undefined {
+  return hook ? { ...hooks, beforeUpdate: [...(hooks?.beforeUpdate ?? []), hook] } : hooks;
 }
 
 const declared = new WeakMap<object, Service[]>();

@@ -133,7 +133,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       ignoreChanges: IGNORED,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
       replaceOnChanges: CHANGED_BY_PROVIDER.filter((key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined),
-      hooks: { beforeCreate: [session.hooks.reclaimContainer] },
+      hooks: session.hooks && { beforeCreate: [session.hooks.reclaimContainer] },
     },
   );
 }

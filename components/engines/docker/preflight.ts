@@ -50,7 +50,7 @@ export function checkContainerName(name: string, snapshot: EngineSnapshot | unde
   const stack = holder.labels[STACK_LABEL];
   throw new ArgumentError(
     "containerName",
-    `a container named ${name} is there already${stack ? `, made by the stack ${stack} of another checkout or user` : ""}`,
+    `a container named ${name} is there already${stack ? `, made by the stack ${stack}${stack === owner.stack ? " of another checkout or user" : ""}` : ""}`,
     stack === owner.stack
       ? `choose another name, or, if that checkout is yours, run \`pulumi config set berth:owner ${holder.labels[OWNER_LABEL]}\``
       : `choose another name, or remove it with \`docker rm -f ${name}\``,

@@ -26,7 +26,8 @@ export interface DeclaredService {
  */
 export class Session {
   readonly owner: Owner;
-  readonly hooks: ContainerHooks;
+  /** Undefined under mocks, which know no hooks. */
+  readonly hooks?: ContainerHooks;
   readonly networks = new Map<string, DeclaredNetwork>();
   readonly services = new Map<string, DeclaredService>();
   readonly ports: PortClaim[] = [];
@@ -43,7 +44,8 @@ export class Session {
   ) {
     const configured = new pulumi.Config("berth").get("owner");
     this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), projectFolder, configured);
-    this.hooks = containerHooks(this);
+    const monitor = pulumi.runtime.getMonitor() as unknown as { registerResourceHook?: unknown } | undefined;
+    if (monitor?.registerResourceHook) this.hooks = containerHooks(this);
   }
 
   /** Reads the engine once, so that checks run before anything is declared. */

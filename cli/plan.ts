@@ -1,0 +1,95 @@
+import * as pulumi from "@pulumi/pulumi";
+import { dockerRun } from "../components/spec/dockerRun";
+import type { ServiceSpec } from "../components/spec/service";
+import { declaredServices } from "../components/services/service";
+import type { StackConfig } from "./stackConfig";
+
+/** A resource that an empty stack would get. */
+export interface PlannedResource {
+  urn: string;
+  parent?: string;
+  type: string;
+  name: string;
+  /** Secrets are masked. */
+  inputs: Record<string, unknown>;
+  /** For a container: the lines that make the same by hand. */
+  commands?: string[];
+}
+
+export interface Plan {
+  stack: string;
+  resources: PlannedResource[];
+  outputs: Record<string, unknown>;
+  warnings: string[];
+}
+
+const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
+const UNKNOWN = /^(04da6b54-80e4-46f7-96ec-b56ff0331ba9|1c4a061d-8072-4f0a-a4cb-0ff528b18fe7)$/;
+const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
+
+/** Replaces secrets and values that only an engine would know. */
+function masked(value: unknown): unknown {
+  if (typeof value === "string") return UNKNOWN.test(value) ? "[known after up]" : value;
+  if (Array.isArray(value)) return value.map(masked);
+  if (value === null || typeof value !== "object") return value;
+  if ((value as Record<string, unknown>)[SIGNATURE_KEY] === SECRET_SIGNATURE) return "[secret]";
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item)]));
+}
+
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
+}
+type Register = (request: RegisterRequest, callback: (error: unknown, response: { getUrn(): string }) => void) => unknown;
+
+/**
+ * Runs a stack's program in this process with Pulumi's mock runtime: no CLI, no engine, no network.
+ * Names the resources that `pulumi preview` of an empty stack names.
+ */
+export async function planStack(project: string, stack: string, config: StackConfig, run: () => Promise<Record<string, unknown>>): Promise<Plan> {
+  const warnings: string[] = [];
+  await pulumi.runtime.setMocks({ newResource: ({ inputs }) => ({ id: undefined, state: inputs }), call: ({ inputs }) => inputs }, project, stack, true);
+  pulumi.runtime.setAllConfig(config.values, config.secrets);
+  pulumi.log.warn = async (message) => void warnings.push(message);
+
+  const resources: PlannedResource[] = [];
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) =>
+    register(request, (error, response) => {
+      if (!error) {
+        const inputs = masked(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>;
+        resources.push({ urn: response.getUrn(), parent: request.getParent() || undefined, type: request.getType(), name: request.getName(), inputs });
+      }
+      callback(error, response);
+    });
+
+  const outputs = await pulumi.runtime.runInPulumiStack(run);
+  await pulumi.runtime.disconnect();
+  await addCommands(resources);
+  const shown = masked(await pulumi.runtime.serializeProperties("outputs", (await settled(outputs)) as Record<string, unknown>, { keepOutputValues: false })) as Record<string, unknown>;
+  return { stack, resources, outputs: shown, warnings };
+}
+
+/** Waits for the outputs; those that are not known in a plan stay unknown. */
+async function settled(value: unknown): Promise<unknown> {
+  return value ?? {};
+}
+
+async function addCommands(resources: PlannedResource[]): Promise<void> {
+  for (const service of declaredServices()) {
+    const urn = await promiseOf(service.container.urn);
+    const resource = resources.find((candidate) => candidate.urn === urn);
+    if (!resource) continue;
+    const spec = (await promiseOf(service.description)) as ServiceSpec | undefined;
+    if (!spec) continue;
+    const environment = ((resources.find((candidate) => candidate.urn === resource.parent)?.inputs.environment ?? {}) as Record<string, unknown>) || {};
+    // A late environment that is secret as a whole hides which of its values are.
+    const names = typeof environment === "object" ? Object.keys(environment).filter((name) => environment[name] === "[secret]") : Object.keys(spec.environment ?? {});
+    resource.commands = dockerRun(spec, new Set(names));
+  }
+}
+
+const promiseOf = <T>(output: pulumi.Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();

@@ -1,0 +1,50 @@
+import type { Plan, PlannedResource } from "./plan";
+
+/** What a resource is, in the words of the person who declared it. */
+function describe({ type, inputs }: PlannedResource): string {
+  const text = (key: string) => (typeof inputs[key] === "string" ? (inputs[key] as string) : "");
+  switch (type) {
+    case "docker:index/remoteImage:RemoteImage":
+      return `image ${text("name")}`;
+    case "docker:index/volume:Volume":
+      return `volume ${text("name") || "(anonymous)"}`;
+    case "docker:index/network:Network":
+      return `network ${text("name")}`;
+    case "docker:index/container:Container":
+      return `container ${text("name")}`;
+    case "pulumi:pulumi:Stack":
+      return "stack";
+    default: {
+      const ports = Array.isArray(inputs.ports) ? `  ${inputs.ports.join(", ")}` : "";
+      return `${type.split(":").at(-1)}${ports}`;
+    }
+  }
+}
+
+/** Inputs worth a line in the tree; the commands below a container say the rest. */
+function details({ type, inputs }: PlannedResource): string[] {
+  if (!type.startsWith("berth:")) return [];
+  const environment = inputs.environment as Record<string, unknown> | string | undefined;
+  if (environment === undefined) return [];
+  if (typeof environment === "string") return [`environment: ${environment}`];
+  return Object.entries(environment).map(([name, value]) => `${name}=${String(value)}`);
+}
+
+/** The plan as a tree. */
+export function renderPlan(plan: Plan): string {
+  const lines: string[] = [];
+  const children = (parent: string | undefined) => plan.resources.filter((resource) => resource.parent === parent);
+  const visit = (resource: PlannedResource, indent: string, last: boolean, top: boolean) => {
+    const branch = top ? "" : last ? "└─ " : "├─ ";
+    const below = top ? "" : indent + (last ? "   " : "│  ");
+    lines.push(`${indent}${branch}+ ${resource.name}  ${describe(resource)}`);
+    const own = children(resource.urn);
+    const bar = own.length ? "│ " : "  ";
+    for (const detail of [...details(resource), ...(resource.commands ?? [])]) lines.push(`${below}${bar}    ${detail}`);
+    own.forEach((child, index) => visit(child, below, index === own.length - 1, false));
+  };
+  for (const root of children(undefined)) visit(root, "", true, true);
+  const count = plan.resources.length;
+  return [...lines, "", `${count} to create in an empty stack`, ...plan.warnings.map((warning) => `warning: ${warning}`)].join("\n");
+}
+

@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { EngineClient, engineAddress } from "../components/engines/docker/client";
+
+/** Resource hooks, replacement triggers and inputs of components need at least this CLI. */
+export const REQUIRED_PULUMI = "3.220";
+
+const PLUGIN_HOST = "https://get.pulumi.com/";
+
+/** Something that a real preview needs and this machine lacks. */
+export interface Missing {
+  what: string;
+  how: string;
+}
+
+/** Looks a program up on PATH. */
+export function onPath(program: string): string | undefined {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    const file = join(folder, process.platform === "win32" ? `${program}.exe` : program);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+/** Runs a program quietly; undefined where it fails or takes too long. */
+function ask(program: string, args: string[], timeout: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    let output = "";
+    const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.on("error", () => resolve(undefined));
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve(code === 0 ? output.trim() : undefined);
+    });
+  });
+}
+
+async function missingCli(): Promise<Missing | undefined> {
+  const install = { what: "the Pulumi CLI", how: "install it: https://www.pulumi.com/docs/install/" };
+  if (!onPath("pulumi")) return install;
+  const version = /v?(\d+)\.(\d+)/.exec((await ask("pulumi", ["version"], 3000)) ?? "");
+  if (!version) return install;
+  const [major, minor] = REQUIRED_PULUMI.split(".").map(Number) as [number, number];
+  const old = Number(version[1]) < major || (Number(version[1]) === major && Number(version[2]) < minor);
+  return old ? { what: `Pulumi ${REQUIRED_PULUMI} or newer (found ${version[0]})`, how: "update it: https://www.pulumi.com/docs/install/" } : undefined;
+}
+
+async function missingPlugin(version: string): Promise<Missing | undefined> {
+  const cache = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-docker-v${version}`);
+  if (existsSync(cache) || onPath("pulumi-resource-docker")) return undefined;
+  try {
+    // The CLI downloads it by itself, but waits for long where the host does not answer.
+    await fetch(PLUGIN_HOST, { method: "HEAD", signal: AbortSignal.timeout(2500) });
+    return undefined;
+  } catch {
+    return { what: `the Docker plugin ${version}, and its download host does not answer`, how: `run \`pulumi plugin install resource docker ${version}\` where there is a network` };
+  }
+}
+
+async function missingEngine(host: string | undefined): Promise<Missing | undefined> {
+  const address = engineAddress(host, process.env);
+  if (!EngineClient.supports(address)) return undefined;
+  try {
+    await new EngineClient(address).raw("GET", "/_ping", undefined, 2000);
+    return undefined;
+  } catch {
+    return { what: `a Docker engine at ${address.host}`, how: "start Docker, or set DOCKER_HOST" };
+  }
+}
+
+/** What a real preview lacks here. All questions are asked at once and each has its own limit. */
+export async function findMissing(pluginVersion: string, engineHost: string | undefined): Promise<Missing[]> {
+  const answers = await Promise.all([missingCli(), missingPlugin(pluginVersion), missingEngine(engineHost)]);
+  return answers.filter((answer): answer is Missing => answer !== undefined);
+}

@@ -1,0 +1,136 @@
+import { quote } from "shlex";
+import { formatPort } from "./ports";
+import { formatBytes, formatDuration } from "./quantities";
+import type { Mount } from "./mounts";
+import type { ServiceSpec } from "./service";
+
+/** One argument of the line; `[flag, value]` stays together when the line is folded. */
+type Part = string[];
+
+function mountParts(mount: Mount): Part {
+  if (mount.type === "tmpfs") {
+    const options = [mount.tmpfsSize === undefined ? "" : `,tmpfs-size=${mount.tmpfsSize}`, mount.tmpfsMode === undefined ? "" : `,tmpfs-mode=${mount.tmpfsMode.toString(8)}`];
+    return ["--mount", `type=tmpfs,dst=${mount.target}${options.join("")}${mount.readOnly ? ",readonly" : ""}`];
+  }
+  if (!mount.source) return ["-v", mount.target];
+  const options = [mount.readOnly ? "ro" : "", mount.selinux ?? "", mount.propagation ?? "", mount.nocopy ? "nocopy" : ""].filter(Boolean);
+  return ["-v", [mount.source, mount.target, ...(options.length ? [options.join(",")] : [])].join(":")];
+}
+
+/**
+ * The `docker run` line that equals a service, and the `docker network connect` lines for its further
+ * networks. Variables in `secretNames` are named without their value, which `docker` then takes from the
+ * environment: the line can be pasted without showing a secret.
+ */
+export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = new Set()): string[] {
+  const parts: Part[] = [];
+  const one = (flag: string, value: string | number | boolean | undefined) => {
+    if (value === undefined || value === false) return;
+    parts.push(value === true ? [flag] : [flag, String(value)]);
+  };
+  const each = (flag: string, values: (string | number)[] | undefined) => {
+    for (const value of values ?? []) one(flag, value);
+  };
+  const pairs = (flag: string, record: Record<string, string> | undefined) => each(flag, Object.entries(record ?? {}).map(([key, value]) => `${key}=${value}`));
+  const duration = (value: number | undefined) => (value === undefined ? undefined : formatDuration(value));
+  const bytes = (value: number | undefined) => (value === undefined ? undefined : value === -1 ? "-1" : formatBytes(value));
+
+  if (spec.mode !== "replicated-job") one("-d", true);
+  one("--name", spec.containerName);
+  one("--platform", spec.platform);
+  for (const port of spec.ports ?? []) one("-p", formatPort(port));
+  one("-P", spec.publishAll);
+  each("--expose", spec.expose?.map((port) => port.replace(/\/tcp$/, "")));
+  const [network] = spec.networks ?? [];
+  one("--network", spec.networkMode ?? network?.name);
+  each("--network-alias", network?.aliases);
+  one("--ip", network?.ipv4Address);
+  one("--ip6", network?.ipv6Address);
+  each("--link-local-ip", network?.linkLocalIps);
+  one("--mac-address", network?.macAddress ?? spec.macAddress);
+  for (const mount of spec.volumes ?? []) parts.push(mountParts(mount));
+  each("--volumes-from", spec.volumesFrom?.map(({ container, readOnly }) => (readOnly ? `${container}:ro` : container)));
+  each("--tmpfs", Object.entries(spec.tmpfs ?? {}).map(([path, options]) => (options ? `${path}:${options}` : path)));
+  const files = (spec.envFile ?? []).map((file) => file.values);
+  for (const [name, value] of Object.entries({ ...Object.assign({}, ...files), ...spec.environment } as Record<string, string>)) {
+    one("-e", secretNames.has(name) ? name : `${name}=${value}`);
+  }
+  if (spec.restart && spec.restart.policy !== "no") one("--restart", spec.restart.retries === undefined ? spec.restart.policy : `${spec.restart.policy}:${spec.restart.retries}`);
+  one("-u", spec.user);
+  each("--group-add", spec.groupAdd);
+  one("-w", spec.workingDir);
+  one("-h", spec.hostname);
+  one("--domainname", spec.domainname);
+  each("--cap-add", spec.capAdd);
+  each("--cap-drop", spec.capDrop);
+  one("--privileged", spec.privileged);
+  one("--read-only", spec.readOnly);
+  each("--security-opt", spec.securityOpt);
+  each("--device", spec.devices?.map(({ source, target, permissions }) => [source, target, permissions].join(":").replace(/:rwm$/, "").replace(/^(.+):\1$/, "$1")));
+  each("--device-cgroup-rule", spec.deviceCgroupRules);
+  for (const gpu of spec.gpus ?? []) {
+    const what = gpu.deviceIds?.length ? `"device=${gpu.deviceIds.join(",")}"` : gpu.count === -1 ? "all" : String(gpu.count);
+    one("--gpus", what);
+  }
+  one("--runtime", spec.runtime);
+  const check = spec.healthcheck;
+  if (check?.test?.[0] === "NONE") one("--no-healthcheck", true);
+  else if (check) {
+    // The command line only knows the shell form.
+    one("--health-cmd", check.test?.[0] === "CMD" ? check.test.slice(1).map(quote).join(" ") : check.test?.[1]);
+    one("--health-interval", duration(check.interval));
+    one("--health-timeout", duration(check.timeout));
+    one("--health-start-period", duration(check.startPeriod));
+    one("--health-start-interval", duration(check.startInterval));
+    one("--health-retries", check.retries);
+  }
+  one("--log-driver", spec.logging?.driver);
+  pairs("--log-opt", spec.logging?.options);
+  each("--ulimit", spec.ulimits?.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`));
+  pairs("--sysctl", spec.sysctls);
+  each("--add-host", spec.extraHosts?.map(({ host, ip }) => `${host}:${ip}`));
+  each("--dns", spec.dns);
+  each("--dns-option", spec.dnsOpt);
+  each("--dns-search", spec.dnsSearch);
+  one("--init", spec.init);
+  one("--stop-signal", spec.stopSignal);
+  one("--stop-timeout", spec.stopGracePeriod === undefined ? undefined : Math.ceil(spec.stopGracePeriod / 1000));
+  one("-t", spec.tty);
+  one("-i", spec.stdinOpen);
+  one("--shm-size", bytes(spec.shmSize));
+  one("-m", bytes(spec.memLimit));
+  one("--memory-reservation", bytes(spec.memReservation));
+  one("--memory-swap", bytes(spec.memswapLimit));
+  one("--cpus", spec.cpus === undefined ? undefined : spec.cpus / 1e9);
+  one("--cpu-shares", spec.cpuShares);
+  one("--cpuset-cpus", spec.cpuset);
+  one("--cpu-period", spec.cpuPeriod);
+  one("--cpu-quota", spec.cpuQuota);
+  one("--ipc", spec.ipc);
+  one("--pid", spec.pid);
+  one("--userns", spec.usernsMode);
+  one("--cgroupns", spec.cgroup);
+  one("--cgroup-parent", spec.cgroupParent);
+  pairs("--storage-opt", spec.storageOpt);
+  for (const [flag, rates] of [
+    ["--device-read-bps", spec.blkioConfig?.deviceReadBps],
+    ["--device-write-bps", spec.blkioConfig?.deviceWriteBps],
+    ["--device-read-iops", spec.blkioConfig?.deviceReadIops],
+    ["--device-write-iops", spec.blkioConfig?.deviceWriteIops],
+  ] as const) {
+    each(flag, rates?.map(({ path, rate }) => `${path}:${rate}`));
+  }
+  pairs("-l", spec.labels);
+  const [program, ...entryArguments] = spec.entrypoint ?? [];
+  if (program !== undefined) parts.push(["--entrypoint", program]);
+  parts.push([spec.image]);
+  parts.push(...[...entryArguments, ...(spec.command ?? [])].map((word) => [word]));
+
+  const line = ["docker run", ...parts.map((part) => part.map((word) => (word === "" ? "''" : quote(word))).join(" "))].join(" ");
+  const joins = (spec.networks ?? []).slice(1).map((other) => {
+    const aliases = (other.aliases ?? []).map((alias) => ` --alias ${quote(alias)}`).join("");
+    const ip = other.ipv4Address ? ` --ip ${other.ipv4Address}` : "";
+    return `docker network connect${aliases}${ip} ${quote(other.name)} ${quote(spec.containerName ?? "")}`;
+  });
+  return [line, ...joins];
+}
