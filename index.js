@@ -2,5 +2,6 @@
 // an unchanged preview does not pay for a type checker (`npm run check` is one) and errors still point home.
 // Some language hosts register ts-node whatever Pulumi.yaml says; it would check types on every run.
 delete require.extensions[".ts"];
+require("./stacks/lazySdk");
 require("sucrase/register/ts");
 module.exports = () => require("./stacks").run();

@@ -75,7 +75,10 @@ export class Service extends pulumi.ComponentResource {
     const dynamic = isLate(spec.ports) || spec.publishAll === true || (spec.ports as ServiceSpec["ports"])?.some((port) => port.published === undefined);
     const live = inspection(this.container.id, spec, session, Boolean(dynamic), this);
     this.ready = live.apply(() => true);
-    this.endpoints = pulumi.all([live, pulumi.output(spec.ports)]).apply(([state, ports]) => (state ? liveEndpoints(state) : declaredEndpoints(ports as ServiceSpec["ports"])));
+    this.endpoints =
+      pulumi.runtime.isDryRun() && !dynamic
+        ? (pulumi.output(spec.ports).apply((ports) => declaredEndpoints(ports as ServiceSpec["ports"])) as pulumi.Output<Endpoint[]>)
+        : pulumi.all([live, pulumi.output(spec.ports)]).apply(([state, ports]) => (state ? liveEndpoints(state) : declaredEndpoints(ports as ServiceSpec["ports"])));
     this.registerOutputs({});
     register(this);
   }

@@ -1,0 +1,27 @@
+// The SDK loads a TypeScript compiler and npm's dependency resolver at start, half a second together, to
+// serialise functions for dynamic providers and serverless code. berth has neither: both load on first use.
+const Module = require("node:module");
+
+const CLOSURE = /@pulumi[\\/]pulumi[\\/]runtime[\\/]closure[\\/]/;
+const HEAVY = new Set(["../../typescript-shim", "@npmcli/arborist"]);
+
+function lazily(load) {
+  let loaded;
+  const real = () => (loaded ??= load());
+  return new Proxy(
+    {},
+    {
+      // Said to be an ES module, so that the importing code does not copy its exports at once.
+      get: (_, key) => (key === "__esModule" && !loaded ? true : real()[key]),
+      has: (_, key) => key in real(),
+      ownKeys: () => Reflect.ownKeys(real()),
+      getOwnPropertyDescriptor: (_, key) => Object.assign(Object.getOwnPropertyDescriptor(real(), key) ?? {}, { configurable: true }),
+    },
+  );
+}
+
+const load = Module._load;
+Module._load = function (request, parent, ...rest) {
+  if (HEAVY.has(request) && parent && CLOSURE.test(parent.filename)) return lazily(() => load.call(this, request, parent, ...rest));
+  return load.call(this, request, parent, ...rest);
+};
