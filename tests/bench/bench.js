@@ -1,0 +1,168 @@
+// Side by side in one run: docker compose (where there is one), plain docker.Container code, and berth.
+// One network, N volumes, N busybox containers with a published port each. Needs a Docker engine, the Pulumi
+// CLI and the real Docker plugin. `npm run bench -- [N ...]`, default 1 20 100.
+const { spawn, spawnSync } = require("node:child_process");
+const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+
+const root = join(__dirname, "..", "..");
+const work = join(root, ".berth", "bench");
+const sizes = process.argv.slice(2).map(Number).filter(Boolean);
+const rounds = Number(process.env.ROUNDS ?? 3);
+const BASE_PORT = 21000;
+
+const env = (folder) => ({
+  ...process.env,
+  PULUMI_BACKEND_URL: `file://${folder}`,
+  PULUMI_CONFIG_PASSPHRASE: "bench",
+  PULUMI_SKIP_UPDATE_CHECK: "true",
+});
+
+/** Resident memory of a process and everything below it, in MiB. */
+function treeMemory(pid) {
+  const parents = new Map();
+  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
+      parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  let pages = 0;
+  for (const id of parents.keys()) {
+    let ancestor = id;
+    while (ancestor && ancestor !== pid) ancestor = parents.get(ancestor);
+    if (ancestor !== pid) continue;
+    try {
+      pages += Number(readFileSync(`/proc/${id}/statm`, "utf8").split(" ")[1]);
+    } catch {
+      // Likewise.
+    }
+  }
+  return (pages * 4096) / 2 ** 20;
+}
+
+function run(command, args, folder) {
+  return new Promise((resolve, reject) => {
+    const began = process.hrtime.bigint();
+    const child = spawn(command, args, { cwd: folder, env: env(folder), stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let memory = 0;
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    const watch = setInterval(() => (memory = Math.max(memory, treeMemory(child.pid))), 100);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearInterval(watch);
+      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+      code === 0 ? resolve({ seconds, memory }) : reject(new Error(`${command} ${args.join(" ")}: ${output.slice(-2000)}`));
+    });
+  });
+}
+
+const HEAD = 'require(process.env.BERTH_ROOT + "/stacks/lazySdk");';
+const PROGRAMS = {
+  empty: () => 'require("@pulumi/pulumi");',
+  plain: (n) => `
+const docker = require("@pulumi/docker");
+const network = new docker.Network("net", { name: "bench-plain" });
+const image = new docker.RemoteImage("busybox", { name: "busybox", keepLocally: true });
+for (let i = 0; i < ${n}; i++) {
+  const volume = new docker.Volume("data" + i, { name: "bench-plain-" + i });
+  new docker.Container("c" + i, {
+    name: "bench-plain-" + i, image: image.imageId, command: ["sleep", "3600"], init: true,
+    ports: [{ internal: 80, external: ${BASE_PORT} + i }],
+    volumes: [{ volumeName: volume.name, containerPath: "/data" }],
+    networksAdvanced: [{ name: network.name }],
+  });
+}`,
+  berth: (n) => `
+delete require.extensions[".ts"];
+${HEAD.replace("process.env.BERTH_ROOT", JSON.stringify(root))}
+require("sucrase/register/ts");
+const { connectEngine } = require(${JSON.stringify(root)} + "/components/engines/docker/session");
+const { holdBackOnError } = require(${JSON.stringify(root)} + "/stacks/holdBack");
+require(${JSON.stringify(root)} + "/stacks/quickStacks").quickStacks();
+module.exports = async () => {
+  const { BridgeNetwork } = require(${JSON.stringify(root)} + "/components/services/bridgeNetwork");
+  const { Service } = require(${JSON.stringify(root)} + "/components/services/service");
+  await connectEngine();
+  return holdBackOnError(() => {
+    const network = new BridgeNetwork("bench-berth");
+    for (let i = 0; i < ${n}; i++) {
+      new Service("bench-berth-" + i, {
+        image: "busybox", command: ["sleep", "3600"], init: true, ports: [${BASE_PORT} + i + ":80"],
+        volumes: ["bench-berth-" + i + ":/data"], networks: [network.networkName], removeData: true,
+      });
+    }
+  });
+};`,
+};
+
+function composeFile(n) {
+  const services = Array.from({ length: n }, (_, i) => `  s${i}:\n    image: busybox\n    command: ["sleep", "3600"]\n    init: true\n    ports: ["${BASE_PORT + i}:80"]\n    volumes: ["d${i}:/data"]\n`);
+  const volumes = Array.from({ length: n }, (_, i) => `  d${i}:\n`);
+  return `name: bench-compose\nservices:\n${services.join("")}volumes:\n${volumes.join("")}`;
+}
+
+function prepare(kind, n) {
+  const folder = join(work, `${kind}-${n}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  if (kind === "compose") writeFileSync(join(folder, "compose.yaml"), composeFile(n));
+  else {
+    writeFileSync(join(folder, "Pulumi.yaml"), `name: bench-${kind}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`);
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `bench-${kind}`, main: "index.js" }));
+    writeFileSync(join(folder, "index.js"), PROGRAMS[kind](n));
+    const made = spawnSync("pulumi", ["stack", "init", "bench"], { cwd: folder, env: env(folder) });
+    if (made.status !== 0) throw new Error(String(made.stderr));
+  }
+  return folder;
+}
+
+const STEPS = {
+  compose: { up: ["docker", "compose", "up", "-d"], again: ["docker", "compose", "up", "-d"], destroy: ["docker", "compose", "down", "-v"] },
+  pulumi: {
+    up: ["pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"],
+    again: ["pulumi", "preview", "--expect-no-changes", "--stack", "bench"],
+    destroy: ["pulumi", "destroy", "--yes", "--skip-preview", "--stack", "bench"],
+  },
+};
+
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+async function main() {
+  const compose = spawnSync("docker", ["compose", "version"]).status === 0;
+  console.log(`| N | step | ${[...(compose ? ["compose"] : []), "plain", "berth"].join(" | ")} | berth / plain |`);
+  if (!compose) console.log("docker compose is not installed: left out");
+  for (const n of sizes.length ? sizes : [1, 20, 100]) {
+    const kinds = [...(compose ? ["compose"] : []), "plain", "berth", ...(n === 1 ? ["empty"] : [])];
+    const folders = Object.fromEntries(kinds.map((kind) => [kind, prepare(kind, n)]));
+    const results = {};
+    const record = (step, kind, result) => ((results[step] ??= {})[kind] ??= []).push(result);
+    // The contenders share the host ports, so each runs whole, and the rounds alternate.
+    for (let round = 0; round < (n > 20 ? 1 : rounds); round++) {
+      for (const kind of kinds) {
+        const steps = STEPS[kind === "compose" ? "compose" : "pulumi"];
+        for (const step of ["up", "again", "destroy"]) {
+          for (let time = 0; time < (step === "again" ? rounds : 1); time++) {
+            const [command, ...args] = steps[step];
+            record(step, kind, await run(command, args, folders[kind]));
+          }
+        }
+      }
+    }
+    for (const [step, byKind] of Object.entries(results)) {
+      const cell = (kind) => `${median(byKind[kind].map((r) => r.seconds)).toFixed(1)} s, ${Math.round(Math.max(...byKind[kind].map((r) => r.memory)))} MiB`;
+      const ratio = (a, b) => (median(byKind[a].map((r) => r.seconds)) / median(byKind[b].map((r) => r.seconds))).toFixed(2);
+      const shown = kinds.filter((kind) => kind !== "empty").map(cell);
+      console.log(`| ${n} | ${step === "again" ? "no change" : step} | ${shown.join(" | ")} | ${ratio("berth", "plain")} |${step === "again" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`);
+    }
+  }
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});

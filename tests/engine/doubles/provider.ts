@@ -1,0 +1,160 @@
+import * as grpc from "@grpc/grpc-js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { isDeepStrictEqual } from "node:util";
+import { KINDS, type Props, RESOURCES } from "./resources";
+import { Store } from "./store";
+
+/** Names the store's folder. */
+export const STORE_VARIABLE = "BERTH_DOUBLE_STORE";
+
+/** How the engine writes a value that it does not know yet. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+type Kind = keyof typeof KINDS;
+const typeOf = (urn: string) => urn.split("::")[2]!.split("$").at(-1) as Kind;
+const nameOf = (urn: string) => urn.split("::")[3]!;
+
+const plain = (struct: Struct | undefined): Props => (struct ? (struct.toJavaScript() as Props) : {});
+
+function struct(props: Props): Struct {
+  const defined = JSON.parse(JSON.stringify(props)) as Record<string, JavaScriptValue>;
+  return Struct.fromJavaScript(defined);
+}
+
+/**
+ * The difference as bridged providers see it: given arguments are compared with what was read back, not with
+ * what was given before, and for some arguments a removal is no difference.
+ */
+function changedArguments(type: Kind, state: Props, oldInputs: Props, news: Props): string[] {
+  const { keptWhenRemoved } = RESOURCES[type]!;
+  const empty = (value: unknown) => value === undefined || value === null || value === false || value === 0;
+  return [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => {
+    if (news[key] === undefined) return !empty(oldInputs[key]) && !keptWhenRemoved.includes(key);
+    // A set has no order.
+    const comparable = (value: unknown) => (key === "ports" || key === "labels" ? sorted(value) : value);
+    return !isDeepStrictEqual(comparable(withoutEmpty(state[key])), comparable(withoutEmpty(news[key])));
+  });
+}
+
+const withoutEmpty = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
+const sorted = (value: unknown) => (Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
+
+/** Hangs after an object was made for as long as a test wants, so that the CLI can be killed meanwhile. */
+async function whileHeld(store: Store, type: Kind): Promise<void> {
+  while (store.isHeld(KINDS[type])) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+type Call<Q> = grpc.ServerUnaryCall<Q, unknown>;
+
+/** Answers with what a function returns, or with the text of its error. */
+function unary<Q, R>(answer: (request: Q) => R | Promise<R>): grpc.handleUnaryCall<Q, R> {
+  return (call: Call<Q>, callback) => {
+    Promise.resolve()
+      .then(() => answer(call.request))
+      .then(
+        (response) => callback(null, response),
+        (error: Error) => callback({ code: grpc.status.UNKNOWN, details: error.message }),
+      );
+  };
+}
+
+/** Serves the part of the provider protocol that the CLI calls for resources, and prints the port. */
+export function serve(): void {
+  const store = new Store(process.env[STORE_VARIABLE]!);
+  const service = {
+    getPluginInfo: unary(() => {
+      const info = new PluginInfo();
+      info.setVersion("5.2.0");
+      return info;
+    }),
+    checkConfig: unary((request: messages.CheckRequest) => {
+      const response = new messages.CheckResponse();
+      response.setInputs(request.getNews());
+      return response;
+    }),
+    diffConfig: unary(() => new messages.DiffResponse()),
+    configure: unary(() => {
+      const response = new messages.ConfigureResponse();
+      response.setSupportspreview(true);
+      // Bridged providers do not take secrets either: the CLI unwraps them, and marks the outputs of the
+      // same names as secret again.
+      response.setAcceptsecrets(false);
+      return response;
+    }),
+    check: unary((request: messages.CheckRequest) => {
+      const response = new messages.CheckResponse();
+      response.setInputs(request.getNews());
+      return response;
+    }),
+    diff: unary((request: messages.DiffRequest) => {
+      const type = typeOf(request.getUrn());
+      const changed = changedArguments(type, plain(request.getOlds()), plain(request.getOldInputs()), plain(request.getNews()));
+      const response = new messages.DiffResponse();
+      response.setChanges(changed.length ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE);
+      response.setDiffsList(changed);
+      response.setReplacesList(changed.filter((key) => !RESOURCES[type]!.inPlace.includes(key)));
+      return response;
+    }),
+    create: unary(async (request: messages.CreateRequest) => {
+      const type = typeOf(request.getUrn());
+      const args = plain(request.getProperties());
+      const response = new messages.CreateResponse();
+      if (request.getPreview()) {
+        const unknown = Object.fromEntries(RESOURCES[type]!.computed.map((key) => [key, UNKNOWN]));
+        response.setProperties(struct({ ...unknown, ...args }));
+        return response;
+      }
+      const { id, outs } = RESOURCES[type]!.create(store, args);
+      store.note(`create ${KINDS[type]} ${nameOf(request.getUrn())}`);
+      await whileHeld(store, type);
+      response.setId(id);
+      response.setProperties(struct(outs));
+      return response;
+    }),
+    read: unary((request: messages.ReadRequest) => {
+      const state = plain(request.getProperties());
+      const found = RESOURCES[typeOf(request.getUrn())]!.read(store, request.getId(), state);
+      const response = new messages.ReadResponse();
+      // An empty id says that the object is gone.
+      if (!found) return response;
+      const inputs = plain(request.getInputs());
+      response.setId(request.getId());
+      response.setProperties(struct(found));
+      response.setInputs(struct(Object.fromEntries(Object.keys(inputs).map((key) => [key, found[key]]))));
+      return response;
+    }),
+    update: unary((request: messages.UpdateRequest) => {
+      const type = typeOf(request.getUrn());
+      const args = plain(request.getNews());
+      if (!request.getPreview()) {
+        RESOURCES[type]!.update?.(store, request.getId(), args);
+        store.note(`update ${KINDS[type]} ${nameOf(request.getUrn())}`);
+      }
+      const response = new messages.UpdateResponse();
+      const state = { ...plain(request.getOlds()), ...args };
+      response.setProperties(struct(request.getPreview() ? state : RESOURCES[type]!.read(store, request.getId(), state)!));
+      return response;
+    }),
+    delete: unary((request: messages.DeleteRequest) => {
+      const type = typeOf(request.getUrn());
+      RESOURCES[type]!.remove(store, request.getId(), plain(request.getProperties()));
+      store.note(`delete ${KINDS[type]} ${nameOf(request.getUrn())}`);
+      return new Empty();
+    }),
+    cancel: unary(() => new Empty()),
+  };
+
+  const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
+  server.addService(ResourceProviderService, service as unknown as grpc.UntypedServiceImplementation);
+  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+    if (error) throw error;
+    console.log(port);
+  });
+  // A killed CLI must not leave its provider behind.
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.exit(), 200);
+}

@@ -1,0 +1,245 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { parse, stringify } from "yaml";
+import { EngineDouble } from "./doubles/engine";
+import { STORE_VARIABLE } from "./doubles/provider";
+import { Store } from "./doubles/store";
+
+export const ROOT = join(__dirname, "../..");
+
+/** Where .ci/tools.sh puts the CLI that it builds. */
+const TOOLS = process.env.BERTH_CI_BIN ?? join(homedir(), ".cache/berth-ci/bin");
+
+const isExecutable = (file: string) => {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const search = [...(process.env.PATH ?? "").split(delimiter), TOOLS];
+const lacks = (program: string) => !search.some((folder) => isExecutable(join(folder, program)));
+
+/** Why the tests of this folder cannot run here. */
+export const missingCli = lacks("pulumi")
+  ? "no pulumi CLI on PATH or made by .ci/tools.sh"
+  : lacks("pulumi-language-nodejs")
+    ? "no pulumi-language-nodejs beside the pulumi CLI"
+    : undefined;
+
+/** What a run of the CLI left. */
+export interface Result {
+  code: number | null;
+  /** Both streams, as a user sees them. */
+  output: string;
+  stdout: string;
+  seconds: number;
+}
+
+export interface RunOptions {
+  env?: Record<string, string>;
+  input?: string;
+  /** Gets the process at once, to kill it for example. */
+  onStart?(child: ChildProcess): void;
+}
+
+export interface ProjectOptions {
+  stack: string;
+  /** Settings, as in Pulumi.<stack>.yaml. */
+  config?: Record<string, unknown>;
+  /** Settings that `pulumi config set --secret` encrypts. */
+  secrets?: Record<string, string>;
+  /** How the engine's double listens; see EngineDouble.listen. */
+  over?: "tcp" | "unix";
+  /** Text of index.js, for a program of the test's own in place of the stacks. */
+  program?: string;
+}
+
+/** A copy of the project in a temporary folder, with a backend and an engine of its own. */
+export class Project {
+  readonly stack: string;
+  private engineAddress = "";
+
+  private constructor(
+    readonly folder: string,
+    readonly store: Store,
+    readonly engine: EngineDouble,
+    { stack }: ProjectOptions,
+  ) {
+    this.stack = stack;
+  }
+
+  static async create(options: ProjectOptions): Promise<Project> {
+    // The passphrase's salt, the state and the settings are the test's own; what is installed is shared.
+    const top = mkdtempSync(join(tmpdir(), "berth-engine-"));
+    const folder = join(top, "project");
+    for (const name of ["stacks", "components", "cli", "index.js", "package.json", "Pulumi.yaml", "Pulumi.dev.yaml"]) {
+      if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    if (options.program !== undefined) writeFileSync(join(folder, "index.js"), options.program);
+    mkdirSync(join(top, "backend"));
+    const store = new Store(join(top, "engine"));
+    const project = new Project(folder, store, new EngineDouble(store), options);
+    all.add(project);
+    project.engineAddress = await project.engine.listen(options.over ?? "tcp");
+    project.configure(options.config ?? {});
+    await project.must(["stack", "init", "--stack", options.stack]);
+    for (const [key, value] of Object.entries(options.secrets ?? {})) {
+      await project.must(["config", "set", "--stack", options.stack, "--secret", key], { input: value });
+    }
+    return project;
+  }
+
+  /** Folder of the state. */
+  get backend(): string {
+    return join(this.folder, "../backend");
+  }
+
+  get settingsFile(): string {
+    return join(this.folder, `Pulumi.${this.stack}.yaml`);
+  }
+
+  /** Changes settings; undefined takes one away. */
+  configure(settings: Record<string, unknown>): void {
+    const file = existsSync(this.settingsFile) ? (parse(readFileSync(this.settingsFile, "utf8")) as Record<string, unknown>) : {};
+    const config = { ...(file.config as Record<string, unknown>), ...settings };
+    writeFileSync(this.settingsFile, stringify({ ...file, config }));
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    const env = { ...process.env };
+    // Whatever the developer has set must not reach the test's stack.
+    for (const name of Object.keys(env)) if (/^(PULUMI|DOCKER|BERTH)_/.test(name)) delete env[name];
+    return {
+      ...env,
+      PATH: [join(__dirname, "doubles/bin"), ...search].join(delimiter),
+      PULUMI_HOME: home(),
+      PULUMI_BACKEND_URL: `file://${this.backend}`,
+      PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      DOCKER_HOST: this.engineAddress,
+      [STORE_VARIABLE]: this.store.folder,
+      NO_COLOR: "1",
+    };
+  }
+
+  /** Runs a program in the project's folder. */
+  run(program: string, args: string[], { env, input, onStart }: RunOptions = {}): Promise<Result> {
+    const begin = Date.now();
+    const child = spawn(program, args, { cwd: this.folder, env: { ...this.environment, ...env }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    onStart?.(child);
+    let output = "";
+    let stdout = "";
+    child.stdout!.on("data", (chunk: Buffer) => {
+      output += chunk;
+      stdout += chunk;
+    });
+    child.stderr!.on("data", (chunk: Buffer) => {
+      output += chunk;
+    });
+    child.stdin?.end(input);
+    return new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code, output, stdout, seconds: (Date.now() - begin) / 1000 }));
+    });
+  }
+
+  pulumi(args: string[], options?: RunOptions): Promise<Result> {
+    return this.run("pulumi", ["--non-interactive", "--color", "never", ...args], options);
+  }
+
+  /** Runs the CLI and fails the test, with what it wrote, where that fails. */
+  async must(args: string[], options?: RunOptions): Promise<Result> {
+    const result = await this.pulumi(args, options);
+    if (result.code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${result.code}:\n${result.output}`);
+    return result;
+  }
+
+  up(options?: RunOptions): Promise<Result> {
+    return this.must(["up", "--yes", "--skip-preview", "--stack", this.stack], options);
+  }
+
+  /** `up` that is expected to fail, or may. */
+  tryUp(options?: RunOptions): Promise<Result> {
+    return this.pulumi(["up", "--yes", "--skip-preview", "--stack", this.stack], options);
+  }
+
+  destroy(): Promise<Result> {
+    return this.must(["destroy", "--yes", "--skip-preview", "--stack", this.stack]);
+  }
+
+  preview(...args: string[]): Promise<Result> {
+    return this.must(["preview", "--stack", this.stack, ...args]);
+  }
+
+  /** The steps of a preview. */
+  async steps(...args: string[]): Promise<Step[]> {
+    const { stdout } = await this.preview("--json", ...args);
+    return (JSON.parse(stdout) as { steps?: Step[] }).steps ?? [];
+  }
+
+  /** What a preview would do, in order, as `replace Container nginx`; what stays the same is left out. */
+  async changes(...args: string[]): Promise<string[]> {
+    return (await this.steps(...args)).filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${label(urn)}`);
+  }
+
+  /** Names of the containers on the engine. */
+  containers(): string[] {
+    return this.store.list("containers").map(({ Name }) => Name.slice(1)).sort();
+  }
+
+  /** The container of that name; the test fails where there is none. */
+  container(name: string) {
+    const found = this.store.find("containers", name);
+    if (!found) throw new Error(`no container ${name}; there are ${this.containers().join(", ")}`);
+    return found;
+  }
+
+  volumes(): string[] {
+    return this.store.list("volumes").map(({ Name }) => Name).sort();
+  }
+
+  /** Networks that this test made; Docker's own are left out. */
+  networks(): string[] {
+    return this.store.list("networks").slice(3).map(({ Name }) => Name).sort();
+  }
+
+  async close(): Promise<void> {
+    all.delete(this);
+    await this.engine.close();
+    rmSync(join(this.folder, ".."), { recursive: true, force: true });
+  }
+}
+
+export interface Step {
+  op: string;
+  urn: string;
+}
+
+/** A URN's type without its module, and its name. */
+export function label(urn: string): string {
+  const [, , types = "", name = ""] = urn.split("::");
+  return `${types.split(":").at(-1)} ${name}`;
+}
+
+const all = new Set<Project>();
+let sharedHome: string | undefined;
+
+/** One PULUMI_HOME per run: it holds no state, and a first run of the CLI in a new one takes longer. */
+function home(): string {
+  sharedHome ??= mkdtempSync(join(tmpdir(), "berth-pulumi-home-"));
+  return sharedHome;
+}
+
+/** Call it once in a test file: takes away whatever the file's tests made. */
+export function cleanUp(): void {
+  afterAll(async () => {
+    for (const project of all) await project.close();
+    if (sharedHome) rmSync(sharedHome, { recursive: true, force: true });
+  });
+}
