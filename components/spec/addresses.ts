@@ -11,10 +11,12 @@ export interface Cidr {
   last: bigint;
 }
 
+// ipaddr.js also takes the old short, octal and hexadecimal forms ("10.1", "010.0.0.1"), which Docker refuses.
+const isAddress = (value: string) => (value.includes(":") ? ipaddr.isValid(value) : ipaddr.IPv4.isValidFourPartDecimal(value));
+
 /** Checks an IP address of either version. */
 export function parseAddress(value: string, argument: string): string {
-  // ipaddr.js also takes the old short forms ("10.1"), which Docker refuses.
-  if (!ipaddr.isValid(value) || (!value.includes(":") && value.split(".").length !== 4)) {
+  if (!isAddress(value)) {
     throw new ArgumentError(argument, `${show(value)} is not an IP address`, 'use for example "192.168.0.1" or "fd00::1"');
   }
   return value;
@@ -29,7 +31,7 @@ export function addressNumber(value: string): bigint {
 
 /** Reads a subnet such as `192.168.0.0/16`. The address must be the first of its block. */
 export function parseCidr(value: string, argument: string): Cidr {
-  if (!/^[0-9a-fA-F.:]+\/\d{1,3}$/.test(value) || !ipaddr.isValidCIDR(value)) {
+  if (!/^[0-9a-fA-F.:]+\/\d{1,3}$/.test(value) || !isAddress(value.split("/")[0]!) || !ipaddr.isValidCIDR(value)) {
     throw new ArgumentError(argument, `${show(value)} is not a subnet`, 'use CIDR notation, for example "192.168.0.0/16"');
   }
   const [address, bits] = ipaddr.parseCIDR(value);

@@ -33,7 +33,7 @@ function parseShort(text: string, argument: string): Port[] {
     throw new ArgumentError(argument, `${show(text)} has no known protocol`, "end it with /tcp, /udp or /sctp, or leave that out");
   }
   // The address may be IPv6 in brackets, so the split is from the right.
-  const match = /^(?:(?:\[([^\]]*)\]|([^[\]:]*)):)?(?:([\d-]*):)?([\d-]+)$/.exec(spec);
+  const match = /^(?:(?:\[([^\]]*)\]|([^[\]:]*)):)?([\d-]*):([\d-]+)$/.exec(spec);
   const plain = /^(?:([\d-]+):)?([\d-]+)$/.exec(spec);
   const [hostIp, host, container] = plain
     ? ["", plain[1] ?? "", plain[2]!]
