@@ -6,7 +6,8 @@ import { sessionFor, toLabels } from "../engines/docker/session";
 import { contains, parseAddress, parseCidr } from "../spec/addresses";
 import { ArgumentError } from "../spec/errors";
 import { parseName } from "../spec/names";
-import { providerOf, reported } from "./service";
+import { reporter } from "./report";
+import { providerOf } from "./service";
 
 export interface BridgeNetworkArgs {
   /** Name on the engine. @default the component's name */
@@ -49,9 +50,9 @@ export class BridgeNetwork extends pulumi.ComponentResource {
   constructor(name: string, args: BridgeNetworkArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:services:BridgeNetwork";
     const session = sessionFor(providerOf(opts));
-    const networkName = reported(type, name, () => check(name, args));
+    const networkName = reporter(type, name)(() => check(name, args));
     const inputs = { name: networkName, subnet: args.subnet, gateway: args.gateway, ipRange: args.ipRange, internal: args.internal, attachable: args.attachable, options: args.options, labels: args.labels };
-    super(type, name, inputs, { ...opts, hooks: session.hooks && { beforeUpdate: [session.hooks.releaseNetwork] } });
+    super(type, name, inputs, { ...opts, hooks: session.hooks ? { ...opts.hooks, beforeUpdate: [...(opts.hooks?.beforeUpdate ?? []), session.hooks.releaseNetwork] } : opts.hooks });
 
     this.networkName = networkName;
     this.network = new docker.Network(

@@ -3,7 +3,8 @@ import { ArgumentError, show } from "../spec/errors";
 import { formatBytes, parseBytes } from "../spec/quantities";
 import type { Bytes, ServiceArgs } from "../spec/types";
 import { answersHttp } from "./healthchecks";
-import { reported, Service, type ServiceOptions } from "./service";
+import { reporter } from "./report";
+import { Service, type ServiceOptions } from "./service";
 
 export interface ElasticsearchArgs extends ServiceOptions {
   /** Tag of the image. @default "7.6.2", as documented */
@@ -44,13 +45,16 @@ export class Elasticsearch extends Service {
   readonly httpUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ElasticsearchArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super(name, reported("berth:services:Elasticsearch", name, () => describe(args)), opts, "berth:services:Elasticsearch");
+    const type = "berth:services:Elasticsearch";
+    const ports = [...(args.httpPort === "none" ? [] : ["httpPort"]), ...(args.transportPort === "none" ? [] : ["transportPort"])];
+    const names = args.service?.ports ? {} : Object.fromEntries(ports.map((port, index) => [`ports[${index}]`, port]));
+    super(name, reporter(type, name)(() => describe(args)), opts, type, { memLimit: "memory", "volumes[0]": "data", ...names });
     this.httpUrl = this.url(9200);
   }
 }
 
 function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
-  const { version = "7.6.2", image, containerName, heap = {}, memory, discovery = "single-node", httpPort = 9200, transportPort = 9300, data, service, removeData } = args;
+  const { version = "7.6.2", image, containerName, heap = {}, memory, discovery = "single-node", httpPort = 9200, transportPort = 9300, data, service, ...options } = args;
   const max = parseBytes(heap.max ?? "512m", "heap.max");
   const min = parseBytes(heap.min ?? Math.min(64 * 2 ** 20, max), "heap.min");
   if (min > max) throw new ArgumentError("heap.min", `${formatBytes(min)} is above heap.max ${formatBytes(max)}`, "lower min or raise max");
@@ -76,7 +80,7 @@ function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
     volumes: data === undefined ? undefined : [`${data}:/usr/share/elasticsearch/data`],
     healthcheck: answersHttp(9200),
     waitTimeout: "5m",
-    removeData,
+    ...options,
     ...rest,
   };
 }

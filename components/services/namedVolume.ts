@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { sessionFor, toLabels } from "../engines/docker/session";
 import { ArgumentError } from "../spec/errors";
 import { parseName } from "../spec/names";
-import { providerOf, reported, type ServiceOptions } from "./service";
+import { reporter } from "./report";
+import { providerOf, type ServiceOptions } from "./service";
 
-export interface NamedVolumeArgs extends ServiceOptions {
+export interface NamedVolumeArgs extends Pick<ServiceOptions, "removeData"> {
   /** Name on the engine. @default the component's name */
   name?: string;
   /** @default "local" */
@@ -35,7 +36,7 @@ export class NamedVolume extends pulumi.ComponentResource {
   constructor(name: string, args: NamedVolumeArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:services:NamedVolume";
     const session = sessionFor(providerOf(opts));
-    const volumeName = reported(type, name, () => {
+    const volumeName = reporter(type, name)(() => {
       const result = parseName(args.name ?? name, "name");
       const live = session.snapshot?.volumes.find((volume) => volume.name === result);
       const differs = live && (live.driver !== (args.driver ?? "local") || JSON.stringify(sorted(live.options)) !== JSON.stringify(sorted(args.driverOpts ?? {})));

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ArgumentError } from "../spec/errors";
 import type { Inputs, MountDescription, PortDescription, ServiceArgs } from "../spec/types";
 import { answersHttp } from "./healthchecks";
-import { reported, Service, type ServiceOptions } from "./service";
-import { ArgumentError } from "../spec/errors";
+import { reporter } from "./report";
+import { Service, type ServiceOptions } from "./service";
 
 export interface NginxArgs extends ServiceOptions {
   /** Tag of the image. Not together with `image`. @default "latest", as documented */
@@ -39,12 +40,13 @@ export class Nginx extends Service {
   readonly siteUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: NginxArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super(name, reported("berth:services:Nginx", name, () => describe(args)), opts, "berth:services:Nginx");
+    const type = "berth:services:Nginx";
+    super(name, reporter(type, name)(() => describe(args)), opts, type, args.service?.ports ? {} : { "ports[0]": "port" });
     this.siteUrl = this.url(80);
   }
 }
 
-function describe({ version, image, containerName, port = "none", volumes, service, removeData }: NginxArgs): ServiceArgs & ServiceOptions {
+function describe({ version, image, containerName, port = "none", volumes, service, ...options }: NginxArgs): ServiceArgs & ServiceOptions {
   if (version !== undefined && image !== undefined) throw new ArgumentError("version", "is given together with image", "put the tag into image, or give version alone");
   const ports: Inputs<(string | number | PortDescription)[]> | undefined = port === "free" || port === "none" ? undefined : [{ target: 80, published: port }];
   return {
@@ -54,7 +56,7 @@ function describe({ version, image, containerName, port = "none", volumes, servi
     publishAll: port === "free" ? true : undefined,
     volumes,
     healthcheck: answersHttp(80),
-    removeData,
+    ...options,
     ...service,
   };
 }

@@ -1,17 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { REFUSED, refuseField, secretNames } from "../engines/docker/arguments";
 import { type LateSpec, makeContainer } from "../engines/docker/container";
-import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../engines/docker/preflight";
 import { type ContainerInspect, waitUntilReady } from "../engines/docker/ready";
 import { type Session, sessionFor } from "../engines/docker/session";
-import { isLate, lift } from "../late";
-import { isSecretName, parseEnvironment } from "../spec/environment";
-import { ArgumentError } from "../spec/errors";
-import { formatPort } from "../spec/ports";
-import { RULES } from "../spec/rules";
-import { parseField, type ServiceSpec, type SpecContext } from "../spec/service";
-import type { ServiceArgs, ServiceDescription } from "../spec/types";
+import { isLate } from "../late";
+import type { ServiceSpec } from "../spec/service";
+import type { ServiceArgs } from "../spec/types";
+import { prepare } from "./prepare";
+import { type ArgumentNames, reporter } from "./report";
 
 /** How a service behaves beside its description. */
 export interface ServiceOptions {
@@ -21,6 +17,8 @@ export interface ServiceOptions {
    * @default false: data outlives destroy and replacement
    */
   removeData?: boolean;
+  /** Services that must answer before this one is started (Compose `depends_on` with `service_healthy`). */
+  dependsOn?: Service[];
 }
 
 /** A published port as the next person needs it. */
@@ -60,13 +58,14 @@ export class Service extends pulumi.ComponentResource {
   /** The description that this service was made from, as plain data; for plans and exports. */
   readonly description: pulumi.Output<ServiceSpec>;
 
-  constructor(name: string, args: ServiceArgs & ServiceOptions, opts: pulumi.ComponentResourceOptions = {}, type = "berth:services:Service") {
+  constructor(name: string, args: ServiceArgs & ServiceOptions, opts: pulumi.ComponentResourceOptions = {}, type = "berth:services:Service", names: ArgumentNames = {}) {
     const session = sessionFor(providerOf(opts));
-    const { spec, keepData, inputs } = prepare(type, name, args, session);
+    const { dependsOn = [], ...described } = args;
+    const report = reporter(type, name, names);
+    const { spec, keepData, inputs } = prepare(name, described, session, report);
     super(type, name, inputs, { ...opts, hooks: withHook(opts.hooks, session.hooks?.changeInPlace) });
 
-    this.container = reported(type, name, () => makeContainer(spec, { session, name, parent: this, keepData }));
-    this.containerName = pulumi.output(spec.containerName!) as pulumi.Output<string>;
+    this.container = report(() => makeContainer(spec, { session, name, parent: this, keepData, after: dependsOn.map((service) => service.ready) }));
     this.containerId = this.container.id;
     this.description = pulumi.output(spec) as unknown as pulumi.Output<ServiceSpec>;
     if (typeof spec.containerName === "string") {
@@ -75,6 +74,9 @@ export class Service extends pulumi.ComponentResource {
     const dynamic = isLate(spec.ports) || spec.publishAll === true || (spec.ports as ServiceSpec["ports"])?.some((port) => port.published === undefined);
     const live = inspection(this.container.id, spec, session, Boolean(dynamic), this);
     this.ready = live.apply(() => true);
+    // Whoever connects by this name waits until somebody answers there. A preview knows the name at once.
+    const containerName = pulumi.output(spec.containerName!) as pulumi.Output<string>;
+    this.containerName = pulumi.runtime.isDryRun() ? containerName : pulumi.all([containerName, live]).apply(([known]) => known);
     this.endpoints =
       pulumi.runtime.isDryRun() && !dynamic
         ? (pulumi.output(spec.ports).apply((ports) => declaredEndpoints(ports as ServiceSpec["ports"])) as pulumi.Output<Endpoint[]>)
@@ -113,139 +115,6 @@ export function declaredServices(): Service[] {
 export function providerOf(opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined {
   const providers = Array.isArray(opts.providers) ? opts.providers : Object.values(opts.providers ?? {});
   return [opts.provider, ...providers].find((provider) => docker.Provider.isInstance(provider)) ?? opts.parent?.getProvider("docker:index/container:Container");
-}
-
-/** Shows a wrong argument as one sentence that names the component; everything else keeps its stack. */
-export function reported<T>(type: string, name: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof ArgumentError) throw new pulumi.ResourceError(`${type.split(":").at(-1)} "${name}": ${error.message}`, undefined, true);
-    throw error;
-  }
-}
-
-/** Like `reported`, for a check that runs when an Output arrives. */
-function checkedLate<T>(type: string, name: string, fields: unknown, check: (plain: T) => void): pulumi.Output<void> | void {
-  return lift(fields, (plain) => reported(type, name, () => check(plain as T)));
-}
-
-interface Prepared {
-  spec: LateSpec;
-  keepData: boolean;
-  inputs: pulumi.Inputs;
-}
-
-/** Reads and checks the arguments. Runs before the component registers, so that a wrong one makes nothing. */
-function prepare(type: string, name: string, args: ServiceArgs & ServiceOptions, session: Session): Prepared {
-  const context: SpecContext = { projectFolder: session.projectFolder, outer: process.env };
-  const { removeData = false, ...fields } = args;
-  return reported(type, name, () => {
-    const spec = { containerName: name } as Record<string, unknown>;
-    for (const [key, value] of Object.entries(fields) as [keyof ServiceDescription, unknown][]) {
-      if (value === undefined || key === "environment" || key === "envFile") continue;
-      if (key in REFUSED) refuseField(key as keyof ServiceSpec);
-      spec[key] = lift(value, (plain) => reported(type, name, () => parseField(key, plain as never, context)));
-    }
-    if (spec.image === undefined) throw new ArgumentError("image", "is missing", 'name one, for example "nginx"');
-    if (spec.containerName !== undefined && !isLate(spec.containerName)) parseField("containerName", spec.containerName as string, context);
-    const environment = secretEnvironment(fields.environment, fields.envFile, context, type, name);
-    if (environment !== undefined) spec.environment = environment;
-
-    const late = spec as unknown as LateSpec;
-    for (const rule of RULES) {
-      const needed = Object.fromEntries(rule.fields.map((field) => [field, late[field]]));
-      checkedLate<ServiceSpec>(type, name, needed, (plain) => rule.check(plain));
-    }
-    checkAgainstEngine(type, name, late, session);
-    if (spec.expose !== undefined && !spec.publishAll) {
-      void pulumi.log.debug(`${name}: expose is a note on Docker; containers of one network reach every port of each other.`);
-    }
-    return { spec: late, keepData: !removeData, inputs: stateInputs(late, session) };
-  });
-}
-
-/** Environment files and variables as one map in which only the secret values are secret. */
-function secretEnvironment(environment: ServiceArgs["environment"], envFile: ServiceArgs["envFile"], context: SpecContext, type: string, name: string): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
-  if (environment === undefined && envFile === undefined) return undefined;
-  const files = envFile === undefined ? [] : lift(envFile, (plain) => reported(type, name, () => parseField("envFile", plain as never, context)));
-  const fromFiles = lift(files, (plain) => {
-    const spec = { envFile: plain } as unknown as ServiceSpec;
-    const secrets = secretNames(spec);
-    const merged: Record<string, string> = Object.assign({}, ...(spec.envFile ?? []).map((file) => file.values));
-    return Object.fromEntries(Object.entries(merged).map(([key, value]) => [key, secrets.has(key) ? pulumi.secret(value) : value]));
-  });
-  const isMap = environment !== undefined && !isLateItself(environment) && !Array.isArray(environment);
-  if (isMap) {
-    // Values may be Outputs one by one; the others must not turn secret with them.
-    const own: Record<string, pulumi.Input<string>> = {};
-    for (const [key, value] of Object.entries(environment as Record<string, unknown>)) {
-      if (value === undefined) continue;
-      const parsed = lift(value, (plain) => reported(type, name, () => parseEnvironment({ [key]: plain }, "environment", context.outer)[key]));
-      if (parsed !== undefined) own[key] = isSecretName(key) ? pulumi.secret(parsed as string) : (parsed as pulumi.Input<string>);
-    }
-    return lift1(fromFiles, (values) => ({ ...values, ...own }));
-  }
-  const own = lift((environment ?? {}) as unknown, (plain) => {
-    const parsed = reported(type, name, () => parseEnvironment(plain as never, "environment", context.outer));
-    return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, isSecretName(key) ? pulumi.secret(value) : value]));
-  });
-  return lift1(fromFiles, (values) => lift1(own, (others) => ({ ...values, ...others }))) as pulumi.Input<Record<string, pulumi.Input<string>>>;
-}
-
-const isLateItself = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
-
-/** Maps a record whose values may be Outputs, without waiting for them. */
-function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<string>>) => R): R | pulumi.Output<R> {
-  if (!isLateItself(value)) return apply(value as Record<string, pulumi.Input<string>>);
-  return (value as pulumi.Output<object>).apply(apply as never) as unknown as pulumi.Output<R>;
-}
-
-/** Checks that need the engine or the program's other services. */
-function checkAgainstEngine(type: string, name: string, spec: LateSpec, session: Session): void {
-  const { snapshot, owner } = session;
-  checkedLate<ServiceSpec>(type, name, { ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
-    checkPorts(ports, name, session.ports, snapshot, owner);
-    session.ports.push(...ports.filter((port) => port.published !== undefined).map((port) => ({ port, by: name })));
-  });
-  if (typeof spec.containerName === "string") {
-    const other = session.services.get(spec.containerName);
-    if (other) throw new ArgumentError("containerName", `${spec.containerName} is the name of the service ${other.name} too`, "give each container its own name");
-    checkContainerName(spec.containerName, snapshot, owner);
-  }
-  checkedLate<ServiceSpec>(type, name, { volumes: spec.volumes }, ({ volumes = [] }) => {
-    checkBinds(volumes, snapshot);
-    const copies = volumes.findIndex((mount) => mount.nocopy);
-    if (copies >= 0 && snapshot && Number(snapshot.apiVersion.split(".")[1]) < 45) {
-      throw new ArgumentError(`volumes[${copies}].volume.nocopy`, `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.45)`, "update the engine, or remove it");
-    }
-  });
-  checkedLate<ServiceSpec>(type, name, { networks: spec.networks }, ({ networks = [] }) => {
-    for (const [index, network] of networks.entries()) {
-      checkNetworkExists(network.name, `networks[${index}]`, (declaredName) => session.networks.has(declaredName), snapshot);
-    }
-  });
-}
-
-/**
- * What the component keeps in the state: the description as a reader wants to see it, and what the engine
- * layer compares to change a living container in place.
- */
-function stateInputs(spec: LateSpec, session: Session): pulumi.Inputs {
-  const joined = lift(spec.networks ?? [], (networks) => networks);
-  const withIds = Array.isArray(joined)
-    ? joined.map((network) => ({ ...network, id: session.networks.get(network.name)?.id }))
-    : (joined as pulumi.Output<NonNullable<ServiceSpec["networks"]>>);
-  return {
-    image: spec.image,
-    containerName: spec.containerName,
-    environment: spec.environment,
-    ports: lift(spec.ports, (ports) => ports?.map(formatPort)),
-    joined: (withIds as unknown[]).length === 0 ? undefined : withIds,
-    cpus: spec.cpus,
-    cpuPeriod: spec.cpuPeriod,
-    cpuQuota: spec.cpuQuota,
-  };
 }
 
 /** The living container, once it answers. On a preview only what the engine alone knows is asked for. */

@@ -1,7 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceArgs } from "../spec/types";
 import { answersHttp } from "./healthchecks";
-import { reported, Service, type ServiceOptions } from "./service";
+import { reporter } from "./report";
+import { Service, type ServiceOptions } from "./service";
 
 export interface TomcatArgs extends ServiceOptions {
   /** Tag of the image. @default "8", as documented */
@@ -26,19 +27,21 @@ export class Tomcat extends Service {
   readonly siteUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: TomcatArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super(name, reported("berth:services:Tomcat", name, () => describe(args)), opts, "berth:services:Tomcat");
+    const type = "berth:services:Tomcat";
+    const names = { ...(args.service?.ports ? {} : { "ports[0]": "port" }), ...(args.service?.volumes ? {} : { "volumes[0]": "webapps" }) };
+    super(name, reporter(type, name)(() => describe(args)), opts, type, names);
     this.siteUrl = this.url(8080);
   }
 }
 
-function describe({ version = "8", containerName, port = 8080, webapps, service, removeData }: TomcatArgs): ServiceArgs & ServiceOptions {
+function describe({ version = "8", containerName, port = 8080, webapps, service, ...options }: TomcatArgs): ServiceArgs & ServiceOptions {
   return {
     image: `tomcat:${version}`,
     ...(containerName === undefined ? {} : { containerName }),
     ports: port === "none" ? undefined : [{ target: 8080, published: port }],
     volumes: webapps === undefined ? undefined : [`${webapps}:/usr/local/tomcat/webapps:ro`],
     healthcheck: answersHttp(8080),
-    removeData,
+    ...options,
     ...service,
   };
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseEnv } from "node:util";
-import { ArgumentError, show } from "./errors";
+import { ArgumentError, checkFields, show } from "./errors";
 import { hostPath } from "./mounts";
 import type { EnvFileDescription } from "./types";
 
@@ -11,7 +10,8 @@ export interface EnvironmentFile {
   secret: boolean;
 }
 
-const SECRET_NAME = /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)(_|$)/i;
+// Elasticsearch and Spring join words with dots: `bootstrap.password`.
+const SECRET_NAME = /(^|[_.-])(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)([_.-]|$)/i;
 
 /** Whether a variable's name says that its value is a secret. `..._FILE` names a path, not a secret. */
 export function isSecretName(name: string): boolean {
@@ -50,9 +50,47 @@ export function parseEnvironment(
   return result;
 }
 
-function parseRaw(content: string, outer: Record<string, string | undefined>): Record<string, string> {
-  const lines = content.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  return parseEnvironment(lines.map((line) => line.trimStart()), "envFile", outer);
+type Outer = Record<string, string | undefined>;
+
+/** One `NAME=value` per line, taken as it stands; a name alone takes its value from `outer`. */
+function parseRaw(content: string, argument: string, outer: Outer): Record<string, string> {
+  const lines = content.split(/\r?\n/).map((line, index): [string, string] => [line.trimStart(), `${argument}: line ${index + 1}`]);
+  return Object.assign({}, ...lines.filter(([line]) => line !== "" && !line.startsWith("#")).map(([line, at]) => parseLine(line, at, outer)));
+}
+
+function parseLine(line: string, argument: string, outer: Outer): Record<string, string> {
+  const [name = "", value] = line.split(/=(.*)/s);
+  checkName(name, argument);
+  return parseEnvironment({ [name]: value ?? null }, argument, outer);
+}
+
+const QUOTED = /[^\S\n]*(?:export[^\S\n]+)?([^\s=#"']+)[^\S\n]*=[^\S\n]*(["'])((?:\\[^]|(?!\2|\\)[^])*)\2[^\S\n]*(?:#.*)?(?:\n|$)/y;
+const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
+
+/**
+ * Quotes, comments and `export` as Compose reads them; `$` stands for itself. Node's own parseEnv cuts a
+ * value at any #, also inside a word, and joins a name alone with the next line.
+ */
+function parseQuoted(content: string, argument: string, outer: Outer): Record<string, string> {
+  const result: Record<string, string> = {};
+  const text = content.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
+  for (let at = 0, number = 1; at < text.length; ) {
+    const where = `${argument}: line ${number}`;
+    QUOTED.lastIndex = at;
+    const [all, name, quote, value = ""] = QUOTED.exec(text) ?? [text.slice(at, text.indexOf("\n", at) + 1 || text.length)];
+    if (name) {
+      result[name] = quote === "'" ? value.replace(/\\'/g, "'") : value.replace(/\\([nrt"\\$])/g, (_, char: string) => ESCAPES[char] ?? char);
+    } else {
+      const plain = all.trim().replace(/^export\s+/, "");
+      const [key = "", rest] = plain.split(/\s*=(.*)/s);
+      if (/^\s*["']/.test(rest ?? "")) throw new ArgumentError(where, `the quoted value of ${key} has no end`, "close the quote; only a comment may follow it");
+      const line = rest === undefined ? key : `${key}=${rest.replace(/\s#.*$/s, "").trim()}`;
+      if (plain !== "" && !plain.startsWith("#")) Object.assign(result, parseLine(line, where, outer));
+    }
+    number += all.split("\n").length - 1;
+    at += all.length;
+  }
+  return result;
 }
 
 /** Reads environment files, in order. */
@@ -65,6 +103,7 @@ export function readEnvFiles(
   const files = typeof value === "string" ? [value] : value;
   return files.flatMap((file, index) => {
     const at = typeof value === "string" ? argument : `${argument}[${index}]`;
+    if (typeof file === "object") checkFields(file, ["path", "required", "secret", "format"], at, "an environment file");
     const { path, required = true, secret = false, format } = typeof file === "string" ? { path: file } : file;
     const absolute = hostPath(path, projectFolder);
     let content: string;
@@ -74,7 +113,7 @@ export function readEnvFiles(
       if (!required && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw new ArgumentError(at, `cannot read ${absolute} (${(error as NodeJS.ErrnoException).code})`, "create it, or set required: false");
     }
-    const values = format === "raw" ? parseRaw(content, outer) : (parseEnv(content) as Record<string, string>);
+    const values = (format === "raw" ? parseRaw : parseQuoted)(content, at, outer);
     return [{ values, secret }];
   });
 }

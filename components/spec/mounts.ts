@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { posix, resolve } from "node:path";
-import { ArgumentError, show } from "./errors";
+import { ArgumentError, checkFields, show } from "./errors";
 import { parseName } from "./names";
 import { parseBytes } from "./quantities";
 import type { MountDescription } from "./types";
@@ -66,9 +66,10 @@ function parseShort(text: string, argument: string, projectFolder: string): Moun
 
 function parseLong(value: MountDescription, argument: string, projectFolder: string): Mount {
   const { type = "volume", source, target, readOnly = false, bind = {}, volume = {}, tmpfs = {} } = value;
-  const known = ["type", "source", "target", "readOnly", "bind", "volume", "tmpfs"];
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown) throw new ArgumentError(`${argument}.${unknown}`, "is not a field of a mount", `use ${known.join(", ")}`);
+  checkFields(value, ["type", "source", "target", "readOnly", "bind", "volume", "tmpfs"], argument, "a mount");
+  checkFields(bind, ["createHostPath", "propagation", "selinux"], `${argument}.bind`, "a bind");
+  checkFields(volume, ["nocopy"], `${argument}.volume`, "a volume mount");
+  checkFields(tmpfs, ["size", "mode"], `${argument}.tmpfs`, "a tmpfs");
   if (!["volume", "bind", "tmpfs"].includes(type)) {
     throw new ArgumentError(`${argument}.type`, `${show(type)} is not a kind of mount`, "use volume, bind or tmpfs");
   }
@@ -79,6 +80,9 @@ function parseLong(value: MountDescription, argument: string, projectFolder: str
   if (type === "tmpfs" && source) throw new ArgumentError(`${argument}.source`, "a tmpfs has no source", "remove it");
   if (bind.propagation && !PROPAGATIONS.includes(bind.propagation)) {
     throw new ArgumentError(`${argument}.bind.propagation`, `${show(bind.propagation)} is not a mode`, `use ${PROPAGATIONS.join(", ")}`);
+  }
+  if (bind.selinux && !["z", "Z"].includes(bind.selinux)) {
+    throw new ArgumentError(`${argument}.bind.selinux`, `${show(bind.selinux)} is not a label`, "use z (shared) or Z (private)");
   }
   return {
     type,

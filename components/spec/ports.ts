@@ -1,5 +1,5 @@
 import { parseAddress } from "./addresses";
-import { ArgumentError, show } from "./errors";
+import { ArgumentError, checkFields, show } from "./errors";
 import { parseInteger } from "./quantities";
 import type { PortDescription } from "./types";
 
@@ -58,9 +58,7 @@ function parseShort(text: string, argument: string): Port[] {
 
 function parseLong(port: PortDescription, argument: string): Port[] {
   const { target, published, hostIp = "", protocol = "tcp" } = port;
-  const known = ["target", "published", "hostIp", "protocol"];
-  const unknown = Object.keys(port).find((key) => !known.includes(key));
-  if (unknown) throw new ArgumentError(`${argument}.${unknown}`, "is not a field of a port", `use ${known.join(", ")}`);
+  checkFields(port, ["target", "published", "hostIp", "protocol"], argument, "a port");
   if (!["tcp", "udp", "sctp"].includes(protocol)) {
     throw new ArgumentError(`${argument}.protocol`, `${show(protocol)} is not a protocol`, "use tcp, udp or sctp");
   }

@@ -1,6 +1,6 @@
 import { split as splitWords } from "shlex";
 import { type EnvironmentFile, parseEnvironment, readEnvFiles } from "./environment";
-import { ArgumentError, show } from "./errors";
+import { ArgumentError, checkFields, show } from "./errors";
 import { parseAddress } from "./addresses";
 import { hostPath, type Mount, parseMounts, parseTarget } from "./mounts";
 import { parseHostname, parseImage, parseName } from "./names";
@@ -196,6 +196,7 @@ function match(pattern: RegExp, what: string, remedy: string) {
 }
 
 const parseMac = match(MAC, "a MAC address", 'use for example "02:42:ac:11:00:02"');
+const parseDeviceRule = match(/^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$/, "a device rule", 'use for example "c 42:* rmw"');
 const parseCpuSet = match(CPU_SET, "a list of processors", 'use for example "0-2,4"');
 
 function parseCpus(value: number | string, argument: string): number {
@@ -205,6 +206,7 @@ function parseCpus(value: number | string, argument: string): number {
 }
 
 function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>, argument: string): Healthcheck {
+  checkFields(value, ["test", "interval", "timeout", "startPeriod", "startInterval", "retries", "disable"], argument, "a health check");
   if (value.disable) return { test: ["NONE"] };
   const duration = (key: "interval" | "timeout" | "startPeriod" | "startInterval") => {
     const given = value[key];
@@ -234,11 +236,17 @@ function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>,
 
 function parseNetwork(value: string | NetworkDescription, argument: string): NetworkDescription {
   const network = typeof value === "string" ? { name: value } : value;
+  checkFields(network, ["name", "aliases", "ipv4Address", "ipv6Address", "linkLocalIps", "macAddress"], argument, "a network");
+  const address = (key: "ipv4Address" | "ipv6Address") => {
+    const given = network[key] && parseAddress(network[key], `${argument}.${key}`);
+    if (given && given.includes(":") !== (key === "ipv6Address")) throw new ArgumentError(`${argument}.${key}`, `${show(given)} is of the other IP version`, `give it as ${key === "ipv6Address" ? "ipv4Address" : "ipv6Address"}`);
+    return given;
+  };
   return {
     ...network,
     name: parseName(network.name, typeof value === "string" ? argument : `${argument}.name`),
-    ipv4Address: network.ipv4Address && parseAddress(network.ipv4Address, `${argument}.ipv4Address`),
-    ipv6Address: network.ipv6Address && parseAddress(network.ipv6Address, `${argument}.ipv6Address`),
+    ipv4Address: address("ipv4Address"),
+    ipv6Address: address("ipv6Address"),
     macAddress: network.macAddress && parseMac(network.macAddress, `${argument}.macAddress`),
   };
 }
@@ -252,7 +260,9 @@ function parseRestart(value: string, argument: string): { policy: string; retrie
 }
 
 function parseDevice(value: string | { source: string; target?: string; permissions?: string }, argument: string) {
-  const [source = "", second, third] = typeof value === "string" ? value.split(":") : [value.source, value.target, value.permissions];
+  if (typeof value === "object") checkFields(value, ["source", "target", "permissions"], argument, "a device");
+  const [source = "", second, third, extra] = typeof value === "string" ? value.split(":") : [value.source, value.target, value.permissions];
+  if (extra !== undefined || second === "") throw new ArgumentError(argument, `${show(value)} is not a device`, 'use "/dev/fuse" or "/dev/sda:/dev/xvda:r"');
   // "/dev/x:r" names permissions, not a path.
   const [target, permissions = "rwm"] = second && /^[rwm]+$/.test(second) ? [source, second] : [second ?? source, third];
   if (!source.startsWith("/")) throw new ArgumentError(argument, `${show(source)} is not an absolute path`, 'name a device such as "/dev/fuse"');
@@ -265,6 +275,7 @@ function parseGpus(value: NonNullable<ServiceDescription["gpus"]>, argument: str
   if (!Array.isArray(requests)) throw new ArgumentError(argument, `${show(value)} is not a GPU request`, 'use "all" or a list such as [{ deviceIds: ["0"] }]');
   return requests.map((request, index) => {
     const at = `${argument}[${index}]`;
+    checkFields(request, ["count", "deviceIds", "capabilities", "driver", "options"], at, "a GPU request");
     const { count, deviceIds, capabilities = ["gpu"], driver = "nvidia", options } = request;
     if (count !== undefined && deviceIds?.length) throw new ArgumentError(at, "count and deviceIds exclude one another", "give one of them");
     const amount = count === "all" || (count === undefined && !deviceIds?.length) ? -1 : count;
@@ -330,7 +341,7 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   volumes: (value, argument, { projectFolder }) => parseMounts(value, argument, projectFolder),
   volumesFrom: (value, argument) =>
     list(value, argument).map((item, index) => {
-      const [container = "", access = "rw"] = item.replace(/^container:/, "").split(":");
+      const [container = "", access = "rw"] = item.replace(/^container:/, "").split(/:(.*)/);
       return {
         container: parseName(container, `${argument}[${index}]`),
         readOnly: oneOf("ro", "rw")(access, `${argument}[${index}]`) === "ro",
@@ -364,20 +375,24 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   securityOpt: list,
   devices: (value, argument) => value.map((device, index) => parseDevice(device, `${argument}[${index}]`)),
   deviceCgroupRules: (value, argument) =>
-    list(value, argument).map(match(/^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$/, "a device rule", 'use for example "c 42:* rmw"') as (value: string) => string),
+    list(value, argument).map((item, index) => parseDeviceRule(item, `${argument}[${index}]`)),
   gpus: parseGpus,
   runtime: text,
   healthcheck: parseHealthcheck,
   waitTimeout: milliseconds,
-  logging: ({ driver, options }, argument) => ({
-    driver: driver === undefined ? undefined : text(driver, `${argument}.driver`),
-    options: options && pairs(options, `${argument}.options`),
-  }),
+  logging: (value, argument) => {
+    checkFields(value, ["driver", "options"], argument, "logging");
+    return {
+      driver: value.driver === undefined ? undefined : text(value.driver, `${argument}.driver`),
+      options: value.options && pairs(value.options, `${argument}.options`),
+    };
+  },
   ulimits: (value, argument) =>
     Object.entries(value).map(([name, limit]) => {
       const { soft, hard } = typeof limit === "object" ? limit : { soft: limit, hard: limit };
       const at = `${argument}.${name}`;
-      if (parseInteger(soft, at, -1, MAX) > parseInteger(hard, at, -1, MAX) && hard !== -1) {
+      const unlimited = (limit: number) => (parseInteger(limit, at, -1, MAX) === -1 ? Infinity : limit);
+      if (unlimited(soft) > unlimited(hard)) {
         throw new ArgumentError(at, `the soft limit ${soft} is above the hard limit ${hard}`, "lower soft or raise hard");
       }
       return { name, soft, hard };
@@ -411,13 +426,16 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   cgroup: oneOf("host", "private"),
   cgroupParent: text,
   storageOpt: pairs,
-  blkioConfig: (value, argument) => ({
-    weight: value.weight === undefined ? undefined : parseInteger(value.weight, `${argument}.weight`, 10, 1000),
-    deviceReadBps: parseRates(value.deviceReadBps, `${argument}.deviceReadBps`),
-    deviceWriteBps: parseRates(value.deviceWriteBps, `${argument}.deviceWriteBps`),
-    deviceReadIops: parseRates(value.deviceReadIops, `${argument}.deviceReadIops`),
-    deviceWriteIops: parseRates(value.deviceWriteIops, `${argument}.deviceWriteIops`),
-  }),
+  blkioConfig: (value, argument) => {
+    checkFields(value, ["weight", "deviceReadBps", "deviceWriteBps", "deviceReadIops", "deviceWriteIops"], argument, "blkioConfig");
+    return {
+      weight: value.weight === undefined ? undefined : parseInteger(value.weight, `${argument}.weight`, 10, 1000),
+      deviceReadBps: parseRates(value.deviceReadBps, `${argument}.deviceReadBps`),
+      deviceWriteBps: parseRates(value.deviceWriteBps, `${argument}.deviceWriteBps`),
+      deviceReadIops: parseRates(value.deviceReadIops, `${argument}.deviceReadIops`),
+      deviceWriteIops: parseRates(value.deviceWriteIops, `${argument}.deviceWriteIops`),
+    };
+  },
   labels: pairs,
   annotations: pairs,
   links: list,
@@ -435,8 +453,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
 
 /** CPU periods are microseconds as a number, or a duration such as `"100ms"`. */
 function microseconds(value: number | string, argument: string): number {
-  if (typeof value === "number" || /^\d+$/.test(value)) return parseInteger(value, argument, 1000, MAX);
-  return parseDuration(value, argument) * 1000;
+  const plain = typeof value === "number" || /^\d+$/.test(value);
+  return parseInteger(plain ? value : Math.round(parseDuration(value, argument) * 1000), argument, 1000, MAX);
 }
 
 /** Parses one field of a description. */

@@ -129,6 +129,8 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   mounts: {
     from: ["volumes"],
     to: (s) => {
+      const relabelled = (s.volumes ?? []).findIndex((mount) => mount.selinux && needsLongForm(mount));
+      if (relabelled >= 0) throw new ArgumentError(`volumes[${relabelled}]`, "the Docker provider cannot set z or Z together with a propagation mode or nocopy", "keep one of them");
       const mounts = (s.volumes ?? []).filter(needsLongForm).map((mount) => ({
         type: mount.type,
         target: mount.target,
@@ -142,8 +144,16 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
     },
   },
   tmpfs: { from: ["tmpfs"], to: (s) => s.tmpfs },
-  // The mode of a container on user-defined networks is its first network, as `docker run --network` has it.
-  networkMode: { from: ["networkMode", "networks"], to: (s) => s.networkMode ?? s.networks?.[0]?.name ?? "bridge" },
+  networkMode: {
+    from: ["networkMode", "networks", "macAddress"],
+    to: (s) => {
+      const [first] = s.networks ?? [];
+      // The mode is the first network, as `docker run --network` has it. But a network that the container is
+      // created on keeps no aliases and addresses that the provider adds when it joins a second time.
+      const plain = first && !s.macAddress && Object.entries(first).every(([key, value]) => key === "name" || value === undefined);
+      return s.networkMode ?? (plain ? first.name : "bridge");
+    },
+  },
   networksAdvanced: {
     from: ["networks", "macAddress"],
     to: (s) =>

@@ -40,7 +40,8 @@ export class EngineClient {
   constructor(readonly address: EngineAddress) {
     const url = new URL(address.host);
     if (url.protocol === "unix:") {
-      this.options = { socketPath: url.pathname };
+      // Not the URL's path: that has its spaces encoded.
+      this.options = { socketPath: address.host.replace(/^unix:(\/\/)?/, "") };
     } else if (url.protocol === "tcp:" || url.protocol === "http:") {
       const read = (file: string) => readFileSync(join(address.certPath!, file));
       this.options = {

@@ -19,6 +19,8 @@ export interface ContainerOptions {
   parent: pulumi.Resource;
   /** Keep the data of named volumes when the stack goes. */
   keepData: boolean;
+  /** Arrive when the services that this one needs answer. */
+  after: pulumi.Output<unknown>[];
 }
 
 /** Objects for JSON in one order, whatever the order they were written in. */
@@ -89,6 +91,10 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
 
   // The hash speaks of what was declared: an anonymous volume's generated name is not part of it.
   const declared = { ...args };
+  // Late variables count by their names only, and by their values in the provider's own comparison: a digest of a
+  // short password gives it away, and `preview --json` crashes on a trigger that is secret (CLI 3.259).
+  const lateEnvs = isLate(args.envs);
+  if (lateEnvs) declared.envs = pulumi.unsecret(pulumi.output(args.envs as string[] | undefined).apply((envs) => envs?.map((env) => env.split("=")[0])));
   const dependsOn: pulumi.Resource[] = [image];
   if (Array.isArray(spec.volumes)) {
     const { mounts, resources } = declareVolumes(spec.volumes, options);
@@ -114,7 +120,10 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
 
   const identities = [image.imageId, ...shared.map((service) => service.containerId)];
   const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
-  const trigger = pulumi.all([hash, ...identities] as pulumi.Input<string>[]).apply((parts) => parts.join(" "));
+  // Waiting for other services is no part of the comparison; a preview does not wait.
+  const after = pulumi.runtime.isDryRun() ? [] : options.after;
+  const parts = [hash, ...identities] as pulumi.Input<string>[];
+  const trigger = pulumi.all([pulumi.all(parts), pulumi.all(after)]).apply(([known]) => known.join(" "));
 
   const own = toLabels(ownerLabels(session.owner, name));
   args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);
@@ -130,7 +139,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       // A fixed name or host port cannot be held by two containers at once.
       deleteBeforeReplace: true,
       replacementTrigger: trigger,
-      ignoreChanges: IGNORED,
+      ignoreChanges: lateEnvs ? IGNORED.filter((key) => key !== "envs") : IGNORED,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
       replaceOnChanges: CHANGED_BY_PROVIDER.filter((key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined),
       hooks: session.hooks && { beforeCreate: [session.hooks.reclaimContainer] },

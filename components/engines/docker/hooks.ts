@@ -48,11 +48,13 @@ export function containerHooks(session: Session): ContainerHooks {
 
   async function disconnectOurs(network: NetworkState): Promise<string[]> {
     const foreign: string[] = [];
-    for (const [id, { Name }] of Object.entries(network.Containers ?? {})) {
+    const members = Object.entries(network.Containers ?? {});
+    for (const [id, { Name }] of members) {
       const container = await engine().find<ContainerState>(`/containers/${id}/json`);
       if (container && !isOurs(container.Config.Labels, session.owner)) foreign.push(Name);
-      else await engine().request("POST", `/networks/${network.Id}/disconnect`, { Container: id, Force: true });
     }
+    // Where somebody else holds the network it stays, so our containers stay on it too.
+    for (const [id] of foreign.length ? [] : members) await engine().request("POST", `/networks/${network.Id}/disconnect`, { Container: id, Force: true });
     return foreign;
   }
 

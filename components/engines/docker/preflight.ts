@@ -32,7 +32,7 @@ export function checkPorts(ports: Port[], by: string, claims: PortClaim[], snaps
     if (port.published === undefined) continue;
     const argument = `ports[${index}]`;
     const fail = (problem: string, remedy: string) => new ArgumentError(argument, `${formatPort(port)}: host port ${port.published} ${problem}`, remedy);
-    const clash = claims.find((claim) => claim.port.published === port.published && claim.port.protocol === port.protocol && collide(claim.port.hostIp, port.hostIp));
+    const clash = [...claims, ...ports.slice(0, index).map((own) => ({ port: own, by }))].find((claim) => claim.port.published === port.published && claim.port.protocol === port.protocol && collide(claim.port.hostIp, port.hostIp));
     if (clash) throw fail(clash.by === by ? "is published twice" : `is published by ${clash.by} as well`, "give each service its own host port");
     if (!snapshot) continue;
     const same = (live: { ip: string; port: number; protocol: string }) => live.port === port.published && live.protocol === port.protocol && collide(live.ip, port.hostIp);
@@ -95,7 +95,9 @@ export function checkNetwork(
       if (other) throw fail(`${other} of the network ${network.name} on the engine`);
     }
     const bridges = new Set(snapshot?.networks.map((network) => (network.name === "bridge" ? "docker0" : `br-${network.id.slice(0, 12)}`)));
-    const route = snapshot?.routes.find((candidate) => !bridges.has(candidate.device) && overlaps(candidate.subnet, subnet));
+    // A network may name its bridge itself; the route to its own block is no other network.
+    const known = new Set(snapshot?.networks.flatMap((network) => network.subnets));
+    const route = snapshot?.routes.find((candidate) => !bridges.has(candidate.device) && !known.has(candidate.subnet.text) && overlaps(candidate.subnet, subnet));
     if (route) throw fail(`the host's route ${route.subnet.text} on ${route.device}`);
   }
 }

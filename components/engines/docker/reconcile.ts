@@ -23,6 +23,7 @@ export interface InPlace {
 
 interface LiveState {
   Id: string;
+  HostConfig?: { NetworkMode?: string };
   NetworkSettings: { Networks: Record<string, { NetworkID: string; Aliases: string[] | null; IPAMConfig: { IPv4Address?: string; IPv6Address?: string } | null }> };
 }
 
@@ -57,7 +58,7 @@ export async function reconcile(engine: () => EngineClient, before: InPlace, aft
 async function changeNetworks(client: EngineClient, live: LiveState, before: JoinedNetwork[], after: JoinedNetwork[]): Promise<void> {
   const endpoints = live.NetworkSettings.Networks;
   // host, none and container:<name> cannot be left or joined; the container is replaced.
-  if ("host" in endpoints || "none" in endpoints) return;
+  if ("host" in endpoints || "none" in endpoints || live.HostConfig?.NetworkMode?.startsWith("container:")) return;
   const targets = after.length ? after : [{ name: "bridge" } as JoinedNetwork];
   const settings = ({ id: _id, ...rest }: JoinedNetwork) => JSON.stringify(rest);
   for (const target of targets) {

@@ -1,0 +1,137 @@
+import * as pulumi from "@pulumi/pulumi";
+import { REFUSED, refuseField, secretNames } from "../engines/docker/arguments";
+import type { LateSpec } from "../engines/docker/container";
+import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../engines/docker/preflight";
+import type { Session } from "../engines/docker/session";
+import { isLate, lift } from "../late";
+import { isSecretName, parseEnvironment } from "../spec/environment";
+import { ArgumentError } from "../spec/errors";
+import { formatPort } from "../spec/ports";
+import { RULES } from "../spec/rules";
+import { parseField, type ServiceSpec, type SpecContext } from "../spec/service";
+import type { ServiceArgs, ServiceDescription } from "../spec/types";
+import type { Report } from "./report";
+import type { ServiceOptions } from "./service";
+
+/** A check that runs at once, or when the last of its fields arrives. */
+function checkWhenKnown<T>(report: Report, fields: unknown, check: (plain: T) => void): pulumi.Output<void> | void {
+  return lift(fields, (plain) => report(() => check(plain as T)));
+}
+
+export interface Prepared {
+  spec: LateSpec;
+  keepData: boolean;
+  inputs: pulumi.Inputs;
+}
+
+/** Reads and checks the arguments. Runs before the component registers, so that a wrong one makes nothing. */
+export function prepare(name: string, args: ServiceArgs & Pick<ServiceOptions, "removeData">, session: Session, report: Report): Prepared {
+  const context: SpecContext = { projectFolder: session.projectFolder, outer: process.env };
+  const { removeData = false, ...fields } = args;
+  return report(() => {
+    const spec = { containerName: name } as Record<string, unknown>;
+    for (const [key, value] of Object.entries(fields) as [keyof ServiceDescription, unknown][]) {
+      if (value === undefined || key === "environment" || key === "envFile") continue;
+      if (key in REFUSED) refuseField(key as keyof ServiceSpec);
+      spec[key] = lift(value, (plain) => report(() => parseField(key, plain as never, context)));
+    }
+    if (spec.image === undefined) throw new ArgumentError("image", "is missing", 'name one, for example "nginx"');
+    if (spec.containerName !== undefined && !isLate(spec.containerName)) parseField("containerName", spec.containerName as string, context);
+    const environment = secretEnvironment(fields.environment, fields.envFile, context, report);
+    if (environment !== undefined) spec.environment = environment;
+
+    const late = spec as unknown as LateSpec;
+    for (const rule of RULES) {
+      const needed = Object.fromEntries(rule.fields.map((field) => [field, late[field]]));
+      checkWhenKnown<ServiceSpec>(report, needed, (plain) => rule.check(plain));
+    }
+    checkAgainstEngine(name, late, session, report);
+    if (spec.expose !== undefined && !spec.publishAll) {
+      void pulumi.log.info(`${name}: expose is a note on Docker; containers of one network reach every port of each other.`);
+    }
+    return { spec: late, keepData: !removeData, inputs: stateInputs(late, session) };
+  });
+}
+
+/** Environment files and variables as one map in which only the secret values are secret. */
+function secretEnvironment(environment: ServiceArgs["environment"], envFile: ServiceArgs["envFile"], context: SpecContext, report: Report): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
+  if (environment === undefined && envFile === undefined) return undefined;
+  const files = envFile === undefined ? [] : lift(envFile, (plain) => report(() => parseField("envFile", plain as never, context)));
+  const fromFiles = lift(files, (plain) => {
+    const spec = { envFile: plain } as unknown as ServiceSpec;
+    const secrets = secretNames(spec);
+    const merged: Record<string, string> = Object.assign({}, ...(spec.envFile ?? []).map((file) => file.values));
+    return Object.fromEntries(Object.entries(merged).map(([key, value]) => [key, secrets.has(key) ? pulumi.secret(value) : value]));
+  });
+  const isMap = environment !== undefined && !isLateItself(environment) && !Array.isArray(environment);
+  if (isMap) {
+    // Values may be Outputs one by one; the others must not turn secret with them.
+    const own: Record<string, pulumi.Input<string>> = {};
+    for (const [key, value] of Object.entries(environment as Record<string, unknown>)) {
+      if (value === undefined) continue;
+      const parsed = lift(value, (plain) => report(() => parseEnvironment({ [key]: plain }, "environment", context.outer)[key]));
+      if (parsed !== undefined) own[key] = isSecretName(key) ? pulumi.secret(parsed as string) : (parsed as pulumi.Input<string>);
+    }
+    return lift1(fromFiles, (values) => ({ ...values, ...own }));
+  }
+  const own = lift((environment ?? {}) as unknown, (plain) => {
+    const parsed = report(() => parseEnvironment(plain as never, "environment", context.outer));
+    return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, isSecretName(key) ? pulumi.secret(value) : value]));
+  });
+  return lift1(fromFiles, (values) => lift1(own, (others) => ({ ...values, ...others }))) as pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+const isLateItself = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
+
+/** Maps a record whose values may be Outputs, without waiting for them. */
+function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<string>>) => R): R | pulumi.Output<R> {
+  if (!isLateItself(value)) return apply(value as Record<string, pulumi.Input<string>>);
+  return (value as pulumi.Output<object>).apply(apply as never) as unknown as pulumi.Output<R>;
+}
+
+/** Checks that need the engine or the program's other services. */
+function checkAgainstEngine(name: string, spec: LateSpec, session: Session, report: Report): void {
+  const { snapshot, owner } = session;
+  checkWhenKnown<ServiceSpec>(report, { ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
+    checkPorts(ports, name, session.ports, snapshot, owner);
+    session.ports.push(...ports.filter((port) => port.published !== undefined).map((port) => ({ port, by: name })));
+  });
+  if (typeof spec.containerName === "string") {
+    const other = session.services.get(spec.containerName);
+    if (other) throw new ArgumentError("containerName", `${spec.containerName} is the name of the service ${other.name} too`, "give each container its own name");
+    checkContainerName(spec.containerName, snapshot, owner);
+  }
+  checkWhenKnown<ServiceSpec>(report, { volumes: spec.volumes }, ({ volumes = [] }) => {
+    checkBinds(volumes, snapshot);
+    const copies = volumes.findIndex((mount) => mount.nocopy);
+    if (copies >= 0 && snapshot && Number(snapshot.apiVersion.split(".")[1]) < 45) {
+      throw new ArgumentError(`volumes[${copies}].volume.nocopy`, `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.45)`, "update the engine, or remove it");
+    }
+  });
+  checkWhenKnown<ServiceSpec>(report, { networks: spec.networks }, ({ networks = [] }) => {
+    for (const [index, network] of networks.entries()) {
+      checkNetworkExists(network.name, `networks[${index}]`, (declaredName) => session.networks.has(declaredName), snapshot);
+    }
+  });
+}
+
+/**
+ * What the component keeps in the state: the description as a reader wants to see it, and what the engine
+ * layer compares to change a living container in place.
+ */
+function stateInputs(spec: LateSpec, session: Session): pulumi.Inputs {
+  const joined = lift(spec.networks ?? [], (networks) => networks);
+  const withIds = Array.isArray(joined)
+    ? joined.map((network) => ({ ...network, id: session.networks.get(network.name)?.id }))
+    : (joined as pulumi.Output<NonNullable<ServiceSpec["networks"]>>);
+  return {
+    image: spec.image,
+    containerName: spec.containerName,
+    environment: spec.environment,
+    ports: lift(spec.ports, (ports) => ports?.map(formatPort)),
+    joined: (withIds as unknown[]).length === 0 ? undefined : withIds,
+    cpus: spec.cpus,
+    cpuPeriod: spec.cpuPeriod,
+    cpuQuota: spec.cpuQuota,
+  };
+}
