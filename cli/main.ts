@@ -13,7 +13,7 @@ const ROOT = join(__dirname, "..");
 const USAGE = `berth: documented container setups, previewed and applied
 
   berth start [STACK]             the preview of a stack (dev), real where Pulumi and Docker are there
-  berth plan [STACK] [--json]     berth's own plan: no CLI, no engine, no network
+  berth plan [STACK ...] [--json] berth's own plan: no CLI, no engine, no network; --all for every program
   berth up STACK [ARGS]           select or create the stack, then \`pulumi up\`; makes passwords it asks for
   berth preview|refresh|destroy STACK [ARGS]
   berth settings [PROGRAM]        what can be set with \`pulumi config set\`
@@ -24,12 +24,11 @@ function projectName(): string {
   return (parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { name: string }).name;
 }
 
-async function plan(stack: string, json: boolean, heading?: string): Promise<number> {
+async function plan(stack: string, json: boolean, heading?: string): Promise<void> {
   const project = projectName();
   const result = await planStack(project, stack, readStackConfig(ROOT, project, stack), () => run({ engine: false }));
   if (json) console.log(JSON.stringify(result.resources, undefined, 2));
-  else console.log(`${heading ?? `Plan of the stack ${stack}`}\n\n${renderPlan(result)}`);
-  return 0;
+  else console.log(`${heading ?? `Plan of the stack ${stack}`}\n\n${renderPlan(result)}\n`);
 }
 
 async function start(stack: string): Promise<number> {
@@ -38,7 +37,8 @@ async function start(stack: string): Promise<number> {
   const missing = await findMissing(version, readStackConfig(ROOT, project, stack).values["docker:host"]);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
-    return plan(stack, false, `berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`);
+    await plan(stack, false, `berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`);
+    return 0;
   }
   return withStack("preview", stack, []);
 }
@@ -71,7 +71,8 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
     case "start":
       return start(stack ?? "dev");
     case "plan":
-      return plan(stack ?? "dev", rest.includes("--json"));
+      for (const name of rest.includes("--all") ? Object.keys(PROGRAMS) : words.length ? words : ["dev"]) await plan(name, rest.includes("--json"));
+      return 0;
     case "settings":
       return settings(stack);
     case "up":

@@ -78,7 +78,19 @@ async function settled(value: unknown): Promise<unknown> {
   return value ?? {};
 }
 
+/** The line that makes a network or volume by hand. */
+function makeCommand({ type, inputs }: PlannedResource): string[] | undefined {
+  const name = inputs.name as string | undefined;
+  if (type === "docker:index/volume:Volume" && name) return [`docker volume create ${name}`];
+  if (type !== "docker:index/network:Network") return undefined;
+  const [ipam] = (inputs.ipamConfigs ?? []) as Record<string, string | undefined>[];
+  const flags = [`--driver ${String(inputs.driver)}`, ipam?.subnet && `--subnet ${ipam.subnet}`, ipam?.gateway && `--gateway ${ipam.gateway}`, ipam?.ipRange && `--ip-range ${ipam.ipRange}`, inputs.internal && "--internal", inputs.attachable && "--attachable"];
+  const options = Object.entries((inputs.options ?? {}) as Record<string, string>).map(([key, value]) => `-o ${key}=${value}`);
+  return [["docker network create", ...flags.filter(Boolean), ...options, name].join(" ")];
+}
+
 async function addCommands(resources: PlannedResource[]): Promise<void> {
+  for (const resource of resources) resource.commands = makeCommand(resource);
   for (const service of declaredServices()) {
     const urn = await promiseOf(service.container.urn);
     const resource = resources.find((candidate) => candidate.urn === urn);

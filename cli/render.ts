@@ -30,10 +30,18 @@ function details({ type, inputs }: PlannedResource): string[] {
   return Object.entries(environment).map(([name, value]) => `${name}=${String(value)}`);
 }
 
+const KINDS = ["berth:", "docker:index/network:", "docker:index/volume:", "docker:index/container:", "docker:index/remoteImage:"];
+
+/** Services first, then what they need; the order of registration depends on timing. */
+function inReadingOrder(a: PlannedResource, b: PlannedResource): number {
+  const kind = ({ type }: PlannedResource) => KINDS.findIndex((prefix) => type.startsWith(prefix));
+  return kind(a) - kind(b) || a.name.localeCompare(b.name);
+}
+
 /** The plan as a tree. */
 export function renderPlan(plan: Plan): string {
   const lines: string[] = [];
-  const children = (parent: string | undefined) => plan.resources.filter((resource) => resource.parent === parent);
+  const children = (parent: string | undefined) => plan.resources.filter((resource) => resource.parent === parent).sort(inReadingOrder);
   const visit = (resource: PlannedResource, indent: string, last: boolean, top: boolean) => {
     const branch = top ? "" : last ? "└─ " : "├─ ";
     const below = top ? "" : indent + (last ? "   " : "│  ");

@@ -20,7 +20,7 @@ export function program() {
   const { subnet, gateway, test1, test2 } = readSettings("networks", settings);
   const mynet = new BridgeNetwork("mynet", { subnet, gateway });
   const bridge = new BridgeNetwork("my-bridge");
-  const idle = { image: "busybox", command: ["/bin/sh", "-c", "while true; do sleep 3600; done"], environment: { hostname: "host" }, init: true };
+  const idle = { image: "busybox", command: ["/bin/sh", "-c", "while true; do sleep 3600; done"], environment: { hostname: "host" } };
   const services = [
     new Service("test1", { ...idle, networks: test1 }),
     new Service("test2", { ...idle, networks: test2 }),

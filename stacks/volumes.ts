@@ -19,7 +19,7 @@ const IDLE = ["/bin/sh", "-c", "while true; do sleep 3600; done"];
  */
 export function program() {
   const { image, hostFolder, volume } = readSettings("volumes", settings);
-  const idle = { image, command: IDLE, init: true };
+  const idle = { image, command: IDLE };
   const first = new Service("docker-1", { ...idle, hostname: "centos-01", volumes: ["/data"] });
   const second = new Service("docker-2", { ...idle, hostname: "centos-02", volumes: [`${hostFolder ?? "centos-02"}:/data`] });
   const reader = new Service("docker02", { ...idle, volumesFrom: ["docker-1"] });
