@@ -4,4 +4,5 @@
 delete require.extensions[".ts"];
 require("./stacks/lazySdk");
 require("sucrase/register/ts");
+require("./stacks/quickStacks").quickStacks();
 module.exports = () => require("./stacks").run();

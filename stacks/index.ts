@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { connectEngine } from "../components/engines/docker/session";
 import { holdBackOnError } from "./holdBack";
-import { quickStacks } from "./quickStacks";
 import type { Setting } from "./settings";
 
 /** What a stack program exports. */
@@ -51,7 +50,6 @@ export function programNames(stack: string, setting: string | undefined): string
 
 /** The Pulumi program; a plan runs it without an engine. */
 export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
-  quickStacks();
   const names = programNames(pulumi.getStack(), new pulumi.Config("berth").get("program"));
   // The engine answers while the programs load.
   const [programs] = await Promise.all([Promise.all(names.map((name) => PROGRAMS[name]!())), engine && connectEngine()]);
