@@ -1,5 +1,5 @@
 import { Nginx, type NginxArgs } from "../components/services/nginx";
-import { list, choice, readSettings, text } from "./settings";
+import { choice, list, portOr, readSettings, text } from "./settings";
 
 /** The documented `docker run` lines, each by its catalogue row. */
 const SETUPS = {
@@ -31,7 +31,7 @@ export const settings = {
   setup: choice(Object.keys(SETUPS) as (keyof typeof SETUPS)[], "A1", "Which documented line to run"),
   image: text("nginx", "Image reference"),
   containerName: text(undefined, "Name of the container; the documented one by default"),
-  port: text(undefined, 'Host port of the site, "free" or "none"; the documented one by default'),
+  port: portOr(["free", "none"], "Host port of the site in place of the documented one"),
   volumes: list([], "Mounts, in place of the documented ones"),
 };
 
@@ -42,7 +42,7 @@ export function program() {
   const web = new Nginx("nginx", {
     image,
     containerName: containerName ?? documented.containerName,
-    port: port === undefined ? documented.port : port === "free" || port === "none" ? port : Number(port),
+    port: port ?? documented.port,
     volumes: volumes.length ? volumes : documented.volumes,
   });
   return { url: web.siteUrl, containerName: web.containerName, endpoints: web.endpoints };

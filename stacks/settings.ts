@@ -45,6 +45,18 @@ export const port = <D extends number | undefined>(standard: D, doc: string): Se
   },
 });
 
+/** A host port, or a word in its place. */
+export const portOr = <W extends string>(words: readonly W[], doc: string): Setting<number | W | undefined> => ({
+  doc: `${doc}: a port, ${words.join(" or ")}`,
+  shown: "",
+  read(config, key) {
+    const value = config.get(key);
+    if (value === undefined || words.includes(value as W)) return value as W | undefined;
+    if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535) fail(config, key, `"${value}" is not a port`, `use 1 to 65535, ${words.join(" or ")}`);
+    return Number(value);
+  },
+});
+
 /** true or false. */
 export const flag = (standard: boolean, doc: string): Setting<boolean> => ({
   doc,
