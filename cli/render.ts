@@ -49,7 +49,7 @@ export function renderPlan(plan: Plan): string {
     const own = children(resource.urn);
     const bar = own.length ? "│ " : "  ";
     for (const detail of [...details(resource), ...(resource.commands ?? [])]) lines.push(`${below}${bar}    ${detail}`);
-    own.forEach((child, index) => visit(child, below, index === own.length - 1, false));
+    for (const [index, child] of own.entries()) visit(child, below, index === own.length - 1, false);
   };
   for (const root of children(undefined)) visit(root, "", true, true);
   const count = plan.resources.length;

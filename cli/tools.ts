@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { EngineClient, engineAddress } from "../components/engines/docker/client";
 
-/** Resource hooks, replacement triggers and inputs of components need at least this CLI. */
-export const REQUIRED_PULUMI = "3.220";
+/** Resource hooks and inputs of components came earlier; before this CLI a replacement trigger also fired for nothing. */
+export const REQUIRED_PULUMI = "3.226";
 
 const PLUGIN_HOST = "https://get.pulumi.com/";
 

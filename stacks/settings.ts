@@ -94,9 +94,11 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
   shown: "none: asked for",
   secret: true,
   read(config, key) {
+    const how = `set one with \`pulumi config set --secret ${config.name}:${key}\``;
+    // The Output would be seen to be empty only when other things have been made.
+    if (pulumi.runtime.getConfig(`${config.name}:${key}`) === "") fail(config, key, "is empty", how);
     const value = config.getSecret(key);
     if (value) return value;
-    const how = `set one with \`pulumi config set --secret ${config.name}:${key}\``;
     if (!pulumi.runtime.isDryRun()) fail(config, key, "is not set", how);
     void pulumi.log.warn(`${config.name}:${key} is not set: \`up\` will stop here; ${how}.`);
     return pulumi.secret("set before up");

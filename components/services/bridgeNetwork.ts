@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { canonical } from "../engines/docker/container";
 import { ownerLabels } from "../engines/docker/labels";
 import { checkNetwork } from "../engines/docker/preflight";
 import { sessionFor, toLabels } from "../engines/docker/session";
@@ -60,6 +61,8 @@ export class BridgeNetwork extends pulumi.ComponentResource {
       {
         name: networkName,
         driver: "bridge",
+        // Without it the engine passes over a block of IPv6.
+        ipv6: args.subnet?.includes(":") || undefined,
         internal: args.internal,
         attachable: args.attachable,
         options: args.options,
@@ -69,6 +72,9 @@ export class BridgeNetwork extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
+        // As with containers, what was declared decides: the engine adds blocks of its own, and the provider overlooks removals.
+        replacementTrigger: JSON.stringify(canonical(inputs)),
+        ignoreChanges: ["driver", "ipv6", "internal", "attachable", "options", "ipamConfigs", "labels"],
         hooks: session.hooks && { beforeCreate: [session.hooks.reclaimNetwork] },
       },
     );

@@ -5,6 +5,7 @@ import type { Bytes, ServiceArgs } from "../spec/types";
 import { answersHttp } from "./healthchecks";
 import { reporter } from "./report";
 import { Service, type ServiceOptions } from "./service";
+import { withVariables } from "./variables";
 
 export interface ElasticsearchArgs extends ServiceOptions {
   /** Tag of the image. @default "7.6.2", as documented */
@@ -75,7 +76,7 @@ function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
       ...(httpPort === "none" ? [] : [{ target: 9200, published: httpPort }]),
       ...(transportPort === "none" ? [] : [{ target: 9300, published: transportPort }]),
     ],
-    environment: { ...cluster, ES_JAVA_OPTS: `-Xms${formatBytes(min)} -Xmx${formatBytes(max)}`, ...(environment as Record<string, string> | undefined) },
+    environment: withVariables({ ...cluster, ES_JAVA_OPTS: `-Xms${formatBytes(min)} -Xmx${formatBytes(max)}` }, environment),
     memLimit: limit,
     volumes: data === undefined ? undefined : [`${data}:/usr/share/elasticsearch/data`],
     healthcheck: answersHttp(9200),

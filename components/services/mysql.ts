@@ -4,6 +4,7 @@ import type { ServiceArgs } from "../spec/types";
 import { isLate, lift } from "../late";
 import { reporter } from "./report";
 import { Service, type ServiceOptions } from "./service";
+import { withVariables } from "./variables";
 
 export interface MysqlArgs extends ServiceOptions {
   /** Tag of the image. @default "5.7", as documented */
@@ -89,12 +90,11 @@ function describe(name: string, args: MysqlArgs): ServiceArgs & ServiceOptions {
     ...(containerName === undefined ? {} : { containerName }),
     ports: port === "none" ? undefined : [{ target: 3306, published: port }],
     volumes,
-    environment: {
+    environment: withVariables({
       ...(allowEmpty ? { MYSQL_ALLOW_EMPTY_PASSWORD: "true" } : { MYSQL_ROOT_PASSWORD: secretText(name, rootPassword as pulumi.Input<string>, "rootPassword", "give a password, or { allowEmpty: true } by name") }),
       ...(database === undefined ? {} : { MYSQL_DATABASE: database }),
       ...(user === undefined ? {} : { MYSQL_USER: user, MYSQL_PASSWORD: secretText(name, password!, "password", "give the user's password") }),
-      ...(environment as Record<string, string> | undefined),
-    },
+    }, environment),
     // Over TCP: during the first start a temporary server listens on the socket only.
     healthcheck: { test: ["CMD", "mysqladmin", "ping", "-h", "127.0.0.1", "--silent"], interval: "5s", timeout: "5s", startPeriod: "2m", retries: 5 },
     waitTimeout: "5m",

@@ -43,6 +43,8 @@ export class NamedVolume extends pulumi.ComponentResource {
       if (differs) {
         throw new ArgumentError(args.driverOpts || Object.keys(live.options).length ? "driverOpts" : "driver", `the volume ${result} exists with driver ${live.driver} and options ${JSON.stringify(live.options)}, and a volume cannot be changed without losing its data`, "choose another name, or copy the data away and remove the volume yourself");
       }
+      const by = session.volumeBy(result);
+      if (by !== undefined) throw new ArgumentError("name", `the volume ${result} is declared by ${by} already`, "declare a NamedVolume once, before the services that use it");
       return result;
     });
     super(type, name, { name: volumeName, driver: args.driver, driverOpts: args.driverOpts }, opts);

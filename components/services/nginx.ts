@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../spec/errors";
 import type { Inputs, MountDescription, PortDescription, ServiceArgs } from "../spec/types";
 import { answersHttp } from "./healthchecks";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { REFUSED, refuseField, secretNames } from "../engines/docker/arguments";
-import type { LateSpec } from "../engines/docker/container";
+import { containerArguments, type LateSpec } from "../engines/docker/container";
 import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../engines/docker/preflight";
 import type { Session } from "../engines/docker/session";
 import { isLate, lift } from "../late";
@@ -13,15 +13,17 @@ import type { ServiceArgs, ServiceDescription } from "../spec/types";
 import type { Report } from "./report";
 import type { ServiceOptions } from "./service";
 
-/** A check that runs at once, or when the last of its fields arrives. */
-function checkWhenKnown<T>(report: Report, fields: unknown, check: (plain: T) => void): pulumi.Output<void> | void {
-  return lift(fields, (plain) => report(() => check(plain as T)));
-}
+/** Runs a check at once, or when the last of its fields arrives. */
+type Check = (fields: Partial<LateSpec>, check: (plain: ServiceSpec) => void) => void;
 
 export interface Prepared {
   spec: LateSpec;
   keepData: boolean;
   inputs: pulumi.Inputs;
+  /** Arguments of the container. */
+  args: Record<string, unknown>;
+  /** Checks that wait for late arguments. */
+  checks: pulumi.Output<unknown>[];
 }
 
 /** Reads and checks the arguments. Runs before the component registers, so that a wrong one makes nothing. */
@@ -41,15 +43,18 @@ export function prepare(name: string, args: ServiceArgs & Pick<ServiceOptions, "
     if (environment !== undefined) spec.environment = environment;
 
     const late = spec as unknown as LateSpec;
-    for (const rule of RULES) {
-      const needed = Object.fromEntries(rule.fields.map((field) => [field, late[field]]));
-      checkWhenKnown<ServiceSpec>(report, needed, (plain) => rule.check(plain));
-    }
-    checkAgainstEngine(name, late, session, report);
+    const checks: pulumi.Output<unknown>[] = [];
+    const whenKnown: Check = (needed, check) => {
+      const result = lift(needed as unknown, (plain) => report(() => check(plain as ServiceSpec)));
+      if (result !== undefined) checks.push(result);
+    };
+    for (const rule of RULES) whenKnown(Object.fromEntries(rule.fields.map((field) => [field, late[field]])), rule.check);
+    const args = containerArguments(late, report);
+    checkAgainstEngine(name, late, session, !removeData, whenKnown);
     if (spec.expose !== undefined && !spec.publishAll) {
       void pulumi.log.info(`${name}: expose is a note on Docker; containers of one network reach every port of each other.`);
     }
-    return { spec: late, keepData: !removeData, inputs: stateInputs(late, session) };
+    return { spec: late, keepData: !removeData, inputs: stateInputs(late, session), args, checks };
   });
 }
 
@@ -90,9 +95,19 @@ function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<st
 }
 
 /** Checks that need the engine or the program's other services. */
-function checkAgainstEngine(name: string, spec: LateSpec, session: Session, report: Report): void {
+function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keepData: boolean, whenKnown: Check): void {
   const { snapshot, owner } = session;
-  checkWhenKnown<ServiceSpec>(report, { ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
+  const needsApi = (minor: number, argument: string) => {
+    if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
+    throw new ArgumentError(argument, `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`, "update the engine, or remove it");
+  };
+  whenKnown({ macAddress: spec.macAddress }, ({ macAddress }) => {
+    if (macAddress) needsApi(44, "macAddress");
+  });
+  whenKnown({ healthcheck: spec.healthcheck }, ({ healthcheck }) => {
+    if (healthcheck?.startInterval !== undefined) needsApi(44, "healthcheck.startInterval");
+  });
+  whenKnown({ ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
     checkPorts(ports, name, session.ports, snapshot, owner);
     session.ports.push(...ports.filter((port) => port.published !== undefined).map((port) => ({ port, by: name })));
   });
@@ -101,16 +116,22 @@ function checkAgainstEngine(name: string, spec: LateSpec, session: Session, repo
     if (other) throw new ArgumentError("containerName", `${spec.containerName} is the name of the service ${other.name} too`, "give each container its own name");
     checkContainerName(spec.containerName, snapshot, owner);
   }
-  checkWhenKnown<ServiceSpec>(report, { volumes: spec.volumes }, ({ volumes = [] }) => {
+  whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
     checkBinds(volumes, snapshot);
+    for (const { type, source } of volumes) if (type === "volume" && source) session.checkVolume(source, keepData, name);
     const copies = volumes.findIndex((mount) => mount.nocopy);
-    if (copies >= 0 && snapshot && Number(snapshot.apiVersion.split(".")[1]) < 45) {
-      throw new ArgumentError(`volumes[${copies}].volume.nocopy`, `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.45)`, "update the engine, or remove it");
+    if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`);
+  });
+  whenKnown({ volumesFrom: spec.volumesFrom }, ({ volumesFrom = [] }) => {
+    for (const [index, { container }] of volumesFrom.entries()) {
+      if (!snapshot || session.services.has(container) || snapshot.containers.some((live) => live.name === container)) continue;
+      throw new ArgumentError(`volumesFrom[${index}]`, `there is no container named ${container}`, "declare that service before this one");
     }
   });
-  checkWhenKnown<ServiceSpec>(report, { networks: spec.networks }, ({ networks = [] }) => {
+  whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
     for (const [index, network] of networks.entries()) {
       checkNetworkExists(network.name, `networks[${index}]`, (declaredName) => session.networks.has(declaredName), snapshot);
+      if (network.macAddress) needsApi(44, `networks[${index}].macAddress`);
     }
   });
 }

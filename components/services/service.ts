@@ -62,10 +62,10 @@ export class Service extends pulumi.ComponentResource {
     const session = sessionFor(providerOf(opts));
     const { dependsOn = [], ...described } = args;
     const report = reporter(type, name, names);
-    const { spec, keepData, inputs } = prepare(name, described, session, report);
+    const { spec, keepData, inputs, args: given, checks } = prepare(name, described, session, report);
     super(type, name, inputs, { ...opts, hooks: withHook(opts.hooks, session.hooks?.changeInPlace) });
 
-    this.container = report(() => makeContainer(spec, { session, name, parent: this, keepData, after: dependsOn.map((service) => service.ready) }));
+    this.container = report(() => makeContainer(spec, { session, name, parent: this, keepData, args: given, checks, after: dependsOn.map((service) => service.ready) }));
     this.containerId = this.container.id;
     this.description = pulumi.output(spec) as unknown as pulumi.Output<ServiceSpec>;
     if (typeof spec.containerName === "string") {

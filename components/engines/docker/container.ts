@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError } from "../../spec/errors";
 import type { Mount } from "../../spec/mounts";
 import type { ServiceSpec } from "../../spec/service";
 import { isLate, lift } from "../../late";
@@ -19,12 +18,33 @@ export interface ContainerOptions {
   parent: pulumi.Resource;
   /** Keep the data of named volumes when the stack goes. */
   keepData: boolean;
+  /** What containerArguments gives for the description. */
+  args: Record<string, unknown>;
+  /** Checks of late arguments: where one fails, the container is not made. */
+  checks: pulumi.Output<unknown>[];
   /** Arrive when the services that this one needs answer. */
   after: pulumi.Output<unknown>[];
 }
 
+/**
+ * The provider's arguments, as far as the description alone decides them. Apart from makeContainer, so that
+ * what the provider cannot say is refused before anything is made.
+ *
+ * @param report shows a wrong argument that arrives late
+ */
+export function containerArguments(spec: LateSpec, report: <T>(run: () => T) => T): Record<string, unknown> {
+  const args: Record<string, unknown> = {};
+  for (const [key, mapping] of Object.entries(ARGUMENTS)) {
+    const fields = Object.fromEntries(mapping.from.map((field) => [field, spec[field]]));
+    if (Object.values(fields).every((value) => value === undefined) && key !== "networkMode" && key !== "restart" && key !== "mustRun" && key !== "destroyGraceSeconds") continue;
+    const value = lift(fields, (plain) => report(() => mapping.to(plain as unknown as ServiceSpec)));
+    if (value !== undefined) args[key] = value;
+  }
+  return args;
+}
+
 /** Objects for JSON in one order, whatever the order they were written in. */
-function canonical(value: unknown): unknown {
+export function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
@@ -77,18 +97,11 @@ function sharedNamespaces(spec: LateSpec, session: Session) {
  */
 export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
   const { session, name, parent } = options;
-  const image = isLate(spec.image)
+  const image = isLate(spec.image) || isLate(spec.platform)
     ? new docker.RemoteImage(name, { name: spec.image, keepLocally: true, platform: spec.platform }, { parent, provider: session.shared().provider })
     : session.image(spec.image as string, spec.platform as string | undefined);
 
-  const args: Record<string, unknown> = {};
-  for (const [key, mapping] of Object.entries(ARGUMENTS)) {
-    const fields = Object.fromEntries(mapping.from.map((field) => [field, spec[field]]));
-    if (Object.values(fields).every((value) => value === undefined) && key !== "networkMode" && key !== "restart" && key !== "mustRun" && key !== "destroyGraceSeconds") continue;
-    const value = lift(fields, (plain) => mapping.to(plain as unknown as ServiceSpec));
-    if (value !== undefined) args[key] = value;
-  }
-
+  const args = { ...options.args };
   // The hash speaks of what was declared: an anonymous volume's generated name is not part of it.
   const declared = { ...args };
   // Late variables count by their names only, and by their values in the provider's own comparison: a digest of a
@@ -111,9 +124,6 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   for (const { container } of Array.isArray(spec.volumesFrom) ? spec.volumesFrom : []) {
     const source = session.services.get(container);
     if (source) dependsOn.push(source.resource);
-    else if (session.snapshot && !session.snapshot.containers.some((live) => live.name === container)) {
-      throw new ArgumentError("volumesFrom", `there is no container named ${container}`, "declare that service before this one");
-    }
   }
   const shared = sharedNamespaces(spec, session);
   dependsOn.push(...shared.map((service) => service.resource));
@@ -123,7 +133,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   // Waiting for other services is no part of the comparison; a preview does not wait.
   const after = pulumi.runtime.isDryRun() ? [] : options.after;
   const parts = [hash, ...identities] as pulumi.Input<string>[];
-  const trigger = pulumi.all([pulumi.all(parts), pulumi.all(after)]).apply(([known]) => known.join(" "));
+  const trigger = pulumi.all([pulumi.all(parts), pulumi.all([...options.checks, ...after])]).apply(([known]) => known.join(" "));
 
   const own = toLabels(ownerLabels(session.owner, name));
   args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);

@@ -76,8 +76,8 @@ export function containerHooks(session: Session): ContainerHooks {
 
   async function releaseNetwork({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
     if (!session.client) return;
-    const shape = (inputs: Record<string, unknown> | undefined) => JSON.stringify({ ...inputs, labels: undefined });
-    if (shape(oldInputs) === shape(newInputs)) return;
+    // Docker changes nothing on a network in place, its labels neither.
+    if (JSON.stringify(oldInputs) === JSON.stringify(newInputs)) return;
     const network = await findNetwork(String(oldInputs?.name ?? ""));
     if (!network || !isOurs(network.Labels, session.owner)) return;
     const foreign = await disconnectOurs(network);

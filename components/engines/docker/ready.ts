@@ -64,5 +64,5 @@ async function passes(client: EngineClient, id: string, test: string[] = []): Pr
 
 async function failure(client: EngineClient, id: string, what: string): Promise<string> {
   const lines = await client.lastLines(id, 10).catch(() => []);
-  return lines.length ? `${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}` : `${what}, without writing a line.`;
+  return lines.length ? `${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}` : `${what}. It has written nothing.`;
 }

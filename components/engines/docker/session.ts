@@ -70,18 +70,27 @@ export class Session {
     return image;
   }
 
+  /** Refuses a share in a volume whose other users say the opposite about its data. */
+  checkVolume(name: string, keep: boolean, by: string): void {
+    const declared = this.volumes.get(name);
+    if (declared && declared.keep !== keep) {
+      throw new pulumi.RunError(`removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`);
+    }
+  }
+
+  /** Who declared a volume first, if anybody did. */
+  volumeBy(name: string): string | undefined {
+    return this.volumes.get(name)?.by;
+  }
+
   /**
    * The named volume, made once per stack. Its data outlives destroy and replacement unless `keep` is false.
    * Docker takes an existing volume of that name as it is, so data left by an earlier stack is found again.
    */
   volume(name: string, keep: boolean, by: string, args: Omit<docker.VolumeArgs, "name"> = {}): docker.Volume {
+    this.checkVolume(name, keep, by);
     const declared = this.volumes.get(name);
-    if (declared) {
-      if (declared.keep !== keep) {
-        throw new pulumi.RunError(`removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`);
-      }
-      return declared.resource;
-    }
+    if (declared) return declared.resource;
     const resource = new docker.Volume(
       name,
       { ...args, name, labels: [...toLabels(ownerLabels(this.owner)), ...((args.labels as docker.VolumeArgs["labels"] & []) ?? [])] },
@@ -100,10 +109,10 @@ const sessions = new WeakMap<object, Map<pulumi.ProviderResource | undefined, Se
 /** The session of the running program on one engine; under mocks every `setMocks` begins a new one. */
 export function sessionFor(provider?: pulumi.ProviderResource): Session {
   const monitor = pulumi.runtime.getMonitor() ?? globalThis;
-  let byProvider = sessions.get(monitor);
-  if (!byProvider) sessions.set(monitor, (byProvider = new Map()));
-  let session = byProvider.get(provider);
-  if (!session) byProvider.set(provider, (session = new Session(process.cwd(), provider)));
+  const byProvider = sessions.get(monitor) ?? new Map<pulumi.ProviderResource | undefined, Session>();
+  sessions.set(monitor, byProvider);
+  const session = byProvider.get(provider) ?? new Session(process.cwd(), provider);
+  byProvider.set(provider, session);
   return session;
 }
 
