@@ -140,7 +140,11 @@ async function main() {
     const kinds = [...(compose ? ["compose"] : []), "plain", "berth", ...(n === 1 ? ["empty"] : [])];
     const folders = Object.fromEntries(kinds.map((kind) => [kind, prepare(kind, n)]));
     const results = {};
-    const record = (step, kind, result) => ((results[step] ??= {})[kind] ??= []).push(result);
+    const record = (step, kind, result) => {
+      results[step] ??= {};
+      results[step][kind] ??= [];
+      results[step][kind].push(result);
+    };
     // The contenders share the host ports, so each runs whole, and the rounds alternate.
     for (let round = 0; round < (n > 20 ? 1 : rounds); round++) {
       for (const kind of kinds) {

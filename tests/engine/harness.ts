@@ -1,11 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { EngineDouble } from "./doubles/engine";
 import { STORE_VARIABLE } from "./doubles/provider";
-import { Store } from "./doubles/store";
+import { type Container, newId, Store } from "./doubles/store";
 
 export const ROOT = join(__dirname, "../..");
 
@@ -86,7 +97,8 @@ export class Project {
     const project = new Project(folder, store, new EngineDouble(store), options);
     all.add(project);
     project.engineAddress = await project.engine.listen(options.over ?? "tcp");
-    project.configure(options.config ?? {});
+    // A checkout in use may have a salt in Pulumi.dev.yaml; it belongs to another passphrase.
+    project.configure(options.config ?? {}, { encryptionsalt: undefined });
     await project.must(["stack", "init", "--stack", options.stack]);
     for (const [key, value] of Object.entries(options.secrets ?? {})) {
       await project.must(["config", "set", "--stack", options.stack, "--secret", key], { input: value });
@@ -104,10 +116,12 @@ export class Project {
   }
 
   /** Changes settings; undefined takes one away. */
-  configure(settings: Record<string, unknown>): void {
-    const file = existsSync(this.settingsFile) ? (parse(readFileSync(this.settingsFile, "utf8")) as Record<string, unknown>) : {};
+  configure(settings: Record<string, unknown>, others: Record<string, unknown> = {}): void {
+    const file = existsSync(this.settingsFile)
+      ? (parse(readFileSync(this.settingsFile, "utf8")) as Record<string, unknown>)
+      : {};
     const config = { ...(file.config as Record<string, unknown>), ...settings };
-    writeFileSync(this.settingsFile, stringify({ ...file, config }));
+    writeFileSync(this.settingsFile, stringify({ ...file, ...others, config }));
   }
 
   get environment(): NodeJS.ProcessEnv {
@@ -118,7 +132,9 @@ export class Project {
       ...env,
       PATH: [join(__dirname, "doubles/bin"), ...search].join(delimiter),
       PULUMI_HOME: home(),
-      PULUMI_BACKEND_URL: `file://${this.backend}`,
+      // Without files for metadata: those are not written in one step, and a CLI that is killed just then
+      // leaves a stack that cannot be read ("failed to load checkpoint: EOF").
+      PULUMI_BACKEND_URL: `file://${this.backend}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -131,7 +147,11 @@ export class Project {
   /** Runs a program in the project's folder. */
   run(program: string, args: string[], { env, input, onStart }: RunOptions = {}): Promise<Result> {
     const begin = Date.now();
-    const child = spawn(program, args, { cwd: this.folder, env: { ...this.environment, ...env }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd: this.folder,
+      env: { ...this.environment, ...env },
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
     onStart?.(child);
     let output = "";
     let stdout = "";
@@ -177,36 +197,71 @@ export class Project {
     return this.must(["preview", "--stack", this.stack, ...args]);
   }
 
-  /** The steps of a preview. */
-  async steps(...args: string[]): Promise<Step[]> {
-    const { stdout } = await this.preview("--json", ...args);
-    return (JSON.parse(stdout) as { steps?: Step[] }).steps ?? [];
-  }
-
-  /** What a preview would do, in order, as `replace Container nginx`; what stays the same is left out. */
+  /**
+   * What a preview would do, in order, as `replace Container nginx`. What stays the same or is only read is
+   * left out; an exit code other than 0 is the last line.
+   */
   async changes(...args: string[]): Promise<string[]> {
-    return (await this.steps(...args)).filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${label(urn)}`);
+    const { code, stdout, output } = await this.pulumi(["preview", "--json", "--stack", this.stack, ...args]);
+    let steps: { op: string; urn: string }[] | undefined;
+    try {
+      ({ steps = [] } = JSON.parse(stdout) as { steps?: { op: string; urn: string }[] });
+    } catch {
+      throw new Error(`pulumi preview ended with ${code} and wrote no JSON:\n${output}`);
+    }
+    const changes = steps
+      .filter(({ op }) => op !== "same" && op !== "refresh")
+      .map(({ op, urn }) => `${op} ${label(urn)}`);
+    return code === 0 ? changes : [...changes, `exit code ${code}`];
   }
 
   /** Names of the containers on the engine. */
   containers(): string[] {
-    return this.store.list("containers").map(({ Name }) => Name.slice(1)).sort();
+    return this.store
+      .list("containers")
+      .map(({ Name }) => Name.slice(1))
+      .sort();
   }
 
   /** The container of that name; the test fails where there is none. */
-  container(name: string) {
+  container(name: string): Container {
     const found = this.store.find("containers", name);
     if (!found) throw new Error(`no container ${name}; there are ${this.containers().join(", ")}`);
     return found;
   }
 
+  /** Puts a container on the engine that somebody else runs. */
+  foreignContainer(name: string, port?: number): Container {
+    const binding = { HostIp: "0.0.0.0", HostPort: String(port) };
+    const container: Container = {
+      Id: newId(),
+      Name: `/${name}`,
+      Image: "foreign",
+      Args: {},
+      Config: { Labels: {} },
+      HostConfig: {},
+      State: { Status: "running", Running: true, Restarting: false, ExitCode: 0 },
+      RestartCount: 0,
+      NetworkSettings: { Ports: port === undefined ? {} : { "80/tcp": [binding] }, Networks: {} },
+    };
+    this.store.put("containers", container);
+    return container;
+  }
+
   volumes(): string[] {
-    return this.store.list("volumes").map(({ Name }) => Name).sort();
+    return this.store
+      .list("volumes")
+      .map(({ Name }) => Name)
+      .sort();
   }
 
   /** Networks that this test made; Docker's own are left out. */
   networks(): string[] {
-    return this.store.list("networks").slice(3).map(({ Name }) => Name).sort();
+    return this.store
+      .list("networks")
+      .slice(3)
+      .map(({ Name }) => Name)
+      .sort();
   }
 
   async close(): Promise<void> {
@@ -214,11 +269,6 @@ export class Project {
     await this.engine.close();
     rmSync(join(this.folder, ".."), { recursive: true, force: true });
   }
-}
-
-export interface Step {
-  op: string;
-  urn: string;
 }
 
 /** A URN's type without its module, and its name. */

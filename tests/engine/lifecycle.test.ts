@@ -5,11 +5,16 @@ interface Change {
   /** What is set, as the test's title has it. */
   what: string;
   settings: Record<string, unknown>;
-  /** Exactly these operations are previewed. */
+  /** Exactly these operations are previewed, in any order. */
   preview: string[];
-  /** What the provider then did, in this order. */
+  /** Exactly this the provider then did; whatever is deleted and created is deleted first. */
   done: string[];
+  /** Looks at the engine afterwards. */
+  after?(project: Project): void;
 }
+
+const ids = (project: Project) => project.store.list("containers").map(({ Id }) => Id);
+const joined = (project: Project, name: string) => Object.keys(project.container(name).NetworkSettings.Networks).sort();
 
 interface Lifecycle extends ProjectOptions {
   /** What the first preview creates, in any order. */
@@ -30,11 +35,22 @@ const LIFECYCLES: Lifecycle[] = [
         preview: ["update Nginx nginx", "replace Container nginx"],
         done: ["delete containers nginx", "create containers nginx"],
       },
-      { what: "name", settings: { "nginx:containerName": "other" }, preview: ["update Nginx nginx"], done: [] },
+      {
+        what: "name",
+        settings: { "nginx:containerName": "other" },
+        preview: ["update Nginx nginx"],
+        done: [],
+        after: (project) => expect(project.containers()).toEqual(["other"]),
+      },
       {
         what: "image",
         settings: { "nginx:image": "nginx:1.27" },
-        preview: ["update Nginx nginx", "create RemoteImage nginx:1.27", "replace Container nginx", "delete RemoteImage nginx"],
+        preview: [
+          "update Nginx nginx",
+          "create RemoteImage nginx:1.27",
+          "replace Container nginx",
+          "delete RemoteImage nginx",
+        ],
         done: ["create images nginx:1.27", "delete containers nginx", "create containers nginx", "delete images nginx"],
       },
     ],
@@ -57,7 +73,13 @@ const LIFECYCLES: Lifecycle[] = [
   {
     stack: "elasticsearch",
     config: { "elasticsearch:data": "es-data" },
-    creates: ["Stack berth-elasticsearch", "Elasticsearch elasticsearch", "RemoteImage elasticsearch:7.6.2", "Volume es-data", "Container elasticsearch"],
+    creates: [
+      "Stack berth-elasticsearch",
+      "Elasticsearch elasticsearch",
+      "RemoteImage elasticsearch:7.6.2",
+      "Volume es-data",
+      "Container elasticsearch",
+    ],
     changes: [
       {
         what: "memory limit",
@@ -82,18 +104,107 @@ const LIFECYCLES: Lifecycle[] = [
       ...["Volume docker-1-data", "Volume centos-02", "Volume my_volume"],
       ...["Container docker-1", "Container docker-2", "Container docker02", "Container volume-1", "Container volume-2"],
     ],
-    changes: [],
+    changes: [
+      {
+        what: "volume",
+        settings: { "volumes:volume": "other" },
+        preview: [
+          "update NamedVolume my_volume",
+          "create Volume other",
+          "replace Container volume-1",
+          "replace Container volume-2",
+          "delete Volume my_volume",
+        ],
+        // The old volume leaves the state, not the engine.
+        done: [
+          ...["create volumes other", "delete containers volume-1", "create containers volume-1"],
+          ...["delete containers volume-2", "create containers volume-2"],
+        ],
+      },
+    ],
+    kept: ["(anonymous)", "centos-02", "my_volume", "other"],
   },
   {
     stack: "networks",
-    creates: [],
-    changes: [],
+    creates: [
+      ...[
+        "Stack berth-networks",
+        "BridgeNetwork my-bridge",
+        "BridgeNetwork mynet",
+        "Network my-bridge",
+        "Network mynet",
+      ],
+      ...["Container beside-test1", "Container on-bridge", "Container on-host", "Container on-none", "Container test1"],
+      ...["Container test2", "RemoteImage busybox", "Service beside-test1", "Service on-bridge", "Service on-host"],
+      ...["Service on-none", "Service test1", "Service test2"],
+    ],
+    changes: [
+      {
+        what: "a network less",
+        settings: { "networks:test1": ["mynet"] },
+        preview: ["update Service test1"],
+        done: [],
+        after: (project) => {
+          expect(joined(project, "test1")).toEqual(["mynet"]);
+          expect(joined(project, "test2")).toEqual(["my-bridge", "mynet"]);
+        },
+      },
+      {
+        what: "subnet",
+        settings: { "networks:subnet": "10.99.0.0/16", "networks:gateway": "10.99.0.1" },
+        // The containers let go of the network and join again; they stay.
+        preview: [
+          "update BridgeNetwork mynet",
+          "replace Network mynet",
+          "update Service test1",
+          "update Service test2",
+        ],
+        done: ["delete networks mynet", "create networks mynet"],
+        after: (project) => {
+          const network = project.store.find("networks", "mynet")!;
+          expect(network.IPAM.Config).toEqual([{ Subnet: "10.99.0.0/16", Gateway: "10.99.0.1" }]);
+          for (const name of ["test1", "test2"]) {
+            expect(project.container(name).NetworkSettings.Networks.mynet!.NetworkID).toBe(network.Id);
+          }
+        },
+      },
+    ],
   },
   {
     stack: "tomcat",
     secrets: { "tomcat:rootPassword": "a password" },
-    creates: [],
-    changes: [],
+    creates: [
+      ...["Stack berth-tomcat", "BridgeNetwork tomcat-mysql", "Network tomcat-mysql"],
+      ...["Mysql tomcat-db", "RemoteImage mysql:5.7", "Volume tomcat-db-data", "Container tomcat-db"],
+      ...["Tomcat tomcat01", "RemoteImage tomcat:8", "Container tomcat01"],
+    ],
+    changes: [
+      {
+        what: "port",
+        settings: { "tomcat:port": "8090" },
+        preview: ["update Tomcat tomcat01", "replace Container tomcat01"],
+        done: ["delete containers tomcat01", "create containers tomcat01"],
+      },
+    ],
+    kept: ["tomcat-db-data"],
+  },
+  {
+    stack: "dev",
+    secrets: { "mysql:rootPassword": "a password" },
+    creates: [
+      ...["Stack berth-dev", "Nginx nginx", "RemoteImage nginx", "Container nginx"],
+      ...["Mysql mysql", "RemoteImage mysql:latest", "Volume mysql", "Container mysql"],
+      ...["Elasticsearch elasticsearch", "RemoteImage elasticsearch:7.6.2", "Container elasticsearch"],
+    ],
+    changes: [
+      {
+        what: "port",
+        settings: { "nginx:port": "8123" },
+        preview: ["update Nginx nginx", "replace Container nginx"],
+        done: ["delete containers nginx", "create containers nginx"],
+      },
+    ],
+    kept: ["mysql"],
   },
 ];
 
@@ -104,33 +215,39 @@ describeIf(missingCli, "lifecycle of the stacks", () => {
     "$stack",
     async ({ creates, changes, kept = [], ...options }) => {
       const project = await Project.create(options);
-      const unchanged = async () => {
-        expect(await project.changes("--expect-no-changes")).toEqual([]);
-        expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
-      };
       const sort = (lines: string[]) => [...lines].sort();
 
       expect(sort(await project.changes())).toEqual(sort(creates.map((created) => `create ${created}`)));
       expect(project.containers()).toEqual([]);
       await project.up();
-      await unchanged();
+      expect(await project.changes("--expect-no-changes")).toEqual([]);
+      expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
       project.store.takeJournal();
 
-      for (const { what, settings, preview, done } of changes) {
-        const before = project.containers();
+      for (const { what, settings, preview, done, after } of changes) {
+        const before = ids(project);
         project.configure(settings);
-        expect([what, ...(await project.changes())]).toEqual([what, ...preview]);
-        expect(project.containers()).toEqual(before);
+        expect([what, ...sort(await project.changes())]).toEqual([what, ...sort(preview)]);
+        expect(ids(project)).toEqual(before);
         await project.up();
-        expect([what, ...project.store.takeJournal()]).toEqual([what, ...done]);
+        const journal = project.store.takeJournal();
+        expect([what, ...sort(journal)]).toEqual([what, ...sort(done)]);
+        for (const [at, line] of journal.entries()) {
+          if (line.startsWith("create")) expect(journal.lastIndexOf(line.replace("create", "delete"))).toBeLessThan(at);
+        }
+        // Whatever was not deleted is the same container still.
+        const gone = before.filter((id) => !ids(project).includes(id));
+        expect(gone).toHaveLength(done.filter((line) => line.startsWith("delete containers")).length);
+        after?.(project);
       }
-      if (changes.length) await unchanged();
+      expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
 
       await project.destroy();
       expect(project.containers()).toEqual([]);
       expect(project.networks()).toEqual([]);
-      expect(project.volumes()).toEqual(kept);
+      // An anonymous volume has a random name.
+      expect(sort(project.volumes().map((name) => name.replace(/^[0-9a-f]{64}$/, "(anonymous)")))).toEqual(kept);
     },
-    120_000,
+    300_000,
   );
 });

@@ -1,5 +1,11 @@
 import * as vm from "node:vm";
 import * as pulumi from "@pulumi/pulumi";
+import { quickStacks } from "../../stacks/quickStacks";
+
+// As in a real program: formatting traces that nobody reads would take half of these tests' time. Jest formats
+// those of its sandbox from outside.
+Error.prepareStackTrace ??= (vm.runInThisContext("Error") as ErrorConstructor).prepareStackTrace;
+quickStacks();
 
 /** What the program asked Pulumi to make. */
 export interface Recorded {
@@ -118,7 +124,8 @@ const realProcess = vm.runInThisContext("process") as NodeJS.Process;
 let rejected = new Set<Error>();
 realProcess.on("unhandledRejection", (error, promise) => {
   // Only the sentences that a program is meant to end with; anything else fails the test.
-  if (!(error instanceof Error && (pulumi.RunError.isInstance(error) || pulumi.ResourceError.isInstance(error)))) return;
+  if (!(error instanceof Error && (pulumi.RunError.isInstance(error) || pulumi.ResourceError.isInstance(error))))
+    return;
   rejected.add(error);
   promise.catch(() => {});
 });
@@ -132,7 +139,9 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     resources,
     hooks: new Map(),
     // The SDK puts its own words before the same error, once for each promise that passes it on.
-    lateErrors: () => [...new Set([...errors].map((error) => error.message.replace(/^(error serializing property "\w+": )+/, "")))],
+    lateErrors: () => [
+      ...new Set([...errors].map((error) => error.message.replace(/^(error serializing property "\w+": )+/, ""))),
+    ],
     warnings: [],
     async done() {
       let registered = false;
@@ -146,7 +155,8 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     all: (type) => resources.filter((resource) => resource.type === type),
     one(type, name) {
       const found = resources.filter((one) => one.type === type && (name === undefined || one.name === name));
-      if (found.length !== 1) throw new Error(`${found.length} resources of ${type} ${name ?? ""}: ${names(resources)}`);
+      if (found.length !== 1)
+        throw new Error(`${found.length} resources of ${type} ${name ?? ""}: ${names(resources)}`);
       return found[0]!;
     },
   };
@@ -173,7 +183,8 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   };
   if (hooks) {
     // The SDK's mocks know no hooks. A server of callbacks for each test would take longer than the test.
-    monitor.registerResourceHook = (_: unknown, callback: (error: null, response: object) => void) => callback(null, {});
+    monitor.registerResourceHook = (_: unknown, callback: (error: null, response: object) => void) =>
+      callback(null, {});
     const { getStore } = require("@pulumi/pulumi/runtime/state") as { getStore(): { callbacks: unknown } };
     getStore().callbacks = {
       registerResourceHook: async (hook: pulumi.ResourceHook) => void result.hooks.set(hook.name, hook),
@@ -189,7 +200,8 @@ export async function quiet(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export const names = (resources: Recorded[]): string[] => resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
+export const names = (resources: Recorded[]): string[] =>
+  resources.map(({ type, name }) => `${type.split(":").at(-1)} ${name}`);
 
 /** The last part of a URN: the logical name. */
 export const nameOf = (urn: string): string => urn.split("::").at(-1)!;

@@ -20,16 +20,17 @@ export class EngineDouble {
   private readonly routes: [RegExp, Handler][];
 
   constructor(readonly store: Store) {
-    const withContainer = (act: (container: Container, ...rest: Parameters<Handler>) => Answer | void): Handler => {
+    const withContainer = (act: (container: Container, ...rest: Parameters<Handler>) => Answer): Handler => {
       return (match, body, query) => {
         const found = store.find("containers", match[0]!);
-        return found ? (act(found, match, body, query) ?? ok()) : missing(`container: ${match[0]}`);
+        return found ? act(found, match, body, query) : missing(`container: ${match[0]}`);
       };
     };
     const change = (act: (container: Container, ...rest: Parameters<Handler>) => void) =>
       withContainer((container, ...rest) => {
         act(container, ...rest);
         store.put("containers", container);
+        return ok();
       });
 
     this.routes = [
@@ -38,9 +39,15 @@ export class EngineDouble {
       [/^GET \/containers\/json$/, () => ok(store.list("containers").map(summary))],
       [/^GET \/containers\/([^/]+)\/json$/, withContainer((container) => ok(container))],
       [/^GET \/containers\/([^/]+)\/logs$/, withContainer(() => ok("a last line"))],
-      [/^DELETE \/containers\/([^/]+)$/, withContainer((container) => store.remove("containers", container))],
-      [/^POST \/containers\/([^/]+)\/rename$/, change((container, _m, _b, query) => (container.Name = `/${query.get("name")}`))],
-      [/^POST \/containers\/([^/]+)\/update$/, change((container, _m, body) => Object.assign(container.HostConfig, body))],
+      [/^DELETE \/containers\/([^/]+)$/, withContainer((container) => this.removeContainer(container))],
+      [
+        /^POST \/containers\/([^/]+)\/rename$/,
+        change((container, _m, _b, query) => (container.Name = `/${query.get("name")}`)),
+      ],
+      [
+        /^POST \/containers\/([^/]+)\/update$/,
+        change((container, _m, body) => Object.assign(container.HostConfig, body)),
+      ],
       [/^POST \/containers\/([^/]+)\/exec$/, withContainer(() => ok({ Id: "exec" }))],
       [/^POST \/exec\/exec\/start$/, () => ok("")],
       [/^GET \/exec\/exec\/json$/, () => ok({ ExitCode: 0 })],
@@ -55,7 +62,11 @@ export class EngineDouble {
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
         const url = new URL(request.url!, "http://docker");
-        const { status, body } = this.answer(`${request.method} ${url.pathname}`, url.searchParams, Buffer.concat(chunks).toString());
+        const { status, body } = this.answer(
+          `${request.method} ${url.pathname}`,
+          url.searchParams,
+          Buffer.concat(chunks).toString(),
+        );
         response.writeHead(status, { "Content-Type": "application/json" });
         response.end(body === undefined ? undefined : JSON.stringify(body));
       });
@@ -68,7 +79,9 @@ export class EngineDouble {
    */
   async listen(over: "tcp" | "unix"): Promise<string> {
     const path = join(this.store.folder, "docker.sock");
-    await new Promise<void>((resolve) => (over === "unix" ? this.server.listen(path, resolve) : this.server.listen(0, "127.0.0.1", resolve)));
+    await new Promise<void>((resolve) =>
+      over === "unix" ? this.server.listen(path, resolve) : this.server.listen(0, "127.0.0.1", resolve),
+    );
     return over === "unix" ? `unix://${path}` : `tcp://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
@@ -85,6 +98,11 @@ export class EngineDouble {
     return { status: 501, body: { message: `the engine's double does not know ${request}` } };
   }
 
+  private removeContainer(container: Container): Answer {
+    this.store.remove("containers", container);
+    return ok();
+  }
+
   private members(name: string): Container[] {
     return this.store.list("containers").filter((container) => name in container.NetworkSettings.Networks);
   }
@@ -99,12 +117,17 @@ export class EngineDouble {
   private removeNetwork(key: string): Answer {
     const found = this.store.find("networks", key);
     if (!found) return missing(`network: ${key}`);
-    if (this.members(found.Name).length) return { status: 403, body: { message: `network ${key} has active endpoints` } };
+    if (this.members(found.Name).length)
+      return { status: 403, body: { message: `network ${key} has active endpoints` } };
     this.store.remove("networks", found);
     return ok();
   }
 
-  private attach(key: string, verb: string, body: { Container?: string; EndpointConfig?: Record<string, never> }): Answer {
+  private attach(
+    key: string,
+    verb: string,
+    body: { Container?: string; EndpointConfig?: Record<string, never> },
+  ): Answer {
     const network = this.store.find("networks", key);
     const container = this.store.find("containers", body.Container ?? "");
     if (!network || !container) return missing("network or container");
@@ -114,7 +137,10 @@ export class EngineDouble {
       delete Networks[network.Name];
     } else {
       if (network.Name in Networks) return { status: 403, body: { message: `endpoint exists on ${network.Name}` } };
-      const { Aliases = null, IPAMConfig = null } = (body.EndpointConfig ?? {}) as { Aliases?: never; IPAMConfig?: never };
+      const { Aliases = null, IPAMConfig = null } = (body.EndpointConfig ?? {}) as {
+        Aliases?: never;
+        IPAMConfig?: never;
+      };
       Networks[network.Name] = { NetworkID: network.Id, Aliases, IPAMConfig };
     }
     this.store.put("containers", container);

@@ -92,9 +92,17 @@ export function serve(): void {
     }),
     diff: unary((request: messages.DiffRequest) => {
       const type = typeOf(request.getUrn());
-      const changed = changedArguments(type, plain(request.getOlds()), plain(request.getOldInputs()), plain(request.getNews()));
+      const ignored = request.getIgnorechangesList();
+      const changed = changedArguments(
+        type,
+        plain(request.getOlds()),
+        plain(request.getOldInputs()),
+        plain(request.getNews()),
+      ).filter((key) => !ignored.includes(key));
       const response = new messages.DiffResponse();
-      response.setChanges(changed.length ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE);
+      response.setChanges(
+        changed.length ? messages.DiffResponse.DiffChanges.DIFF_SOME : messages.DiffResponse.DiffChanges.DIFF_NONE,
+      );
       response.setDiffsList(changed);
       response.setReplacesList(changed.filter((key) => !RESOURCES[type]!.inPlace.includes(key)));
       return response;
@@ -136,7 +144,9 @@ export function serve(): void {
       }
       const response = new messages.UpdateResponse();
       const state = { ...plain(request.getOlds()), ...args };
-      response.setProperties(struct(request.getPreview() ? state : RESOURCES[type]!.read(store, request.getId(), state)!));
+      response.setProperties(
+        struct(request.getPreview() ? state : RESOURCES[type]!.read(store, request.getId(), state)!),
+      );
       return response;
     }),
     delete: unary((request: messages.DeleteRequest) => {

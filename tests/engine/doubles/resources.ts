@@ -82,7 +82,10 @@ function join(store: Store, args: Props): Record<string, Endpoint> {
 
 /** Docker makes a volume that a container names and nobody has made. */
 function mountVolumes(store: Store, args: Props): void {
-  for (const { volumeName, fromContainer } of (args.volumes ?? []) as { volumeName?: string; fromContainer?: string }[]) {
+  for (const { volumeName, fromContainer } of (args.volumes ?? []) as {
+    volumeName?: string;
+    fromContainer?: string;
+  }[]) {
     const source = fromContainer?.split(":")[0];
     if (source && !store.find("containers", source)) throw new Error(`No such container: ${source}`);
     if (volumeName && !store.find("volumes", volumeName)) {
@@ -163,7 +166,13 @@ const container: Resource = {
       Args: args,
       Config: { Labels: labelsOf(args), Healthcheck: tests && { Test: tests } },
       HostConfig: { NanoCpus: Number(args.cpus ?? 0) * 1e9 },
-      State: { Status: "running", Running: true, Restarting: false, ExitCode: 0, Health: tests && { Status: "healthy" } },
+      State: {
+        Status: "running",
+        Running: true,
+        Restarting: false,
+        ExitCode: 0,
+        Health: tests && { Status: "healthy" },
+      },
       RestartCount: 0,
       NetworkSettings: { Ports: publish(store, args), Networks: join(store, args) },
     };
@@ -177,7 +186,15 @@ const container: Resource = {
   update(store, id, args) {
     const found = store.find("containers", id);
     if (!found) throw new Error(`No such container: ${id}`);
-    for (const name of ["restart", "maxRetryCount", "memory", "memoryReservation", "memorySwap", "cpuShares", "cpuSet"]) {
+    for (const name of [
+      "restart",
+      "maxRetryCount",
+      "memory",
+      "memoryReservation",
+      "memorySwap",
+      "cpuShares",
+      "cpuSet",
+    ]) {
       found.Args[name] = args[name];
     }
     if (args.mustRun) Object.assign(found.State, { Status: "running", Running: true });
@@ -215,7 +232,8 @@ const network: Resource = {
   remove(store, id) {
     const found = store.find("networks", id);
     const user = store.list("containers").find((other) => found && found.Name in other.NetworkSettings.Networks);
-    if (user) throw new Error(`error while removing network: network ${found!.Name} has active endpoints (${user.Name})`);
+    if (user)
+      throw new Error(`error while removing network: network ${found!.Name} has active endpoints (${user.Name})`);
     if (found) store.remove("networks", found);
   },
 };
@@ -229,16 +247,24 @@ const volume: Resource = {
     // Docker takes an existing volume of that name as it is.
     if (!store.find("volumes", name)) {
       const options = (args.driverOpts ?? {}) as Record<string, string>;
-      store.put("volumes", { Name: name, Driver: String(args.driver ?? "local"), Options: options, Labels: labelsOf(args) });
+      store.put("volumes", {
+        Name: name,
+        Driver: String(args.driver ?? "local"),
+        Options: options,
+        Labels: labelsOf(args),
+      });
     }
     return { id: name, outs: this.read(store, name, args)! };
   },
   read(store, id, state) {
     const found = store.find("volumes", id);
-    return found && { ...state, name: found.Name, driver: found.Driver, mountpoint: `/var/lib/docker/volumes/${id}/_data` };
+    return (
+      found && { ...state, name: found.Name, driver: found.Driver, mountpoint: `/var/lib/docker/volumes/${id}/_data` }
+    );
   },
   remove(store, id) {
-    const mounts = (args: Props) => ((args.volumes ?? []) as { volumeName?: string }[]).map((mount) => mount.volumeName);
+    const mounts = (args: Props) =>
+      ((args.volumes ?? []) as { volumeName?: string }[]).map((mount) => mount.volumeName);
     const user = store.list("containers").find((other) => mounts(other.Args).includes(id));
     if (user) throw new Error(`remove ${id}: volume is in use - [${user.Id}]`);
     const found = store.find("volumes", id);

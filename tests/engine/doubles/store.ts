@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 /** A container: what `GET /containers/<id>/json` says, and the arguments that the provider was given. */
@@ -72,7 +81,8 @@ const BUILT_IN: Network[] = ["bridge", "host", "none"].map((Name) => ({
  */
 export class Store {
   constructor(readonly folder: string) {
-    for (const kind of ["containers", "networks", "volumes", "images"]) mkdirSync(join(folder, kind), { recursive: true });
+    for (const kind of ["containers", "networks", "volumes", "images"])
+      mkdirSync(join(folder, kind), { recursive: true });
   }
 
   list<K extends keyof Kinds>(kind: K): Kinds[K][] {

@@ -1,0 +1,128 @@
+import { describeIf } from "../skips";
+import { cleanUp, missingCli, Project } from "./harness";
+
+/** A program of one service, described by the setting berth:service, and of the networks in berth:networks. */
+const ONE_SERVICE = `
+delete require.extensions[".ts"];
+require("sucrase/register/ts");
+const pulumi = require("@pulumi/pulumi");
+
+module.exports = async () => {
+  const { connectEngine } = require("./components/engines/docker/session");
+  const { BridgeNetwork } = require("./components/services/bridgeNetwork");
+  const { Service } = require("./components/services/service");
+  await connectEngine();
+  const config = new pulumi.Config("berth");
+  for (const name of config.getObject("networks") ?? []) new BridgeNetwork(name);
+  new Service("web", config.requireObject("service"));
+};
+`;
+
+const IN_PLACE = ["update Service web"];
+const REPLACED = ["replace Container web"];
+const BOTH = [...IN_PLACE, ...REPLACED];
+
+cleanUp();
+
+describeIf(missingCli, "changes of one service", () => {
+  test.concurrent("what Docker changes in place keeps the container", async () => {
+    const project = await Project.create({ stack: "one", program: ONE_SERVICE });
+    let service: Record<string, unknown> = { image: "nginx" };
+    const set = (change: Record<string, unknown>) => {
+      service = { ...service, ...change };
+      project.configure({ "berth:service": service, "berth:networks": ["front", "back"] });
+    };
+    set({});
+    await project.up();
+    const { Id } = project.container("web");
+    const step = async (change: Record<string, unknown>, preview: string[]) => {
+      set(change);
+      expect(await project.changes()).toEqual(preview);
+      await project.up();
+      expect(project.store.list("containers")).toHaveLength(1);
+    };
+
+    await step({ restart: "always", memLimit: "512m" }, ["update Container web"]);
+    expect(project.container("web")).toMatchObject({ Id, Args: { restart: "always", memory: 512, memorySwap: 1024 } });
+    await step({ memLimit: "1g", containerName: "renamed" }, [...IN_PLACE, "update Container web"]);
+    expect(project.container("renamed")).toMatchObject({ Id, Args: { memory: 1024 } });
+    await step({ networks: [{ name: "front", aliases: ["www"] }] }, IN_PLACE);
+    expect(project.container("renamed")).toMatchObject({
+      Id,
+      NetworkSettings: { Networks: { front: { Aliases: ["www"] } } },
+    });
+    await step({ networks: ["front", "back"] }, IN_PLACE);
+    expect(Object.keys(project.container("renamed").NetworkSettings.Networks).sort()).toEqual(["back", "front"]);
+    expect(project.container("renamed").Id).toBe(Id);
+    expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
+
+    // A limit can be changed but not taken away.
+    await step({ cpus: 0.5 }, BOTH);
+    const { Id: next } = project.container("renamed");
+    expect(next).not.toBe(Id);
+    await step({ cpus: 0.75 }, IN_PLACE);
+    expect(project.container("renamed")).toMatchObject({ Id: next, HostConfig: { NanoCpus: 750_000_000 } });
+    set({ memLimit: undefined });
+    expect(await project.changes()).toEqual(REPLACED);
+  }, 300_000);
+
+  test.concurrent("every edit and removal replaces it, and what reads back differently does not", async () => {
+    const project = await Project.create({ stack: "one", program: ONE_SERVICE });
+    const service = {
+      image: "nginx",
+      platform: "linux/amd64",
+      cpus: 0.5,
+      capAdd: ["NET_ADMIN"],
+      healthcheck: { test: "true", interval: "90s", timeout: "1m" },
+      ports: ["8081:80", "8082:80"],
+      environment: { MODE: "test" },
+      hostname: "web",
+      labels: { team: "a" },
+      init: true,
+    };
+    project.configure({ "berth:service": service });
+    await project.up();
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+    expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
+
+    const edits: [Record<string, unknown>, string[]][] = [
+      [{ hostname: undefined }, REPLACED],
+      [{ environment: undefined }, BOTH],
+      [{ labels: undefined }, REPLACED],
+      [{ healthcheck: { test: "true", interval: "80s", timeout: "1m" } }, REPLACED],
+      [{ healthcheck: undefined }, REPLACED],
+      [{ init: undefined }, REPLACED],
+      [{ ports: ["8082:80", "8083:80"] }, BOTH],
+    ];
+    for (const [edit, preview] of edits) {
+      project.configure({ "berth:service": { ...service, ...edit } });
+      expect([edit, ...(await project.changes())]).toEqual([edit, ...preview]);
+    }
+  }, 300_000);
+
+  test.concurrent("a refresh sees what was changed by hand", async () => {
+    const project = await Project.create({
+      stack: "one",
+      program: ONE_SERVICE,
+      config: { "berth:service": { image: "nginx" } },
+    });
+    await project.up();
+    const container = project.container("web");
+
+    const image = project.store.find("images", "nginx")!;
+    project.store.put("images", { ...image, Id: "sha256:moved" });
+    expect(await project.changes("--refresh")).toEqual(REPLACED);
+    project.store.put("images", image);
+
+    project.store.put("containers", {
+      ...container,
+      State: { Status: "exited", Running: false, Restarting: false, ExitCode: 1 },
+    });
+    expect(await project.changes("--refresh")).toEqual(["update Container web"]);
+
+    project.store.remove("containers", container);
+    expect(await project.changes("--refresh")).toEqual(["create Container web"]);
+    await project.must(["up", "--yes", "--skip-preview", "--refresh", "--stack", "one"]);
+    expect(project.containers()).toEqual(["web"]);
+  }, 300_000);
+});

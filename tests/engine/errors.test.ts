@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describeIf } from "../skips";
+import { cleanUp, missingCli, Project } from "./harness";
+
+cleanUp();
+
+describeIf(missingCli, "errors that are not the settings'", () => {
+  test.concurrent.each([
+    { where: "in the program", code: 'throw new Error("thrown here");' },
+    { where: "in an apply", code: 'web.containerName.apply(() => { throw new Error("thrown here"); });' },
+  ])(
+    "$where show file and line",
+    async ({ code }) => {
+      const project = await Project.create({ stack: "nginx" });
+      const file = join(project.folder, "stacks/nginx.ts");
+      const lines = readFileSync(file, "utf8").split("\n");
+      const at = lines.findIndex((line) => line.includes("return { url: web.siteUrl"));
+      lines.splice(at, 0, code);
+      writeFileSync(file, lines.join("\n"));
+      const result = await project.pulumi(["preview", "--stack", "nginx"]);
+      expect(result.code).not.toBe(0);
+      expect(result.output).toContain("thrown here");
+      expect(result.output).toMatch(new RegExp(`stacks/nginx\\.ts:${at + 1}:\\d+`));
+    },
+    300_000,
+  );
+});
+
+describeIf(missingCli, "no engine", () => {
+  let project: Project;
+  /** Seconds of a preview with an engine: this machine may be busy. */
+  let usual: number;
+  beforeAll(async () => {
+    project = await Project.create({ stack: "nginx" });
+    usual = (await project.preview()).seconds;
+  }, 60_000);
+
+  test.each([
+    { where: "a missing socket", host: "unix:///nowhere/docker.sock" },
+    { where: "a port where nobody listens", host: "tcp://127.0.0.1:1" },
+  ])(
+    "at $where is said at once",
+    async ({ host }) => {
+      const { code, output, seconds } = await project.tryUp({ env: { DOCKER_HOST: host } });
+      expect(code).not.toBe(0);
+      expect(output).toContain(`No Docker engine answers at ${host}`);
+      expect(output).not.toMatch(/^\s+at .*:\d+:\d+/m);
+      expect(project.store.takeJournal()).toEqual([]);
+      expect(seconds).toBeLessThan(Math.max(5, 2 * usual));
+    },
+    60_000,
+  );
+
+  test("is said where something accepts but never answers", async () => {
+    const silent = createServer((socket) => socket.resume());
+    const path = join(project.store.folder, "silent.sock");
+    await new Promise<void>((resolve) => silent.listen(path, resolve));
+    try {
+      const { code, output, seconds } = await project.tryUp({ env: { DOCKER_HOST: `unix://${path}` } });
+      expect(code).not.toBe(0);
+      expect(output).toContain(`No Docker engine answers at unix://${path} (no answer within 5 s)`);
+      expect(seconds).toBeLessThan(5 + Math.max(5, 2 * usual));
+    } finally {
+      await new Promise((resolve) => silent.close(resolve));
+    }
+  }, 60_000);
+});

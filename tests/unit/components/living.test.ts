@@ -1,0 +1,197 @@
+// What a program learns of its services once they run, from an engine of canned answers.
+import { execFile } from "node:child_process";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { connectEngine, sessionFor } from "../../../components/engines/docker/session";
+import { Elasticsearch } from "../../../components/services/elasticsearch";
+import { answersHttp } from "../../../components/services/healthchecks";
+import { Mysql } from "../../../components/services/mysql";
+import { Nginx } from "../../../components/services/nginx";
+import { Service } from "../../../components/services/service";
+import { Tomcat } from "../../../components/services/tomcat";
+import { frame, useEngine } from "../fakeEngine";
+import { CONTAINER, quiet, value, type World, world } from "../mocks";
+import { sentence } from "../refusal";
+
+const engine = useEngine();
+let w: World;
+
+/** A program with an engine that holds nothing yet. */
+async function program(options: { preview?: boolean; connect?: boolean } = {}): Promise<void> {
+  w = await world({ config: { "docker:host": `unix://${engine.socket}` }, preview: options.preview });
+  engine
+    .says("GET /version", { ApiVersion: "1.41" })
+    .says("GET /containers/json?all=1", [])
+    .says("GET /networks", [])
+    .says("GET /volumes", { Volumes: [] });
+  if (options.connect !== false) await connectEngine();
+}
+const running = (Ports: object = {}, State: object = {}) => ({
+  Id: "web-id",
+  RestartCount: 0,
+  Config: {},
+  State: { Status: "running", Running: true, Restarting: false, ExitCode: 0, ...State },
+  NetworkSettings: { Ports, Networks: {} },
+});
+
+describe("without an engine", () => {
+  beforeEach(() => program({ connect: false }));
+
+  test("fixed ports are known, free ones are not", async () => {
+    const service = new Service("web", { image: "nginx", ports: ["8080:80", "127.0.0.1:53:53/udp", "443"] });
+    expect(await value(service.endpoints)).toEqual([
+      { target: "80/tcp", hostIp: "0.0.0.0", hostPort: 8080 },
+      { target: "53/udp", hostIp: "127.0.0.1", hostPort: 53 },
+    ]);
+    expect(await value(service.hostPort(80))).toBe(8080);
+    expect(await value(service.hostPort(53))).toBeUndefined();
+    expect(await value(service.hostPort(53, "udp"))).toBe(53);
+    expect(await value(service.hostPort(443))).toBeUndefined();
+    expect(await value(service.url(80, "https"))).toBe("https://localhost:8080");
+    expect(await value(service.containerName)).toBe("web");
+    expect(await value(service.containerId)).toBe("web-id");
+    expect(await value(service.ready)).toBe(true);
+    expect(engine.calls).toEqual([]);
+  });
+
+  test("addresses of the typed services", async () => {
+    expect(await value(new Nginx("web", { port: 666 }).siteUrl)).toBe("http://localhost:666");
+    expect(await value(new Nginx("free", { port: "free" }).siteUrl)).toBeUndefined();
+    expect(await value(new Nginx("none").siteUrl)).toBeUndefined();
+    expect(await value(new Tomcat("tomcat").siteUrl)).toBe("http://localhost:8080");
+    expect(await value(new Elasticsearch("es").httpUrl)).toBe("http://localhost:9200");
+    const mysql = new Mysql("db", { rootPassword: "x", containerName: "mysql01" });
+    expect(await value(mysql.port)).toBe(3306);
+    expect(await value(mysql.login)).toBe("docker exec -it mysql01 mysql -uroot -p");
+    await w.done();
+  });
+});
+
+describe("with an engine", () => {
+  test("up waits for the answer and tells the ports that the engine chose", async () => {
+    await program();
+    engine.says(
+      "GET /containers/web-id/json",
+      running({}, { Status: "created", Running: false }),
+      running({
+        "80/tcp": [
+          { HostIp: "0.0.0.0", HostPort: "32768" },
+          { HostIp: "::", HostPort: "32768" },
+        ],
+        "443/tcp": null,
+      }),
+    );
+    const web = new Nginx("web", { port: "free" });
+    expect(await value(web.endpoints)).toEqual([
+      { target: "80/tcp", hostIp: "0.0.0.0", hostPort: 32768 },
+      { target: "80/tcp", hostIp: "::", hostPort: 32768 },
+    ]);
+    expect(await value(web.siteUrl)).toBe("http://localhost:32768");
+    await w.done();
+  });
+
+  test("a service that fails ends the program with its last lines", async () => {
+    await program();
+    engine
+      .says("GET /containers/web-id/json", running({}, { Status: "exited", Running: false, ExitCode: 1 }))
+      .says("GET /containers/web-id/logs?stdout=1&stderr=1&tail=10", frame(2, "bind() failed\n"));
+    const web = new Service("web", { image: "nginx" });
+    const message = "web ended with exit code 1. Its last lines:\n    bind() failed";
+    await expect(value(web.ready)).rejects.toThrow(message);
+    await quiet();
+    // An Output that nobody looks at ends the program all the same.
+    expect(w.lateErrors()).toEqual([message]);
+  });
+
+  test("the wait is as long as the service says", async () => {
+    await program();
+    engine.says("GET /containers/web-id/json", running({}, { Health: { Status: "starting" } }));
+    const web = new Service("web", { image: "nginx", waitTimeout: "200ms" });
+    await expect(value(web.endpoints)).rejects.toThrow("web is not healthy after 0 s; raise waitTimeout");
+    await quiet();
+  });
+
+  test("a job is waited for until it ends", async () => {
+    await program();
+    engine.says("GET /containers/job-id/json", running(), {
+      ...running(),
+      State: { Status: "exited", Running: false, ExitCode: 0 },
+    });
+    const job = new Service("job", { image: "busybox", mode: "replicated-job" });
+    expect(await value(job.ready)).toBe(true);
+    await w.done();
+  });
+
+  test("one that depends on another is made when that one answers", async () => {
+    await program();
+    let answered = false;
+    engine.says("GET /containers/first-id/json", running({}, { Status: "created", Running: false }), running());
+    engine.says("GET /containers/second-id/json", running());
+    const first = new Service("first", { image: "x1" });
+    void first.ready.apply(() => (answered = true));
+    const second = new Service("second", { image: "x1", dependsOn: [first] });
+    const made = second.containerId.apply(() => answered);
+    expect(await value(made)).toBe(true);
+    await w.done();
+  });
+
+  test("a preview asks only for what the engine alone knows", async () => {
+    await program({ preview: true });
+    engine.reset();
+    const fixed = new Service("fixed", { image: "nginx", ports: ["8080:80"] });
+    expect(await value(fixed.endpoints)).toEqual([{ target: "80/tcp", hostIp: "0.0.0.0", hostPort: 8080 }]);
+    expect(await value(fixed.containerName)).toBe("fixed");
+    new Service("free", { image: "nginx", ports: ["80"] });
+    await w.done();
+    expect(engine.calls).toEqual([]);
+    expect(w.all(CONTAINER)).toHaveLength(2);
+  });
+});
+
+describe("connecting", () => {
+  test("takes the snapshot that the checks need", async () => {
+    await program({ connect: false });
+    expect(sessionFor().snapshot).toBeUndefined();
+    engine.says("GET /containers/json?all=1", [{ Id: "c1", Names: ["/web"], Image: "x", Labels: {}, Ports: [] }]);
+    await connectEngine();
+    expect(sessionFor().snapshot).toMatchObject({ local: true, apiVersion: "1.41", containers: [{ name: "web" }] });
+    expect(sentence(() => new Service("web", { image: "nginx" }))).toContain("a container named web is there already");
+  });
+
+  test("no engine there is one sentence with a remedy", async () => {
+    await world({ config: { "docker:host": "unix:///no/docker.sock" } });
+    const error = await connectEngine().catch((caught: unknown) => caught);
+    expect(pulumi.RunError.isInstance(error)).toBe(true);
+    expect((error as Error).message).toBe(
+      "No Docker engine answers at unix:///no/docker.sock (connect ENOENT /no/docker.sock). Start Docker, or name another engine with `pulumi config set docker:host` or DOCKER_HOST; `npm run plan` shows the plan without one.",
+    );
+  });
+
+  test("an engine that only the provider reaches is warned about, and not asked", async () => {
+    w = await world({ config: { "docker:host": "ssh://user@host" } });
+    await connectEngine();
+    expect(w.warnings).toEqual([
+      expect.stringContaining("The engine at ssh://user@host is reached by the Docker provider only"),
+    ]);
+    expect(sessionFor().client).toBeUndefined();
+  });
+});
+
+describe("the check that a port answers HTTP", () => {
+  /** The exit code of the check in this machine's shell. */
+  const check = (port: number): Promise<number> =>
+    new Promise((resolve) =>
+      execFile("sh", ["-c", answersHttp(port).test as string], (error) => resolve(error ? Number(error.code) : 0)),
+    );
+
+  test("passes whatever the status, and fails where nobody listens", async () => {
+    const server = http.createServer((request, response) => response.writeHead(request.url === "/" ? 403 : 200).end());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    expect(await check(port)).toBe(0);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(await check(port)).not.toBe(0);
+  });
+});

@@ -1,0 +1,92 @@
+import { Service } from "../../../components/services/service";
+import { holdBackOnError } from "../../../stacks/holdBack";
+import { quickStacks } from "../../../stacks/quickStacks";
+import { CONTAINER, quiet, world } from "../mocks";
+
+describe("an error in a program", () => {
+  test("makes nothing, though resources were declared before it", async () => {
+    const w = await world();
+    const error = new Error("third of five");
+    expect(() =>
+      holdBackOnError(() => {
+        new Service("one", { image: "nginx", volumes: ["data:/a"] });
+        new Service("two", { image: "nginx" });
+        throw error;
+      }),
+    ).toThrow(error);
+    await quiet();
+    expect(w.resources).toEqual([]);
+  });
+
+  test("without one everything is made, and the result handed on", async () => {
+    const w = await world();
+    expect(holdBackOnError(() => new Service("one", { image: "nginx" }) && "outputs")).toBe("outputs");
+    await w.done();
+    expect(w.all(CONTAINER)).toHaveLength(1);
+  });
+});
+
+describe("stack traces", () => {
+  const before = Error.prepareStackTrace;
+  let formatted: Error[];
+  beforeEach(() => {
+    formatted = [];
+    Error.prepareStackTrace = (error, frames) => {
+      formatted.push(error);
+      return `${error.message} at ${frames[0]?.getFileName()}`;
+    };
+  });
+  afterEach(() => {
+    Error.prepareStackTrace = before;
+    delete process.env.PULUMI_DEBUG_PROMISE_LEAKS;
+  });
+  /** The trace of an error whose top frame lies in a file. */
+  const trace = (message: string, file: string | undefined): unknown =>
+    Error.prepareStackTrace!(new Error(message), [{ getFileName: () => file } as NodeJS.CallSite]);
+
+  const SDK = "/app/node_modules/@pulumi/pulumi";
+  const OF_THE_SDK = [
+    `${SDK}/runtime/debuggable.js`,
+    `${SDK}/runtime/resource.js`,
+    `${SDK}/output.js`,
+    "C:\\app\\node_modules\\@pulumi\\pulumi\\output.js",
+  ];
+
+  test.each(OF_THE_SDK)("that the SDK takes for each property is cut short: %s", (file) => {
+    quickStacks();
+    expect(trace("", file)).toBe("");
+    expect(formatted).toEqual([]);
+  });
+
+  test.each<[string, string | undefined]>([
+    ["", "/app/components/services/service.ts"],
+    ["a user's error", "/app/stacks/nginx.ts"],
+    ["an error of the SDK that says something", `${SDK}/output.js`],
+    ["", `${SDK}/runtime/rpc.js`],
+    ["", undefined],
+  ])("of anything else stays: %j in %s", (message, file) => {
+    quickStacks();
+    expect(trace(message, file)).toBe(`${message} at ${file}`);
+  });
+
+  test("stays as well where promise leaks are looked for", () => {
+    process.env.PULUMI_DEBUG_PROMISE_LEAKS = "1";
+    quickStacks();
+    expect(trace("", OF_THE_SDK[0])).toBe(` at ${OF_THE_SDK[0]}`);
+  });
+
+  test("names the SDK's own files, whose maps are one folder too high", () => {
+    quickStacks();
+    expect(trace("e", "/app/node_modules/@pulumi/output.ts:378:13")).toBe(
+      "e at /app/node_modules/@pulumi/pulumi/output.ts:378:13",
+    );
+    const right = "/app/node_modules/@pulumi/docker/container.ts:5:1";
+    expect(trace("e", right)).toBe(`e at ${right}`);
+  });
+
+  test("is left to Node where nobody formats it", () => {
+    Error.prepareStackTrace = undefined as never;
+    quickStacks();
+    expect(Error.prepareStackTrace).toBeUndefined();
+  });
+});
