@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -53,7 +54,7 @@ export interface Result {
 export interface RunOptions {
   env?: Record<string, string>;
   input?: string;
-  /** Gets the process at once, to kill it for example. */
+  /** Gets the process at once, which then leads a session of its own: see endSession. */
   onStart?(child: ChildProcess): void;
 }
 
@@ -150,6 +151,7 @@ export class Project {
     const child = spawn(program, args, {
       cwd: this.folder,
       env: { ...this.environment, ...env },
+      detached: onStart !== undefined,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     onStart?.(child);
@@ -275,6 +277,19 @@ export class Project {
 export function label(urn: string): string {
   const [, , types = "", name = ""] = urn.split("::");
   return `${types.split(":").at(-1)} ${name}`;
+}
+
+/** Kills what a killed CLI has left running: its language host, and the program that cannot reach it any more. */
+export function endSession(leader: number): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      // After the name in parentheses: state, parent, group, session.
+      const session = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ")[3];
+      if (Number(session) === leader) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
 
 const all = new Set<Project>();

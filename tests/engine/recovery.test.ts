@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { isDeepStrictEqual } from "node:util";
 import { describeIf } from "../skips";
-import { cleanUp, missingCli, Project } from "./harness";
+import { cleanUp, endSession, missingCli, Project } from "./harness";
 
 /** Waits until something is so. */
 async function until(what: string, holds: () => boolean): Promise<void> {
@@ -27,6 +27,8 @@ async function killedUp(project: Project, kind: "containers" | "networks" | "vol
   });
   await until(`${name} is made`, made);
   cli!.kill("SIGKILL");
+  // The run is over only when nobody writes to its pipes any more.
+  endSession(cli!.pid!);
   expect((await up).code).toBeNull();
   project.store.hold(kind, false);
   project.store.takeJournal();

@@ -121,27 +121,39 @@ function record(request: Request): Recorded {
 
 // Jest gives tests a copy of `process`; rejections arrive at the real one.
 const realProcess = vm.runInThisContext("process") as NodeJS.Process;
-let rejected = new Set<Error>();
-realProcess.on("unhandledRejection", (error, promise) => {
-  // Only the sentences that a program is meant to end with; anything else fails the test.
+let latest = { errors: new Set<Error>(), asked: false };
+function collect(error: unknown, promise: Promise<unknown>): void {
+  // Only the sentences that a program is meant to end with; anything else fails the test by itself.
   if (!(error instanceof Error && (pulumi.RunError.isInstance(error) || pulumi.ResourceError.isInstance(error))))
     return;
-  rejected.add(error);
+  latest.errors.add(error);
   promise.catch(() => {});
+}
+realProcess.on("unhandledRejection", collect);
+afterAll(() => void realProcess.off("unhandledRejection", collect));
+afterEach(() => {
+  const { errors, asked } = latest;
+  latest = { errors: new Set(), asked: false };
+  if (errors.size && !asked) throw new Error(`nobody asked about: ${[...errors].map((error) => error.message)}`);
 });
 
 /** A fresh Pulumi runtime with mocks; what was declared before belongs to another program. */
 export async function world(options: WorldOptions = {}): Promise<World> {
   const { project = "berth", stack = "test", config = {}, secretConfig = [], preview = false, hooks = true } = options;
   const resources: Recorded[] = [];
-  const errors = (rejected = new Set<Error>());
+  const errors = new Set<Error>();
+  const late = { errors, asked: false };
+  latest = late;
   const result: World = {
     resources,
     hooks: new Map(),
     // The SDK puts its own words before the same error, once for each promise that passes it on.
-    lateErrors: () => [
-      ...new Set([...errors].map((error) => error.message.replace(/^(error serializing property "\w+": )+/, ""))),
-    ],
+    lateErrors() {
+      late.asked = true;
+      return [
+        ...new Set([...errors].map((error) => error.message.replace(/^(error serializing property "\w+": )+/, ""))),
+      ];
+    },
     warnings: [],
     async done() {
       let registered = false;

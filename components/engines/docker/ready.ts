@@ -6,7 +6,7 @@ export interface ContainerInspect {
   Name: string;
   RestartCount: number;
   Config: { Healthcheck?: { Test?: string[] } };
-  State: { Status: string; Running: boolean; Restarting: boolean; ExitCode: number; Health?: { Status: string; Log?: { Output: string }[] | null } };
+  State: { Status: string; Running: boolean; Restarting: boolean; StartedAt?: string; ExitCode: number; Health?: { Status: string; Log?: { Output: string }[] | null } };
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
     Networks: Record<string, { IPAddress: string }>;
@@ -20,6 +20,10 @@ export interface Expectation {
   job: boolean;
 }
 
+/** Milliseconds that a container without a health check has to run; after a crash Docker itself counts ten seconds. */
+const SETTLED = 400;
+const SETTLED_AFTER_CRASH = 10_000;
+
 /**
  * Waits until a container answers: healthy where it has a health check, running where it has none, ended
  * where it is a job.
@@ -28,11 +32,17 @@ export interface Expectation {
  */
 export async function waitUntilReady(client: EngineClient, id: string, name: string, { timeout, job }: Expectation): Promise<ContainerInspect> {
   const end = Date.now() + timeout;
+  let started: string | undefined;
+  let seen = 0;
   for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
     const state = await client.request<ContainerInspect>("GET", `/containers/${id}/json`);
-    const { Status, Running, Restarting, ExitCode, Health } = state.State;
+    const { Status, Running, Restarting, StartedAt, ExitCode, Health } = state.State;
+    if (StartedAt !== started) [started, seen] = [StartedAt, Date.now()];
+    // What crashes at once runs for a moment, too. The engine's clock may be another one: our own counts as well.
+    const needed = state.RestartCount ? SETTLED_AFTER_CRASH : SETTLED;
+    const settled = !(Date.now() - Date.parse(StartedAt ?? "") < needed) || Date.now() - seen >= needed;
     if (job && Status === "exited" && ExitCode === 0) return state;
-    if (!job && Running && !Restarting && (!Health || Health.Status === "healthy" || Health.Status === "none")) return state;
+    if (!job && Running && !Restarting && (Health && Health.Status !== "none" ? Health.Status === "healthy" : settled)) return state;
     if (!job && Running && !Restarting && Health?.Status === "starting" && (await passes(client, id, state.Config.Healthcheck?.Test))) return state;
     if (Status === "exited" || Status === "dead") throw new Error(await failure(client, id, `${name} ended with exit code ${ExitCode}`));
     // Crashing again and again: the restart policy hides the exit from a single look.

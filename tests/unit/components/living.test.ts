@@ -110,6 +110,7 @@ describe("with an engine", () => {
     const web = new Service("web", { image: "nginx", waitTimeout: "200ms" });
     await expect(value(web.endpoints)).rejects.toThrow("web is not healthy after 0 s; raise waitTimeout");
     await quiet();
+    expect(w.lateErrors()).toHaveLength(1);
   });
 
   test("a job is waited for until it ends", async () => {
@@ -133,6 +134,7 @@ describe("with an engine", () => {
     const second = new Service("second", { image: "x1", dependsOn: [first] });
     const made = second.containerId.apply(() => answered);
     expect(await value(made)).toBe(true);
+    expect(await value(second.ready)).toBe(true);
     await w.done();
   });
 

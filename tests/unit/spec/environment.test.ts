@@ -112,7 +112,7 @@ describe("environment files", () => {
     ['A="two\nlines"\nB=2', { A: "two\nlines", B: "2" }],
     ["A=\"\"\nB=''", { A: "", B: "" }],
     ['A=x"y"', { A: 'x"y"' }],
-    ["A=${B} $C", { A: "${B} $C" }],
+    ["A=$B $(C)", { A: "$B $(C)" }],
     ["HOME\nNEVER\nA=1", { HOME: "/root", A: "1" }],
     ["A=1\nA=2", { A: "2" }],
     ["discovery.type=single-node", { "discovery.type": "single-node" }],
