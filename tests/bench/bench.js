@@ -11,8 +11,12 @@ const sizes = process.argv.slice(2).map(Number).filter(Boolean);
 const rounds = Number(process.env.ROUNDS ?? 3);
 const BASE_PORT = 21000;
 
+// Compose speaks the newest API unless told which one the engine knows.
+const { stdout: api } = spawnSync("docker", ["version", "--format", "{{.Server.APIVersion}}"], { encoding: "utf8" });
+
 const env = (folder) => ({
   ...process.env,
+  DOCKER_API_VERSION: api.trim(),
   PULUMI_BACKEND_URL: `file://${folder}`,
   PULUMI_CONFIG_PASSPHRASE: "bench",
   PULUMI_SKIP_UPDATE_CHECK: "true",
