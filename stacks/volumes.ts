@@ -15,14 +15,16 @@ const IDLE = ["/bin/sh", "-c", "while true; do sleep 3600; done"];
  * data containers (`-v /data -h centos-01`, `-v /opt/centos-02:/data -h centos-02`), a container that mounts
  * theirs (`--volumes-from docker-1`), and one volume in two containers
  * (`docker volume create my_volume`, `-v my_volume:/path`).
- * The note runs shells in the foreground (`-it`); here the containers idle instead, so that they stay.
+ * The note runs shells in the foreground (`-it`); here they have their terminal in the background. The image
+ * of A15 is anybody's, so its containers idle.
  */
 export function program() {
   const { image, hostFolder, volume } = readSettings("volumes", settings);
+  const shell = { image, tty: true, stdinOpen: true };
   const idle = { image, command: IDLE };
-  const first = new Service("docker-1", { ...idle, hostname: "centos-01", volumes: ["/data"] });
-  const second = new Service("docker-2", { ...idle, hostname: "centos-02", volumes: [`${hostFolder ?? "centos-02"}:/data`] });
-  const reader = new Service("docker02", { ...idle, volumesFrom: ["docker-1"] });
+  const first = new Service("docker-1", { ...shell, hostname: "centos-01", volumes: ["/data"] });
+  const second = new Service("docker-2", { ...shell, hostname: "centos-02", volumes: [`${hostFolder ?? "centos-02"}:/data`] });
+  const reader = new Service("docker02", { ...shell, volumesFrom: ["docker-1"] });
   const shared = new NamedVolume("my_volume", { name: volume });
   const writers = ["volume-1", "volume-2"].map((name) => new Service(name, { ...idle, volumes: [`${shared.volumeName}:/path`] }));
   return { containers: [first, second, reader, ...writers].map((service) => service.containerName), volume: shared.volumeName };

@@ -80,7 +80,7 @@ export class Service extends pulumi.ComponentResource {
     this.endpoints =
       pulumi.runtime.isDryRun() && !dynamic
         ? (pulumi.output(spec.ports).apply((ports) => declaredEndpoints(ports as ServiceSpec["ports"])) as pulumi.Output<Endpoint[]>)
-        : pulumi.all([live, pulumi.output(spec.ports)]).apply(([state, ports]) => (state ? liveEndpoints(state) : declaredEndpoints(ports as ServiceSpec["ports"])));
+        : pulumi.all([live, pulumi.output(spec.ports)]).apply(([state, ports]) => (state ? liveEndpoints(state, ports as ServiceSpec["ports"]) : declaredEndpoints(ports as ServiceSpec["ports"])));
     this.registerOutputs({});
     register(this);
   }
@@ -132,9 +132,11 @@ function inspection(id: pulumi.Output<string>, spec: LateSpec, session: Session,
   });
 }
 
-function liveEndpoints(state: ContainerInspect): Endpoint[] {
+function liveEndpoints(state: ContainerInspect, ports: ServiceSpec["ports"] = []): Endpoint[] {
+  // A port without an address is there twice, for IPv4 and IPv6: one endpoint, as declared.
+  const twice = ({ HostIp, HostPort }: { HostIp: string; HostPort: string }) => HostIp === "::" && ports.some((port) => port.hostIp === "" && String(port.published) === HostPort);
   return Object.entries(state.NetworkSettings.Ports ?? {}).flatMap(([target, bindings]) =>
-    (bindings ?? []).map((binding) => ({ target, hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
+    (bindings ?? []).filter((binding) => !twice(binding)).map((binding) => ({ target, hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
   );
 }
 

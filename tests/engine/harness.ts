@@ -142,6 +142,8 @@ export class Project {
       DOCKER_HOST: this.engineAddress,
       [STORE_VARIABLE]: this.store.folder,
       NO_COLOR: "1",
+      // The CLI lives for seconds: collecting its garbage is a good part of its time.
+      GOGC: "400",
     };
   }
 
@@ -281,6 +283,8 @@ export function label(urn: string): string {
 
 /** Kills what a killed CLI has left running: its language host, and the program that cannot reach it any more. */
 export function endSession(leader: number): void {
+  // Not Linux: they end by themselves, in time.
+  if (!existsSync("/proc/self/stat")) return;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       // After the name in parentheses: state, parent, group, session.

@@ -15,28 +15,37 @@ const FIRST_FREE_PORT = 32768;
 
 /**
  * Every leaf of a value by its path. What the client and the SDK write differently for the same thing is made
- * equal: nothing, null, "", [] and {} are left out; variables are sorted, since their order says nothing;
- * mounts go by their place in the container; a host port that the engine picked is `<free>`.
+ * equal: nothing, null, "", [] and {} are left out; variables and binds are sorted, since their order says
+ * nothing; a bind's ":rw" and an image's ":latest" are the defaults; mounts go by their place in the container;
+ * the container's own id is `<id>`, and a host port that the engine picked is `<free>`.
  */
-export function flatten(value: unknown, path = ""): Map<string, unknown> {
+export function flatten(value: { Id?: string }, sections: string[]): Map<string, unknown> {
   const leaves = new Map<string, unknown>();
-  const visit = (item: unknown, at: string): void => {
-    if (isEmpty(item)) return;
-    if (typeof item !== "object") {
-      const free = at.endsWith(".HostPort") && (item === "0" || Number(item) >= FIRST_FREE_PORT);
-      leaves.set(at, free ? "<free>" : item);
-    } else if (at === "Mounts") for (const mount of item as { Destination: string }[]) visit(mount, `Mounts[${mount.Destination}]`);
-    else if (at === "Config.Env") [...(item as string[])].sort().forEach((variable) => visit(variable.replace(/^[^=]*=/, ""), `Config.Env[${variable.split("=")[0]}]`));
-    else for (const [key, inner] of Object.entries(item as object)) visit(inner, /^[A-Za-z0-9]+$/.test(key) && !Array.isArray(item) ? `${at}${at && "."}${key}` : `${at}[${key}]`);
+  const id = value.Id?.slice(0, 12);
+  const leaf = (at: string, item: unknown): unknown => {
+    // Beside another container it is that one's.
+    if (item === id || (at === "Config.Hostname" && /^[0-9a-f]{12}$/.test(String(item)))) return "<id>";
+    if (at.endsWith(".HostPort") && (item === "0" || Number(item) >= FIRST_FREE_PORT)) return "<free>";
+    return at === "Config.Image" ? String(item).replace(/:latest$/, "") : item;
   };
-  visit(value, path);
+  const visit = (item: unknown, at: string): void => {
+    if (at === "Config.ExposedPorts" || at === "Config.Volumes") {
+      // Sets, written as objects of nothing.
+      for (const key of Object.keys(item ?? {})) leaves.set(`${at}[${key}]`, true);
+    } else if (isEmpty(item)) return;
+    else if (typeof item !== "object") leaves.set(at, leaf(at, item));
+    else if (at === "Mounts") for (const mount of item as { Destination: string }[]) visit(mount, `Mounts[${mount.Destination}]`);
+    else if (at === "HostConfig.Binds") [...(item as string[])].sort().forEach((bind, index) => leaves.set(`${at}[${index}]`, bind.replace(/:rw$/, "")));
+    else if (at === "Config.Env") for (const variable of item as string[]) leaves.set(`${at}[${variable.split("=")[0]}]`, variable);
+    else for (const [key, inner] of Object.entries(item as object)) visit(inner, /^[A-Za-z]\w*$/.test(key) ? `${at}.${key}` : `${at}[${key}]`);
+  };
+  for (const section of sections) visit((value as Record<string, unknown>)[section], section);
   return leaves;
 }
 
-/** What differs between the container of the documented line and that of the stack. */
+/** What differs between the container, or network, of the documented line and that of the stack. */
 export function differences(documented: object, stack: object, sections = SECTIONS): Difference[] {
-  const pick = (value: object) => flatten(Object.fromEntries(sections.map((section) => [section, (value as Record<string, unknown>)[section]])));
-  const [left, right] = [pick(documented), pick(stack)];
+  const [left, right] = [flatten(documented, sections), flatten(stack, sections)];
   const paths = [...new Set([...left.keys(), ...right.keys()])].sort();
   return paths.filter((path) => left.get(path) !== right.get(path)).map((path) => ({ path, documented: left.get(path), stack: right.get(path) }));
 }

@@ -99,13 +99,14 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
       const published = (s.ports ?? []).map((port) => ({
         internal: port.target,
         external: port.published,
-        ip: port.hostIp || undefined,
+        // Left out it becomes 0.0.0.0 and IPv6 is not served; empty it is what `docker run -p 80:80` says.
+        ip: port.hostIp,
         protocol: port.protocol,
       }));
       // With -P Docker publishes what is exposed, so exposing is publishing on a free port.
       const exposed = (s.publishAll ? (s.expose ?? []) : []).map((port) => {
         const [internal, protocol] = port.split("/");
-        return { internal: Number(internal), protocol };
+        return { internal: Number(internal), ip: "", protocol };
       });
       return published.length + exposed.length ? [...published, ...exposed] : undefined;
     },

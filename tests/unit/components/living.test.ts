@@ -91,6 +91,26 @@ describe("with an engine", () => {
     await w.done();
   });
 
+  test("a port that is published for both IP versions is one endpoint, as declared", async () => {
+    await program();
+    engine.says(
+      "GET /containers/web-id/json",
+      running({
+        "80/tcp": [
+          { HostIp: "0.0.0.0", HostPort: "8080" },
+          { HostIp: "::", HostPort: "8080" },
+        ],
+        "443/tcp": [{ HostIp: "::", HostPort: "8443" }],
+      }),
+    );
+    const web = new Service("web", { image: "nginx", ports: ["8080:80", "[::]:8443:443"] });
+    expect(await value(web.endpoints)).toEqual([
+      { target: "80/tcp", hostIp: "0.0.0.0", hostPort: 8080 },
+      { target: "443/tcp", hostIp: "::", hostPort: 8443 },
+    ]);
+    await w.done();
+  });
+
   test("a service that fails ends the program with its last lines", async () => {
     await program();
     engine

@@ -33,7 +33,8 @@ const http = (port: number) => ({
   retries: 3,
 });
 const NGINX = { image: "nginx", healthcheck: http(80) };
-const port = (external: number, internal: number) => ({ internal, external, protocol: "tcp" });
+// Without an address the engine serves both IP versions, as `docker run -p` does.
+const port = (external: number, internal: number) => ({ internal, external, ip: "", protocol: "tcp" });
 
 /** The container of a service has exactly these arguments. */
 async function expectContainer(name: string, expected: Record<string, unknown>): Promise<void> {

@@ -47,9 +47,9 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
     { ports: ["666:80", "127.0.0.1:53:53/udp", "443"] },
     {
       ports: [
-        { internal: 80, external: 666, ip: undefined, protocol: "tcp" },
+        { internal: 80, external: 666, ip: "", protocol: "tcp" },
         { internal: 53, external: 53, ip: "127.0.0.1", protocol: "udp" },
-        { internal: 443, external: undefined, ip: undefined, protocol: "tcp" },
+        { internal: 443, external: undefined, ip: "", protocol: "tcp" },
       ],
     },
   ],
@@ -61,9 +61,9 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
     {
       publishAllPorts: true,
       ports: [
-        { internal: 1, external: 1, ip: undefined, protocol: "tcp" },
-        { internal: 80, protocol: "tcp" },
-        { internal: 53, protocol: "udp" },
+        { internal: 1, external: 1, ip: "", protocol: "tcp" },
+        { internal: 80, ip: "", protocol: "tcp" },
+        { internal: 53, ip: "", protocol: "udp" },
       ],
     },
   ],

@@ -50,6 +50,51 @@ test.each<[string, Look[]]>([
   expect(engine.calls.filter((call) => call === "GET /containers/c1/json")).toHaveLength(looks.length);
 });
 
+describe("without a health check a service has to run for a moment", () => {
+  /** A container that was started at a time by the engine's clock. */
+  const since = (startedAt: string, restarts = 0) => {
+    const state = look({ restarts });
+    return { ...state, State: { ...state.State, StartedAt: startedAt } };
+  };
+  const ready = (timeout: number, ...states: object[]) => {
+    engine.says("GET /containers/c1/json", ...states);
+    return waitUntilReady(engine.client, "c1", "web", { timeout, job: false });
+  };
+  const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+  test("one that runs for long is ready at once", async () => {
+    await ready(300, since(minutesAgo(1)));
+    expect(engine.calls).toHaveLength(1);
+  });
+
+  test("one that has just started is not", async () => {
+    const begin = Date.now();
+    await ready(3000, since(new Date().toISOString()));
+    expect(Date.now() - begin).toBeGreaterThanOrEqual(300);
+  });
+
+  test("one that crashes at once fails", async () => {
+    await expect(ready(3000, since(new Date().toISOString()), look({ status: "exited", exit: 1 }))).rejects.toThrow(
+      "web ended with exit code 1",
+    );
+  });
+
+  test("an engine whose clock is ahead is waited for by our own", async () => {
+    await ready(3000, since(minutesAgo(-60)));
+  });
+
+  test("after a crash it takes longer", async () => {
+    await expect(ready(700, since(new Date().toISOString(), 1))).rejects.toThrow("web is not running after 1 s");
+    await ready(150, since(minutesAgo(1), 1));
+  });
+
+  test("a healthy one need not wait", async () => {
+    const state = look({ health: "healthy" });
+    await ready(300, { ...state, State: { ...state.State, StartedAt: new Date().toISOString() } });
+    expect(engine.calls).toHaveLength(1);
+  });
+});
+
 describe("while it starts", () => {
   const exec = "POST /containers/c1/exec";
   const check = (code: number | null, ...then: Look[]) => {

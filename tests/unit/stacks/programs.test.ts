@@ -76,10 +76,10 @@ test.each(Object.keys(PROGRAMS))("%s is a program whose settings tell what they 
 
 describe("nginx", () => {
   test.each<[string, string, Record<string, unknown>]>([
-    ["A1", "nginx01", { ports: [{ internal: 80, external: 666, protocol: "tcp" }] }],
-    ["A2", "web-server", { ports: [{ internal: 80, external: 8080, protocol: "tcp" }] }],
-    ["A2-web", "web", { ports: [{ internal: 80, external: 80, protocol: "tcp" }] }],
-    ["A2-mynginx1", "mynginx1", { ports: [{ internal: 80, external: 90, protocol: "tcp" }] }],
+    ["A1", "nginx01", { ports: [{ internal: 80, external: 666, ip: "", protocol: "tcp" }] }],
+    ["A2", "web-server", { ports: [{ internal: 80, external: 8080, ip: "", protocol: "tcp" }] }],
+    ["A2-web", "web", { ports: [{ internal: 80, external: 80, ip: "", protocol: "tcp" }] }],
+    ["A2-mynginx1", "mynginx1", { ports: [{ internal: 80, external: 90, ip: "", protocol: "tcp" }] }],
     ["A3", "mynginx", { publishAllPorts: true }],
     [
       "A4",
@@ -102,7 +102,7 @@ describe("nginx", () => {
       "A8",
       "nginx",
       {
-        ports: [{ internal: 80, external: 80, protocol: "tcp" }],
+        ports: [{ internal: 80, external: 80, ip: "", protocol: "tcp" }],
         volumes: [{ containerPath: "/root", hostPath: process.cwd() }],
       },
     ],
@@ -135,7 +135,7 @@ describe("nginx", () => {
     expect(container()).toMatchObject({
       image: "nginx:1.27",
       name: "mine",
-      ports: [{ internal: 80, external: 8081, protocol: "tcp" }],
+      ports: [{ internal: 80, external: 8081, ip: "", protocol: "tcp" }],
       volumes: [{ containerPath: "/usr/share/nginx/html", hostPath: `${process.cwd()}/html`, readOnly: true }],
     });
     expect(await value(outputs.url as pulumi.Output<string>)).toBe("http://localhost:8081");
@@ -160,7 +160,7 @@ describe("mysql", () => {
       name: "mysql01",
       image: "mysql:5.7",
       envs: ["MYSQL_ROOT_PASSWORD=s3cret"],
-      ports: [{ internal: 3306, external: 3306, protocol: "tcp" }],
+      ports: [{ internal: 3306, external: 3306, ip: "", protocol: "tcp" }],
       volumes: [
         { containerPath: "/etc/mysql/conf.d", hostPath: "/home/mysql/conf" },
         { containerPath: "/var/lib/mysql", hostPath: "/home/mysql/data" },
