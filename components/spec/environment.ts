@@ -11,7 +11,7 @@ export interface EnvironmentFile {
 }
 
 // Elasticsearch and Spring join words with dots: `bootstrap.password`.
-const SECRET_NAME = /(^|[_.-])(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)([_.-]|$)/i;
+const SECRET_NAME = /(^|[_.-])(PASS|PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)([_.-]|$)/i;
 
 /** Whether a variable's name says that its value is a secret. `..._FILE` names a path, not a secret. */
 export function isSecretName(name: string): boolean {

@@ -457,11 +457,15 @@ function microseconds(value: number | string, argument: string): number {
   return parseInteger(plain ? value : Math.round(parseDuration(value, argument) * 1000), argument, 1000, MAX);
 }
 
+/** Compose takes no single value in place of these lists. */
+const LISTS = new Set<keyof ServiceDescription>(["ports", "expose", "volumes", "networks", "devices"]);
+
 /** Parses one field of a description. */
 export function parseField<K extends keyof ServiceDescription>(key: K, value: ServiceDescription[K], context: SpecContext): ServiceSpec[K] {
   if (value === undefined || value === null) return undefined as ServiceSpec[K];
   const parser = PARSERS[key] as Parser<K> | undefined;
   if (!parser) throw new ArgumentError(String(key), "is not a field of a service", "see components/spec/types.ts for the fields");
+  if (LISTS.has(key) && !Array.isArray(value)) throw new ArgumentError(String(key), `${show(value)} is not a list`, `write [${show(value)}]`);
   return parser(value as NonNullable<ServiceDescription[K]>, String(key), context);
 }
 

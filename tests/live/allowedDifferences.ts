@@ -3,6 +3,8 @@ export interface AllowedDifference {
   /** Path in `docker inspect`; see `flatten` in compare.ts. */
   path: RegExp;
   why: string;
+  /** The only value that the stack's container may have there. */
+  stack?: unknown;
   /** Only in these rows of the catalogue; everywhere where left out. */
   rows?: string[];
 }
@@ -11,10 +13,10 @@ export interface AllowedDifference {
 export const ALLOWED_DIFFERENCES: AllowedDifference[] = [
   { path: /^Config\.Labels\[berth\.(stack|service|owner)\]$/, why: "berth marks what it made, to find it again after an apply that was cut off" },
   { path: /^Config\.Healthcheck\b/, why: "a typed service says when it answers, so that `up` can wait for it", rows: ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11", "A17"] },
-  { path: /^HostConfig\.Init$/, why: "the provider always sends false, which is the engine's default; the command line sends nothing" },
-  { path: /^HostConfig\.NetworkMode$/, why: "the command line says `default`, which is Docker's other word for `bridge`; a container whose network gives it an alias is made on the bridge first" },
-  { path: /^Mounts\[.*\]\.Mode$/, why: "the provider always writes the default `rw` out" },
-  { path: /^Config\.Volumes\[.*\]$/, why: "the provider notes every mounted path there; nothing but `docker commit` reads it" },
+  { path: /^HostConfig\.Init$/, stack: false, why: "the provider always sends false, which is the engine's default; the command line sends nothing" },
+  { path: /^HostConfig\.NetworkMode$/, stack: "bridge", why: "a container whose network gives it an alias is made on the bridge and moved, or the provider would lose the alias", rows: ["A17"] },
+  { path: /^Mounts\[.*\]\.Mode$/, stack: "rw", why: "the provider always writes the default `rw` out (Docker by itself would relabel named volumes where SELinux is on; `:z` says so)" },
+  { path: /^Config\.Volumes\[.*\]$/, stack: true, why: "the provider notes every mounted path there; nothing but `docker commit` reads it" },
   { path: /^(HostConfig\.Binds\[0\]|Mounts\[.*\]\.(Name|Source))$/, why: "an anonymous volume has a generated name, and is named when the container is made, so that a successor finds it", rows: ["A4", "A12"] },
   { path: /^NetworkSettings\.(SandboxID|SandboxKey|EndpointID)$/, why: "generated" },
   { path: /^NetworkSettings\.Networks[.[][\w-]+\]?\.(EndpointID|NetworkID)$/, why: "generated" },

@@ -16,7 +16,7 @@ const FIRST_FREE_PORT = 32768;
 /**
  * Every leaf of a value by its path. What the client and the SDK write differently for the same thing is made
  * equal: nothing, null, "", [] and {} are left out; variables and binds are sorted, since their order says
- * nothing; a bind's ":rw" and an image's ":latest" are the defaults; mounts go by their place in the container;
+ * nothing; a bind's ":rw" and an image's ":latest" are the defaults; "default" is the network "bridge"; mounts go by their place in the container;
  * the container's own id is `<id>`, and a host port that the engine picked is `<free>`.
  */
 export function flatten(value: { Id?: string }, sections: string[]): Map<string, unknown> {
@@ -26,6 +26,7 @@ export function flatten(value: { Id?: string }, sections: string[]): Map<string,
     // Beside another container it is that one's.
     if (item === id || (at === "Config.Hostname" && /^[0-9a-f]{12}$/.test(String(item)))) return "<id>";
     if (at.endsWith(".HostPort") && (item === "0" || Number(item) >= FIRST_FREE_PORT)) return "<free>";
+    if (at === "HostConfig.NetworkMode") return String(item).replace(/^default$/, "bridge").replace(/[0-9a-f]{64}$/, "<id>");
     return at === "Config.Image" ? String(item).replace(/:latest$/, "") : item;
   };
   const visit = (item: unknown, at: string): void => {
@@ -54,8 +55,8 @@ const used = new Set<AllowedDifference>();
 
 /** Leaves out what the list allows in this row. */
 export function notAllowed(row: string, found: Difference[]): Difference[] {
-  return found.filter(({ path }) => {
-    const allowed = ALLOWED_DIFFERENCES.filter((entry) => entry.path.test(path) && (!entry.rows || entry.rows.includes(row)));
+  return found.filter(({ path, stack }) => {
+    const allowed = ALLOWED_DIFFERENCES.filter((entry) => entry.path.test(path) && (entry.stack === undefined || entry.stack === stack) && (!entry.rows || entry.rows.includes(row)));
     for (const entry of allowed) used.add(entry);
     return allowed.length === 0;
   });

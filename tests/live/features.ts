@@ -82,6 +82,7 @@ export const FEATURES: Feature[] = [
 
   // Ports
   feature("port", { ports: ["23001:80"] }, published("80/tcp", { HostPort: "23001" })),
+  feature("port on IPv4 alone", { ports: ["0.0.0.0:23012:80"] }, { NetworkSettings: { Ports: { "80/tcp": [{ HostIp: "0.0.0.0", HostPort: "23012" }] } } }),
   feature("port on one address", { ports: ["127.0.0.1:23002:80"] }, published("80/tcp", { HostIp: "127.0.0.1", HostPort: "23002" })),
   feature("port on a free host port", { ports: ["80", 81] }, published("80/tcp", { HostPort: like(/^\d{4,5}$/) })),
   feature("ports in a range", { ports: ["23003-23005:3003-3005"] }, published("3005/tcp", { HostPort: "23005" })),

@@ -463,3 +463,13 @@ test("a whole description", () => {
     restart: { policy: "always" },
   });
 });
+
+describe("a single value in place of a list", () => {
+  test.each([
+    ["ports", "80:80"],
+    ["volumes", "/data"],
+    ["networks", "mynet"],
+  ] as const)("%s", (field, value) => {
+    expect(() => parseField(field, value as never, { projectFolder: "/", outer: {} })).toThrow(`${field}: ${JSON.stringify(value)} is not a list; write [${JSON.stringify(value)}].`);
+  });
+});
