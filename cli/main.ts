@@ -33,11 +33,17 @@ async function plan(stack: string, json: boolean, heading?: string): Promise<voi
 
 async function start(stack: string): Promise<number> {
   const project = projectName();
-  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/@pulumi/docker/package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/@pulumi/docker/package.json"), "utf8")) as {
+    version: string;
+  };
   const missing = await findMissing(version, readStackConfig(ROOT, project, stack).values["docker:host"]);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
-    await plan(stack, false, `berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`);
+    await plan(
+      stack,
+      false,
+      `berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`,
+    );
     return 0;
   }
   return withStack("preview", stack, []);
@@ -58,7 +64,9 @@ async function settings(program: string | undefined): Promise<number> {
     if (program !== undefined && program !== name) continue;
     console.log(`${name}:`);
     for (const [key, setting] of Object.entries((await load()).settings)) {
-      console.log(`  ${name}:${key}${setting.secret ? " (--secret)" : ""}  ${setting.doc}${setting.shown ? ` [${setting.shown}]` : ""}`);
+      console.log(
+        `  ${name}:${key}${setting.secret ? " (--secret)" : ""}  ${setting.doc}${setting.shown ? ` [${setting.shown}]` : ""}`,
+      );
     }
   }
   return 0;
@@ -71,7 +79,8 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
     case "start":
       return start(stack ?? "dev");
     case "plan":
-      for (const name of rest.includes("--all") ? Object.keys(PROGRAMS) : words.length ? words : ["dev"]) await plan(name, rest.includes("--json"));
+      for (const name of rest.includes("--all") ? Object.keys(PROGRAMS) : words.length ? words : ["dev"])
+        await plan(name, rest.includes("--json"));
       return 0;
     case "settings":
       return settings(stack);
@@ -80,7 +89,11 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
     case "refresh":
     case "destroy":
       if (!stack) throw new Error(`${command}: name a stack, for example \`npm run ${command} -- nginx\``);
-      return withStack(command, stack, rest.filter((word) => word !== stack));
+      return withStack(
+        command,
+        stack,
+        rest.filter((word) => word !== stack),
+      );
     default:
       console.log(USAGE);
       return command === undefined || command === "help" || command === "--help" ? 0 : 2;

@@ -42,15 +42,28 @@ interface RegisterRequest {
   getParent(): string;
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
-type Register = (request: RegisterRequest, callback: (error: unknown, response: { getUrn(): string }) => void) => unknown;
+type Register = (
+  request: RegisterRequest,
+  callback: (error: unknown, response: { getUrn(): string }) => void,
+) => unknown;
 
 /**
  * Runs a stack's program in this process with Pulumi's mock runtime: no CLI, no engine, no network.
  * Names the resources that `pulumi preview` of an empty stack names.
  */
-export async function planStack(project: string, stack: string, config: StackConfig, run: () => Promise<Record<string, unknown>>): Promise<Plan> {
+export async function planStack(
+  project: string,
+  stack: string,
+  config: StackConfig,
+  run: () => Promise<Record<string, unknown>>,
+): Promise<Plan> {
   const warnings: string[] = [];
-  await pulumi.runtime.setMocks({ newResource: ({ inputs }) => ({ id: undefined, state: inputs }), call: ({ inputs }) => inputs }, project, stack, true);
+  await pulumi.runtime.setMocks(
+    { newResource: ({ inputs }) => ({ id: undefined, state: inputs }), call: ({ inputs }) => inputs },
+    project,
+    stack,
+    true,
+  );
   pulumi.runtime.setAllConfig(config.values, config.secrets);
   pulumi.log.warn = async (message) => void warnings.push(message);
 
@@ -61,7 +74,13 @@ export async function planStack(project: string, stack: string, config: StackCon
     register(request, (error, response) => {
       if (!error) {
         const inputs = masked(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>;
-        resources.push({ urn: response.getUrn(), parent: request.getParent() || undefined, type: request.getType(), name: request.getName(), inputs });
+        resources.push({
+          urn: response.getUrn(),
+          parent: request.getParent() || undefined,
+          type: request.getType(),
+          name: request.getName(),
+          inputs,
+        });
       }
       callback(error, response);
     });
@@ -69,7 +88,11 @@ export async function planStack(project: string, stack: string, config: StackCon
   const outputs = await pulumi.runtime.runInPulumiStack(run);
   await pulumi.runtime.disconnect();
   await addCommands(resources);
-  const shown = masked(await pulumi.runtime.serializeProperties("outputs", (await settled(outputs)) as Record<string, unknown>, { keepOutputValues: false })) as Record<string, unknown>;
+  const shown = masked(
+    await pulumi.runtime.serializeProperties("outputs", (await settled(outputs)) as Record<string, unknown>, {
+      keepOutputValues: false,
+    }),
+  ) as Record<string, unknown>;
   return { stack, resources, outputs: shown, warnings };
 }
 
@@ -84,8 +107,17 @@ function makeCommand({ type, inputs }: PlannedResource): string[] | undefined {
   if (type === "docker:index/volume:Volume" && name) return [`docker volume create ${name}`];
   if (type !== "docker:index/network:Network") return undefined;
   const [ipam] = (inputs.ipamConfigs ?? []) as Record<string, string | undefined>[];
-  const flags = [`--driver ${String(inputs.driver)}`, ipam?.subnet && `--subnet ${ipam.subnet}`, ipam?.gateway && `--gateway ${ipam.gateway}`, ipam?.ipRange && `--ip-range ${ipam.ipRange}`, inputs.internal && "--internal", inputs.attachable && "--attachable"];
-  const options = Object.entries((inputs.options ?? {}) as Record<string, string>).map(([key, value]) => `-o ${key}=${value}`);
+  const flags = [
+    `--driver ${String(inputs.driver)}`,
+    ipam?.subnet && `--subnet ${ipam.subnet}`,
+    ipam?.gateway && `--gateway ${ipam.gateway}`,
+    ipam?.ipRange && `--ip-range ${ipam.ipRange}`,
+    inputs.internal && "--internal",
+    inputs.attachable && "--attachable",
+  ];
+  const options = Object.entries((inputs.options ?? {}) as Record<string, string>).map(
+    ([key, value]) => `-o ${key}=${value}`,
+  );
   return [["docker network create", ...flags.filter(Boolean), ...options, name].join(" ")];
 }
 
@@ -97,11 +129,19 @@ async function addCommands(resources: PlannedResource[]): Promise<void> {
     if (!resource) continue;
     const spec = (await promiseOf(service.description)) as ServiceSpec | undefined;
     if (!spec) continue;
-    const environment = ((resources.find((candidate) => candidate.urn === resource.parent)?.inputs.environment ?? {}) as Record<string, unknown>) || {};
+    const environment =
+      ((resources.find((candidate) => candidate.urn === resource.parent)?.inputs.environment ?? {}) as Record<
+        string,
+        unknown
+      >) || {};
     // A late environment that is secret as a whole hides which of its values are.
-    const names = typeof environment === "object" ? Object.keys(environment).filter((name) => environment[name] === "[secret]") : Object.keys(spec.environment ?? {});
+    const names =
+      typeof environment === "object"
+        ? Object.keys(environment).filter((name) => environment[name] === "[secret]")
+        : Object.keys(spec.environment ?? {});
     resource.commands = dockerRun(spec, new Set(names));
   }
 }
 
-const promiseOf = <T>(output: pulumi.Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
+const promiseOf = <T>(output: pulumi.Output<T>): Promise<T> =>
+  (output as unknown as { promise(): Promise<T> }).promise();

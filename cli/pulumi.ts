@@ -24,7 +24,11 @@ export function pulumiEnvironment(root: string): NodeJS.ProcessEnv {
 
 /** Runs the CLI with the user's terminal; returns its exit code. */
 export function runPulumi(root: string, args: string[], quiet = false): number {
-  const result = spawnSync("pulumi", args, { cwd: root, env: pulumiEnvironment(root), stdio: quiet ? ["inherit", "ignore", "inherit"] : "inherit" });
+  const result = spawnSync("pulumi", args, {
+    cwd: root,
+    env: pulumiEnvironment(root),
+    stdio: quiet ? ["inherit", "ignore", "inherit"] : "inherit",
+  });
   if (result.error) throw result.error;
   return result.status ?? 1;
 }
@@ -39,7 +43,12 @@ export async function makePasswords(root: string, project: string, stack: string
       if (!setting.secret || full in config.values) continue;
       const password = randomBytes(18).toString("base64url");
       // Through standard input: a command line is there for everybody to see.
-      const result = spawnSync("pulumi", ["config", "set", "--secret", full, "--stack", stack], { cwd: root, env: pulumiEnvironment(root), input: password, stdio: ["pipe", "inherit", "inherit"] });
+      const result = spawnSync("pulumi", ["config", "set", "--secret", full, "--stack", stack], {
+        cwd: root,
+        env: pulumiEnvironment(root),
+        input: password,
+        stdio: ["pipe", "inherit", "inherit"],
+      });
       if (result.status !== 0) return result.status ?? 1;
       console.log(`Made a password for ${full}; see it with \`pulumi config get ${full} --stack ${stack}\`.`);
     }

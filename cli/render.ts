@@ -30,7 +30,13 @@ function details({ type, inputs }: PlannedResource): string[] {
   return Object.entries(environment).map(([name, value]) => `${name}=${String(value)}`);
 }
 
-const KINDS = ["berth:", "docker:index/network:", "docker:index/volume:", "docker:index/container:", "docker:index/remoteImage:"];
+const KINDS = [
+  "berth:",
+  "docker:index/network:",
+  "docker:index/volume:",
+  "docker:index/container:",
+  "docker:index/remoteImage:",
+];
 
 /** Services first, then what they need; the order of registration depends on timing. */
 function inReadingOrder(a: PlannedResource, b: PlannedResource): number {
@@ -41,18 +47,24 @@ function inReadingOrder(a: PlannedResource, b: PlannedResource): number {
 /** The plan as a tree. */
 export function renderPlan(plan: Plan): string {
   const lines: string[] = [];
-  const children = (parent: string | undefined) => plan.resources.filter((resource) => resource.parent === parent).sort(inReadingOrder);
+  const children = (parent: string | undefined) =>
+    plan.resources.filter((resource) => resource.parent === parent).sort(inReadingOrder);
   const visit = (resource: PlannedResource, indent: string, last: boolean, top: boolean) => {
     const branch = top ? "" : last ? "└─ " : "├─ ";
     const below = top ? "" : indent + (last ? "   " : "│  ");
     lines.push(`${indent}${branch}+ ${resource.name}  ${describe(resource)}`);
     const own = children(resource.urn);
     const bar = own.length ? "│ " : "  ";
-    for (const detail of [...details(resource), ...(resource.commands ?? [])]) lines.push(`${below}${bar}    ${detail}`);
+    for (const detail of [...details(resource), ...(resource.commands ?? [])])
+      lines.push(`${below}${bar}    ${detail}`);
     for (const [index, child] of own.entries()) visit(child, below, index === own.length - 1, false);
   };
   for (const root of children(undefined)) visit(root, "", true, true);
   const count = plan.resources.length;
-  return [...lines, "", `${count} to create in an empty stack`, ...plan.warnings.map((warning) => `warning: ${warning}`)].join("\n");
+  return [
+    ...lines,
+    "",
+    `${count} to create in an empty stack`,
+    ...plan.warnings.map((warning) => `warning: ${warning}`),
+  ].join("\n");
 }
-

@@ -32,7 +32,10 @@ export function onPath(program: string): string | undefined {
 /** Runs a program quietly; undefined where it fails or takes too long. */
 function ask(program: string, args: string[], timeout: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
     let output = "";
     const timer = setTimeout(() => child.kill("SIGKILL"), timeout);
     child.stdout.on("data", (chunk) => (output += chunk));
@@ -51,7 +54,12 @@ async function missingCli(): Promise<Missing | undefined> {
   if (!version) return install;
   const [major, minor] = REQUIRED_PULUMI.split(".").map(Number) as [number, number];
   const old = Number(version[1]) < major || (Number(version[1]) === major && Number(version[2]) < minor);
-  return old ? { what: `Pulumi ${REQUIRED_PULUMI} or newer (found ${version[0]})`, how: "update it: https://www.pulumi.com/docs/install/" } : undefined;
+  return old
+    ? {
+        what: `Pulumi ${REQUIRED_PULUMI} or newer (found ${version[0]})`,
+        how: "update it: https://www.pulumi.com/docs/install/",
+      }
+    : undefined;
 }
 
 async function missingPlugin(version: string): Promise<Missing | undefined> {
@@ -62,7 +70,10 @@ async function missingPlugin(version: string): Promise<Missing | undefined> {
     await fetch(PLUGIN_HOST, { method: "HEAD", signal: AbortSignal.timeout(2500) });
     return undefined;
   } catch {
-    return { what: `the Docker plugin ${version}, and its download host does not answer`, how: `run \`pulumi plugin install resource docker ${version}\` where there is a network` };
+    return {
+      what: `the Docker plugin ${version}, and its download host does not answer`,
+      how: `run \`pulumi plugin install resource docker ${version}\` where there is a network`,
+    };
   }
 }
 

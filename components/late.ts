@@ -12,5 +12,7 @@ export function isLate(value: unknown): boolean {
  * several promises each; most programs pass plain values and should not pay for them.
  */
 export function lift<T, R>(value: T, apply: (plain: pulumi.Unwrap<T>) => R): R | pulumi.Output<R> {
-  return isLate(value) ? (pulumi.output(value).apply(apply as never) as pulumi.Output<R>) : apply(value as pulumi.Unwrap<T>);
+  return isLate(value)
+    ? (pulumi.output(value).apply(apply as never) as pulumi.Output<R>)
+    : apply(value as pulumi.Unwrap<T>);
 }

@@ -37,13 +37,18 @@ export function programNames(stack: string, setting: string | undefined): string
       throw new pulumi.RunError(`berth:program: ${setting} is not a name or a list of names; use some of ${known}.`);
     }
   }
-  if (!Array.isArray(names) || names.length === 0) throw new pulumi.RunError(`berth:program: names no program; use some of ${known}.`);
+  if (!Array.isArray(names) || names.length === 0)
+    throw new pulumi.RunError(`berth:program: names no program; use some of ${known}.`);
   for (const [index, name] of names.entries()) {
     if (!Object.hasOwn(PROGRAMS, name)) {
-      const from = setting === undefined ? `the stack "${stack}" names the program "${name}", which` : `berth:program: "${name}"`;
-      throw new pulumi.RunError(`${from} is not known; the programs are ${known}. Name the stack after one of them, or run \`pulumi config set berth:program NAME\`.`);
+      const from =
+        setting === undefined ? `the stack "${stack}" names the program "${name}", which` : `berth:program: "${name}"`;
+      throw new pulumi.RunError(
+        `${from} is not known; the programs are ${known}. Name the stack after one of them, or run \`pulumi config set berth:program NAME\`.`,
+      );
     }
-    if (names.indexOf(name) !== index) throw new pulumi.RunError(`berth:program: names "${name}" twice; list each program once.`);
+    if (names.indexOf(name) !== index)
+      throw new pulumi.RunError(`berth:program: names "${name}" twice; list each program once.`);
   }
   return names as string[];
 }
@@ -52,7 +57,10 @@ export function programNames(stack: string, setting: string | undefined): string
 export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
   const names = programNames(pulumi.getStack(), new pulumi.Config("berth").get("program"));
   // The engine answers while the programs load.
-  const [programs] = await Promise.all([Promise.all(names.map((name) => PROGRAMS[name]!())), engine && connectEngine()]);
+  const [programs] = await Promise.all([
+    Promise.all(names.map((name) => PROGRAMS[name]!())),
+    engine && connectEngine(),
+  ]);
   return holdBackOnError(() => {
     const outputs = programs.map((program) => program.program());
     return outputs.length === 1 ? outputs[0]! : Object.fromEntries(names.map((name, index) => [name, outputs[index]]));

@@ -15,13 +15,15 @@ function lazily(load) {
       get: (_, key) => (key === "__esModule" && !loaded ? true : real()[key]),
       has: (_, key) => key in real(),
       ownKeys: () => Reflect.ownKeys(real()),
-      getOwnPropertyDescriptor: (_, key) => Object.assign(Object.getOwnPropertyDescriptor(real(), key) ?? {}, { configurable: true }),
+      getOwnPropertyDescriptor: (_, key) =>
+        Object.assign(Object.getOwnPropertyDescriptor(real(), key) ?? {}, { configurable: true }),
     },
   );
 }
 
 const load = Module._load;
 Module._load = function (request, parent, ...rest) {
-  if (HEAVY.has(request) && parent && CLOSURE.test(parent.filename)) return lazily(() => load.call(this, request, parent, ...rest));
+  if (HEAVY.has(request) && parent && CLOSURE.test(parent.filename))
+    return lazily(() => load.call(this, request, parent, ...rest));
   return load.call(this, request, parent, ...rest);
 };

@@ -26,7 +26,8 @@ export const settings = {
 
 /** A MySQL server. Documented setups A9 and A10. */
 export function program() {
-  const { allowEmpty, ...documented }: Setup = SETUPS[readSettings("mysql", { ...settings, rootPassword: text(undefined, "") }).setup];
+  const { allowEmpty, ...documented }: Setup =
+    SETUPS[readSettings("mysql", { ...settings, rootPassword: text(undefined, "") }).setup];
   // Asked for only where a password is used at all.
   const rootPassword = allowEmpty ? ({ allowEmpty: true } as const) : readSettings("mysql", settings).rootPassword;
   const given = readSettings("mysql", { ...settings, rootPassword: text(undefined, "") });

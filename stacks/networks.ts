@@ -20,7 +20,11 @@ export function program() {
   const { subnet, gateway, test1, test2 } = readSettings("networks", settings);
   const mynet = new BridgeNetwork("mynet", { subnet, gateway });
   const bridge = new BridgeNetwork("my-bridge");
-  const idle = { image: "busybox", command: ["/bin/sh", "-c", "while true; do sleep 3600; done"], environment: { hostname: "host" } };
+  const idle = {
+    image: "busybox",
+    command: ["/bin/sh", "-c", "while true; do sleep 3600; done"],
+    environment: { hostname: "host" },
+  };
   const services = [
     new Service("test1", { ...idle, networks: test1 }),
     new Service("test2", { ...idle, networks: test2 }),
@@ -29,5 +33,8 @@ export function program() {
     new Service("on-none", { ...idle, networkMode: "none" }),
     new Service("beside-test1", { ...idle, networkMode: "container:test1" }),
   ];
-  return { networks: [mynet.networkName, bridge.networkName], containers: services.map((service) => service.containerName) };
+  return {
+    networks: [mynet.networkName, bridge.networkName],
+    containers: services.map((service) => service.containerName),
+  };
 }

@@ -2,7 +2,8 @@ const DEBUG_PROMISE = /@pulumi[\\/]pulumi[\\/](runtime[\\/]debuggable|runtime[\\
 
 // The SDK's source maps name its files one folder too high. A scope without a package in a path also sends
 // the error inspector of Node 20.20 into an endless loop, so that a wrong argument would hang the program.
-const MISPLACED = /([\\/]node_modules[\\/]@pulumi[\\/])(?!(?:pulumi|docker|kubernetes|command)[\\/])(?=[\w\\/]+\.ts:\d)/g;
+const MISPLACED =
+  /([\\/]node_modules[\\/]@pulumi[\\/])(?!(?:pulumi|docker|kubernetes|command)[\\/])(?=[\w\\/]+\.ts:\d)/g;
 
 /**
  * Makes the SDK's stack traces cheap and right. It takes one for every property of every resource, to

@@ -40,7 +40,8 @@ export const port = <D extends number | undefined>(standard: D, doc: string): Se
   read(config, key) {
     const value = config.get(key);
     if (value === undefined) return standard;
-    if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535) fail(config, key, `"${value}" is not a port`, "use 1 to 65535");
+    if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535)
+      fail(config, key, `"${value}" is not a port`, "use 1 to 65535");
     return Number(value);
   },
 });
@@ -52,7 +53,8 @@ export const portOr = <W extends string>(words: readonly W[], doc: string): Sett
   read(config, key) {
     const value = config.get(key);
     if (value === undefined || words.includes(value as W)) return value as W | undefined;
-    if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535) fail(config, key, `"${value}" is not a port`, `use 1 to 65535, ${words.join(" or ")}`);
+    if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535)
+      fail(config, key, `"${value}" is not a port`, `use 1 to 65535, ${words.join(" or ")}`);
     return Number(value);
   },
 });
@@ -63,7 +65,8 @@ export const flag = (standard: boolean, doc: string): Setting<boolean> => ({
   shown: String(standard),
   read(config, key) {
     const value = config.get(key) ?? String(standard);
-    if (value !== "true" && value !== "false") fail(config, key, `"${value}" is not true or false`, "use true or false");
+    if (value !== "true" && value !== "false")
+      fail(config, key, `"${value}" is not true or false`, "use true or false");
     return value === "true";
   },
 });
@@ -80,7 +83,13 @@ export const list = (standard: string[], doc: string): Setting<string[]> => ({
     } catch {
       value = undefined;
     }
-    if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) fail(config, key, "is not a list of texts", `set it with \`pulumi config set --path '${config.name}:${key}[0]' VALUE\``);
+    if (!Array.isArray(value) || value.some((item) => typeof item !== "string"))
+      fail(
+        config,
+        key,
+        "is not a list of texts",
+        `set it with \`pulumi config set --path '${config.name}:${key}[0]' VALUE\``,
+      );
     return value as string[];
   },
 });
@@ -106,12 +115,17 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
 });
 
 /** Reads a program's settings; a setting that is not known is refused, so that a slip does not go unseen. */
-export function readSettings<S extends Record<string, Setting<unknown>>>(program: string, schema: S): { [K in keyof S]: S[K] extends Setting<infer T> ? T : never } {
+export function readSettings<S extends Record<string, Setting<unknown>>>(
+  program: string,
+  schema: S,
+): { [K in keyof S]: S[K] extends Setting<infer T> ? T : never } {
   const known = Object.keys(schema);
   for (const full of Object.keys(pulumi.runtime.allConfig())) {
     const [namespace, key = ""] = full.split(":");
     if (namespace === program && !known.includes(key)) {
-      throw new pulumi.RunError(`${full}: is not a setting of the ${program} stack; use ${known.map((name) => `${program}:${name}`).join(", ")}.`);
+      throw new pulumi.RunError(
+        `${full}: is not a setting of the ${program} stack; use ${known.map((name) => `${program}:${name}`).join(", ")}.`,
+      );
     }
   }
   const config = new pulumi.Config(program);

@@ -23,6 +23,11 @@ export function program() {
     port: "none",
     service: { networks: [{ name: network.networkName, aliases: ["mysql"] }] },
   });
-  const server = new Tomcat("tomcat01", { version, port: hostPort, dependsOn: [database], service: { networks: [network.networkName] } });
+  const server = new Tomcat("tomcat01", {
+    version,
+    port: hostPort,
+    dependsOn: [database],
+    service: { networks: [network.networkName] },
+  });
   return { url: server.siteUrl, database: database.containerName };
 }

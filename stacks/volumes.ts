@@ -4,7 +4,10 @@ import { readSettings, text } from "./settings";
 
 export const settings = {
   image: text("centos", "Image of the containers of A12"),
-  hostFolder: text(undefined, "Host folder for the second data container; the note has /opt/centos-02. None: a volume named centos-02"),
+  hostFolder: text(
+    undefined,
+    "Host folder for the second data container; the note has /opt/centos-02. None: a volume named centos-02",
+  ),
   volume: text("my_volume", "Name of the volume of A15"),
 };
 
@@ -23,9 +26,18 @@ export function program() {
   const shell = { image, tty: true, stdinOpen: true };
   const idle = { image, command: IDLE };
   const first = new Service("docker-1", { ...shell, hostname: "centos-01", volumes: ["/data"] });
-  const second = new Service("docker-2", { ...shell, hostname: "centos-02", volumes: [`${hostFolder ?? "centos-02"}:/data`] });
+  const second = new Service("docker-2", {
+    ...shell,
+    hostname: "centos-02",
+    volumes: [`${hostFolder ?? "centos-02"}:/data`],
+  });
   const reader = new Service("docker02", { ...shell, volumesFrom: ["docker-1"] });
   const shared = new NamedVolume("my_volume", { name: volume });
-  const writers = ["volume-1", "volume-2"].map((name) => new Service(name, { ...idle, volumes: [`${shared.volumeName}:/path`] }));
-  return { containers: [first, second, reader, ...writers].map((service) => service.containerName), volume: shared.volumeName };
+  const writers = ["volume-1", "volume-2"].map(
+    (name) => new Service(name, { ...idle, volumes: [`${shared.volumeName}:/path`] }),
+  );
+  return {
+    containers: [first, second, reader, ...writers].map((service) => service.containerName),
+    volume: shared.volumeName,
+  };
 }

@@ -19,7 +19,16 @@ for (const kind of kinds.length ? kinds : ["unit", "engine"]) {
   const workers = kind === "unit" ? [] : ["--runInBand"];
   const result = spawnSync(
     process.execPath,
-    [require.resolve("jest/bin/jest"), "--rootDir", root, "--json", `--outputFile=${file}`, ...workers, ...jestArgs, join("tests", kind)],
+    [
+      require.resolve("jest/bin/jest"),
+      "--rootDir",
+      root,
+      "--json",
+      `--outputFile=${file}`,
+      ...workers,
+      ...jestArgs,
+      join("tests", kind),
+    ],
     { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, BERTH_SKIPS: join(out, "skips") } },
   );
   let report;
@@ -39,7 +48,8 @@ for (const kind of kinds.length ? kinds : ["unit", "engine"]) {
     console.error(`${kind}: no test was found`);
   }
   try {
-    for (const line of readFileSync(join(out, "skips"), "utf8").trim().split("\n")) reasons.set(line, (reasons.get(line) ?? 0) + 1);
+    for (const line of readFileSync(join(out, "skips"), "utf8").trim().split("\n"))
+      reasons.set(line, (reasons.get(line) ?? 0) + 1);
   } catch {
     // Nothing was skipped for a reason that a test gave.
   }

@@ -52,8 +52,22 @@ export class BridgeNetwork extends pulumi.ComponentResource {
     const type = "berth:services:BridgeNetwork";
     const session = sessionFor(providerOf(opts));
     const networkName = reporter(type, name)(() => check(name, args));
-    const inputs = { name: networkName, subnet: args.subnet, gateway: args.gateway, ipRange: args.ipRange, internal: args.internal, attachable: args.attachable, options: args.options, labels: args.labels };
-    super(type, name, inputs, { ...opts, hooks: session.hooks ? { ...opts.hooks, beforeUpdate: [...(opts.hooks?.beforeUpdate ?? []), session.hooks.releaseNetwork] } : opts.hooks });
+    const inputs = {
+      name: networkName,
+      subnet: args.subnet,
+      gateway: args.gateway,
+      ipRange: args.ipRange,
+      internal: args.internal,
+      attachable: args.attachable,
+      options: args.options,
+      labels: args.labels,
+    };
+    super(type, name, inputs, {
+      ...opts,
+      hooks: session.hooks
+        ? { ...opts.hooks, beforeUpdate: [...(opts.hooks?.beforeUpdate ?? []), session.hooks.releaseNetwork] }
+        : opts.hooks,
+    });
 
     this.networkName = networkName;
     this.network = new docker.Network(
@@ -84,21 +98,40 @@ export class BridgeNetwork extends pulumi.ComponentResource {
 
     function check(logicalName: string, given: BridgeNetworkArgs): string {
       const result = parseName(given.name ?? logicalName, "name");
-      if (["bridge", "host", "none"].includes(result)) throw new ArgumentError("name", `${result} is a network of Docker's own`, "choose another name");
-      if (session.networks.has(result)) throw new ArgumentError("name", `${result} is declared twice`, "declare each network once and share it");
+      if (["bridge", "host", "none"].includes(result))
+        throw new ArgumentError("name", `${result} is a network of Docker's own`, "choose another name");
+      if (session.networks.has(result))
+        throw new ArgumentError("name", `${result} is declared twice`, "declare each network once and share it");
       const subnet = given.subnet === undefined ? undefined : parseCidr(given.subnet, "subnet");
       for (const field of ["gateway", "ipRange"] as const) {
-        if (given[field] !== undefined && !subnet) throw new ArgumentError(field, "needs a subnet to lie in", "set subnet too");
+        if (given[field] !== undefined && !subnet)
+          throw new ArgumentError(field, "needs a subnet to lie in", "set subnet too");
       }
       if (given.gateway !== undefined) {
         parseAddress(given.gateway, "gateway");
-        if (!contains(subnet!, given.gateway)) throw new ArgumentError("gateway", `${given.gateway} is outside the subnet ${subnet!.text}`, "choose an address inside it");
+        if (!contains(subnet!, given.gateway))
+          throw new ArgumentError(
+            "gateway",
+            `${given.gateway} is outside the subnet ${subnet!.text}`,
+            "choose an address inside it",
+          );
       }
       if (given.ipRange !== undefined) {
         const range = parseCidr(given.ipRange, "ipRange");
-        if (range.first < subnet!.first || range.last > subnet!.last) throw new ArgumentError("ipRange", `${range.text} is outside the subnet ${subnet!.text}`, "choose a block inside it");
+        if (range.first < subnet!.first || range.last > subnet!.last)
+          throw new ArgumentError(
+            "ipRange",
+            `${range.text} is outside the subnet ${subnet!.text}`,
+            "choose a block inside it",
+          );
       }
-      checkNetwork(result, subnet ? [{ subnet, argument: "subnet" }] : [], session.subnets, session.snapshot, session.owner);
+      checkNetwork(
+        result,
+        subnet ? [{ subnet, argument: "subnet" }] : [],
+        session.subnets,
+        session.snapshot,
+        session.owner,
+      );
       if (subnet) session.subnets.push({ subnet, by: result });
       return result;
     }

@@ -47,28 +47,74 @@ export class Elasticsearch extends Service {
 
   constructor(name: string, args: ElasticsearchArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const type = "berth:services:Elasticsearch";
-    const ports = [...(args.httpPort === "none" ? [] : ["httpPort"]), ...(args.transportPort === "none" ? [] : ["transportPort"])];
+    const ports = [
+      ...(args.httpPort === "none" ? [] : ["httpPort"]),
+      ...(args.transportPort === "none" ? [] : ["transportPort"]),
+    ];
     const names = args.service?.ports ? {} : Object.fromEntries(ports.map((port, index) => [`ports[${index}]`, port]));
-    super(name, reporter(type, name)(() => describe(args)), opts, type, { memLimit: "memory", "volumes[0]": "data", ...names });
+    super(
+      name,
+      reporter(type, name)(() => describe(args)),
+      opts,
+      type,
+      { memLimit: "memory", "volumes[0]": "data", ...names },
+    );
     this.httpUrl = this.url(9200);
   }
 }
 
 function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
-  const { version = "7.6.2", image, containerName, heap = {}, memory, discovery = "single-node", httpPort = 9200, transportPort = 9300, data, service, ...options } = args;
+  const {
+    version = "7.6.2",
+    image,
+    containerName,
+    heap = {},
+    memory,
+    discovery = "single-node",
+    httpPort = 9200,
+    transportPort = 9300,
+    data,
+    service,
+    ...options
+  } = args;
   const max = parseBytes(heap.max ?? "512m", "heap.max");
   const min = parseBytes(heap.min ?? Math.min(64 * 2 ** 20, max), "heap.min");
-  if (min > max) throw new ArgumentError("heap.min", `${formatBytes(min)} is above heap.max ${formatBytes(max)}`, "lower min or raise max");
+  if (min > max)
+    throw new ArgumentError(
+      "heap.min",
+      `${formatBytes(min)} is above heap.max ${formatBytes(max)}`,
+      "lower min or raise max",
+    );
   const limit = memory === undefined ? undefined : parseBytes(memory, "memory");
-  if (limit !== undefined && max > limit) throw new ArgumentError("heap.max", `${formatBytes(max)} is larger than the container's memory ${formatBytes(limit)}`, "lower the heap to about half of memory, or raise memory");
-  for (const [name, size] of [["heap.min", min], ["heap.max", max]] as const) {
-    if (size < 2 ** 20 || size % 1024) throw new ArgumentError(name, `${show(size)} bytes is not a heap that Java takes`, 'use whole KiB from "1m" up');
+  if (limit !== undefined && max > limit)
+    throw new ArgumentError(
+      "heap.max",
+      `${formatBytes(max)} is larger than the container's memory ${formatBytes(limit)}`,
+      "lower the heap to about half of memory, or raise memory",
+    );
+  for (const [name, size] of [
+    ["heap.min", min],
+    ["heap.max", max],
+  ] as const) {
+    if (size < 2 ** 20 || size % 1024)
+      throw new ArgumentError(name, `${show(size)} bytes is not a heap that Java takes`, 'use whole KiB from "1m" up');
   }
-  if (discovery !== "single-node" && !discovery?.seedHosts?.length) throw new ArgumentError("discovery", `${show(discovery)} is not a way to find other nodes`, 'use "single-node" or { seedHosts: [...] }');
+  if (discovery !== "single-node" && !discovery?.seedHosts?.length)
+    throw new ArgumentError(
+      "discovery",
+      `${show(discovery)} is not a way to find other nodes`,
+      'use "single-node" or { seedHosts: [...] }',
+    );
   const { environment, ...rest } = service ?? {};
-  const cluster: Record<string, string> = discovery === "single-node"
-    ? { "discovery.type": "single-node" }
-    : { "discovery.seed_hosts": discovery.seedHosts.join(","), ...(discovery.initialMasterNodes ? { "cluster.initial_master_nodes": discovery.initialMasterNodes.join(",") } : {}) };
+  const cluster: Record<string, string> =
+    discovery === "single-node"
+      ? { "discovery.type": "single-node" }
+      : {
+          "discovery.seed_hosts": discovery.seedHosts.join(","),
+          ...(discovery.initialMasterNodes
+            ? { "cluster.initial_master_nodes": discovery.initialMasterNodes.join(",") }
+            : {}),
+        };
   return {
     image: image ?? `elasticsearch:${version}`,
     ...(containerName === undefined ? {} : { containerName }),
@@ -76,7 +122,10 @@ function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
       ...(httpPort === "none" ? [] : [{ target: 9200, published: httpPort }]),
       ...(transportPort === "none" ? [] : [{ target: 9300, published: transportPort }]),
     ],
-    environment: withVariables({ ...cluster, ES_JAVA_OPTS: `-Xms${formatBytes(min)} -Xmx${formatBytes(max)}` }, environment),
+    environment: withVariables(
+      { ...cluster, ES_JAVA_OPTS: `-Xms${formatBytes(min)} -Xmx${formatBytes(max)}` },
+      environment,
+    ),
     memLimit: limit,
     volumes: data === undefined ? undefined : [`${data}:/usr/share/elasticsearch/data`],
     healthcheck: answersHttp(9200),

@@ -58,31 +58,72 @@ export class Mysql extends Service {
 
   constructor(name: string, args: MysqlArgs, opts?: pulumi.ComponentResourceOptions) {
     const type = "berth:services:Mysql";
-    const folders: Record<string, string> = args.config === undefined ? { "volumes[0]": "data" } : { "volumes[0]": "config", "volumes[1]": "data" };
+    const folders: Record<string, string> =
+      args.config === undefined ? { "volumes[0]": "data" } : { "volumes[0]": "config", "volumes[1]": "data" };
     const names = { ...(args.service?.volumes ? {} : folders), ...(args.service?.ports ? {} : { "ports[0]": "port" }) };
-    super(name, reporter(type, name)(() => describe(name, args)), opts, type, names);
+    super(
+      name,
+      reporter(type, name)(() => describe(name, args)),
+      opts,
+      type,
+      names,
+    );
     this.port = this.hostPort(3306);
     this.login = pulumi.interpolate`docker exec -it ${this.containerName} mysql -uroot -p`;
   }
 }
 
-function secretText(name: string, value: pulumi.Input<string>, argument: string, remedy: string): pulumi.Output<string> {
+function secretText(
+  name: string,
+  value: pulumi.Input<string>,
+  argument: string,
+  remedy: string,
+): pulumi.Output<string> {
   const check = (plain: string) => {
     if (typeof plain !== "string" || plain === "") throw new ArgumentError(argument, "is empty", remedy);
     return plain;
   };
   // A plain value is checked at once, so that nothing has been made when it is wrong.
   if (!isLate(value)) check(value as string);
-  return pulumi.secret(lift(value, (plain) => reporter("berth:services:Mysql", name)(() => check(plain as string))) as pulumi.Input<string>);
+  return pulumi.secret(
+    lift(value, (plain) =>
+      reporter("berth:services:Mysql", name)(() => check(plain as string)),
+    ) as pulumi.Input<string>,
+  );
 }
 
 function describe(name: string, args: MysqlArgs): ServiceArgs & ServiceOptions {
-  const { version = "5.7", image, containerName, rootPassword, database, user, password, data = `${name}-data`, config, port = 3306, service, ...options } = args;
-  if (rootPassword === undefined || rootPassword === null) throw new ArgumentError("rootPassword", "is missing", "give a secret, or { allowEmpty: true } for a server that anybody can enter");
-  const allowEmpty = typeof rootPassword === "object" && "allowEmpty" in rootPassword && !pulumi.Output.isInstance(rootPassword) && rootPassword.allowEmpty === true;
-  if (user !== undefined && password === undefined) throw new ArgumentError("password", "is missing for the user", "give the user's password");
-  if (password !== undefined && user === undefined) throw new ArgumentError("user", "is missing for the password", "name the user, or remove password");
-  if (user === "root") throw new ArgumentError("user", "root is there already", "set rootPassword, or choose another name");
+  const {
+    version = "5.7",
+    image,
+    containerName,
+    rootPassword,
+    database,
+    user,
+    password,
+    data = `${name}-data`,
+    config,
+    port = 3306,
+    service,
+    ...options
+  } = args;
+  if (rootPassword === undefined || rootPassword === null)
+    throw new ArgumentError(
+      "rootPassword",
+      "is missing",
+      "give a secret, or { allowEmpty: true } for a server that anybody can enter",
+    );
+  const allowEmpty =
+    typeof rootPassword === "object" &&
+    "allowEmpty" in rootPassword &&
+    !pulumi.Output.isInstance(rootPassword) &&
+    rootPassword.allowEmpty === true;
+  if (user !== undefined && password === undefined)
+    throw new ArgumentError("password", "is missing for the user", "give the user's password");
+  if (password !== undefined && user === undefined)
+    throw new ArgumentError("user", "is missing for the password", "name the user, or remove password");
+  if (user === "root")
+    throw new ArgumentError("user", "root is there already", "set rootPassword, or choose another name");
   const volumes = [...(config === undefined ? [] : [`${config}:/etc/mysql/conf.d`]), `${data}:/var/lib/mysql`];
   const { environment, ...rest } = service ?? {};
   return {
@@ -90,13 +131,33 @@ function describe(name: string, args: MysqlArgs): ServiceArgs & ServiceOptions {
     ...(containerName === undefined ? {} : { containerName }),
     ports: port === "none" ? undefined : [{ target: 3306, published: port }],
     volumes,
-    environment: withVariables({
-      ...(allowEmpty ? { MYSQL_ALLOW_EMPTY_PASSWORD: "true" } : { MYSQL_ROOT_PASSWORD: secretText(name, rootPassword as pulumi.Input<string>, "rootPassword", "give a password, or { allowEmpty: true } by name") }),
-      ...(database === undefined ? {} : { MYSQL_DATABASE: database }),
-      ...(user === undefined ? {} : { MYSQL_USER: user, MYSQL_PASSWORD: secretText(name, password!, "password", "give the user's password") }),
-    }, environment),
+    environment: withVariables(
+      {
+        ...(allowEmpty
+          ? { MYSQL_ALLOW_EMPTY_PASSWORD: "true" }
+          : {
+              MYSQL_ROOT_PASSWORD: secretText(
+                name,
+                rootPassword as pulumi.Input<string>,
+                "rootPassword",
+                "give a password, or { allowEmpty: true } by name",
+              ),
+            }),
+        ...(database === undefined ? {} : { MYSQL_DATABASE: database }),
+        ...(user === undefined
+          ? {}
+          : { MYSQL_USER: user, MYSQL_PASSWORD: secretText(name, password!, "password", "give the user's password") }),
+      },
+      environment,
+    ),
     // Over TCP: during the first start a temporary server listens on the socket only.
-    healthcheck: { test: ["CMD", "mysqladmin", "ping", "-h", "127.0.0.1", "--silent"], interval: "5s", timeout: "5s", startPeriod: "2m", retries: 5 },
+    healthcheck: {
+      test: ["CMD", "mysqladmin", "ping", "-h", "127.0.0.1", "--silent"],
+      interval: "5s",
+      timeout: "5s",
+      startPeriod: "2m",
+      retries: 5,
+    },
     waitTimeout: "5m",
     ...options,
     ...rest,

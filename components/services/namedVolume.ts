@@ -36,20 +36,39 @@ export class NamedVolume extends pulumi.ComponentResource {
   constructor(name: string, args: NamedVolumeArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:services:NamedVolume";
     const session = sessionFor(providerOf(opts));
-    const volumeName = reporter(type, name)(() => {
+    const volumeName = reporter(
+      type,
+      name,
+    )(() => {
       const result = parseName(args.name ?? name, "name");
       const live = session.snapshot?.volumes.find((volume) => volume.name === result);
-      const differs = live && (live.driver !== (args.driver ?? "local") || JSON.stringify(sorted(live.options)) !== JSON.stringify(sorted(args.driverOpts ?? {})));
+      const differs =
+        live &&
+        (live.driver !== (args.driver ?? "local") ||
+          JSON.stringify(sorted(live.options)) !== JSON.stringify(sorted(args.driverOpts ?? {})));
       if (differs) {
-        throw new ArgumentError(args.driverOpts || Object.keys(live.options).length ? "driverOpts" : "driver", `the volume ${result} exists with driver ${live.driver} and options ${JSON.stringify(live.options)}, and a volume cannot be changed without losing its data`, "choose another name, or copy the data away and remove the volume yourself");
+        throw new ArgumentError(
+          args.driverOpts || Object.keys(live.options).length ? "driverOpts" : "driver",
+          `the volume ${result} exists with driver ${live.driver} and options ${JSON.stringify(live.options)}, and a volume cannot be changed without losing its data`,
+          "choose another name, or copy the data away and remove the volume yourself",
+        );
       }
       const by = session.volumeBy(result);
-      if (by !== undefined) throw new ArgumentError("name", `the volume ${result} is declared by ${by} already`, "declare a NamedVolume once, before the services that use it");
+      if (by !== undefined)
+        throw new ArgumentError(
+          "name",
+          `the volume ${result} is declared by ${by} already`,
+          "declare a NamedVolume once, before the services that use it",
+        );
       return result;
     });
     super(type, name, { name: volumeName, driver: args.driver, driverOpts: args.driverOpts }, opts);
     this.volumeName = volumeName;
-    this.volume = session.volume(volumeName, !args.removeData, name, { driver: args.driver, driverOpts: args.driverOpts, labels: toLabels(args.labels ?? {}) });
+    this.volume = session.volume(volumeName, !args.removeData, name, {
+      driver: args.driver,
+      driverOpts: args.driverOpts,
+      labels: toLabels(args.labels ?? {}),
+    });
     this.registerOutputs({});
   }
 }

@@ -41,14 +41,30 @@ export class Nginx extends Service {
 
   constructor(name: string, args: NginxArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const type = "berth:services:Nginx";
-    super(name, reporter(type, name)(() => describe(args)), opts, type, args.service?.ports ? {} : { "ports[0]": "port" });
+    super(
+      name,
+      reporter(type, name)(() => describe(args)),
+      opts,
+      type,
+      args.service?.ports ? {} : { "ports[0]": "port" },
+    );
     this.siteUrl = this.url(80);
   }
 }
 
-function describe({ version, image, containerName, port = "none", volumes, service, ...options }: NginxArgs): ServiceArgs & ServiceOptions {
-  if (version !== undefined && image !== undefined) throw new ArgumentError("version", "is given together with image", "put the tag into image, or give version alone");
-  const ports: Inputs<(string | number | PortDescription)[]> | undefined = port === "free" || port === "none" ? undefined : [{ target: 80, published: port }];
+function describe({
+  version,
+  image,
+  containerName,
+  port = "none",
+  volumes,
+  service,
+  ...options
+}: NginxArgs): ServiceArgs & ServiceOptions {
+  if (version !== undefined && image !== undefined)
+    throw new ArgumentError("version", "is given together with image", "put the tag into image, or give version alone");
+  const ports: Inputs<(string | number | PortDescription)[]> | undefined =
+    port === "free" || port === "none" ? undefined : [{ target: 80, published: port }];
   return {
     image: image ?? (version === undefined ? "nginx" : `nginx:${version}`),
     ...(containerName === undefined ? {} : { containerName }),

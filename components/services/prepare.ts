@@ -27,7 +27,12 @@ export interface Prepared {
 }
 
 /** Reads and checks the arguments. Runs before the component registers, so that a wrong one makes nothing. */
-export function prepare(name: string, args: ServiceArgs & Pick<ServiceOptions, "removeData">, session: Session, report: Report): Prepared {
+export function prepare(
+  name: string,
+  args: ServiceArgs & Pick<ServiceOptions, "removeData">,
+  session: Session,
+  report: Report,
+): Prepared {
   const context: SpecContext = { projectFolder: session.projectFolder, outer: process.env };
   const { removeData = false, ...fields } = args;
   return report(() => {
@@ -38,7 +43,8 @@ export function prepare(name: string, args: ServiceArgs & Pick<ServiceOptions, "
       spec[key] = lift(value, (plain) => report(() => parseField(key, plain as never, context)));
     }
     if (spec.image === undefined) throw new ArgumentError("image", "is missing", 'name one, for example "nginx"');
-    if (spec.containerName !== undefined && !isLate(spec.containerName)) parseField("containerName", spec.containerName as string, context);
+    if (spec.containerName !== undefined && !isLate(spec.containerName))
+      parseField("containerName", spec.containerName as string, context);
     const environment = secretEnvironment(fields.environment, fields.envFile, context, report);
     if (environment !== undefined) spec.environment = environment;
 
@@ -48,25 +54,36 @@ export function prepare(name: string, args: ServiceArgs & Pick<ServiceOptions, "
       const result = lift(needed as unknown, (plain) => report(() => check(plain as ServiceSpec)));
       if (result !== undefined) checks.push(result);
     };
-    for (const rule of RULES) whenKnown(Object.fromEntries(rule.fields.map((field) => [field, late[field]])), rule.check);
+    for (const rule of RULES)
+      whenKnown(Object.fromEntries(rule.fields.map((field) => [field, late[field]])), rule.check);
     const args = containerArguments(late, report);
     checkAgainstEngine(name, late, session, !removeData, whenKnown);
     if (spec.expose !== undefined && !spec.publishAll) {
-      void pulumi.log.info(`${name}: expose is a note on Docker; containers of one network reach every port of each other.`);
+      void pulumi.log.info(
+        `${name}: expose is a note on Docker; containers of one network reach every port of each other.`,
+      );
     }
     return { spec: late, keepData: !removeData, inputs: stateInputs(late, session), args, checks };
   });
 }
 
 /** Environment files and variables as one map in which only the secret values are secret. */
-function secretEnvironment(environment: ServiceArgs["environment"], envFile: ServiceArgs["envFile"], context: SpecContext, report: Report): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
+function secretEnvironment(
+  environment: ServiceArgs["environment"],
+  envFile: ServiceArgs["envFile"],
+  context: SpecContext,
+  report: Report,
+): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
   if (environment === undefined && envFile === undefined) return undefined;
-  const files = envFile === undefined ? [] : lift(envFile, (plain) => report(() => parseField("envFile", plain as never, context)));
+  const files =
+    envFile === undefined ? [] : lift(envFile, (plain) => report(() => parseField("envFile", plain as never, context)));
   const fromFiles = lift(files, (plain) => {
     const spec = { envFile: plain } as unknown as ServiceSpec;
     const secrets = secretNames(spec);
     const merged: Record<string, string> = Object.assign({}, ...(spec.envFile ?? []).map((file) => file.values));
-    return Object.fromEntries(Object.entries(merged).map(([key, value]) => [key, secrets.has(key) ? pulumi.secret(value) : value]));
+    return Object.fromEntries(
+      Object.entries(merged).map(([key, value]) => [key, secrets.has(key) ? pulumi.secret(value) : value]),
+    );
   });
   const isMap = environment !== undefined && !isLateItself(environment) && !Array.isArray(environment);
   if (isMap) {
@@ -74,16 +91,23 @@ function secretEnvironment(environment: ServiceArgs["environment"], envFile: Ser
     const own: Record<string, pulumi.Input<string>> = {};
     for (const [key, value] of Object.entries(environment as Record<string, unknown>)) {
       if (value === undefined) continue;
-      const parsed = lift(value, (plain) => report(() => parseEnvironment({ [key]: plain }, "environment", context.outer)[key]));
-      if (parsed !== undefined) own[key] = isSecretName(key) ? pulumi.secret(parsed as string) : (parsed as pulumi.Input<string>);
+      const parsed = lift(value, (plain) =>
+        report(() => parseEnvironment({ [key]: plain }, "environment", context.outer)[key]),
+      );
+      if (parsed !== undefined)
+        own[key] = isSecretName(key) ? pulumi.secret(parsed as string) : (parsed as pulumi.Input<string>);
     }
     return lift1(fromFiles, (values) => ({ ...values, ...own }));
   }
   const own = lift((environment ?? {}) as unknown, (plain) => {
     const parsed = report(() => parseEnvironment(plain as never, "environment", context.outer));
-    return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, isSecretName(key) ? pulumi.secret(value) : value]));
+    return Object.fromEntries(
+      Object.entries(parsed).map(([key, value]) => [key, isSecretName(key) ? pulumi.secret(value) : value]),
+    );
   });
-  return lift1(fromFiles, (values) => lift1(own, (others) => ({ ...values, ...others }))) as pulumi.Input<Record<string, pulumi.Input<string>>>;
+  return lift1(fromFiles, (values) => lift1(own, (others) => ({ ...values, ...others }))) as pulumi.Input<
+    Record<string, pulumi.Input<string>>
+  >;
 }
 
 const isLateItself = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
@@ -99,7 +123,11 @@ function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keep
   const { snapshot, owner } = session;
   const needsApi = (minor: number, argument: string) => {
     if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
-    throw new ArgumentError(argument, `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`, "update the engine, or remove it");
+    throw new ArgumentError(
+      argument,
+      `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`,
+      "update the engine, or remove it",
+    );
   };
   whenKnown({ macAddress: spec.macAddress }, ({ macAddress }) => {
     if (macAddress) needsApi(44, "macAddress");
@@ -113,24 +141,40 @@ function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keep
   });
   if (typeof spec.containerName === "string") {
     const other = session.services.get(spec.containerName);
-    if (other) throw new ArgumentError("containerName", `${spec.containerName} is the name of the service ${other.name} too`, "give each container its own name");
+    if (other)
+      throw new ArgumentError(
+        "containerName",
+        `${spec.containerName} is the name of the service ${other.name} too`,
+        "give each container its own name",
+      );
     checkContainerName(spec.containerName, snapshot, owner);
   }
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
     checkBinds(volumes, snapshot);
-    for (const { type, source } of volumes) if (type === "volume" && source) session.checkVolume(source, keepData, name);
+    for (const { type, source } of volumes)
+      if (type === "volume" && source) session.checkVolume(source, keepData, name);
     const copies = volumes.findIndex((mount) => mount.nocopy);
     if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`);
   });
   whenKnown({ volumesFrom: spec.volumesFrom }, ({ volumesFrom = [] }) => {
     for (const [index, { container }] of volumesFrom.entries()) {
-      if (!snapshot || session.services.has(container) || snapshot.containers.some((live) => live.name === container)) continue;
-      throw new ArgumentError(`volumesFrom[${index}]`, `there is no container named ${container}`, "declare that service before this one");
+      if (!snapshot || session.services.has(container) || snapshot.containers.some((live) => live.name === container))
+        continue;
+      throw new ArgumentError(
+        `volumesFrom[${index}]`,
+        `there is no container named ${container}`,
+        "declare that service before this one",
+      );
     }
   });
   whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
     for (const [index, network] of networks.entries()) {
-      checkNetworkExists(network.name, `networks[${index}]`, (declaredName) => session.networks.has(declaredName), snapshot);
+      checkNetworkExists(
+        network.name,
+        `networks[${index}]`,
+        (declaredName) => session.networks.has(declaredName),
+        snapshot,
+      );
       if (network.macAddress) needsApi(44, `networks[${index}].macAddress`);
     }
   });

@@ -18,7 +18,9 @@ export function reporter(type: string, name: string, names: ArgumentNames = {}):
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
       const { argument, problem, remedy } = error;
-      const path = Object.keys(names).find((candidate) => argument === candidate || argument.startsWith(`${candidate}.`));
+      const path = Object.keys(names).find(
+        (candidate) => argument === candidate || argument.startsWith(`${candidate}.`),
+      );
       const { message } = path === undefined ? error : new ArgumentError(names[path]!, problem, remedy);
       throw new pulumi.ResourceError(`${type.split(":").at(-1)} "${name}": ${message}`, undefined, true);
     }

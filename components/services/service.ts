@@ -58,36 +58,67 @@ export class Service extends pulumi.ComponentResource {
   /** The description that this service was made from, as plain data; for plans and exports. */
   readonly description: pulumi.Output<ServiceSpec>;
 
-  constructor(name: string, args: ServiceArgs & ServiceOptions, opts: pulumi.ComponentResourceOptions = {}, type = "berth:services:Service", names: ArgumentNames = {}) {
+  constructor(
+    name: string,
+    args: ServiceArgs & ServiceOptions,
+    opts: pulumi.ComponentResourceOptions = {},
+    type = "berth:services:Service",
+    names: ArgumentNames = {},
+  ) {
     const session = sessionFor(providerOf(opts));
     const { dependsOn = [], ...described } = args;
     const report = reporter(type, name, names);
     const { spec, keepData, inputs, args: given, checks } = prepare(name, described, session, report);
     super(type, name, inputs, { ...opts, hooks: withHook(opts.hooks, session.hooks?.changeInPlace) });
 
-    this.container = report(() => makeContainer(spec, { session, name, parent: this, keepData, args: given, checks, after: dependsOn.map((service) => service.ready) }));
+    this.container = report(() =>
+      makeContainer(spec, {
+        session,
+        name,
+        parent: this,
+        keepData,
+        args: given,
+        checks,
+        after: dependsOn.map((service) => service.ready),
+      }),
+    );
     this.containerId = this.container.id;
     this.description = pulumi.output(spec) as unknown as pulumi.Output<ServiceSpec>;
     if (typeof spec.containerName === "string") {
       session.services.set(spec.containerName, { name, containerId: this.container.id, resource: this.container });
     }
-    const dynamic = isLate(spec.ports) || spec.publishAll === true || (spec.ports as ServiceSpec["ports"])?.some((port) => port.published === undefined);
+    const dynamic =
+      isLate(spec.ports) ||
+      spec.publishAll === true ||
+      (spec.ports as ServiceSpec["ports"])?.some((port) => port.published === undefined);
     const live = inspection(this.container.id, spec, session, Boolean(dynamic), this);
     this.ready = live.apply(() => true);
     // Whoever connects by this name waits until somebody answers there. A preview knows the name at once.
     const containerName = pulumi.output(spec.containerName!) as pulumi.Output<string>;
-    this.containerName = pulumi.runtime.isDryRun() ? containerName : pulumi.all([containerName, live]).apply(([known]) => known);
+    this.containerName = pulumi.runtime.isDryRun()
+      ? containerName
+      : pulumi.all([containerName, live]).apply(([known]) => known);
     this.endpoints =
       pulumi.runtime.isDryRun() && !dynamic
-        ? (pulumi.output(spec.ports).apply((ports) => declaredEndpoints(ports as ServiceSpec["ports"])) as pulumi.Output<Endpoint[]>)
-        : pulumi.all([live, pulumi.output(spec.ports)]).apply(([state, ports]) => (state ? liveEndpoints(state, ports as ServiceSpec["ports"]) : declaredEndpoints(ports as ServiceSpec["ports"])));
+        ? (pulumi
+            .output(spec.ports)
+            .apply((ports) => declaredEndpoints(ports as ServiceSpec["ports"])) as pulumi.Output<Endpoint[]>)
+        : pulumi
+            .all([live, pulumi.output(spec.ports)])
+            .apply(([state, ports]) =>
+              state
+                ? liveEndpoints(state, ports as ServiceSpec["ports"])
+                : declaredEndpoints(ports as ServiceSpec["ports"]),
+            );
     this.registerOutputs({});
     register(this);
   }
 
   /** The host port that a container port is published on. */
   hostPort(target: number, protocol = "tcp"): pulumi.Output<number | undefined> {
-    return this.endpoints.apply((endpoints) => endpoints.find((endpoint) => endpoint.target === `${target}/${protocol}`)?.hostPort);
+    return this.endpoints.apply(
+      (endpoints) => endpoints.find((endpoint) => endpoint.target === `${target}/${protocol}`)?.hostPort,
+    );
   }
 
   /** Address for a browser or client on the engine's host. */
@@ -96,7 +127,10 @@ export class Service extends pulumi.ComponentResource {
   }
 }
 
-function withHook(hooks: pulumi.ResourceHookBinding | undefined, hook: pulumi.ResourceHook | undefined): pulumi.ResourceHookBinding | undefined {
+function withHook(
+  hooks: pulumi.ResourceHookBinding | undefined,
+  hook: pulumi.ResourceHook | undefined,
+): pulumi.ResourceHookBinding | undefined {
   return hook ? { ...hooks, beforeUpdate: [...(hooks?.beforeUpdate ?? []), hook] } : hooks;
 }
 
@@ -114,18 +148,31 @@ export function declaredServices(): Service[] {
 
 export function providerOf(opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined {
   const providers = Array.isArray(opts.providers) ? opts.providers : Object.values(opts.providers ?? {});
-  return [opts.provider, ...providers].find((provider) => docker.Provider.isInstance(provider)) ?? opts.parent?.getProvider("docker:index/container:Container");
+  return (
+    [opts.provider, ...providers].find((provider) => docker.Provider.isInstance(provider)) ??
+    opts.parent?.getProvider("docker:index/container:Container")
+  );
 }
 
 /** The living container, once it answers. On a preview only what the engine alone knows is asked for. */
-function inspection(id: pulumi.Output<string>, spec: LateSpec, session: Session, dynamic: boolean, resource: pulumi.Resource): pulumi.Output<ContainerInspect | undefined> {
+function inspection(
+  id: pulumi.Output<string>,
+  spec: LateSpec,
+  session: Session,
+  dynamic: boolean,
+  resource: pulumi.Resource,
+): pulumi.Output<ContainerInspect | undefined> {
   const client = session.client;
   if (!client) return id.apply(() => undefined);
   const needed = { containerName: spec.containerName, waitTimeout: spec.waitTimeout, mode: spec.mode };
   return pulumi.all([id, pulumi.output(needed)]).apply(async ([containerId, { containerName, waitTimeout, mode }]) => {
-    if (pulumi.runtime.isDryRun()) return dynamic ? client.find<ContainerInspect>(`/containers/${containerId}/json`) : undefined;
+    if (pulumi.runtime.isDryRun())
+      return dynamic ? client.find<ContainerInspect>(`/containers/${containerId}/json`) : undefined;
     try {
-      return await waitUntilReady(client, containerId, String(containerName), { timeout: waitTimeout ?? 120_000, job: mode === "replicated-job" });
+      return await waitUntilReady(client, containerId, String(containerName), {
+        timeout: waitTimeout ?? 120_000,
+        job: mode === "replicated-job",
+      });
     } catch (error) {
       throw new pulumi.ResourceError((error as Error).message, resource, true);
     }
@@ -134,14 +181,21 @@ function inspection(id: pulumi.Output<string>, spec: LateSpec, session: Session,
 
 function liveEndpoints(state: ContainerInspect, ports: ServiceSpec["ports"] = []): Endpoint[] {
   // A port without an address is there twice, for IPv4 and IPv6: one endpoint, as declared.
-  const twice = ({ HostIp, HostPort }: { HostIp: string; HostPort: string }) => HostIp === "::" && ports.some((port) => port.hostIp === "" && String(port.published) === HostPort);
+  const twice = ({ HostIp, HostPort }: { HostIp: string; HostPort: string }) =>
+    HostIp === "::" && ports.some((port) => port.hostIp === "" && String(port.published) === HostPort);
   return Object.entries(state.NetworkSettings.Ports ?? {}).flatMap(([target, bindings]) =>
-    (bindings ?? []).filter((binding) => !twice(binding)).map((binding) => ({ target, hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
+    (bindings ?? [])
+      .filter((binding) => !twice(binding))
+      .map((binding) => ({ target, hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
   );
 }
 
 function declaredEndpoints(ports: ServiceSpec["ports"] = []): Endpoint[] {
   return ports
     .filter((port) => port.published !== undefined)
-    .map((port) => ({ target: `${port.target}/${port.protocol}`, hostIp: port.hostIp || "0.0.0.0", hostPort: port.published! }));
+    .map((port) => ({
+      target: `${port.target}/${port.protocol}`,
+      hostIp: port.hostIp || "0.0.0.0",
+      hostPort: port.published!,
+    }));
 }

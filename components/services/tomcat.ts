@@ -28,13 +28,29 @@ export class Tomcat extends Service {
 
   constructor(name: string, args: TomcatArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const type = "berth:services:Tomcat";
-    const names = { ...(args.service?.ports ? {} : { "ports[0]": "port" }), ...(args.service?.volumes ? {} : { "volumes[0]": "webapps" }) };
-    super(name, reporter(type, name)(() => describe(args)), opts, type, names);
+    const names = {
+      ...(args.service?.ports ? {} : { "ports[0]": "port" }),
+      ...(args.service?.volumes ? {} : { "volumes[0]": "webapps" }),
+    };
+    super(
+      name,
+      reporter(type, name)(() => describe(args)),
+      opts,
+      type,
+      names,
+    );
     this.siteUrl = this.url(8080);
   }
 }
 
-function describe({ version = "8", containerName, port = 8080, webapps, service, ...options }: TomcatArgs): ServiceArgs & ServiceOptions {
+function describe({
+  version = "8",
+  containerName,
+  port = 8080,
+  webapps,
+  service,
+  ...options
+}: TomcatArgs): ServiceArgs & ServiceOptions {
   return {
     image: `tomcat:${version}`,
     ...(containerName === undefined ? {} : { containerName }),

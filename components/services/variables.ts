@@ -3,12 +3,20 @@ import { isLate } from "../late";
 import type { ServiceArgs } from "../spec/types";
 
 /** A typed service's own variables, with those of `service.environment` over them in whichever form they are given. */
-export function withVariables(own: Record<string, pulumi.Input<string>>, given: ServiceArgs["environment"]): ServiceArgs["environment"] {
+export function withVariables(
+  own: Record<string, pulumi.Input<string>>,
+  given: ServiceArgs["environment"],
+): ServiceArgs["environment"] {
   if (given === undefined) return own;
-  const merge = (others: object | string[]) => ({ ...own, ...(Array.isArray(others) ? Object.fromEntries(others.map(pair)) : others) });
+  const merge = (others: object | string[]) => ({
+    ...own,
+    ...(Array.isArray(others) ? Object.fromEntries(others.map(pair)) : others),
+  });
   // A map may hold Outputs one by one: then its other values stay readable.
   const whole = pulumi.Output.isInstance(given) || given instanceof Promise || (Array.isArray(given) && isLate(given));
-  return (whole ? pulumi.output(given as pulumi.Input<string[]>).apply(merge) : merge(given as object)) as ServiceArgs["environment"];
+  return (
+    whole ? pulumi.output(given as pulumi.Input<string[]>).apply(merge) : merge(given as object)
+  ) as ServiceArgs["environment"];
 }
 
 /** A name alone takes its value from where Pulumi runs, as everywhere. */

@@ -12,12 +12,17 @@ export interface Cidr {
 }
 
 // ipaddr.js also takes the old short, octal and hexadecimal forms ("10.1", "010.0.0.1"), which Docker refuses.
-const isAddress = (value: string) => (value.includes(":") ? ipaddr.isValid(value) : ipaddr.IPv4.isValidFourPartDecimal(value));
+const isAddress = (value: string) =>
+  value.includes(":") ? ipaddr.isValid(value) : ipaddr.IPv4.isValidFourPartDecimal(value);
 
 /** Checks an IP address of either version. */
 export function parseAddress(value: string, argument: string): string {
   if (!isAddress(value)) {
-    throw new ArgumentError(argument, `${show(value)} is not an IP address`, 'use for example "192.168.0.1" or "fd00::1"');
+    throw new ArgumentError(
+      argument,
+      `${show(value)} is not an IP address`,
+      'use for example "192.168.0.1" or "fd00::1"',
+    );
   }
   return value;
 }
@@ -32,7 +37,11 @@ export function addressNumber(value: string): bigint {
 /** Reads a subnet such as `192.168.0.0/16`. The address must be the first of its block. */
 export function parseCidr(value: string, argument: string): Cidr {
   if (!/^[0-9a-fA-F.:]+\/\d{1,3}$/.test(value) || !isAddress(value.split("/")[0]!) || !ipaddr.isValidCIDR(value)) {
-    throw new ArgumentError(argument, `${show(value)} is not a subnet`, 'use CIDR notation, for example "192.168.0.0/16"');
+    throw new ArgumentError(
+      argument,
+      `${show(value)} is not a subnet`,
+      'use CIDR notation, for example "192.168.0.0/16"',
+    );
   }
   const [address, bits] = ipaddr.parseCIDR(value);
   const number = toNumber(address.toByteArray());
@@ -40,7 +49,11 @@ export function parseCidr(value: string, argument: string): Cidr {
   const first = number - (number % size);
   if (first !== number) {
     const network = (address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(value);
-    throw new ArgumentError(argument, `${value} names an address inside a subnet, not the subnet`, `use ${network}/${bits}`);
+    throw new ArgumentError(
+      argument,
+      `${value} names an address inside a subnet, not the subnet`,
+      `use ${network}/${bits}`,
+    );
   }
   return { text: value, version: address.kind() === "ipv4" ? 4 : 6, first, last: first + size - 1n };
 }

@@ -9,11 +9,19 @@ type Part = string[];
 
 function mountParts(mount: Mount): Part {
   if (mount.type === "tmpfs") {
-    const options = [mount.tmpfsSize === undefined ? "" : `,tmpfs-size=${mount.tmpfsSize}`, mount.tmpfsMode === undefined ? "" : `,tmpfs-mode=${mount.tmpfsMode.toString(8)}`];
+    const options = [
+      mount.tmpfsSize === undefined ? "" : `,tmpfs-size=${mount.tmpfsSize}`,
+      mount.tmpfsMode === undefined ? "" : `,tmpfs-mode=${mount.tmpfsMode.toString(8)}`,
+    ];
     return ["--mount", `type=tmpfs,dst=${mount.target}${options.join("")}${mount.readOnly ? ",readonly" : ""}`];
   }
   if (!mount.source) return ["-v", mount.target];
-  const options = [mount.readOnly ? "ro" : "", mount.selinux ?? "", mount.propagation ?? "", mount.nocopy ? "nocopy" : ""].filter(Boolean);
+  const options = [
+    mount.readOnly ? "ro" : "",
+    mount.selinux ?? "",
+    mount.propagation ?? "",
+    mount.nocopy ? "nocopy" : "",
+  ].filter(Boolean);
   return ["-v", [mount.source, mount.target, ...(options.length ? [options.join(",")] : [])].join(":")];
 }
 
@@ -31,16 +39,24 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   const each = (flag: string, values: (string | number)[] | undefined) => {
     for (const value of values ?? []) one(flag, value);
   };
-  const pairs = (flag: string, record: Record<string, string> | undefined) => each(flag, Object.entries(record ?? {}).map(([key, value]) => `${key}=${value}`));
+  const pairs = (flag: string, record: Record<string, string> | undefined) =>
+    each(
+      flag,
+      Object.entries(record ?? {}).map(([key, value]) => `${key}=${value}`),
+    );
   const duration = (value: number | undefined) => (value === undefined ? undefined : formatDuration(value));
-  const bytes = (value: number | undefined) => (value === undefined ? undefined : value === -1 ? "-1" : formatBytes(value));
+  const bytes = (value: number | undefined) =>
+    value === undefined ? undefined : value === -1 ? "-1" : formatBytes(value);
 
   if (spec.mode !== "replicated-job") one("-d", true);
   one("--name", spec.containerName);
   one("--platform", spec.platform);
   for (const port of spec.ports ?? []) one("-p", formatPort(port));
   one("-P", spec.publishAll);
-  each("--expose", spec.expose?.map((port) => port.replace(/\/tcp$/, "")));
+  each(
+    "--expose",
+    spec.expose?.map((port) => port.replace(/\/tcp$/, "")),
+  );
   const [network] = spec.networks ?? [];
   one("--network", spec.networkMode ?? network?.name);
   each("--network-alias", network?.aliases);
@@ -49,13 +65,26 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   each("--link-local-ip", network?.linkLocalIps);
   one("--mac-address", network?.macAddress ?? spec.macAddress);
   for (const mount of spec.volumes ?? []) parts.push(mountParts(mount));
-  each("--volumes-from", spec.volumesFrom?.map(({ container, readOnly }) => (readOnly ? `${container}:ro` : container)));
-  each("--tmpfs", Object.entries(spec.tmpfs ?? {}).map(([path, options]) => (options ? `${path}:${options}` : path)));
+  each(
+    "--volumes-from",
+    spec.volumesFrom?.map(({ container, readOnly }) => (readOnly ? `${container}:ro` : container)),
+  );
+  each(
+    "--tmpfs",
+    Object.entries(spec.tmpfs ?? {}).map(([path, options]) => (options ? `${path}:${options}` : path)),
+  );
   const files = (spec.envFile ?? []).map((file) => file.values);
-  for (const [name, value] of Object.entries({ ...Object.assign({}, ...files), ...spec.environment } as Record<string, string>)) {
+  for (const [name, value] of Object.entries({ ...Object.assign({}, ...files), ...spec.environment } as Record<
+    string,
+    string
+  >)) {
     one("-e", secretNames.has(name) ? name : `${name}=${value}`);
   }
-  if (spec.restart && spec.restart.policy !== "no") one("--restart", spec.restart.retries === undefined ? spec.restart.policy : `${spec.restart.policy}:${spec.restart.retries}`);
+  if (spec.restart && spec.restart.policy !== "no")
+    one(
+      "--restart",
+      spec.restart.retries === undefined ? spec.restart.policy : `${spec.restart.policy}:${spec.restart.retries}`,
+    );
   one("-u", spec.user);
   each("--group-add", spec.groupAdd);
   one("-w", spec.workingDir);
@@ -66,10 +95,22 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   one("--privileged", spec.privileged);
   one("--read-only", spec.readOnly);
   each("--security-opt", spec.securityOpt);
-  each("--device", spec.devices?.map(({ source, target, permissions }) => [source, target, permissions].join(":").replace(/:rwm$/, "").replace(/^(.+):\1$/, "$1")));
+  each(
+    "--device",
+    spec.devices?.map(({ source, target, permissions }) =>
+      [source, target, permissions]
+        .join(":")
+        .replace(/:rwm$/, "")
+        .replace(/^(.+):\1$/, "$1"),
+    ),
+  );
   each("--device-cgroup-rule", spec.deviceCgroupRules);
   for (const gpu of spec.gpus ?? []) {
-    const what = gpu.deviceIds?.length ? `"device=${gpu.deviceIds.join(",")}"` : gpu.count === -1 ? "all" : String(gpu.count);
+    const what = gpu.deviceIds?.length
+      ? `"device=${gpu.deviceIds.join(",")}"`
+      : gpu.count === -1
+        ? "all"
+        : String(gpu.count);
     one("--gpus", what);
   }
   one("--runtime", spec.runtime);
@@ -86,9 +127,15 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   }
   one("--log-driver", spec.logging?.driver);
   pairs("--log-opt", spec.logging?.options);
-  each("--ulimit", spec.ulimits?.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`));
+  each(
+    "--ulimit",
+    spec.ulimits?.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
+  );
   pairs("--sysctl", spec.sysctls);
-  each("--add-host", spec.extraHosts?.map(({ host, ip }) => `${host}:${ip}`));
+  each(
+    "--add-host",
+    spec.extraHosts?.map(({ host, ip }) => `${host}:${ip}`),
+  );
   each("--dns", spec.dns);
   each("--dns-option", spec.dnsOpt);
   each("--dns-search", spec.dnsSearch);
@@ -118,7 +165,10 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
     ["--device-read-iops", spec.blkioConfig?.deviceReadIops],
     ["--device-write-iops", spec.blkioConfig?.deviceWriteIops],
   ] as const) {
-    each(flag, rates?.map(({ path, rate }) => `${path}:${rate}`));
+    each(
+      flag,
+      rates?.map(({ path, rate }) => `${path}:${rate}`),
+    );
   }
   pairs("-l", spec.labels);
   const [program, ...entryArguments] = spec.entrypoint ?? [];
@@ -126,7 +176,10 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   parts.push([spec.image]);
   parts.push(...[...entryArguments, ...(spec.command ?? [])].map((word) => [word]));
 
-  const line = ["docker run", ...parts.map((part) => part.map((word) => (word === "" ? "''" : quote(word))).join(" "))].join(" ");
+  const line = [
+    "docker run",
+    ...parts.map((part) => part.map((word) => (word === "" ? "''" : quote(word))).join(" ")),
+  ].join(" ");
   const joins = (spec.networks ?? []).slice(1).map((other) => {
     const aliases = (other.aliases ?? []).map((alias) => ` --alias ${quote(alias)}`).join("");
     const ip = other.ipv4Address ? ` --ip ${other.ipv4Address}` : "";

@@ -11,11 +11,16 @@ export interface EnvironmentFile {
 }
 
 // Elasticsearch and Spring join words with dots: `bootstrap.password`.
-const SECRET_NAME = /(^|[_.-])(PASS|PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)([_.-]|$)/i;
+const SECRET_NAME =
+  /(^|[_.-])(PASS|PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)([_.-]|$)/i;
 
 /** Whether a variable's name says that its value is a secret. `..._FILE` names a path, not a secret. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name) && !/(_FILE|_PATH)$/i.test(name) && !/^MYSQL_ALLOW_EMPTY_PASSWORD$|^MYSQL_RANDOM_ROOT_PASSWORD$/.test(name);
+  return (
+    SECRET_NAME.test(name) &&
+    !/(_FILE|_PATH)$/i.test(name) &&
+    !/^MYSQL_ALLOW_EMPTY_PASSWORD$|^MYSQL_RANDOM_ROOT_PASSWORD$/.test(name)
+  );
 }
 
 function checkName(name: string, argument: string): string {
@@ -54,8 +59,13 @@ type Outer = Record<string, string | undefined>;
 
 /** One `NAME=value` per line, taken as it stands; a name alone takes its value from `outer`. */
 function parseRaw(content: string, argument: string, outer: Outer): Record<string, string> {
-  const lines = content.split(/\r?\n/).map((line, index): [string, string] => [line.trimStart(), `${argument}: line ${index + 1}`]);
-  return Object.assign({}, ...lines.filter(([line]) => line !== "" && !line.startsWith("#")).map(([line, at]) => parseLine(line, at, outer)));
+  const lines = content
+    .split(/\r?\n/)
+    .map((line, index): [string, string] => [line.trimStart(), `${argument}: line ${index + 1}`]);
+  return Object.assign(
+    {},
+    ...lines.filter(([line]) => line !== "" && !line.startsWith("#")).map(([line, at]) => parseLine(line, at, outer)),
+  );
 }
 
 function parseLine(line: string, argument: string, outer: Outer): Record<string, string> {
@@ -64,7 +74,8 @@ function parseLine(line: string, argument: string, outer: Outer): Record<string,
   return parseEnvironment({ [name]: value ?? null }, argument, outer);
 }
 
-const QUOTED = /[^\S\n]*(?:export[^\S\n]+)?([^\s=#"']+)[^\S\n]*=[^\S\n]*(["'])((?:\\[^]|(?!\2|\\)[^])*)\2[^\S\n]*(?:#.*)?(?:\n|$)/y;
+const QUOTED =
+  /[^\S\n]*(?:export[^\S\n]+)?([^\s=#"']+)[^\S\n]*=[^\S\n]*(["'])((?:\\[\s\S]|(?!\2|\\)[\s\S])*)\2[^\S\n]*(?:#.*)?(?:\n|$)/y;
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
 /**
@@ -77,13 +88,23 @@ function parseQuoted(content: string, argument: string, outer: Outer): Record<st
   for (let at = 0, number = 1; at < text.length; ) {
     const where = `${argument}: line ${number}`;
     QUOTED.lastIndex = at;
-    const [all, name, quote, value = ""] = QUOTED.exec(text) ?? [text.slice(at, text.indexOf("\n", at) + 1 || text.length)];
+    const [all, name, quote, value = ""] = QUOTED.exec(text) ?? [
+      text.slice(at, text.indexOf("\n", at) + 1 || text.length),
+    ];
     if (name) {
-      result[name] = quote === "'" ? value.replace(/\\'/g, "'") : value.replace(/\\([nrt"\\$])/g, (_, char: string) => ESCAPES[char] ?? char);
+      result[name] =
+        quote === "'"
+          ? value.replace(/\\'/g, "'")
+          : value.replace(/\\([nrt"\\$])/g, (_, char: string) => ESCAPES[char] ?? char);
     } else {
       const plain = all.trim().replace(/^export\s+/, "");
       const [key = "", rest] = plain.split(/\s*=(.*)/s);
-      if (/^\s*["']/.test(rest ?? "")) throw new ArgumentError(where, `the quoted value of ${key} has no end`, "close the quote; only a comment may follow it");
+      if (/^\s*["']/.test(rest ?? ""))
+        throw new ArgumentError(
+          where,
+          `the quoted value of ${key} has no end`,
+          "close the quote; only a comment may follow it",
+        );
       const line = rest === undefined ? key : `${key}=${rest.replace(/\s#.*$/s, "").trim()}`;
       if (plain !== "" && !plain.startsWith("#")) Object.assign(result, parseLine(line, where, outer));
     }
@@ -103,7 +124,8 @@ export function readEnvFiles(
   const files = typeof value === "string" ? [value] : value;
   return files.flatMap((file, index) => {
     const at = typeof value === "string" ? argument : `${argument}[${index}]`;
-    if (typeof file === "object") checkFields(file, ["path", "required", "secret", "format"], at, "an environment file");
+    if (typeof file === "object")
+      checkFields(file, ["path", "required", "secret", "format"], at, "an environment file");
     const { path, required = true, secret = false, format } = typeof file === "string" ? { path: file } : file;
     const absolute = hostPath(path, projectFolder);
     let content: string;
@@ -111,7 +133,11 @@ export function readEnvFiles(
       content = readFileSync(absolute, "utf8");
     } catch (error) {
       if (!required && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw new ArgumentError(at, `cannot read ${absolute} (${(error as NodeJS.ErrnoException).code})`, "create it, or set required: false");
+      throw new ArgumentError(
+        at,
+        `cannot read ${absolute} (${(error as NodeJS.ErrnoException).code})`,
+        "create it, or set required: false",
+      );
     }
     const values = (format === "raw" ? parseRaw : parseQuoted)(content, at, outer);
     return [{ values, secret }];

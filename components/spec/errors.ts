@@ -21,7 +21,8 @@ export class ArgumentError extends Error {
 /** Refuses a field that is not known: a slip such as `start_period` must not go unseen. */
 export function checkFields(value: object, known: string[], argument: string, what: string): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown) throw new ArgumentError(`${argument}.${unknown}`, `is not a field of ${what}`, `use ${known.join(", ")}`);
+  if (unknown)
+    throw new ArgumentError(`${argument}.${unknown}`, `is not a field of ${what}`, `use ${known.join(", ")}`);
 }
 
 /** Shows a value inside an error: short, on one line, quoted where it is text. */

@@ -26,9 +26,11 @@ const SHORT_HELP = 'use "name:/path", "./folder:/path:ro" or "/path"';
 
 /** Checks an absolute path inside a container; the file system root itself cannot be mounted over. */
 export function parseTarget(path: string, argument: string): string {
-  if (!path.startsWith("/")) throw new ArgumentError(argument, `${show(path)} is not an absolute path`, "begin the container path with /");
+  if (!path.startsWith("/"))
+    throw new ArgumentError(argument, `${show(path)} is not an absolute path`, "begin the container path with /");
   const clean = posix.normalize(path).replace(/(.)\/$/, "$1");
-  if (clean === "/") throw new ArgumentError(argument, "the container's root cannot be mounted over", "name a folder below /");
+  if (clean === "/")
+    throw new ArgumentError(argument, "the container's root cannot be mounted over", "name a folder below /");
   return clean;
 }
 
@@ -59,7 +61,12 @@ function parseShort(text: string, argument: string, projectFolder: string): Moun
     else if (option === "z" || option === "Z") mount.selinux = option;
     else if (option === "nocopy" && mount.type === "volume") mount.nocopy = true;
     else if (PROPAGATIONS.includes(option) && mount.type === "bind") mount.propagation = option;
-    else throw new ArgumentError(argument, `${show(option)} is not an option of a ${mount.type} mount`, "use ro, rw, z or Z (nocopy for volumes, a propagation mode for binds)");
+    else
+      throw new ArgumentError(
+        argument,
+        `${show(option)} is not an option of a ${mount.type} mount`,
+        "use ro, rw, z or Z (nocopy for volumes, a propagation mode for binds)",
+      );
   }
   return mount;
 }
@@ -74,15 +81,29 @@ function parseLong(value: MountDescription, argument: string, projectFolder: str
     throw new ArgumentError(`${argument}.type`, `${show(type)} is not a kind of mount`, "use volume, bind or tmpfs");
   }
   for (const [kind, options] of Object.entries({ bind: value.bind, volume: value.volume, tmpfs: value.tmpfs })) {
-    if (options && kind !== type) throw new ArgumentError(`${argument}.${kind}`, `does not belong to a ${type} mount`, `remove it, or set type: "${kind}"`);
+    if (options && kind !== type)
+      throw new ArgumentError(
+        `${argument}.${kind}`,
+        `does not belong to a ${type} mount`,
+        `remove it, or set type: "${kind}"`,
+      );
   }
-  if (type === "bind" && !source) throw new ArgumentError(`${argument}.source`, "is missing", "name the host path to bind");
+  if (type === "bind" && !source)
+    throw new ArgumentError(`${argument}.source`, "is missing", "name the host path to bind");
   if (type === "tmpfs" && source) throw new ArgumentError(`${argument}.source`, "a tmpfs has no source", "remove it");
   if (bind.propagation && !PROPAGATIONS.includes(bind.propagation)) {
-    throw new ArgumentError(`${argument}.bind.propagation`, `${show(bind.propagation)} is not a mode`, `use ${PROPAGATIONS.join(", ")}`);
+    throw new ArgumentError(
+      `${argument}.bind.propagation`,
+      `${show(bind.propagation)} is not a mode`,
+      `use ${PROPAGATIONS.join(", ")}`,
+    );
   }
   if (bind.selinux && !["z", "Z"].includes(bind.selinux)) {
-    throw new ArgumentError(`${argument}.bind.selinux`, `${show(bind.selinux)} is not a label`, "use z (shared) or Z (private)");
+    throw new ArgumentError(
+      `${argument}.bind.selinux`,
+      `${show(bind.selinux)} is not a label`,
+      "use z (shared) or Z (private)",
+    );
   }
   return {
     type,
@@ -103,8 +124,10 @@ export function parseMounts(volumes: (string | MountDescription)[], argument: st
   const targets = new Set<string>();
   return volumes.map((volume, index) => {
     const at = `${argument}[${index}]`;
-    const mount = typeof volume === "string" ? parseShort(volume, at, projectFolder) : parseLong(volume, at, projectFolder);
-    if (targets.has(mount.target)) throw new ArgumentError(at, `${mount.target} is mounted twice`, "give each mount its own container path");
+    const mount =
+      typeof volume === "string" ? parseShort(volume, at, projectFolder) : parseLong(volume, at, projectFolder);
+    if (targets.has(mount.target))
+      throw new ArgumentError(at, `${mount.target} is mounted twice`, "give each mount its own container path");
     targets.add(mount.target);
     return mount;
   });

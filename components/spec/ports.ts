@@ -23,14 +23,19 @@ function parseRange(text: string, argument: string): [number, number] {
     return parseInteger(part, argument, 1, 65535);
   };
   const range: [number, number] = [port(low), port(high)];
-  if (range[1] < range[0]) throw new ArgumentError(argument, `the range ${text} runs backwards`, "write the lower port first");
+  if (range[1] < range[0])
+    throw new ArgumentError(argument, `the range ${text} runs backwards`, "write the lower port first");
   return range;
 }
 
 function parseShort(text: string, argument: string): Port[] {
   const [spec = "", protocol = "tcp", extra] = text.split("/");
   if (extra !== undefined || !["tcp", "udp", "sctp"].includes(protocol)) {
-    throw new ArgumentError(argument, `${show(text)} has no known protocol`, "end it with /tcp, /udp or /sctp, or leave that out");
+    throw new ArgumentError(
+      argument,
+      `${show(text)} has no known protocol`,
+      "end it with /tcp, /udp or /sctp, or leave that out",
+    );
   }
   // The address may be IPv6 in brackets, so the split is from the right.
   const match = /^(?:(?:\[([^\]]*)\]|([^[\]:]*)):)?([\d-]*):([\d-]+)$/.exec(spec);
@@ -46,7 +51,11 @@ function parseShort(text: string, argument: string): Port[] {
   const published = host ? parseRange(host, argument) : undefined;
   const count = target[1] - target[0];
   if (published && published[1] - published[0] !== count) {
-    throw new ArgumentError(argument, `${show(text)} maps ${published[1] - published[0] + 1} host ports to ${count + 1} container ports`, "use ranges of one length");
+    throw new ArgumentError(
+      argument,
+      `${show(text)} maps ${published[1] - published[0] + 1} host ports to ${count + 1} container ports`,
+      "use ranges of one length",
+    );
   }
   return Array.from({ length: count + 1 }, (_, index) => ({
     target: target[0] + index,
@@ -66,7 +75,10 @@ function parseLong(port: PortDescription, argument: string): Port[] {
   return [
     {
       target: parseInteger(target, `${argument}.target`, 1, 65535),
-      published: published === undefined || published === "" ? undefined : parseInteger(published, `${argument}.published`, 1, 65535),
+      published:
+        published === undefined || published === ""
+          ? undefined
+          : parseInteger(published, `${argument}.published`, 1, 65535),
       hostIp,
       protocol,
     },
@@ -81,7 +93,12 @@ export function parsePorts(ports: (string | number | PortDescription)[], argumen
     const parsed = typeof port === "object" && port !== null ? parseLong(port, at) : parseShort(String(port), at);
     for (const { published, hostIp, target, protocol } of parsed) {
       const key = `${hostIp}:${published ?? `?${target}`}/${protocol}`;
-      if (seen.has(key)) throw new ArgumentError(at, `${formatPort({ published, hostIp, target, protocol })} is published twice`, "remove one of them");
+      if (seen.has(key))
+        throw new ArgumentError(
+          at,
+          `${formatPort({ published, hostIp, target, protocol })} is published twice`,
+          "remove one of them",
+        );
       seen.add(key);
     }
     return parsed;

@@ -10,7 +10,11 @@ export function parseBytes(value: number | string, argument: string): number {
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(?:b|([kmgtp])(?:i?b)?)?$/i.exec(String(value).trim());
   const bytes = match ? Math.trunc(Number(match[1]) * BYTE_UNITS[(match[2] ?? "b").toLowerCase()]!) : Number.NaN;
   if (!Number.isSafeInteger(bytes)) {
-    throw new ArgumentError(argument, `${show(value)} is not a size`, 'use bytes or a unit, for example "512m" or "2g"');
+    throw new ArgumentError(
+      argument,
+      `${show(value)} is not a size`,
+      'use bytes or a unit, for example "512m" or "2g"',
+    );
   }
   return bytes;
 }
@@ -50,7 +54,8 @@ export function formatDuration(milliseconds: number): string {
 
 /** Checks a whole number inside bounds. */
 export function parseInteger(value: number | string, argument: string, low: number, high: number): number {
-  const number = typeof value === "number" ? value : /^[+-]?\d+$/.test(String(value).trim()) ? Number(value) : Number.NaN;
+  const number =
+    typeof value === "number" ? value : /^[+-]?\d+$/.test(String(value).trim()) ? Number(value) : Number.NaN;
   if (!Number.isInteger(number) || number < low || number > high) {
     const range = high === Number.MAX_SAFE_INTEGER ? `${low} or more` : `${low} to ${high}`;
     throw new ArgumentError(argument, `${show(value)} is not a whole number in range`, `use ${range}`);

@@ -18,13 +18,24 @@ export const RULES: Rule[] = [
     check({ networkMode, ports, publishAll }) {
       if (!shares(networkMode) || !(ports?.length || publishAll)) return;
       const what = ports?.length ? `ports: ${ports.map(formatPort).join(", ")}` : "publishAll";
-      throw new ArgumentError(what, `cannot be published with networkMode "${networkMode}"`, networkMode === "host" ? "remove it: on the host network the service listens on the host's ports itself" : "remove it, or use a bridge network");
+      throw new ArgumentError(
+        what,
+        `cannot be published with networkMode "${networkMode}"`,
+        networkMode === "host"
+          ? "remove it: on the host network the service listens on the host's ports itself"
+          : "remove it, or use a bridge network",
+      );
     },
   },
   {
     fields: ["networkMode", "networks"],
     check({ networkMode, networks }) {
-      if (networkMode && networks?.length) throw new ArgumentError("networkMode", `${networkMode} excludes networks (${networks.map((network) => network.name).join(", ")})`, "keep one of them");
+      if (networkMode && networks?.length)
+        throw new ArgumentError(
+          "networkMode",
+          `${networkMode} excludes networks (${networks.map((network) => network.name).join(", ")})`,
+          "keep one of them",
+        );
     },
   },
   {
@@ -32,21 +43,35 @@ export const RULES: Rule[] = [
     check(spec) {
       if (!spec.networkMode?.startsWith("container:")) return;
       for (const field of ["hostname", "dns", "extraHosts", "macAddress"] as const) {
-        if (spec[field] !== undefined) throw new ArgumentError(field, `cannot be set with networkMode "${spec.networkMode}"`, "set it on the container whose network is shared");
+        if (spec[field] !== undefined)
+          throw new ArgumentError(
+            field,
+            `cannot be set with networkMode "${spec.networkMode}"`,
+            "set it on the container whose network is shared",
+          );
       }
     },
   },
   {
     fields: ["macAddress", "networks"],
     check({ macAddress, networks }) {
-      if (macAddress && networks?.length !== 1) throw new ArgumentError("macAddress", "needs exactly one network to belong to", "set it in the long form of networks");
+      if (macAddress && networks?.length !== 1)
+        throw new ArgumentError(
+          "macAddress",
+          "needs exactly one network to belong to",
+          "set it in the long form of networks",
+        );
     },
   },
   {
     fields: ["memLimit", "memReservation"],
     check({ memLimit, memReservation }) {
       if (memLimit !== undefined && memReservation !== undefined && memReservation > memLimit) {
-        throw new ArgumentError("memReservation", `${formatBytes(memReservation)} is above memLimit ${formatBytes(memLimit)}`, "lower it or raise memLimit");
+        throw new ArgumentError(
+          "memReservation",
+          `${formatBytes(memReservation)} is above memLimit ${formatBytes(memLimit)}`,
+          "lower it or raise memLimit",
+        );
       }
     },
   },
@@ -55,20 +80,30 @@ export const RULES: Rule[] = [
     check({ memLimit, memswapLimit }) {
       if (memswapLimit === undefined || memswapLimit === -1) return;
       if (memLimit === undefined) throw new ArgumentError("memswapLimit", "needs a memory limit", "set memLimit too");
-      if (memswapLimit < memLimit) throw new ArgumentError("memswapLimit", `${formatBytes(memswapLimit)} is below memLimit ${formatBytes(memLimit)}`, "it counts memory and swap together: raise it");
+      if (memswapLimit < memLimit)
+        throw new ArgumentError(
+          "memswapLimit",
+          `${formatBytes(memswapLimit)} is below memLimit ${formatBytes(memLimit)}`,
+          "it counts memory and swap together: raise it",
+        );
     },
   },
   {
     fields: ["cpus", "cpuPeriod", "cpuQuota"],
     check({ cpus, cpuPeriod, cpuQuota }) {
-      if (cpus !== undefined && (cpuPeriod !== undefined || cpuQuota !== undefined)) throw new ArgumentError("cpus", "excludes cpuPeriod and cpuQuota", "keep one of the two ways");
+      if (cpus !== undefined && (cpuPeriod !== undefined || cpuQuota !== undefined))
+        throw new ArgumentError("cpus", "excludes cpuPeriod and cpuQuota", "keep one of the two ways");
     },
   },
   {
     fields: ["mode", "restart"],
     check({ mode, restart }) {
       if (mode === "replicated-job" && restart && !["no", "on-failure"].includes(restart.policy)) {
-        throw new ArgumentError("restart", `"${restart.policy}" would run a finished job again for ever`, 'use "no" or "on-failure"');
+        throw new ArgumentError(
+          "restart",
+          `"${restart.policy}" would run a finished job again for ever`,
+          'use "no" or "on-failure"',
+        );
       }
     },
   },

@@ -137,25 +137,31 @@ type Parser<K extends keyof ServiceDescription> = (
 const MAX = Number.MAX_SAFE_INTEGER;
 
 const text = (value: unknown, argument: string): string => {
-  if (typeof value !== "string" || value === "") throw new ArgumentError(argument, `${show(value)} is not text`, "give a string that is not empty");
+  if (typeof value !== "string" || value === "")
+    throw new ArgumentError(argument, `${show(value)} is not text`, "give a string that is not empty");
   return value;
 };
 const flag = (value: unknown, argument: string): boolean => {
-  if (typeof value !== "boolean") throw new ArgumentError(argument, `${show(value)} is not true or false`, "use true or false");
+  if (typeof value !== "boolean")
+    throw new ArgumentError(argument, `${show(value)} is not true or false`, "use true or false");
   return value;
 };
 const list = (value: unknown, argument: string): string[] => {
   const items = Array.isArray(value) ? value : [value];
-  return items.map((item, index) => text(typeof item === "number" ? String(item) : item, Array.isArray(value) ? `${argument}[${index}]` : argument));
+  return items.map((item, index) =>
+    text(typeof item === "number" ? String(item) : item, Array.isArray(value) ? `${argument}[${index}]` : argument),
+  );
 };
 const oneOf =
   <T extends string>(...choices: T[]) =>
   (value: string, argument: string): T => {
-    if (!choices.includes(value as T)) throw new ArgumentError(argument, `${show(value)} is not known`, `use ${choices.join(", ")}`);
+    if (!choices.includes(value as T))
+      throw new ArgumentError(argument, `${show(value)} is not known`, `use ${choices.join(", ")}`);
     return value as T;
   };
 const bytes = (value: number | string, argument: string) => parseBytes(value, argument);
-const integer = (low: number, high: number) => (value: number | string, argument: string) => parseInteger(value, argument, low, high);
+const integer = (low: number, high: number) => (value: number | string, argument: string) =>
+  parseInteger(value, argument, low, high);
 const milliseconds = (value: number | string, argument: string) => parseDuration(value, argument);
 
 /** A map or a list of `name=value`. */
@@ -166,21 +172,27 @@ const pairs = (value: Record<string, unknown> | string[], argument: string): Rec
         return at < 0 ? [item, ""] : [item.slice(0, at), item.slice(at + 1)];
       })
     : Object.entries(value).map(([key, item]): [string, string] => [key, String(item)]);
-  for (const [key] of entries) if (key === "") throw new ArgumentError(argument, "holds an empty name", "name every entry");
+  for (const [key] of entries)
+    if (key === "") throw new ArgumentError(argument, "holds an empty name", "name every entry");
   return Object.fromEntries(entries);
 };
 
 function words(value: string | string[], argument: string): string[] {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
-      if (typeof item !== "string") throw new ArgumentError(`${argument}[${index}]`, `${show(item)} is not text`, "quote it");
+      if (typeof item !== "string")
+        throw new ArgumentError(`${argument}[${index}]`, `${show(item)} is not text`, "quote it");
     }
     return value;
   }
   try {
     return splitWords(value);
   } catch (error) {
-    throw new ArgumentError(argument, `${show(value)} cannot be split into words (${(error as Error).message})`, "close the quotes, or give a list");
+    throw new ArgumentError(
+      argument,
+      `${show(value)} cannot be split into words (${(error as Error).message})`,
+      "close the quotes, or give a list",
+    );
   }
 }
 
@@ -190,7 +202,8 @@ const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
 function match(pattern: RegExp, what: string, remedy: string) {
   return (value: string, argument: string): string => {
-    if (typeof value !== "string" || !pattern.test(value)) throw new ArgumentError(argument, `${show(value)} is not ${what}`, remedy);
+    if (typeof value !== "string" || !pattern.test(value))
+      throw new ArgumentError(argument, `${show(value)} is not ${what}`, remedy);
     return value;
   };
 }
@@ -201,19 +214,26 @@ const parseCpuSet = match(CPU_SET, "a list of processors", 'use for example "0-2
 
 function parseCpus(value: number | string, argument: string): number {
   const number = typeof value === "number" ? value : /^\d*\.?\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number > 0)) throw new ArgumentError(argument, `${show(value)} is not a number of processors`, 'use for example 0.5 or "1.5"');
+  if (!(number > 0))
+    throw new ArgumentError(argument, `${show(value)} is not a number of processors`, 'use for example 0.5 or "1.5"');
   return Math.round(number * 1e9);
 }
 
 function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>, argument: string): Healthcheck {
-  checkFields(value, ["test", "interval", "timeout", "startPeriod", "startInterval", "retries", "disable"], argument, "a health check");
+  checkFields(
+    value,
+    ["test", "interval", "timeout", "startPeriod", "startInterval", "retries", "disable"],
+    argument,
+    "a health check",
+  );
   if (value.disable) return { test: ["NONE"] };
   const duration = (key: "interval" | "timeout" | "startPeriod" | "startInterval") => {
     const given = value[key];
     if (given === undefined) return undefined;
     const result = parseDuration(given, `${argument}.${key}`);
     // Docker's own bound; below it the engine refuses the container.
-    if (result !== 0 && result < 1) throw new ArgumentError(`${argument}.${key}`, `${show(given)} is shorter than 1ms`, "use 1ms or more");
+    if (result !== 0 && result < 1)
+      throw new ArgumentError(`${argument}.${key}`, `${show(given)} is shorter than 1ms`, "use 1ms or more");
     return result;
   };
   let test: string[] | undefined;
@@ -221,7 +241,11 @@ function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>,
   else if (value.test) {
     test = value.test;
     if (!["CMD", "CMD-SHELL", "NONE"].includes(test[0] ?? "") || (test[0] !== "NONE" && test.length < 2)) {
-      throw new ArgumentError(`${argument}.test`, `${show(test)} does not begin with a kind of check`, 'begin with "CMD" or "CMD-SHELL", followed by the command');
+      throw new ArgumentError(
+        `${argument}.test`,
+        `${show(test)} does not begin with a kind of check`,
+        'begin with "CMD" or "CMD-SHELL", followed by the command',
+      );
     }
   }
   return {
@@ -236,10 +260,20 @@ function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>,
 
 function parseNetwork(value: string | NetworkDescription, argument: string): NetworkDescription {
   const network = typeof value === "string" ? { name: value } : value;
-  checkFields(network, ["name", "aliases", "ipv4Address", "ipv6Address", "linkLocalIps", "macAddress"], argument, "a network");
+  checkFields(
+    network,
+    ["name", "aliases", "ipv4Address", "ipv6Address", "linkLocalIps", "macAddress"],
+    argument,
+    "a network",
+  );
   const address = (key: "ipv4Address" | "ipv6Address") => {
     const given = network[key] && parseAddress(network[key], `${argument}.${key}`);
-    if (given && given.includes(":") !== (key === "ipv6Address")) throw new ArgumentError(`${argument}.${key}`, `${show(given)} is of the other IP version`, `give it as ${key === "ipv6Address" ? "ipv4Address" : "ipv6Address"}`);
+    if (given && given.includes(":") !== (key === "ipv6Address"))
+      throw new ArgumentError(
+        `${argument}.${key}`,
+        `${show(given)} is of the other IP version`,
+        `give it as ${key === "ipv6Address" ? "ipv4Address" : "ipv6Address"}`,
+      );
     return given;
   };
   return {
@@ -255,29 +289,45 @@ function parseRestart(value: string, argument: string): { policy: string; retrie
   const [policy = "", retries, extra] = value.split(":");
   oneOf("no", "always", "unless-stopped", "on-failure")(policy, argument);
   if (retries === undefined) return { policy };
-  if (policy !== "on-failure" || extra !== undefined) throw new ArgumentError(argument, `${show(value)} gives a number of tries to "${policy}"`, 'only "on-failure:3" takes one');
+  if (policy !== "on-failure" || extra !== undefined)
+    throw new ArgumentError(
+      argument,
+      `${show(value)} gives a number of tries to "${policy}"`,
+      'only "on-failure:3" takes one',
+    );
   return { policy, retries: parseInteger(retries, argument, 0, MAX) };
 }
 
 function parseDevice(value: string | { source: string; target?: string; permissions?: string }, argument: string) {
   if (typeof value === "object") checkFields(value, ["source", "target", "permissions"], argument, "a device");
-  const [source = "", second, third, extra] = typeof value === "string" ? value.split(":") : [value.source, value.target, value.permissions];
-  if (extra !== undefined || second === "") throw new ArgumentError(argument, `${show(value)} is not a device`, 'use "/dev/fuse" or "/dev/sda:/dev/xvda:r"');
+  const [source = "", second, third, extra] =
+    typeof value === "string" ? value.split(":") : [value.source, value.target, value.permissions];
+  if (extra !== undefined || second === "")
+    throw new ArgumentError(argument, `${show(value)} is not a device`, 'use "/dev/fuse" or "/dev/sda:/dev/xvda:r"');
   // "/dev/x:r" names permissions, not a path.
-  const [target, permissions = "rwm"] = second && /^[rwm]+$/.test(second) ? [source, second] : [second ?? source, third];
-  if (!source.startsWith("/")) throw new ArgumentError(argument, `${show(source)} is not an absolute path`, 'name a device such as "/dev/fuse"');
-  if (!/^[rwm]{1,3}$/.test(permissions)) throw new ArgumentError(argument, `${show(permissions)} are not permissions`, "use letters of rwm");
+  const [target, permissions = "rwm"] =
+    second && /^[rwm]+$/.test(second) ? [source, second] : [second ?? source, third];
+  if (!source.startsWith("/"))
+    throw new ArgumentError(argument, `${show(source)} is not an absolute path`, 'name a device such as "/dev/fuse"');
+  if (!/^[rwm]{1,3}$/.test(permissions))
+    throw new ArgumentError(argument, `${show(permissions)} are not permissions`, "use letters of rwm");
   return { source, target, permissions };
 }
 
 function parseGpus(value: NonNullable<ServiceDescription["gpus"]>, argument: string): GpuRequest[] {
   const requests = value === "all" ? [{ count: "all" as const }] : value;
-  if (!Array.isArray(requests)) throw new ArgumentError(argument, `${show(value)} is not a GPU request`, 'use "all" or a list such as [{ deviceIds: ["0"] }]');
+  if (!Array.isArray(requests))
+    throw new ArgumentError(
+      argument,
+      `${show(value)} is not a GPU request`,
+      'use "all" or a list such as [{ deviceIds: ["0"] }]',
+    );
   return requests.map((request, index) => {
     const at = `${argument}[${index}]`;
     checkFields(request, ["count", "deviceIds", "capabilities", "driver", "options"], at, "a GPU request");
     const { count, deviceIds, capabilities = ["gpu"], driver = "nvidia", options } = request;
-    if (count !== undefined && deviceIds?.length) throw new ArgumentError(at, "count and deviceIds exclude one another", "give one of them");
+    if (count !== undefined && deviceIds?.length)
+      throw new ArgumentError(at, "count and deviceIds exclude one another", "give one of them");
     const amount = count === "all" || (count === undefined && !deviceIds?.length) ? -1 : count;
     return {
       driver,
@@ -293,7 +343,12 @@ function parseExtraHosts(value: Record<string, string> | string[], argument: str
   const entries = Array.isArray(value)
     ? value.map((item, index): [string, string, string] => {
         const at = item.search(/[:=]/);
-        if (at < 1) throw new ArgumentError(`${argument}[${index}]`, `${show(item)} is not host:address`, 'use for example "db:10.0.0.2"');
+        if (at < 1)
+          throw new ArgumentError(
+            `${argument}[${index}]`,
+            `${show(item)} is not host:address`,
+            'use for example "db:10.0.0.2"',
+          );
         return [item.slice(0, at), item.slice(at + 1).replace(/^\[(.*)\]$/, "$1"), `${argument}[${index}]`];
       })
     : Object.entries(value).map(([host, ip]): [string, string, string] => [host, ip, `${argument}.${host}`]);
@@ -328,7 +383,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   platform: match(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, "a platform", 'use for example "linux/amd64"'),
   containerName: parseName,
   command: words,
-  entrypoint: (value, argument) => (value === "" || (Array.isArray(value) && value.length === 0) ? [""] : words(value, argument)),
+  entrypoint: (value, argument) =>
+    value === "" || (Array.isArray(value) && value.length === 0) ? [""] : words(value, argument),
   environment: (value, argument, { outer }) => parseEnvironment(value, argument, outer),
   envFile: (value, argument, { projectFolder, outer }) => readEnvFiles(value, argument, projectFolder, outer),
   ports: parsePorts,
@@ -351,18 +407,25 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   networks: (value, argument) => {
     const networks = value.map((network, index) => parseNetwork(network, `${argument}[${index}]`));
     for (const [index, { name }] of networks.entries()) {
-      if (["host", "none"].includes(name)) throw new ArgumentError(`${argument}[${index}]`, `${name} is a network mode`, `set networkMode: "${name}"`);
-      if (networks.findIndex((other) => other.name === name) !== index) throw new ArgumentError(`${argument}[${index}]`, `${name} is joined twice`, "name each network once");
+      if (["host", "none"].includes(name))
+        throw new ArgumentError(`${argument}[${index}]`, `${name} is a network mode`, `set networkMode: "${name}"`);
+      if (networks.findIndex((other) => other.name === name) !== index)
+        throw new ArgumentError(`${argument}[${index}]`, `${name} is joined twice`, "name each network once");
     }
     return networks;
   },
-  networkMode: match(/^(bridge|host|none|container:[a-zA-Z0-9][\w.-]+)$/, "a network mode", 'use bridge, host, none or "container:<name>"; join user-defined networks with networks'),
+  networkMode: match(
+    /^(bridge|host|none|container:[a-zA-Z0-9][\w.-]+)$/,
+    "a network mode",
+    'use bridge, host, none or "container:<name>"; join user-defined networks with networks',
+  ),
   restart: parseRestart,
   mode: oneOf("replicated", "replicated-job"),
   user: match(/^[^:\s]+(:[^:\s]+)?$/, "a user", 'use a name or number, or "user:group"'),
   groupAdd: list,
   workingDir: (value, argument) => {
-    if (!value.startsWith("/")) throw new ArgumentError(argument, `${show(value)} is not an absolute path`, "begin it with /");
+    if (!value.startsWith("/"))
+      throw new ArgumentError(argument, `${show(value)} is not an absolute path`, "begin it with /");
     return value;
   },
   hostname: parseHostname,
@@ -393,7 +456,11 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
       const at = `${argument}.${name}`;
       const unlimited = (limit: number) => (parseInteger(limit, at, -1, MAX) === -1 ? Infinity : limit);
       if (unlimited(soft) > unlimited(hard)) {
-        throw new ArgumentError(at, `the soft limit ${soft} is above the hard limit ${hard}`, "lower soft or raise hard");
+        throw new ArgumentError(
+          at,
+          `the soft limit ${soft} is above the hard limit ${hard}`,
+          "lower soft or raise hard",
+        );
       }
       return { name, soft, hard };
     }),
@@ -410,7 +477,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   shmSize: bytes,
   memLimit: (value, argument) => {
     const limit = bytes(value, argument);
-    if (limit < 6 * 2 ** 20) throw new ArgumentError(argument, `${show(value)} is below Docker's minimum`, 'use "6m" or more');
+    if (limit < 6 * 2 ** 20)
+      throw new ArgumentError(argument, `${show(value)} is below Docker's minimum`, 'use "6m" or more');
     return limit;
   },
   memReservation: bytes,
@@ -420,14 +488,23 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   cpuset: parseCpuSet,
   cpuPeriod: (value, argument) => microseconds(value, argument),
   cpuQuota: (value, argument) => microseconds(value, argument),
-  ipc: match(/^(host|private|shareable|none|container:[a-zA-Z0-9][\w.-]+)$/, "an IPC mode", 'use host, private, shareable, none or "container:<name>"'),
+  ipc: match(
+    /^(host|private|shareable|none|container:[a-zA-Z0-9][\w.-]+)$/,
+    "an IPC mode",
+    'use host, private, shareable, none or "container:<name>"',
+  ),
   pid: match(/^(host|container:[a-zA-Z0-9][\w.-]+)$/, "a PID mode", 'use host or "container:<name>"'),
   usernsMode: oneOf("host"),
   cgroup: oneOf("host", "private"),
   cgroupParent: text,
   storageOpt: pairs,
   blkioConfig: (value, argument) => {
-    checkFields(value, ["weight", "deviceReadBps", "deviceWriteBps", "deviceReadIops", "deviceWriteIops"], argument, "blkioConfig");
+    checkFields(
+      value,
+      ["weight", "deviceReadBps", "deviceWriteBps", "deviceReadIops", "deviceWriteIops"],
+      argument,
+      "blkioConfig",
+    );
     return {
       weight: value.weight === undefined ? undefined : parseInteger(value.weight, `${argument}.weight`, 10, 1000),
       deviceReadBps: parseRates(value.deviceReadBps, `${argument}.deviceReadBps`),
@@ -461,11 +538,17 @@ function microseconds(value: number | string, argument: string): number {
 const LISTS = new Set<keyof ServiceDescription>(["ports", "expose", "volumes", "networks", "devices"]);
 
 /** Parses one field of a description. */
-export function parseField<K extends keyof ServiceDescription>(key: K, value: ServiceDescription[K], context: SpecContext): ServiceSpec[K] {
+export function parseField<K extends keyof ServiceDescription>(
+  key: K,
+  value: ServiceDescription[K],
+  context: SpecContext,
+): ServiceSpec[K] {
   if (value === undefined || value === null) return undefined as ServiceSpec[K];
   const parser = PARSERS[key] as Parser<K> | undefined;
-  if (!parser) throw new ArgumentError(String(key), "is not a field of a service", "see components/spec/types.ts for the fields");
-  if (LISTS.has(key) && !Array.isArray(value)) throw new ArgumentError(String(key), `${show(value)} is not a list`, `write [${show(value)}]`);
+  if (!parser)
+    throw new ArgumentError(String(key), "is not a field of a service", "see components/spec/types.ts for the fields");
+  if (LISTS.has(key) && !Array.isArray(value))
+    throw new ArgumentError(String(key), `${show(value)} is not a list`, `write [${show(value)}]`);
   return parser(value as NonNullable<ServiceDescription[K]>, String(key), context);
 }
 

@@ -52,7 +52,7 @@ export interface MountDescription {
     /** Do not copy the image's files into a new volume. @default false */
     nocopy?: boolean;
   };
-  tmpfs?: { size?: Bytes; /** Octal, e.g. `0o1777`. */ mode?: number };
+  tmpfs?: { size?: Bytes /** Octal, e.g. `0o1777`. */; mode?: number };
 }
 
 /** A network that the service joins (Compose `networks`, long form). */

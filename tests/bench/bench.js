@@ -60,7 +60,9 @@ function run(command, args, folder) {
     child.on("close", (code) => {
       clearInterval(watch);
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-      code === 0 ? resolve({ seconds, memory }) : reject(new Error(`${command} ${args.join(" ")}: ${output.slice(-2000)}`));
+      code === 0
+        ? resolve({ seconds, memory })
+        : reject(new Error(`${command} ${args.join(" ")}: ${output.slice(-2000)}`));
     });
   });
 }
@@ -105,7 +107,11 @@ module.exports = async () => {
 };
 
 function composeFile(n) {
-  const services = Array.from({ length: n }, (_, i) => `  s${i}:\n    image: busybox\n    command: ["sleep", "3600"]\n    init: true\n    ports: ["${BASE_PORT + i}:80"]\n    volumes: ["d${i}:/data"]\n`);
+  const services = Array.from(
+    { length: n },
+    (_, i) =>
+      `  s${i}:\n    image: busybox\n    command: ["sleep", "3600"]\n    init: true\n    ports: ["${BASE_PORT + i}:80"]\n    volumes: ["d${i}:/data"]\n`,
+  );
   const volumes = Array.from({ length: n }, (_, i) => `  d${i}:\n`);
   return `name: bench-compose\nservices:\n${services.join("")}volumes:\n${volumes.join("")}`;
 }
@@ -116,7 +122,10 @@ function prepare(kind, n) {
   mkdirSync(folder, { recursive: true });
   if (kind === "compose") writeFileSync(join(folder, "compose.yaml"), composeFile(n));
   else {
-    writeFileSync(join(folder, "Pulumi.yaml"), `name: bench-${kind}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`);
+    writeFileSync(
+      join(folder, "Pulumi.yaml"),
+      `name: bench-${kind}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+    );
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `bench-${kind}`, main: "index.js" }));
     writeFileSync(join(folder, "index.js"), PROGRAMS[kind](n));
     const made = spawnSync("pulumi", ["stack", "init", "bench"], { cwd: folder, env: env(folder) });
@@ -126,7 +135,11 @@ function prepare(kind, n) {
 }
 
 const STEPS = {
-  compose: { up: ["docker", "compose", "up", "-d"], again: ["docker", "compose", "up", "-d"], destroy: ["docker", "compose", "down", "-v"] },
+  compose: {
+    up: ["docker", "compose", "up", "-d"],
+    again: ["docker", "compose", "up", "-d"],
+    destroy: ["docker", "compose", "down", "-v"],
+  },
   pulumi: {
     up: ["pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"],
     again: ["pulumi", "preview", "--expect-no-changes", "--stack", "bench"],
@@ -162,10 +175,14 @@ async function main() {
       }
     }
     for (const [step, byKind] of Object.entries(results)) {
-      const cell = (kind) => `${median(byKind[kind].map((r) => r.seconds)).toFixed(1)} s, ${Math.round(Math.max(...byKind[kind].map((r) => r.memory)))} MiB`;
-      const ratio = (a, b) => (median(byKind[a].map((r) => r.seconds)) / median(byKind[b].map((r) => r.seconds))).toFixed(2);
+      const cell = (kind) =>
+        `${median(byKind[kind].map((r) => r.seconds)).toFixed(1)} s, ${Math.round(Math.max(...byKind[kind].map((r) => r.memory)))} MiB`;
+      const ratio = (a, b) =>
+        (median(byKind[a].map((r) => r.seconds)) / median(byKind[b].map((r) => r.seconds))).toFixed(2);
       const shown = kinds.filter((kind) => kind !== "empty").map(cell);
-      console.log(`| ${n} | ${step === "again" ? "no change" : step} | ${shown.join(" | ")} | ${ratio("berth", "plain")} |${step === "again" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`);
+      console.log(
+        `| ${n} | ${step === "again" ? "no change" : step} | ${shown.join(" | ")} | ${ratio("berth", "plain")} |${step === "again" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`,
+      );
     }
   }
 }

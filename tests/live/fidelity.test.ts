@@ -5,7 +5,7 @@ import type { Cases } from "./cases";
 import { ADDITIONS, type Change, described, EDITS, REMOVALS } from "./changes";
 import { FEATURES, FILES, IDLE, NETWORKS, possible, serviceName } from "./features";
 import { REFUSALS } from "./refused";
-import { apiMinor, cleanUp, docker, errorsOf, type Inspect, inside, inspectAll, made, missing, type Result, Stack, works } from "./world";
+import { apiMinor, cleanUp, docker, errorsOf, type Inspect, inside, inspectAll, made, missing, removeAll, type Result, Stack, works } from "./world";
 
 cleanUp();
 
@@ -25,6 +25,7 @@ function inspectServices(stack: string): Map<string, Inspect> {
 }
 
 describeIf(missing, "one feature per container", () => {
+  afterAll(removeAll, 60_000);
   let stack: Stack;
   let first: Result;
   let live = new Map<string, Inspect>();
@@ -58,6 +59,7 @@ describeIf(missing, "one feature per container", () => {
 });
 
 describeIf(missing, "one change per container", () => {
+  afterAll(removeAll, 60_000);
   let stack: Stack;
   let previewed: string[] = [];
   let result: Result;
@@ -99,6 +101,7 @@ describeIf(missing, "one change per container", () => {
 });
 
 describeIf(missing, "what cannot be said", () => {
+  afterAll(removeAll, 60_000);
   const refusals = REFUSALS.filter(({ before }) => missing || before === undefined || apiMinor() < before);
   const said: Record<string, Record<string, string>> = {};
   const results: Record<string, Result> = {};
@@ -135,6 +138,7 @@ describeIf(missing, "what cannot be said", () => {
 });
 
 describeIf(missing, "one change after another", () => {
+  afterAll(removeAll, 60_000);
   const base = { command: IDLE };
   const one = NETWORKS["live-one"]!;
   const two = NETWORKS["live-two"]!;

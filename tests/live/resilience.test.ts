@@ -24,7 +24,7 @@ describeIf(missing, "an up that is killed", () => {
       ]),
     ),
   };
-  afterEach(removeAll);
+  afterEach(removeAll, 60_000);
 
   const MOMENTS: [string, () => boolean][] = [
     ["when the network is there", () => made().includes("network live-killed")],
@@ -71,6 +71,7 @@ function groupLives(leader: number): boolean {
 }
 
 describeIf(missing, "what was changed by hand", () => {
+  afterAll(removeAll, 60_000);
   let stack: Stack;
   beforeAll(async () => {
     stack = await Stack.create("drift", { cases: { networks: { "live-drift": {} }, services: { "live-removed": { ...idle, volumes: ["live-drift:/data"] }, "live-stopped": { ...idle, networks: ["live-drift"] }, "live-still": idle } } });
@@ -93,6 +94,7 @@ describeIf(missing, "what was changed by hand", () => {
 });
 
 describeIf(missing, "a wrong argument in the third of five", () => {
+  afterAll(removeAll, 60_000);
   const services = (third: object, others: object = {}): Cases["services"] =>
     Object.fromEntries([1, 2, 3, 4, 5].map((number) => [`live-five-${number}`, { ...idle, volumes: [`live-five-${number}:/data`], ...(number === 3 ? third : others) }]));
   const networks = { "live-five": {} };
@@ -126,6 +128,7 @@ describeIf(missing, "a wrong argument in the third of five", () => {
 });
 
 describeIf(missing, "what others have on the engine", () => {
+  afterAll(removeAll, 60_000);
   const listener = createServer();
   const ROUTE = missing ? undefined : parseRoutes(readFileSync("/proc/net/route", "utf8")).find(({ device }) => !/^(docker0|br-)/.test(device));
   const refusals: Record<string, string> = {};
@@ -200,6 +203,7 @@ describeIf(missing, "what others have on the engine", () => {
 });
 
 describeIf(missingLab, "a service that does not come up", () => {
+  afterAll(removeAll, 60_000);
   test("crashes: up fails with its last lines, and a mended description works", async () => {
     const stack = await Stack.create("flaky", { cases: { services: { "live-flaky": { image: "flaky" }, "live-after": { ...idle, dependsOn: ["live-flaky"] } } } });
     const result = await stack.tryUp();
@@ -241,6 +245,7 @@ describeIf(missingLab, "a service that does not come up", () => {
 });
 
 describeIf(missing, "secrets", () => {
+  afterAll(removeAll, 60_000);
   const PASSWORDS = ["zeN4-first-of-root", "zeN4-second-of-root", "zeN4-of-the-file", "zeN4-plain-in-code", "zeN4-plain-changed"];
 
   /** Everything that a run leaves or shows. */

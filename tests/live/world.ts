@@ -352,11 +352,11 @@ function home(): string {
 /** Call it once in a test file: the engine is as it was before and after the file's tests. */
 export function cleanUp(): void {
   if (missing) return;
-  beforeAll(removeAll);
+  beforeAll(removeAll, 60_000);
   afterAll(() => {
     if (process.env.BERTH_LIVE_KEEP) return;
     removeAll();
     if (sharedHome) rmSync(sharedHome, { recursive: true, force: true });
     rmSync(WORK, { recursive: true, force: true });
-  });
+  }, 60_000);
 }

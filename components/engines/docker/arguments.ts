@@ -19,10 +19,16 @@ export interface Mapping {
 /** Fields that the Docker provider has no word for, with the reason that the user reads. */
 export const REFUSED: Partial<Record<keyof ServiceSpec, [problem: string, remedy: string]>> = {
   annotations: ["the Docker provider cannot set OCI annotations", "use labels, or remove it"],
-  links: ["links are legacy and the Docker provider cannot make them", "join both services to one network; each finds the other by its container name or by aliases"],
+  links: [
+    "links are legacy and the Docker provider cannot make them",
+    "join both services to one network; each finds the other by its container name or by aliases",
+  ],
   uts: ["the Docker provider cannot set the UTS namespace", "set hostname, or remove it"],
   isolation: ["isolation is for Windows containers only", "remove it"],
-  pidsLimit: ["the Docker provider cannot limit processes", "use ulimits: { nproc: ... }, or default-ulimits in the engine's daemon.json"],
+  pidsLimit: [
+    "the Docker provider cannot limit processes",
+    "use ulimits: { nproc: ... }, or default-ulimits in the engine's daemon.json",
+  ],
   oomScoreAdj: ["the Docker provider cannot set the OOM score", "set memLimit and memReservation instead"],
   oomKillDisable: ["the Docker provider cannot switch the OOM killer off", "set memLimit and memReservation instead"],
   memSwappiness: ["the Docker provider cannot set swappiness", "set memswapLimit equal to memLimit to do without swap"],
@@ -41,7 +47,11 @@ export function refuseField(field: keyof ServiceSpec): void {
 function mebibytes(bytes: number | undefined, argument: string): number | undefined {
   if (bytes === undefined || bytes === -1) return bytes;
   if (bytes % 2 ** 20 !== 0) {
-    throw new ArgumentError(argument, `${formatBytes(bytes)} is not a whole number of MiB, which is all that the Docker provider can say`, `use "${Math.ceil(bytes / 2 ** 20)}m"`);
+    throw new ArgumentError(
+      argument,
+      `${formatBytes(bytes)} is not a whole number of MiB, which is all that the Docker provider can say`,
+      `use "${Math.ceil(bytes / 2 ** 20)}m"`,
+    );
   }
   return bytes / 2 ** 20;
 }
@@ -52,7 +62,11 @@ function inProviderOrder(values: string[] | undefined, argument: string): string
   const key = (value: string) => String(crc32(value));
   const kept = [...new Set(values)].sort((a, b) => (key(a) < key(b) ? -1 : 1));
   if (kept.join() !== values.join()) {
-    throw new ArgumentError(argument, `the Docker provider cannot keep the order ${values.join(", ")}`, `write ${kept.join(", ")} if the order does not matter, or set it in the engine's daemon.json`);
+    throw new ArgumentError(
+      argument,
+      `the Docker provider cannot keep the order ${values.join(", ")}`,
+      `write ${kept.join(", ")} if the order does not matter, or set it in the engine's daemon.json`,
+    );
   }
   return values;
 }
@@ -72,13 +86,18 @@ export function secretNames(spec: ServiceSpec): Set<string> {
 function argv({ command, entrypoint }: ServiceSpec): { command?: string[]; entrypoint?: string[] } {
   if (!command?.includes("")) return { command: command?.length ? command : undefined, entrypoint };
   if (entrypoint && entrypoint.join("") !== "") return { entrypoint: [...entrypoint, ...command] };
-  throw new ArgumentError(`command[${command.indexOf("")}]`, "the Docker provider cannot pass an empty argument", "set entrypoint too: then the whole line goes through the entrypoint");
+  throw new ArgumentError(
+    `command[${command.indexOf("")}]`,
+    "the Docker provider cannot pass an empty argument",
+    "set entrypoint too: then the whole line goes through the entrypoint",
+  );
 }
 
 /** Mounts with options that only the provider's `mounts` can say; the others stay plain binds as `-v` makes them. */
 const needsLongForm = (mount: Mount) => mount.type === "tmpfs" || mount.propagation !== undefined || mount.nocopy;
 
-const items = (record: Record<string, string> | undefined) => record && Object.entries(record).map(([label, value]) => ({ label, value }));
+const items = (record: Record<string, string> | undefined) =>
+  record && Object.entries(record).map(([label, value]) => ({ label, value }));
 
 export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   image: { from: ["image"], to: (s) => s.image },
@@ -123,7 +142,9 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
           readOnly: mount.readOnly || undefined,
           selinuxRelabel: mount.selinux,
         }));
-      const from = (s.volumesFrom ?? []).map(({ container, readOnly }) => ({ fromContainer: readOnly ? `${container}:ro` : container }));
+      const from = (s.volumesFrom ?? []).map(({ container, readOnly }) => ({
+        fromContainer: readOnly ? `${container}:ro` : container,
+      }));
       return binds.length + from.length ? [...binds, ...from] : undefined;
     },
   },
@@ -131,7 +152,12 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
     from: ["volumes"],
     to: (s) => {
       const relabelled = (s.volumes ?? []).findIndex((mount) => mount.selinux && needsLongForm(mount));
-      if (relabelled >= 0) throw new ArgumentError(`volumes[${relabelled}]`, "the Docker provider cannot set z or Z together with a propagation mode or nocopy", "keep one of them");
+      if (relabelled >= 0)
+        throw new ArgumentError(
+          `volumes[${relabelled}]`,
+          "the Docker provider cannot set z or Z together with a propagation mode or nocopy",
+          "keep one of them",
+        );
       const mounts = (s.volumes ?? []).filter(needsLongForm).map((mount) => ({
         type: mount.type,
         target: mount.target,
@@ -151,7 +177,8 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
       const [first] = s.networks ?? [];
       // The mode is the first network, as `docker run --network` has it. But a network that the container is
       // created on keeps no aliases and addresses that the provider adds when it joins a second time.
-      const plain = first && !s.macAddress && Object.entries(first).every(([key, value]) => key === "name" || value === undefined);
+      const plain =
+        first && !s.macAddress && Object.entries(first).every(([key, value]) => key === "name" || value === undefined);
       return s.networkMode ?? (plain ? first.name : "bridge");
     },
   },
@@ -176,13 +203,21 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   workingDir: { from: ["workingDir"], to: (s) => s.workingDir },
   hostname: { from: ["hostname"], to: (s) => s.hostname },
   domainname: { from: ["domainname"], to: (s) => s.domainname },
-  capabilities: { from: ["capAdd", "capDrop"], to: (s) => (s.capAdd || s.capDrop ? { adds: s.capAdd, drops: s.capDrop } : undefined) },
+  capabilities: {
+    from: ["capAdd", "capDrop"],
+    to: (s) => (s.capAdd || s.capDrop ? { adds: s.capAdd, drops: s.capDrop } : undefined),
+  },
   privileged: { from: ["privileged"], to: (s) => s.privileged },
   readOnly: { from: ["readOnly"], to: (s) => s.readOnly },
   securityOpts: { from: ["securityOpt"], to: (s) => s.securityOpt },
   devices: {
     from: ["devices"],
-    to: (s) => s.devices?.map((device) => ({ hostPath: device.source, containerPath: device.target, permissions: device.permissions })),
+    to: (s) =>
+      s.devices?.map((device) => ({
+        hostPath: device.source,
+        containerPath: device.target,
+        permissions: device.permissions,
+      })),
   },
   deviceCgroupRules: { from: ["deviceCgroupRules"], to: (s) => s.deviceCgroupRules },
   // `gpus` of the provider asks for the wrong devices; device requests are exact.
@@ -210,9 +245,15 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   dnsSearches: { from: ["dnsSearch"], to: (s) => inProviderOrder(s.dnsSearch, "dnsSearch") },
   init: { from: ["init"], to: (s) => s.init },
   stopSignal: { from: ["stopSignal"], to: (s) => s.stopSignal },
-  stopTimeout: { from: ["stopGracePeriod"], to: (s) => (s.stopGracePeriod === undefined ? undefined : Math.ceil(s.stopGracePeriod / 1000)) },
+  stopTimeout: {
+    from: ["stopGracePeriod"],
+    to: (s) => (s.stopGracePeriod === undefined ? undefined : Math.ceil(s.stopGracePeriod / 1000)),
+  },
   // The provider kills at once on delete unless told the grace period a second time.
-  destroyGraceSeconds: { from: ["stopGracePeriod"], to: (s) => Math.max(1, Math.ceil((s.stopGracePeriod ?? 10_000) / 1000)) },
+  destroyGraceSeconds: {
+    from: ["stopGracePeriod"],
+    to: (s) => Math.max(1, Math.ceil((s.stopGracePeriod ?? 10_000) / 1000)),
+  },
   tty: { from: ["tty"], to: (s) => s.tty },
   stdinOpen: { from: ["stdinOpen"], to: (s) => s.stdinOpen },
   shmSize: { from: ["shmSize"], to: (s) => mebibytes(s.shmSize, "shmSize") },
@@ -221,7 +262,9 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   // Docker doubles the memory limit by itself; said outright, it neither drifts nor blocks a higher limit later.
   memorySwap: {
     from: ["memLimit", "memswapLimit"],
-    to: (s) => mebibytes(s.memswapLimit, "memswapLimit") ?? (s.memLimit === undefined ? undefined : 2 * mebibytes(s.memLimit, "memLimit")!),
+    to: (s) =>
+      mebibytes(s.memswapLimit, "memswapLimit") ??
+      (s.memLimit === undefined ? undefined : 2 * mebibytes(s.memLimit, "memLimit")!),
   },
   cpus: { from: ["cpus"], to: (s) => (s.cpus === undefined ? undefined : String(s.cpus / 1e9)) },
   cpuShares: { from: ["cpuShares"], to: (s) => s.cpuShares },
@@ -242,12 +285,25 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
 };
 
 function refuseWeight({ blkioConfig }: ServiceSpec): ServiceSpec["blkioConfig"] {
-  if (blkioConfig?.weight !== undefined) throw new ArgumentError("blkioConfig.weight", "the Docker provider cannot weigh block devices", "limit them with deviceReadBps and its siblings");
+  if (blkioConfig?.weight !== undefined)
+    throw new ArgumentError(
+      "blkioConfig.weight",
+      "the Docker provider cannot weigh block devices",
+      "limit them with deviceReadBps and its siblings",
+    );
   return blkioConfig;
 }
 
 /** Changed in place by the provider itself. */
-export const CHANGED_BY_PROVIDER = ["restart", "maxRetryCount", "memory", "memoryReservation", "memorySwap", "cpuShares", "cpuSet"] as const;
+export const CHANGED_BY_PROVIDER = [
+  "restart",
+  "maxRetryCount",
+  "memory",
+  "memoryReservation",
+  "memorySwap",
+  "cpuShares",
+  "cpuSet",
+] as const;
 
 /** Docker changes these in place but the provider does not: berth asks the engine (reconcile.ts). */
 export const CHANGED_BY_BERTH = ["name", "networksAdvanced", "cpus", "cpuPeriod", "cpuQuota"] as const;

@@ -82,7 +82,10 @@ export class EngineClient {
           path,
           timeout,
           agent: false,
-          headers: { Host: "docker", ...(payload ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) } : {}) },
+          headers: {
+            Host: "docker",
+            ...(payload ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) } : {}),
+          },
         },
         (response) => {
           const chunks: Buffer[] = [];

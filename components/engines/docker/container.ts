@@ -36,7 +36,14 @@ export function containerArguments(spec: LateSpec, report: <T>(run: () => T) => 
   const args: Record<string, unknown> = {};
   for (const [key, mapping] of Object.entries(ARGUMENTS)) {
     const fields = Object.fromEntries(mapping.from.map((field) => [field, spec[field]]));
-    if (Object.values(fields).every((value) => value === undefined) && key !== "networkMode" && key !== "restart" && key !== "mustRun" && key !== "destroyGraceSeconds") continue;
+    if (
+      Object.values(fields).every((value) => value === undefined) &&
+      key !== "networkMode" &&
+      key !== "restart" &&
+      key !== "mustRun" &&
+      key !== "destroyGraceSeconds"
+    )
+      continue;
     const value = lift(fields, (plain) => report(() => mapping.to(plain as unknown as ServiceSpec)));
     if (value !== undefined) args[key] = value;
   }
@@ -57,11 +64,17 @@ export function canonical(value: unknown): unknown {
 
 /** A digest of what was declared. It decides about replacement, so its form must not change between versions. */
 export function declarationHash(args: Record<string, unknown>): string {
-  return createHash("sha256").update(JSON.stringify(canonical(replacementKey(args)))).digest("hex").slice(0, 32);
+  return createHash("sha256")
+    .update(JSON.stringify(canonical(replacementKey(args))))
+    .digest("hex")
+    .slice(0, 32);
 }
 
 /** The named volumes of a service as resources; anonymous ones get a resource of their own, so that they outlive the container. */
-function declareVolumes(mounts: Mount[], { session, name, parent, keepData }: ContainerOptions): { mounts: pulumi.Input<Mount>[]; resources: docker.Volume[] } {
+function declareVolumes(
+  mounts: Mount[],
+  { session, name, parent, keepData }: ContainerOptions,
+): { mounts: pulumi.Input<Mount>[]; resources: docker.Volume[] } {
   const resources: docker.Volume[] = [];
   const resolved = mounts.map((mount): pulumi.Input<Mount> => {
     if (mount.type !== "volume") return mount;
@@ -83,7 +96,8 @@ function declareVolumes(mounts: Mount[], { session, name, parent, keepData }: Co
 /** `container:<name>` of a service in this program: that container must exist first, and its successor has another id. */
 function sharedNamespaces(spec: LateSpec, session: Session) {
   return [spec.networkMode, spec.ipc, spec.pid].flatMap((mode) => {
-    const name = typeof mode === "string" && mode.startsWith("container:") ? mode.slice("container:".length) : undefined;
+    const name =
+      typeof mode === "string" && mode.startsWith("container:") ? mode.slice("container:".length) : undefined;
     const service = name && session.services.get(name);
     return service ? [service] : [];
   });
@@ -97,9 +111,14 @@ function sharedNamespaces(spec: LateSpec, session: Session) {
  */
 export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
   const { session, name, parent } = options;
-  const image = isLate(spec.image) || isLate(spec.platform)
-    ? new docker.RemoteImage(name, { name: spec.image, keepLocally: true, platform: spec.platform }, { parent, provider: session.shared().provider })
-    : session.image(spec.image as string, spec.platform as string | undefined);
+  const image =
+    isLate(spec.image) || isLate(spec.platform)
+      ? new docker.RemoteImage(
+          name,
+          { name: spec.image, keepLocally: true, platform: spec.platform },
+          { parent, provider: session.shared().provider },
+        )
+      : session.image(spec.image as string, spec.platform as string | undefined);
 
   const args = { ...options.args };
   // The hash speaks of what was declared: an anonymous volume's generated name is not part of it.
@@ -107,14 +126,18 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   // Late variables count by their names only, and by their values in the provider's own comparison: a digest of a
   // short password gives it away, and `preview --json` crashes on a trigger that is secret (CLI 3.259).
   const lateEnvs = isLate(args.envs);
-  if (lateEnvs) declared.envs = pulumi.unsecret(pulumi.output(args.envs as string[] | undefined).apply((envs) => envs?.map((env) => env.split("=")[0])));
+  if (lateEnvs)
+    declared.envs = pulumi.unsecret(
+      pulumi.output(args.envs as string[] | undefined).apply((envs) => envs?.map((env) => env.split("=")[0])),
+    );
   const dependsOn: pulumi.Resource[] = [image];
   if (Array.isArray(spec.volumes)) {
     const { mounts, resources } = declareVolumes(spec.volumes, options);
     dependsOn.push(...resources);
     if (mounts.some(isLate)) {
       const volumes = { volumes: mounts, volumesFrom: spec.volumesFrom };
-      for (const key of ["volumes", "mounts"] as const) args[key] = lift(volumes, (plain) => ARGUMENTS[key]!.to(plain as unknown as ServiceSpec));
+      for (const key of ["volumes", "mounts"] as const)
+        args[key] = lift(volumes, (plain) => ARGUMENTS[key]!.to(plain as unknown as ServiceSpec));
     }
   }
   for (const network of Array.isArray(spec.networks) ? spec.networks : []) {
@@ -133,7 +156,9 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   // Waiting for other services is no part of the comparison; a preview does not wait.
   const after = pulumi.runtime.isDryRun() ? [] : options.after;
   const parts = [hash, ...identities] as pulumi.Input<string>[];
-  const trigger = pulumi.all([pulumi.all(parts), pulumi.all([...options.checks, ...after])]).apply(([known]) => known.join(" "));
+  const trigger = pulumi
+    .all([pulumi.all(parts), pulumi.all([...options.checks, ...after])])
+    .apply(([known]) => known.join(" "));
 
   const own = toLabels(ownerLabels(session.owner, name));
   args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);
@@ -151,7 +176,9 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       replacementTrigger: trigger,
       ignoreChanges: lateEnvs ? IGNORED.filter((key) => key !== "envs") : IGNORED,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
-      replaceOnChanges: CHANGED_BY_PROVIDER.filter((key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined),
+      replaceOnChanges: CHANGED_BY_PROVIDER.filter(
+        (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,
+      ),
       hooks: session.hooks && { beforeCreate: [session.hooks.reclaimContainer] },
     },
   );

@@ -28,7 +28,11 @@ interface NetworkState {
 
 export function containerHooks(session: Session): ContainerHooks {
   const engine = () => {
-    if (!session.client) throw new EngineError(0, "this needs an engine that berth can talk to itself (unix:// or tcp://); call connectEngine() first");
+    if (!session.client)
+      throw new EngineError(
+        0,
+        "this needs an engine that berth can talk to itself (unix:// or tcp://); call connectEngine() first",
+      );
     return session.client;
   };
 
@@ -39,7 +43,9 @@ export function containerHooks(session: Session): ContainerHooks {
     if (!found) return;
     const labels = found.Config.Labels;
     if (!isOurs(labels, session.owner) || labels?.[SERVICE_LABEL] !== name) {
-      throw new Error(`containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`);
+      throw new Error(
+        `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
+      );
     }
     // The state does not know it: an apply was killed after the engine had made it.
     await session.client.request("DELETE", `/containers/${found.Id}?force=1`);
@@ -54,13 +60,16 @@ export function containerHooks(session: Session): ContainerHooks {
       if (container && !isOurs(container.Config.Labels, session.owner)) foreign.push(Name);
     }
     // Where somebody else holds the network it stays, so our containers stay on it too.
-    for (const [id] of foreign.length ? [] : members) await engine().request("POST", `/networks/${network.Id}/disconnect`, { Container: id, Force: true });
+    for (const [id] of foreign.length ? [] : members)
+      await engine().request("POST", `/networks/${network.Id}/disconnect`, { Container: id, Force: true });
     return foreign;
   }
 
   async function findNetwork(name: string): Promise<NetworkState | undefined> {
     const filters = encodeURIComponent(JSON.stringify({ name: [`^${name}$`] }));
-    const [match] = (await engine().request<{ Id: string; Name: string }[]>("GET", `/networks?filters=${filters}`)).filter((network) => network.Name === name);
+    const [match] = (
+      await engine().request<{ Id: string; Name: string }[]>("GET", `/networks?filters=${filters}`)
+    ).filter((network) => network.Name === name);
     return match && engine().find<NetworkState>(`/networks/${match.Id}`);
   }
 
@@ -68,9 +77,15 @@ export function containerHooks(session: Session): ContainerHooks {
     if (!session.client) return;
     const network = await findNetwork(String(newInputs?.name ?? ""));
     if (!network) return;
-    if (!isOurs(network.Labels, session.owner)) throw new Error(`name: a network named ${newInputs?.name} is there already and is not this stack's; choose another name.`);
+    if (!isOurs(network.Labels, session.owner))
+      throw new Error(
+        `name: a network named ${newInputs?.name} is there already and is not this stack's; choose another name.`,
+      );
     const foreign = await disconnectOurs(network);
-    if (foreign.length) throw new Error(`name: the network ${newInputs?.name} was left behind by an apply that was cut off, and ${foreign.join(", ")} uses it; disconnect that first.`);
+    if (foreign.length)
+      throw new Error(
+        `name: the network ${newInputs?.name} was left behind by an apply that was cut off, and ${foreign.join(", ")} uses it; disconnect that first.`,
+      );
     await session.client.request("DELETE", `/networks/${network.Id}`);
   }
 
@@ -81,7 +96,10 @@ export function containerHooks(session: Session): ContainerHooks {
     const network = await findNetwork(String(oldInputs?.name ?? ""));
     if (!network || !isOurs(network.Labels, session.owner)) return;
     const foreign = await disconnectOurs(network);
-    if (foreign.length) throw new Error(`the network ${oldInputs?.name} has to be made anew, but ${foreign.join(", ")} of another stack uses it; disconnect that first.`);
+    if (foreign.length)
+      throw new Error(
+        `the network ${oldInputs?.name} has to be made anew, but ${foreign.join(", ")} of another stack uses it; disconnect that first.`,
+      );
   }
 
   async function changeInPlace({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {

@@ -27,19 +27,44 @@ function collide(a: string, b: string): boolean {
 }
 
 /** Refuses a host port that another service, another container or another program on the host has. */
-export function checkPorts(ports: Port[], by: string, claims: PortClaim[], snapshot: EngineSnapshot | undefined, owner: Owner): void {
+export function checkPorts(
+  ports: Port[],
+  by: string,
+  claims: PortClaim[],
+  snapshot: EngineSnapshot | undefined,
+  owner: Owner,
+): void {
   for (const [index, port] of ports.entries()) {
     if (port.published === undefined) continue;
     const argument = `ports[${index}]`;
-    const fail = (problem: string, remedy: string) => new ArgumentError(argument, `${formatPort(port)}: host port ${port.published} ${problem}`, remedy);
-    const clash = [...claims, ...ports.slice(0, index).map((own) => ({ port: own, by }))].find((claim) => claim.port.published === port.published && claim.port.protocol === port.protocol && collide(claim.port.hostIp, port.hostIp));
-    if (clash) throw fail(clash.by === by ? "is published twice" : `is published by ${clash.by} as well`, "give each service its own host port");
+    const fail = (problem: string, remedy: string) =>
+      new ArgumentError(argument, `${formatPort(port)}: host port ${port.published} ${problem}`, remedy);
+    const clash = [...claims, ...ports.slice(0, index).map((own) => ({ port: own, by }))].find(
+      (claim) =>
+        claim.port.published === port.published &&
+        claim.port.protocol === port.protocol &&
+        collide(claim.port.hostIp, port.hostIp),
+    );
+    if (clash)
+      throw fail(
+        clash.by === by ? "is published twice" : `is published by ${clash.by} as well`,
+        "give each service its own host port",
+      );
     if (!snapshot) continue;
-    const same = (live: { ip: string; port: number; protocol: string }) => live.port === port.published && live.protocol === port.protocol && collide(live.ip, port.hostIp);
+    const same = (live: { ip: string; port: number; protocol: string }) =>
+      live.port === port.published && live.protocol === port.protocol && collide(live.ip, port.hostIp);
     const holder = snapshot.containers.find((container) => container.ports.some(same));
-    if (holder && !isOurs(holder.labels, owner)) throw fail(`is taken by the container ${holder.name} (${holder.image})`, "choose another port, or remove that container");
+    if (holder && !isOurs(holder.labels, owner))
+      throw fail(
+        `is taken by the container ${holder.name} (${holder.image})`,
+        "choose another port, or remove that container",
+      );
     // A listener that belongs to one of our own containers goes when that container is replaced.
-    if (!holder && snapshot.listeners.some(same)) throw fail("is taken by another program on the host", `choose another port, or stop that program (\`ss -lntup 'sport = :${port.published}'\` names it)`);
+    if (!holder && snapshot.listeners.some(same))
+      throw fail(
+        "is taken by another program on the host",
+        `choose another port, or stop that program (\`ss -lntup 'sport = :${port.published}'\` names it)`,
+      );
   }
 }
 
@@ -58,19 +83,36 @@ export function checkContainerName(name: string, snapshot: EngineSnapshot | unde
 }
 
 /** Refuses a bind whose host path is missing: Docker would make an empty folder owned by root in its place. */
-export function checkBinds(mounts: Mount[], snapshot: EngineSnapshot | undefined, exists: (path: string) => boolean = existsSync): void {
+export function checkBinds(
+  mounts: Mount[],
+  snapshot: EngineSnapshot | undefined,
+  exists: (path: string) => boolean = existsSync,
+): void {
   // Only an engine on this machine shares its paths with us.
   if (!snapshot?.local) return;
   for (const [index, mount] of mounts.entries()) {
     if (mount.type !== "bind" || mount.createHostPath || exists(mount.source!)) continue;
-    throw new ArgumentError(`volumes[${index}]`, `the host path ${mount.source} is missing`, `create it first (\`mkdir -p ${mount.source}\`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root`);
+    throw new ArgumentError(
+      `volumes[${index}]`,
+      `the host path ${mount.source} is missing`,
+      `create it first (\`mkdir -p ${mount.source}\`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root`,
+    );
   }
 }
 
 /** Refuses a network that services name but nobody has made. */
-export function checkNetworkExists(name: string, argument: string, declared: (name: string) => boolean, snapshot: EngineSnapshot | undefined): void {
+export function checkNetworkExists(
+  name: string,
+  argument: string,
+  declared: (name: string) => boolean,
+  snapshot: EngineSnapshot | undefined,
+): void {
   if (declared(name) || !snapshot || snapshot.networks.some((network) => network.name === name)) return;
-  throw new ArgumentError(argument, `there is no network named ${name}`, `declare it first with new BridgeNetwork("${name}"), or create it with \`docker network create ${name}\``);
+  throw new ArgumentError(
+    argument,
+    `there is no network named ${name}`,
+    `declare it first with new BridgeNetwork("${name}"), or create it with \`docker network create ${name}\``,
+  );
 }
 
 /** Refuses a network whose name is taken, or whose subnet another network or a route of the host has. */
@@ -83,10 +125,19 @@ export function checkNetwork(
 ): void {
   const own = snapshot?.networks.find((network) => network.name === name);
   if (own && !isOurs(own.labels, owner)) {
-    throw new ArgumentError("name", `a network named ${name} is there already and is not this stack's`, "choose another name; to join that one, name it in the service's networks without a BridgeNetwork");
+    throw new ArgumentError(
+      "name",
+      `a network named ${name} is there already and is not this stack's`,
+      "choose another name; to join that one, name it in the service's networks without a BridgeNetwork",
+    );
   }
   for (const { subnet, argument } of subnets) {
-    const fail = (other: string) => new ArgumentError(argument, `${subnet.text} overlaps ${other}`, "choose a free block, for example from 172.16.0.0/12 or 10.0.0.0/8");
+    const fail = (other: string) =>
+      new ArgumentError(
+        argument,
+        `${subnet.text} overlaps ${other}`,
+        "choose a free block, for example from 172.16.0.0/12 or 10.0.0.0/8",
+      );
     const claim = claims.find((other) => overlaps(other.subnet, subnet));
     if (claim) throw fail(`${claim.subnet.text} of the network ${claim.by}`);
     for (const network of snapshot?.networks ?? []) {
@@ -94,10 +145,15 @@ export function checkNetwork(
       const other = network.subnets.find((text) => overlaps(lenient(text), subnet));
       if (other) throw fail(`${other} of the network ${network.name} on the engine`);
     }
-    const bridges = new Set(snapshot?.networks.map((network) => (network.name === "bridge" ? "docker0" : `br-${network.id.slice(0, 12)}`)));
+    const bridges = new Set(
+      snapshot?.networks.map((network) => (network.name === "bridge" ? "docker0" : `br-${network.id.slice(0, 12)}`)),
+    );
     // A network may name its bridge itself; the route to its own block is no other network.
     const known = new Set(snapshot?.networks.flatMap((network) => network.subnets));
-    const route = snapshot?.routes.find((candidate) => !bridges.has(candidate.device) && !known.has(candidate.subnet.text) && overlaps(candidate.subnet, subnet));
+    const route = snapshot?.routes.find(
+      (candidate) =>
+        !bridges.has(candidate.device) && !known.has(candidate.subnet.text) && overlaps(candidate.subnet, subnet),
+    );
     if (route) throw fail(`the host's route ${route.subnet.text} on ${route.device}`);
   }
 }

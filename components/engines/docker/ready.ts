@@ -6,7 +6,14 @@ export interface ContainerInspect {
   Name: string;
   RestartCount: number;
   Config: { Healthcheck?: { Test?: string[] } };
-  State: { Status: string; Running: boolean; Restarting: boolean; StartedAt?: string; ExitCode: number; Health?: { Status: string; Log?: { Output: string }[] | null } };
+  State: {
+    Status: string;
+    Running: boolean;
+    Restarting: boolean;
+    StartedAt?: string;
+    ExitCode: number;
+    Health?: { Status: string; Log?: { Output: string }[] | null };
+  };
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
     Networks: Record<string, { IPAddress: string }>;
@@ -30,7 +37,12 @@ const SETTLED_AFTER_CRASH = 10_000;
  *
  * @throws Error with the container's last lines where it does not come up in time
  */
-export async function waitUntilReady(client: EngineClient, id: string, name: string, { timeout, job }: Expectation): Promise<ContainerInspect> {
+export async function waitUntilReady(
+  client: EngineClient,
+  id: string,
+  name: string,
+  { timeout, job }: Expectation,
+): Promise<ContainerInspect> {
   const end = Date.now() + timeout;
   let started: string | undefined;
   let seen = 0;
@@ -42,16 +54,38 @@ export async function waitUntilReady(client: EngineClient, id: string, name: str
     const needed = state.RestartCount ? SETTLED_AFTER_CRASH : SETTLED;
     const settled = !(Date.now() - Date.parse(StartedAt ?? "") < needed) || Date.now() - seen >= needed;
     if (job && Status === "exited" && ExitCode === 0) return state;
-    if (!job && Running && !Restarting && (Health && Health.Status !== "none" ? Health.Status === "healthy" : settled)) return state;
-    if (!job && Running && !Restarting && Health?.Status === "starting" && (await passes(client, id, state.Config.Healthcheck?.Test))) return state;
-    if (Status === "exited" || Status === "dead") throw new Error(await failure(client, id, `${name} ended with exit code ${ExitCode}`));
+    if (!job && Running && !Restarting && (Health && Health.Status !== "none" ? Health.Status === "healthy" : settled))
+      return state;
+    if (
+      !job &&
+      Running &&
+      !Restarting &&
+      Health?.Status === "starting" &&
+      (await passes(client, id, state.Config.Healthcheck?.Test))
+    )
+      return state;
+    if (Status === "exited" || Status === "dead")
+      throw new Error(await failure(client, id, `${name} ended with exit code ${ExitCode}`));
     // Crashing again and again: the restart policy hides the exit from a single look.
-    if (state.RestartCount >= 3) throw new Error(await failure(client, id, `${name} keeps crashing (restarted ${state.RestartCount} times, last exit code ${ExitCode})`));
+    if (state.RestartCount >= 3)
+      throw new Error(
+        await failure(
+          client,
+          id,
+          `${name} keeps crashing (restarted ${state.RestartCount} times, last exit code ${ExitCode})`,
+        ),
+      );
     if (Date.now() >= end) {
       const seconds = Math.round(timeout / 1000);
       const probe = Health?.Log?.at(-1)?.Output.trim();
-      const why = job ? "has not ended" : Health ? `is not healthy${probe ? ` (its check says: ${probe.slice(-200)})` : ""}` : "is not running";
-      throw new Error(await failure(client, id, `${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`));
+      const why = job
+        ? "has not ended"
+        : Health
+          ? `is not healthy${probe ? ` (its check says: ${probe.slice(-200)})` : ""}`
+          : "is not running";
+      throw new Error(
+        await failure(client, id, `${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`),
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
@@ -63,7 +97,11 @@ async function passes(client: EngineClient, id: string, test: string[] = []): Pr
   const argv = kind === "CMD" ? command : kind === "CMD-SHELL" ? ["/bin/sh", "-c", command[0] ?? ""] : [];
   if (argv.length === 0) return false;
   try {
-    const exec = await client.request<{ Id: string }>("POST", `/containers/${id}/exec`, { Cmd: argv, AttachStdout: true, AttachStderr: true });
+    const exec = await client.request<{ Id: string }>("POST", `/containers/${id}/exec`, {
+      Cmd: argv,
+      AttachStdout: true,
+      AttachStderr: true,
+    });
     await client.raw("POST", `/exec/${exec.Id}/start`, { Detach: false, Tty: false });
     return (await client.request<{ ExitCode: number | null }>("GET", `/exec/${exec.Id}/json`)).ExitCode === 0;
   } catch {
@@ -74,5 +112,7 @@ async function passes(client: EngineClient, id: string, test: string[] = []): Pr
 
 async function failure(client: EngineClient, id: string, what: string): Promise<string> {
   const lines = await client.lastLines(id, 10).catch(() => []);
-  return lines.length ? `${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}` : `${what}. It has written nothing.`;
+  return lines.length
+    ? `${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`
+    : `${what}. It has written nothing.`;
 }

@@ -24,7 +24,12 @@ export interface InPlace {
 interface LiveState {
   Id: string;
   HostConfig?: { NetworkMode?: string };
-  NetworkSettings: { Networks: Record<string, { NetworkID: string; Aliases: string[] | null; IPAMConfig: { IPv4Address?: string; IPv6Address?: string } | null }> };
+  NetworkSettings: {
+    Networks: Record<
+      string,
+      { NetworkID: string; Aliases: string[] | null; IPAMConfig: { IPv4Address?: string; IPv6Address?: string } | null }
+    >;
+  };
 }
 
 /**
@@ -34,7 +39,8 @@ interface LiveState {
 export async function reconcile(engine: () => EngineClient, before: InPlace, after: InPlace): Promise<void> {
   const renamed = before.containerName !== after.containerName;
   const joins = JSON.stringify(before.joined ?? []) !== JSON.stringify(after.joined ?? []);
-  const limits = before.cpus !== after.cpus || before.cpuPeriod !== after.cpuPeriod || before.cpuQuota !== after.cpuQuota;
+  const limits =
+    before.cpus !== after.cpus || before.cpuPeriod !== after.cpuPeriod || before.cpuQuota !== after.cpuQuota;
   if (!renamed && !joins && !limits) return;
 
   const client = engine();
@@ -46,16 +52,26 @@ export async function reconcile(engine: () => EngineClient, before: InPlace, aft
   if (joins) await changeNetworks(client, live, before.joined ?? [], after.joined ?? []);
   if (limits && (after.cpus ?? after.cpuPeriod ?? after.cpuQuota) !== undefined) {
     try {
-      await client.request("POST", `/containers/${live.Id}/update`, { NanoCpus: after.cpus, CpuPeriod: after.cpuPeriod, CpuQuota: after.cpuQuota });
+      await client.request("POST", `/containers/${live.Id}/update`, {
+        NanoCpus: after.cpus,
+        CpuPeriod: after.cpuPeriod,
+        CpuQuota: after.cpuQuota,
+      });
     } catch (error) {
       // Between `cpus` and period/quota Docker cannot change over; that change replaces the container.
       if (!(error instanceof EngineError && /conflicting/i.test(error.message))) throw error;
     }
   }
-  if (renamed) await client.request("POST", `/containers/${live.Id}/rename?name=${encodeURIComponent(after.containerName)}`);
+  if (renamed)
+    await client.request("POST", `/containers/${live.Id}/rename?name=${encodeURIComponent(after.containerName)}`);
 }
 
-async function changeNetworks(client: EngineClient, live: LiveState, before: JoinedNetwork[], after: JoinedNetwork[]): Promise<void> {
+async function changeNetworks(
+  client: EngineClient,
+  live: LiveState,
+  before: JoinedNetwork[],
+  after: JoinedNetwork[],
+): Promise<void> {
   const endpoints = live.NetworkSettings.Networks;
   // host, none and container:<name> cannot be left or joined; the container is replaced.
   if ("host" in endpoints || "none" in endpoints || live.HostConfig?.NetworkMode?.startsWith("container:")) return;
@@ -64,15 +80,25 @@ async function changeNetworks(client: EngineClient, live: LiveState, before: Joi
   for (const target of targets) {
     const endpoint = endpoints[target.name];
     const old = before.find((network) => network.name === target.name);
-    const stale = endpoint && ((target.id !== undefined && endpoint.NetworkID !== target.id) || (old !== undefined && settings(old) !== settings(target)));
+    const stale =
+      endpoint &&
+      ((target.id !== undefined && endpoint.NetworkID !== target.id) ||
+        (old !== undefined && settings(old) !== settings(target)));
     if (endpoint && !stale) continue;
-    if (endpoint) await client.request("POST", `/networks/${encodeURIComponent(target.name)}/disconnect`, { Container: live.Id, Force: true }).catch(ignoreMissing);
+    if (endpoint)
+      await client
+        .request("POST", `/networks/${encodeURIComponent(target.name)}/disconnect`, { Container: live.Id, Force: true })
+        .catch(ignoreMissing);
     await client.request("POST", `/networks/${encodeURIComponent(target.name)}/connect`, {
       Container: live.Id,
       EndpointConfig: {
         Aliases: target.aliases,
         MacAddress: target.macAddress,
-        IPAMConfig: { IPv4Address: target.ipv4Address, IPv6Address: target.ipv6Address, LinkLocalIPs: target.linkLocalIps },
+        IPAMConfig: {
+          IPv4Address: target.ipv4Address,
+          IPv6Address: target.ipv6Address,
+          LinkLocalIPs: target.linkLocalIps,
+        },
       },
     });
   }
@@ -80,7 +106,9 @@ async function changeNetworks(client: EngineClient, live: LiveState, before: Joi
   for (const name of Object.keys(endpoints)) {
     const declared = before.length ? before.some((network) => network.name === name) : name === "bridge";
     if (!targets.some((target) => target.name === name) && declared) {
-      await client.request("POST", `/networks/${encodeURIComponent(name)}/disconnect`, { Container: live.Id, Force: true }).catch(ignoreMissing);
+      await client
+        .request("POST", `/networks/${encodeURIComponent(name)}/disconnect`, { Container: live.Id, Force: true })
+        .catch(ignoreMissing);
     }
   }
 }

@@ -74,7 +74,9 @@ export class Session {
   checkVolume(name: string, keep: boolean, by: string): void {
     const declared = this.volumes.get(name);
     if (declared && declared.keep !== keep) {
-      throw new pulumi.RunError(`removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`);
+      throw new pulumi.RunError(
+        `removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`,
+      );
     }
   }
 
@@ -93,7 +95,11 @@ export class Session {
     if (declared) return declared.resource;
     const resource = new docker.Volume(
       name,
-      { ...args, name, labels: [...toLabels(ownerLabels(this.owner)), ...((args.labels as docker.VolumeArgs["labels"] & []) ?? [])] },
+      {
+        ...args,
+        name,
+        labels: [...toLabels(ownerLabels(this.owner)), ...((args.labels as docker.VolumeArgs["labels"] & []) ?? [])],
+      },
       // Every one of these would replace the volume, and with it the data.
       this.shared({ retainOnDelete: keep, ignoreChanges: ["labels", "driver", "driverOpts"] }),
     );
@@ -102,7 +108,8 @@ export class Session {
   }
 }
 
-export const toLabels = (labels: Record<string, string>) => Object.entries(labels).map(([label, value]) => ({ label, value }));
+export const toLabels = (labels: Record<string, string>) =>
+  Object.entries(labels).map(([label, value]) => ({ label, value }));
 
 const sessions = new WeakMap<object, Map<pulumi.ProviderResource | undefined, Session>>();
 
@@ -129,7 +136,9 @@ export function sessionFor(provider?: pulumi.ProviderResource): Session {
 export async function connectEngine(): Promise<void> {
   const address = engineAddress(new pulumi.Config("docker").get("host"), process.env);
   if (!EngineClient.supports(address)) {
-    await pulumi.log.warn(`The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`);
+    await pulumi.log.warn(
+      `The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`,
+    );
     return;
   }
   try {

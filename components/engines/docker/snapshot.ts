@@ -149,7 +149,11 @@ function hexAddress(hex: string): string {
   if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join(".");
   const groups = Array.from({ length: 8 }, (_, index) => bytes[index * 2]! + bytes[index * 2 + 1]!);
   const mapped = /^(0000){5}ffff/i.test(groups.join(""));
-  if (mapped) return bytes.slice(12).map((byte) => Number.parseInt(byte, 16)).join(".");
+  if (mapped)
+    return bytes
+      .slice(12)
+      .map((byte) => Number.parseInt(byte, 16))
+      .join(".");
   return groups.map((group) => group.replace(/^0{1,3}/, "").toLowerCase()).join(":");
 }
 

@@ -52,9 +52,9 @@ function publish(store: Store, args: Props): Container["NetworkSettings"]["Ports
     if (external === undefined) {
       for (external = 32768; taken.some(({ HostPort }) => Number(HostPort) === external); ) external += 1;
     } else if (taken.some(({ HostPort }) => Number(HostPort) === external)) {
-      throw new Error(`Bind for ${port.ip ?? "0.0.0.0"}:${external} failed: port is already allocated`);
+      throw new Error(`Bind for ${port.ip || "0.0.0.0"}:${external} failed: port is already allocated`);
     }
-    const binding = { HostIp: port.ip ?? "0.0.0.0", HostPort: String(external) };
+    const binding = { HostIp: port.ip || "0.0.0.0", HostPort: String(external) };
     taken.push(binding);
     const target = `${port.internal}/${port.protocol ?? "tcp"}`;
     result[target] = [...(result[target] ?? []), binding];

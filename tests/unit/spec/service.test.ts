@@ -470,6 +470,8 @@ describe("a single value in place of a list", () => {
     ["volumes", "/data"],
     ["networks", "mynet"],
   ] as const)("%s", (field, value) => {
-    expect(() => parseField(field, value as never, { projectFolder: "/", outer: {} })).toThrow(`${field}: ${JSON.stringify(value)} is not a list; write [${JSON.stringify(value)}].`);
+    expect(() => parseField(field, value as never, { projectFolder: "/", outer: {} })).toThrow(
+      `${field}: ${JSON.stringify(value)} is not a list; write [${JSON.stringify(value)}].`,
+    );
   });
 });
