@@ -33,13 +33,22 @@ export async function run(): Promise<Record<string, unknown>> {
     const services: Record<string, Service> = {};
     for (const [name, { dependsOn = [], ...description }] of Object.entries(cases.services)) {
       declare(name, () => {
-        services[name] = new Service(name, { image: "busybox", ...description, dependsOn: dependsOn.map((other) => services[other]!) });
+        services[name] = new Service(name, {
+          image: "busybox",
+          ...description,
+          dependsOn: dependsOn.map((other) => services[other]!),
+        });
       });
     }
     if (cases.collectRefusals) {
-      writeFileSync("refusals.json", JSON.stringify(Object.fromEntries(Object.entries(refusals).map(([name, { message }]) => [name, message]))));
+      writeFileSync(
+        "refusals.json",
+        JSON.stringify(Object.fromEntries(Object.entries(refusals).map(([name, { message }]) => [name, message]))),
+      );
       throw Object.values(refusals)[0] ?? new Error("nothing was refused");
     }
-    return { endpoints: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, service.endpoints])) };
+    return {
+      endpoints: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, service.endpoints])),
+    };
   });
 }

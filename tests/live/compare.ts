@@ -8,7 +8,11 @@ export interface Difference {
 
 const SECTIONS = ["Config", "HostConfig", "Mounts", "NetworkSettings"];
 
-const isEmpty = (value: unknown) => value === null || value === undefined || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+const isEmpty = (value: unknown) =>
+  value === null ||
+  value === undefined ||
+  value === "" ||
+  (typeof value === "object" && Object.keys(value).length === 0);
 
 /** Ports that the engine picks itself. */
 const FIRST_FREE_PORT = 32768;
@@ -26,7 +30,10 @@ export function flatten(value: { Id?: string }, sections: string[]): Map<string,
     // Beside another container it is that one's.
     if (item === id || (at === "Config.Hostname" && /^[0-9a-f]{12}$/.test(String(item)))) return "<id>";
     if (at.endsWith(".HostPort") && (item === "0" || Number(item) >= FIRST_FREE_PORT)) return "<free>";
-    if (at === "HostConfig.NetworkMode") return String(item).replace(/^default$/, "bridge").replace(/[0-9a-f]{64}$/, "<id>");
+    if (at === "HostConfig.NetworkMode")
+      return String(item)
+        .replace(/^default$/, "bridge")
+        .replace(/[0-9a-f]{64}$/, "<id>");
     return at === "Config.Image" ? String(item).replace(/:latest$/, "") : item;
   };
   const visit = (item: unknown, at: string): void => {
@@ -35,10 +42,15 @@ export function flatten(value: { Id?: string }, sections: string[]): Map<string,
       for (const key of Object.keys(item ?? {})) leaves.set(`${at}[${key}]`, true);
     } else if (isEmpty(item)) return;
     else if (typeof item !== "object") leaves.set(at, leaf(at, item));
-    else if (at === "Mounts") for (const mount of item as { Destination: string }[]) visit(mount, `Mounts[${mount.Destination}]`);
-    else if (at === "HostConfig.Binds") [...(item as string[])].sort().forEach((bind, index) => leaves.set(`${at}[${index}]`, bind.replace(/:rw$/, "")));
-    else if (at === "Config.Env") for (const variable of item as string[]) leaves.set(`${at}[${variable.split("=")[0]}]`, variable);
-    else for (const [key, inner] of Object.entries(item as object)) visit(inner, /^[A-Za-z]\w*$/.test(key) ? `${at}.${key}` : `${at}[${key}]`);
+    else if (at === "Mounts")
+      for (const mount of item as { Destination: string }[]) visit(mount, `Mounts[${mount.Destination}]`);
+    else if (at === "HostConfig.Binds")
+      [...(item as string[])].sort().forEach((bind, index) => leaves.set(`${at}[${index}]`, bind.replace(/:rw$/, "")));
+    else if (at === "Config.Env")
+      for (const variable of item as string[]) leaves.set(`${at}[${variable.split("=")[0]}]`, variable);
+    else
+      for (const [key, inner] of Object.entries(item as object))
+        visit(inner, /^[A-Za-z]\w*$/.test(key) ? `${at}.${key}` : `${at}[${key}]`);
   };
   for (const section of sections) visit((value as Record<string, unknown>)[section], section);
   return leaves;
@@ -48,7 +60,9 @@ export function flatten(value: { Id?: string }, sections: string[]): Map<string,
 export function differences(documented: object, stack: object, sections = SECTIONS): Difference[] {
   const [left, right] = [flatten(documented, sections), flatten(stack, sections)];
   const paths = [...new Set([...left.keys(), ...right.keys()])].sort();
-  return paths.filter((path) => left.get(path) !== right.get(path)).map((path) => ({ path, documented: left.get(path), stack: right.get(path) }));
+  return paths
+    .filter((path) => left.get(path) !== right.get(path))
+    .map((path) => ({ path, documented: left.get(path), stack: right.get(path) }));
 }
 
 const used = new Set<AllowedDifference>();
@@ -56,7 +70,12 @@ const used = new Set<AllowedDifference>();
 /** Leaves out what the list allows in this row. */
 export function notAllowed(row: string, found: Difference[]): Difference[] {
   return found.filter(({ path, stack }) => {
-    const allowed = ALLOWED_DIFFERENCES.filter((entry) => entry.path.test(path) && (entry.stack === undefined || entry.stack === stack) && (!entry.rows || entry.rows.includes(row)));
+    const allowed = ALLOWED_DIFFERENCES.filter(
+      (entry) =>
+        entry.path.test(path) &&
+        (entry.stack === undefined || entry.stack === stack) &&
+        (!entry.rows || entry.rows.includes(row)),
+    );
     for (const entry of allowed) used.add(entry);
     return allowed.length === 0;
   });

@@ -5,7 +5,21 @@ import type { Cases } from "./cases";
 import { ADDITIONS, type Change, described, EDITS, REMOVALS } from "./changes";
 import { FEATURES, FILES, IDLE, NETWORKS, possible, serviceName } from "./features";
 import { REFUSALS } from "./refused";
-import { apiMinor, cleanUp, docker, errorsOf, type Inspect, inside, inspectAll, made, missing, removeAll, type Result, Stack, works } from "./world";
+import {
+  apiMinor,
+  cleanUp,
+  docker,
+  errorsOf,
+  type Inspect,
+  inside,
+  inspectAll,
+  made,
+  missing,
+  removeAll,
+  type Result,
+  Stack,
+  works,
+} from "./world";
 
 cleanUp();
 
@@ -32,7 +46,12 @@ describeIf(missing, "one feature per container", () => {
   const tried = missing ? [] : FEATURES.filter(possible);
 
   beforeAll(async () => {
-    const services = Object.fromEntries(tried.map(({ title, service }) => [serviceName(title), { ...(service.entrypoint === undefined ? { command: IDLE } : {}), ...service }]));
+    const services = Object.fromEntries(
+      tried.map(({ title, service }) => [
+        serviceName(title),
+        { ...(service.entrypoint === undefined ? { command: IDLE } : {}), ...service },
+      ]),
+    );
     stack = await Stack.create("features", { cases: { networks: NETWORKS, services } });
     writeFiles(stack.folder);
     // One that fails must not hide the others.
@@ -69,7 +88,8 @@ describeIf(missing, "one change per container", () => {
 
   beforeAll(async () => {
     const networks = { "live-one": NETWORKS["live-one"]!, "live-two": NETWORKS["live-two"]! };
-    const services = (change: (change: Change) => Change["before"]) => Object.fromEntries(changes.map((each) => [serviceName(each.title), change(each)]));
+    const services = (change: (change: Change) => Change["before"]) =>
+      Object.fromEntries(changes.map((each) => [serviceName(each.title), change(each)]));
     stack = await Stack.create("changes", { cases: { networks, services: services((each) => each.before) } });
     await stack.up();
     before = inspectServices(stack.name);
@@ -108,8 +128,13 @@ describeIf(missing, "what cannot be said", () => {
   let there: string[] = [];
 
   beforeAll(async () => {
-    const services = { "live-fine": {}, ...Object.fromEntries(refusals.map(({ title, service }) => [serviceName(title), service])) };
-    const stack = await Stack.create("refusals", { cases: { networks: { "live-fine": {} }, services, collectRefusals: true } });
+    const services = {
+      "live-fine": {},
+      ...Object.fromEntries(refusals.map(({ title, service }) => [serviceName(title), service])),
+    };
+    const stack = await Stack.create("refusals", {
+      cases: { networks: { "live-fine": {} }, services, collectRefusals: true },
+    });
     const before = made();
     results.preview = await stack.preview();
     said.preview = stack.refusals();
@@ -118,14 +143,17 @@ describeIf(missing, "what cannot be said", () => {
     there = made().filter((name) => !before.includes(name));
   }, 60_000);
 
-  test.each(refusals.map((refusal) => [refusal.title, refusal] as const))("%s is refused at preview and at up", (title, { says }) => {
-    for (const command of ["preview", "up"]) {
-      const sentence = said[command]![serviceName(title)] ?? "nothing";
-      expect(sentence).toMatch(/^Service "[\w-]+": /);
-      expect(sentence.replace(/^Service "[\w-]+": /, "").slice(0, says.length)).toBe(says);
-      expect(sentence).toMatch(/; \S.*\.$/);
-    }
-  });
+  test.each(refusals.map((refusal) => [refusal.title, refusal] as const))(
+    "%s is refused at preview and at up",
+    (title, { says }) => {
+      for (const command of ["preview", "up"]) {
+        const sentence = said[command]![serviceName(title)] ?? "nothing";
+        expect(sentence).toMatch(/^Service "[\w-]+": /);
+        expect(sentence.replace(/^Service "[\w-]+": /, "").slice(0, says.length)).toBe(says);
+        expect(sentence).toMatch(/; \S.*\.$/);
+      }
+    },
+  );
 
   test("nothing is made, and the user reads one sentence", () => {
     expect(there).toEqual([]);
@@ -145,27 +173,55 @@ describeIf(missing, "one change after another", () => {
   const A = { environment: { A: "1" } };
   const STEPS: Cases[] = [
     {
-      networks: { "live-one": one, "live-two": two, "live-moving": { subnet: "10.231.2.0/24", options: { "com.docker.network.driver.mtu": "1400" }, internal: true, labels: { a: "1", b: "2" } } },
+      networks: {
+        "live-one": one,
+        "live-two": two,
+        "live-moving": {
+          subnet: "10.231.2.0/24",
+          options: { "com.docker.network.driver.mtu": "1400" },
+          internal: true,
+          labels: { a: "1", b: "2" },
+        },
+      },
       services: {
         "live-limits": { ...base, cpus: 0.5, memLimit: "48m", memReservation: "32m" },
         "live-joining": { ...base, containerName: "live-joining", networks: ["live-one"] },
         "live-alias": { ...base, networks: [{ name: "live-one", aliases: ["first"] }] },
         "live-renamed": { ...base, containerName: "live-before", ports: ["23201:80"] },
         "live-base": { ...base, ipc: "shareable", volumes: ["/data"] },
-        "live-beside": { ...base, networkMode: "container:live-base", ipc: "container:live-base", volumesFrom: ["live-base"] },
+        "live-beside": {
+          ...base,
+          networkMode: "container:live-base",
+          ipc: "container:live-base",
+          volumesFrom: ["live-base"],
+        },
         "live-member": { ...base, networks: ["live-moving"] },
         "live-guest": { ...base, networks: ["live-one", { name: "live-moving", aliases: ["guest"] }] },
       },
     },
     {
-      networks: { "live-one": one, "live-two": two, "live-moving": { subnet: "10.231.3.0/24", options: { "com.docker.network.driver.mtu": "1400" }, internal: true, labels: { b: "2", a: "1" } } },
+      networks: {
+        "live-one": one,
+        "live-two": two,
+        "live-moving": {
+          subnet: "10.231.3.0/24",
+          options: { "com.docker.network.driver.mtu": "1400" },
+          internal: true,
+          labels: { b: "2", a: "1" },
+        },
+      },
       services: {
         "live-limits": { ...base, cpus: 0.75, memLimit: "48m", memReservation: "32m" },
         "live-joining": { ...base, containerName: "live-joined", networks: ["live-one", "live-two"] },
         "live-alias": { ...base, networks: [{ name: "live-one", aliases: ["first"] }], restart: "always" },
         "live-renamed": { ...base, containerName: "live-after", ports: ["23201:80"], ...A },
         "live-base": { ...base, ipc: "shareable", volumes: ["/data"] },
-        "live-beside": { ...base, networkMode: "container:live-base", ipc: "container:live-base", volumesFrom: ["live-base"] },
+        "live-beside": {
+          ...base,
+          networkMode: "container:live-base",
+          ipc: "container:live-base",
+          volumesFrom: ["live-base"],
+        },
         "live-member": { ...base, networks: ["live-moving"] },
         "live-guest": { ...base, networks: ["live-one", { name: "live-moving", aliases: ["guest"] }] },
       },
@@ -178,7 +234,12 @@ describeIf(missing, "one change after another", () => {
         "live-alias": { ...base, networks: [{ name: "live-one", aliases: ["second"] }], restart: "always" },
         "live-renamed": { ...base, containerName: "live-after", ports: ["23202:80"], ...A },
         "live-base": { ...base, ipc: "shareable", volumes: ["/data"], ...A },
-        "live-beside": { ...base, networkMode: "container:live-base", ipc: "container:live-base", volumesFrom: ["live-base"] },
+        "live-beside": {
+          ...base,
+          networkMode: "container:live-base",
+          ipc: "container:live-base",
+          volumesFrom: ["live-base"],
+        },
         "live-member": { ...base, networks: ["live-moving"] },
         "live-guest": { ...base, networks: ["live-one", { name: "live-moving", aliases: ["guest"] }] },
       },
@@ -202,7 +263,13 @@ describeIf(missing, "one change after another", () => {
   const at = (step: number, name: string) => live[step]!.get(`live-${name}`)!;
   const kept = (name: string, from: number) => at(from, name).Id === at(from + 1, name).Id;
   const joined = (step: number, name: string) => Object.keys(at(step, name).NetworkSettings.Networks).sort();
-  const network = (name: string) => JSON.parse(docker("network", "inspect", name))[0] as { IPAM: { Config: { Subnet: string }[] }; Options: object; Internal: boolean; Labels: Record<string, string> };
+  const network = (name: string) =>
+    JSON.parse(docker("network", "inspect", name))[0] as {
+      IPAM: { Config: { Subnet: string }[] };
+      Options: object;
+      Internal: boolean;
+      Labels: Record<string, string>;
+    };
   const step = async (index: number) => {
     stack.declare(STEPS[index]!);
     await stack.up();
@@ -219,9 +286,14 @@ describeIf(missing, "one change after another", () => {
   test("in place: limits, names, networks", async () => {
     const before = network("live-moving");
     await step(1);
-    for (const name of ["limits", "joining", "alias", "base", "beside", "member", "guest"]) expect([name, kept(name, 0)]).toEqual([name, true]);
+    for (const name of ["limits", "joining", "alias", "base", "beside", "member", "guest"])
+      expect([name, kept(name, 0)]).toEqual([name, true]);
     expect(kept("renamed", 0)).toBe(false);
-    expect(at(1, "limits").HostConfig).toMatchObject({ NanoCpus: 7.5e8, Memory: 48 * 2 ** 20, MemoryReservation: 32 * 2 ** 20 });
+    expect(at(1, "limits").HostConfig).toMatchObject({
+      NanoCpus: 7.5e8,
+      Memory: 48 * 2 ** 20,
+      MemoryReservation: 32 * 2 ** 20,
+    });
     expect(at(1, "joining").Name).toBe("/live-joined");
     expect(joined(1, "joining")).toEqual(["live-one", "live-two"]);
     expect(at(1, "renamed").Name).toBe("/live-after");
@@ -230,45 +302,118 @@ describeIf(missing, "one change after another", () => {
     expect(before.IPAM.Config[0]!.Subnet).toBe("10.231.2.0/24");
     expect(network("live-moving").IPAM.Config[0]!.Subnet).toBe("10.231.3.0/24");
     expect(at(1, "member").NetworkSettings.Networks["live-moving"]!.IPAddress).toMatch(/^10\.231\.3\./);
-    expect(at(1, "guest").NetworkSettings.Networks["live-moving"]).toMatchObject({ Aliases: expect.arrayContaining(["guest"]), IPAddress: expect.stringMatching(/^10\.231\.3\./) });
+    expect(at(1, "guest").NetworkSettings.Networks["live-moving"]).toMatchObject({
+      Aliases: expect.arrayContaining(["guest"]),
+      IPAddress: expect.stringMatching(/^10\.231\.3\./),
+    });
   }, 120_000);
 
   test("a second change does not undo the first, nor does a replacement", async () => {
     await step(2);
     for (const name of ["limits", "alias", "member", "guest"]) expect([name, kept(name, 1)]).toEqual([name, true]);
     for (const name of ["joining", "renamed", "base", "beside"]) expect([name, kept(name, 1)]).toEqual([name, false]);
-    expect(at(2, "limits").HostConfig).toMatchObject({ NanoCpus: 7.5e8, Memory: 64 * 2 ** 20, MemorySwap: 128 * 2 ** 20, MemoryReservation: 32 * 2 ** 20 });
+    expect(at(2, "limits").HostConfig).toMatchObject({
+      NanoCpus: 7.5e8,
+      Memory: 64 * 2 ** 20,
+      MemorySwap: 128 * 2 ** 20,
+      MemoryReservation: 32 * 2 ** 20,
+    });
     expect(at(2, "joining").Name).toBe("/live-joined");
     expect(joined(2, "joining")).toEqual(["live-one", "live-two"]);
     expect(at(2, "alias").HostConfig).toMatchObject({ RestartPolicy: { Name: "always" } });
-    expect(at(2, "alias").NetworkSettings.Networks["live-one"]).toMatchObject({ Aliases: expect.arrayContaining(["second"]) });
+    expect(at(2, "alias").NetworkSettings.Networks["live-one"]).toMatchObject({
+      Aliases: expect.arrayContaining(["second"]),
+    });
     // Whoever shares a namespace or a volume with a container follows it.
-    expect(at(2, "beside").HostConfig).toMatchObject({ NetworkMode: `container:${at(2, "base").Id}`, IpcMode: `container:${at(2, "base").Id}` });
+    expect(at(2, "beside").HostConfig).toMatchObject({
+      NetworkMode: `container:${at(2, "base").Id}`,
+      IpcMode: `container:${at(2, "base").Id}`,
+    });
     expect(inside("live-base", "cat", "/data/file")).toBe("kept");
     expect(inside("live-beside", "cat", "/data/file")).toBe("kept");
     // Block, options, labels and isolation of the network were taken away.
-    expect(network("live-moving")).toMatchObject({ Options: {}, Internal: false, Labels: expect.not.objectContaining({ a: "1" }) });
+    expect(network("live-moving")).toMatchObject({
+      Options: {},
+      Internal: false,
+      Labels: expect.not.objectContaining({ a: "1" }),
+    });
     expect(network("live-moving").IPAM.Config[0]!.Subnet).not.toMatch(/^10\.231/);
-    expect(at(2, "guest").NetworkSettings.Networks["live-moving"]).toMatchObject({ Aliases: expect.arrayContaining(["guest"]) });
+    expect(at(2, "guest").NetworkSettings.Networks["live-moving"]).toMatchObject({
+      Aliases: expect.arrayContaining(["guest"]),
+    });
   }, 120_000);
 
   test("everything holds in the successors, and a network can go", async () => {
     await step(3);
     for (const name of ["limits", "alias", "beside"]) expect([name, kept(name, 2)]).toEqual([name, false]);
-    for (const name of ["joining", "renamed", "base", "member", "guest"]) expect([name, kept(name, 2)]).toEqual([name, true]);
-    expect(at(3, "limits").HostConfig).toMatchObject({ NanoCpus: 7.5e8, Memory: 64 * 2 ** 20, MemoryReservation: 32 * 2 ** 20 });
+    for (const name of ["joining", "renamed", "base", "member", "guest"])
+      expect([name, kept(name, 2)]).toEqual([name, true]);
+    expect(at(3, "limits").HostConfig).toMatchObject({
+      NanoCpus: 7.5e8,
+      Memory: 64 * 2 ** 20,
+      MemoryReservation: 32 * 2 ** 20,
+    });
     expect(joined(3, "joining")).toEqual(["live-two"]);
     expect(at(3, "alias").HostConfig).toMatchObject({ RestartPolicy: { Name: "always" } });
-    expect(at(3, "alias").NetworkSettings.Networks["live-one"]).toMatchObject({ Aliases: expect.arrayContaining(["second"]) });
+    expect(at(3, "alias").NetworkSettings.Networks["live-one"]).toMatchObject({
+      Aliases: expect.arrayContaining(["second"]),
+    });
     expect(joined(3, "member")).toEqual(["bridge"]);
     expect(joined(3, "guest")).toEqual(["live-one"]);
     expect(works("network", "inspect", "live-moving")).toBe(false);
     expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
   }, 120_000);
 
+  test("a service under another logical name takes over the name and the port of the one before", async () => {
+    const { "live-renamed": renamed, "live-limits": limits, ...others } = STEPS[3]!.services;
+    STEPS.push({
+      ...STEPS[3]!,
+      services: { ...others, "live-heir": renamed!, "live-named": { ...limits!, containerName: "live-limits" } },
+    });
+    await step(4);
+    expect(at(4, "heir").Name).toBe("/live-after");
+    expect(at(4, "named").Name).toBe("/live-limits");
+    expect([...live[4]!.keys()]).not.toContain("live-limits");
+  }, 120_000);
+
   test("destroy leaves nothing but data", async () => {
     await stack.destroy();
     const { Name } = at(3, "base").Mounts[0]!;
-    expect(made().filter((name) => /live-(limits|join|alias|after|renamed|base|beside|member|guest|one|two)/.test(name))).toEqual([`volume ${Name}`]);
+    expect(
+      made().filter((name) =>
+        /live-(limits|join|alias|after|heir|named|renamed|base|beside|member|guest|one|two)/.test(name),
+      ),
+    ).toEqual([`volume ${Name}`]);
+  }, 120_000);
+});
+
+describeIf(missing, "the end of a service", () => {
+  afterAll(removeAll, 60_000);
+
+  test("it is told to stop and gets its time, by replacement and by destroy; data goes only where that was asked for", async () => {
+    // Writes down the signal, half a second after it came.
+    const command = (signal: string) => [
+      "sh",
+      "-c",
+      `trap 'sleep 0.5; echo ${signal} >>/data/end; exit' ${signal}; while :; do sleep 3600 & wait; done`,
+    ];
+    const services = (more: object): Cases["services"] => ({
+      "live-term": { command: command("TERM"), volumes: ["live-term:/data"], ...more },
+      "live-usr": {
+        command: command("USR1"),
+        stopSignal: "SIGUSR1",
+        volumes: ["live-usr:/data"],
+        removeData: true,
+        ...more,
+      },
+    });
+    const stack = await Stack.create("ends", { cases: { services: services({}) } });
+    await stack.up();
+    stack.declare({ services: services({ environment: { A: "1" } }) });
+    await stack.up();
+    expect(["live-term", "live-usr"].map((name) => inside(name, "cat", "/data/end"))).toEqual(["TERM", "USR1"]);
+    await stack.destroy();
+    expect(made()).toEqual(["volume live-term"]);
+    expect(docker("run", "--rm", "-v", "live-term:/data", "busybox", "cat", "/data/end")).toBe("TERM\nTERM");
   }, 120_000);
 });

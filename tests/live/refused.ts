@@ -9,7 +9,12 @@ export interface Refusal {
   before?: number;
 }
 
-const refusal = (title: string, service: Partial<ServiceDescription> | Record<string, unknown>, says: string, before?: number): Refusal => ({ title, service: service as Record<string, unknown>, says, before });
+const refusal = (
+  title: string,
+  service: Partial<ServiceDescription> | Record<string, unknown>,
+  says: string,
+  before?: number,
+): Refusal => ({ title, service: service as Record<string, unknown>, says, before });
 const network = (fields: object) => ({ networks: [{ name: "bridge", ...fields }] });
 
 /** What `docker run` can say and the Docker provider cannot, and what concerns the client alone. */
@@ -20,22 +25,77 @@ export const REFUSALS: Refusal[] = [
   refusal("--isolation", { isolation: "process" }, "isolation: isolation is for Windows containers only; "),
   refusal("--pids-limit", { pidsLimit: 100 }, "pidsLimit: the Docker provider cannot limit processes; "),
   refusal("--oom-score-adj", { oomScoreAdj: 100 }, "oomScoreAdj: the Docker provider cannot set the OOM score; "),
-  refusal("--oom-kill-disable", { oomKillDisable: true }, "oomKillDisable: the Docker provider cannot switch the OOM killer off; "),
+  refusal(
+    "--oom-kill-disable",
+    { oomKillDisable: true },
+    "oomKillDisable: the Docker provider cannot switch the OOM killer off; ",
+  ),
   refusal("--memory-swappiness", { memSwappiness: 10 }, "memSwappiness: the Docker provider cannot set swappiness; "),
   refusal("--cpuset-mems", { cpusetMems: "0" }, "cpusetMems: the Docker provider cannot choose memory nodes; "),
-  refusal("--cpu-rt-period", { cpuRtPeriod: 10000 }, "cpuRtPeriod: the Docker provider cannot set real-time scheduling; "),
-  refusal("--cpu-rt-runtime", { cpuRtRuntime: 10000 }, "cpuRtRuntime: the Docker provider cannot set real-time scheduling; "),
+  refusal(
+    "--cpu-rt-period",
+    { cpuRtPeriod: 10000 },
+    "cpuRtPeriod: the Docker provider cannot set real-time scheduling; ",
+  ),
+  refusal(
+    "--cpu-rt-runtime",
+    { cpuRtRuntime: 10000 },
+    "cpuRtRuntime: the Docker provider cannot set real-time scheduling; ",
+  ),
   refusal("--kernel-memory", { kernelMemory: "64m" }, "kernelMemory: kernel memory limits are gone from Docker; "),
-  refusal("--blkio-weight", { blkioConfig: { weight: 500 } }, "blkioConfig.weight: the Docker provider cannot weigh block devices; "),
-  refusal("--blkio-weight-device", { blkioConfig: { weightDevice: [{ path: "/dev/sda", weight: 500 }] } }, "blkioConfig.weightDevice: is not a field of blkioConfig; "),
-  refusal("--shm-size in odd bytes", { shmSize: "100k" }, "shmSize: 100k is not a whole number of MiB, which is all that the Docker provider can say; "),
-  refusal("-m in odd bytes", { memLimit: "7000001b" }, "memLimit: 7000001b is not a whole number of MiB, which is all that the Docker provider can say; "),
-  refusal("--dns in another order", { dns: ["8.8.8.8", "1.1.1.1"] }, "dns: the Docker provider cannot keep the order 8.8.8.8, 1.1.1.1; "),
-  refusal("an empty argument", { command: ["redis-server", "--save", ""] }, "command[2]: the Docker provider cannot pass an empty argument; "),
-  refusal("-v :z and propagation", { volumes: ["/tmp:/host:z,rslave"] }, "volumes[0]: the Docker provider cannot set z or Z together with a propagation mode or nocopy; "),
-  refusal("-v :nocopy", { volumes: ["data:/data:nocopy"] }, "volumes[0].volume.nocopy: the Docker provider cannot set it on this engine (API 1.", 45),
-  refusal("--mac-address", { networkMode: undefined, ...network({ macAddress: "02:42:ac:11:00:02" }) }, "networks[0].macAddress: the Docker provider cannot set it on this engine (API 1.", 44),
-  refusal("--health-start-interval", { healthcheck: { test: "true", startInterval: "1s" } }, "healthcheck.startInterval: the Docker provider cannot set it on this engine (API 1.", 44),
+  refusal(
+    "--blkio-weight",
+    { blkioConfig: { weight: 500 } },
+    "blkioConfig.weight: the Docker provider cannot weigh block devices; ",
+  ),
+  refusal(
+    "--blkio-weight-device",
+    { blkioConfig: { weightDevice: [{ path: "/dev/sda", weight: 500 }] } },
+    "blkioConfig.weightDevice: is not a field of blkioConfig; ",
+  ),
+  refusal(
+    "--shm-size in odd bytes",
+    { shmSize: "100k" },
+    "shmSize: 100k is not a whole number of MiB, which is all that the Docker provider can say; ",
+  ),
+  refusal(
+    "-m in odd bytes",
+    { memLimit: "7000001b" },
+    "memLimit: 7000001b is not a whole number of MiB, which is all that the Docker provider can say; ",
+  ),
+  refusal(
+    "--dns in another order",
+    { dns: ["8.8.8.8", "1.1.1.1"] },
+    "dns: the Docker provider cannot keep the order 8.8.8.8, 1.1.1.1; ",
+  ),
+  refusal(
+    "an empty argument",
+    { command: ["redis-server", "--save", ""] },
+    "command[2]: the Docker provider cannot pass an empty argument; ",
+  ),
+  refusal(
+    "-v :z and propagation",
+    { volumes: ["/tmp:/host:z,rslave"] },
+    "volumes[0]: the Docker provider cannot set z or Z together with a propagation mode or nocopy; ",
+  ),
+  refusal(
+    "-v :nocopy",
+    { volumes: ["data:/data:nocopy"] },
+    "volumes[0].volume.nocopy: the Docker provider cannot set it on this engine (API 1.",
+    45,
+  ),
+  refusal(
+    "--mac-address",
+    { networkMode: undefined, ...network({ macAddress: "02:42:ac:11:00:02" }) },
+    "networks[0].macAddress: the Docker provider cannot set it on this engine (API 1.",
+    44,
+  ),
+  refusal(
+    "--health-start-interval",
+    { healthcheck: { test: "true", startInterval: "1s" } },
+    "healthcheck.startInterval: the Docker provider cannot set it on this engine (API 1.",
+    44,
+  ),
   refusal("--cidfile", { cidfile: "id" }, "cidfile: is not a field of a service; "),
   refusal("--sig-proxy", { sigProxy: false }, "sigProxy: is not a field of a service; "),
   refusal("--detach-keys", { detachKeys: "ctrl-x" }, "detachKeys: is not a field of a service; "),

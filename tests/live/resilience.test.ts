@@ -6,7 +6,21 @@ import { parseRoutes } from "../../components/engines/docker/snapshot";
 import { describeIf } from "../skips";
 import type { Cases } from "./cases";
 import { IDLE } from "./features";
-import { BY_HAND, cleanUp, docker, errorsOf, inspect, made, missing, missingLab, removeAll, type Result, shell, Stack, until } from "./world";
+import {
+  BY_HAND,
+  cleanUp,
+  docker,
+  errorsOf,
+  inspect,
+  made,
+  missing,
+  missingLab,
+  removeAll,
+  type Result,
+  shell,
+  Stack,
+  until,
+} from "./world";
 
 cleanUp();
 
@@ -15,48 +29,77 @@ const containers = () => made().filter((name) => name.startsWith("container "));
 
 describeIf(missing, "an up that is killed", () => {
   const COUNT = 20;
-  const cases: Cases = {
+  const cases = (more: object = {}): Cases => ({
     networks: { "live-killed": {} },
     services: Object.fromEntries(
       Array.from({ length: COUNT }, (_, index) => [
         `live-killed-${index}`,
-        { ...idle, ports: [`${23300 + index}:80`], volumes: [`live-killed-${index}:/data`, "/cache"], networks: ["live-killed"], removeData: true },
+        {
+          ...idle,
+          ports: [`${23300 + index}:80`],
+          volumes: [`live-killed-${index}:/data`, "/cache"],
+          networks: ["live-killed"],
+          removeData: true,
+          ...more,
+        },
       ]),
     ),
-  };
+  });
   afterEach(removeAll, 60_000);
 
-  const MOMENTS: [string, () => boolean][] = [
+  /** Runs the CLI and kills it, alone, at a moment; what a user then does first is to take its lock away. */
+  const killed = async (stack: Stack, command: string, moment: () => boolean): Promise<void> => {
+    let cli: ChildProcess | undefined;
+    let ended = false;
+    const run = stack.pulumi([command, "--yes", "--skip-preview", "--stack", stack.name], {
+      onStart: (child) => (cli = child),
+    });
+    void run.then(() => (ended = true));
+    await until("the moment to kill it", () => ended || moment(), 120);
+    cli!.kill("SIGKILL");
+    // What it has started ends by itself, and may make one thing more until then.
+    await until("its plugins end", () => !groupLives(cli!.pid!), 60);
+    // Otherwise it came too late, and nothing would be shown.
+    expect((await run).code).toBeNull();
+    await stack.must(["cancel", "--yes", "--stack", stack.name]);
+  };
+  const resumed = async (stack: Stack) => {
+    await stack.up();
+    expect(containers()).toHaveLength(COUNT);
+    expect(await stack.changes(["--expect-no-changes"])).toEqual([]);
+    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+  };
+
+  test.each<[string, () => boolean]>([
     ["when the network is there", () => made().includes("network live-killed")],
     ["after the first container", () => containers().length >= 1],
     ["after seven containers", () => containers().length >= 7],
     ["after fourteen containers", () => containers().length >= 14],
     ["after the last container", () => containers().length >= COUNT],
-  ];
+  ])(
+    "%s, is resumed by the next",
+    async (_, moment) => {
+      const stack = await Stack.create("killed", { cases: cases() });
+      await killed(stack, "up", moment);
+      await resumed(stack);
+    },
+    240_000,
+  );
 
-  test.each(MOMENTS)("%s, is resumed by the next", async (_, moment) => {
-    const stack = await Stack.create("killed", { cases });
-    let cli: ChildProcess | undefined;
-    let ended = false;
-    const first = stack.tryUp([], { onStart: (child) => (cli = child) }).then((result) => {
-      ended = true;
-      return result;
-    });
-    await until("the moment to kill it", () => ended || moment(), 120);
-    cli!.kill("SIGKILL");
-    await until("its plugins end", () => !groupLives(cli!.pid!), 60);
-    const { code } = await first;
-
-    const there = containers().length;
-    // The killed CLI has left its lock: this is what a user does first.
-    await stack.must(["cancel", "--yes", "--stack", stack.name]);
-    const { output } = await stack.up();
-    expect(output).not.toContain("error:");
-    expect(containers()).toHaveLength(COUNT);
-    expect(await stack.changes(["--expect-no-changes"])).toEqual([]);
-    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
-    // Not too late, or nothing was shown.
-    expect({ code, there: there <= COUNT }).toEqual({ code: null, there: true });
+  test("between old and new containers, is resumed by the next, and so is a destroy", async () => {
+    const stack = await Stack.create("killed", { cases: cases() });
+    await stack.up();
+    const ids = () => docker("ps", "-aq", "--filter", "label=berth.stack=berth-live/killed").split("\n");
+    const before = ids();
+    stack.declare(cases({ environment: { A: "1" } }));
+    await killed(stack, "up", () => ids().filter((id) => !before.includes(id)).length >= 5);
+    await resumed(stack);
+    for (let index = 0; index < COUNT; index++) expect(inspect(`live-killed-${index}`).Config.Env).toContain("A=1");
+    expect(ids().filter((id) => before.includes(id))).toEqual([]);
+    await killed(stack, "destroy", () => containers().length <= COUNT - 5);
+    await stack.destroy();
+    // With the data, since removeData asks for that.
+    expect(made()).toEqual([]);
   }, 240_000);
 });
 
@@ -74,7 +117,16 @@ describeIf(missing, "what was changed by hand", () => {
   afterAll(removeAll, 60_000);
   let stack: Stack;
   beforeAll(async () => {
-    stack = await Stack.create("drift", { cases: { networks: { "live-drift": {} }, services: { "live-removed": { ...idle, volumes: ["live-drift:/data"] }, "live-stopped": { ...idle, networks: ["live-drift"] }, "live-still": idle } } });
+    stack = await Stack.create("drift", {
+      cases: {
+        networks: { "live-drift": {} },
+        services: {
+          "live-removed": { ...idle, volumes: ["live-drift:/data"] },
+          "live-stopped": { ...idle, networks: ["live-drift"] },
+          "live-still": idle,
+        },
+      },
+    });
     await stack.up();
   }, 60_000);
 
@@ -83,7 +135,11 @@ describeIf(missing, "what was changed by hand", () => {
     docker("rm", "-f", "live-removed");
     docker("stop", "-t", "1", "live-stopped");
     docker("update", "--restart", "always", "live-still");
-    expect((await stack.changes(["--refresh"])).sort()).toEqual(["create Container live-removed", "update Container live-still", "update Container live-stopped"]);
+    expect((await stack.changes(["--refresh"])).sort()).toEqual([
+      "create Container live-removed",
+      "update Container live-still",
+      "update Container live-stopped",
+    ]);
     await stack.up(["--refresh"]);
     const after = ["live-removed", "live-stopped", "live-still"].map((name) => inspect(name));
     expect(after.map(({ State }) => State.Running)).toEqual([true, true, true]);
@@ -96,7 +152,12 @@ describeIf(missing, "what was changed by hand", () => {
 describeIf(missing, "a wrong argument in the third of five", () => {
   afterAll(removeAll, 60_000);
   const services = (third: object, others: object = {}): Cases["services"] =>
-    Object.fromEntries([1, 2, 3, 4, 5].map((number) => [`live-five-${number}`, { ...idle, volumes: [`live-five-${number}:/data`], ...(number === 3 ? third : others) }]));
+    Object.fromEntries(
+      [1, 2, 3, 4, 5].map((number) => [
+        `live-five-${number}`,
+        { ...idle, volumes: [`live-five-${number}:/data`], ...(number === 3 ? third : others) },
+      ]),
+    );
   const networks = { "live-five": {} };
   const WRONG = { ports: ["70000:80"] };
 
@@ -105,7 +166,9 @@ describeIf(missing, "a wrong argument in the third of five", () => {
     const before = made();
     const result = await stack.tryUp();
     expect(result.code).not.toBe(0);
-    expect(errorsOf(result)).toContain('error: Service "live-five-3": ports[0]: "70000" is not a whole number in range; use 1 to 65535.');
+    expect(errorsOf(result)).toContain(
+      'error: Service "live-five-3": ports[0]: "70000" is not a whole number in range; use 1 to 65535.',
+    );
     expect(made()).toEqual(before);
   }, 60_000);
 
@@ -113,9 +176,15 @@ describeIf(missing, "a wrong argument in the third of five", () => {
     const stack = await Stack.create("five", { cases: { networks, services: services({}) } });
     await stack.up();
     const names = [1, 2, 3, 4, 5].map((number) => `live-five-${number}`);
-    const look = () => names.map((name) => inspect(name)).map(({ Id, State, Config, HostConfig }) => ({ Id, StartedAt: State.StartedAt, Config, HostConfig }));
+    const look = () =>
+      names
+        .map((name) => inspect(name))
+        .map(({ Id, State, Config, HostConfig }) => ({ Id, StartedAt: State.StartedAt, Config, HostConfig }));
     const before = look();
-    stack.declare({ networks: { ...networks, "live-more": {} }, services: services(WRONG, { environment: { A: "1" }, restart: "always" }) });
+    stack.declare({
+      networks: { ...networks, "live-more": {} },
+      services: services(WRONG, { environment: { A: "1" }, restart: "always" }),
+    });
     const result = await stack.tryUp();
     expect(result.code).not.toBe(0);
     expect(errorsOf(result)).toContain('"live-five-3": ports[0]');
@@ -130,7 +199,9 @@ describeIf(missing, "a wrong argument in the third of five", () => {
 describeIf(missing, "what others have on the engine", () => {
   afterAll(removeAll, 60_000);
   const listener = createServer();
-  const ROUTE = missing ? undefined : parseRoutes(readFileSync("/proc/net/route", "utf8")).find(({ device }) => !/^(docker0|br-)/.test(device));
+  const ROUTE = missing
+    ? undefined
+    : parseRoutes(readFileSync("/proc/net/route", "utf8")).find(({ device }) => !/^(docker0|br-)/.test(device));
   const refusals: Record<string, string> = {};
   const results: Record<string, Result> = {};
   let taken = 0;
@@ -174,14 +245,32 @@ describeIf(missing, "what others have on the engine", () => {
   afterAll(() => void listener.close());
 
   const SAYS: [string, (port: number) => string][] = [
-    ["live-overlaps", () => "subnet: 10.231.41.0/24 overlaps 10.231.40.0/22 of the network live-foreign-net on the engine; "],
+    [
+      "live-overlaps",
+      () => "subnet: 10.231.41.0/24 overlaps 10.231.40.0/22 of the network live-foreign-net on the engine; ",
+    ],
     ["live-twice", () => "subnet: 10.231.50.128/25 overlaps 10.231.50.0/24 of the network live-fine; "],
     ["live-foreign-net", () => "name: a network named live-foreign-net is there already"],
-    ["live-container-port", () => "ports[0]: 23401:80: host port 23401 is taken by the container live-foreign (busybox); "],
-    ["live-container-port-there", () => "ports[0]: 127.0.0.1:23401:80: host port 23401 is taken by the container live-foreign (busybox); "],
-    ["live-program-port", (port) => `ports[0]: ${port}:80: host port ${port} is taken by another program on the host; `],
-    ["live-program-port-there", (port) => `ports[0]: 127.0.0.1:${port}:80: host port ${port} is taken by another program on the host; `],
-    ["live-name", () => "containerName: a container named live-foreign is there already, made by the stack berth-live/by-hand; "],
+    [
+      "live-container-port",
+      () => "ports[0]: 23401:80: host port 23401 is taken by the container live-foreign (busybox); ",
+    ],
+    [
+      "live-container-port-there",
+      () => "ports[0]: 127.0.0.1:23401:80: host port 23401 is taken by the container live-foreign (busybox); ",
+    ],
+    [
+      "live-program-port",
+      (port) => `ports[0]: ${port}:80: host port ${port} is taken by another program on the host; `,
+    ],
+    [
+      "live-program-port-there",
+      (port) => `ports[0]: 127.0.0.1:${port}:80: host port ${port} is taken by another program on the host; `,
+    ],
+    [
+      "live-name",
+      () => "containerName: a container named live-foreign is there already, made by the stack berth-live/by-hand; ",
+    ],
     ["live-no-network", () => "networks[0]: there is no network named live-nobody-made-this; "],
     ["live-no-source", () => "volumesFrom[0]: there is no container named live-nobody-made-this; "],
     ["live-no-folder", () => "volumes[0]: the host path "],
@@ -192,11 +281,15 @@ describeIf(missing, "what others have on the engine", () => {
   });
 
   (ROUTE ? test : test.skip)("a route of the host is refused", () => {
-    expect(refusals["live-route"]).toContain(`subnet: ${ROUTE!.subnet.text} overlaps the host's route ${ROUTE!.subnet.text} on ${ROUTE!.device}; `);
+    expect(refusals["live-route"]).toContain(
+      `subnet: ${ROUTE!.subnet.text} overlaps the host's route ${ROUTE!.subnet.text} on ${ROUTE!.device}; `,
+    );
   });
 
   test("nothing else is refused, and nothing is made", () => {
-    expect(Object.keys(refusals).sort()).toEqual([...SAYS.map(([name]) => name), ...(ROUTE ? ["live-route"] : [])].sort());
+    expect(Object.keys(refusals).sort()).toEqual(
+      [...SAYS.map(([name]) => name), ...(ROUTE ? ["live-route"] : [])].sort(),
+    );
     expect([results.preview!.code, results.up!.code].includes(0)).toBe(false);
     expect(after).toEqual(before);
   });
@@ -205,36 +298,68 @@ describeIf(missing, "what others have on the engine", () => {
 describeIf(missingLab, "a service that does not come up", () => {
   afterAll(removeAll, 60_000);
   test("crashes: up fails with its last lines, and a mended description works", async () => {
-    const stack = await Stack.create("flaky", { cases: { services: { "live-flaky": { image: "flaky" }, "live-after": { ...idle, dependsOn: ["live-flaky"] } } } });
+    const stack = await Stack.create("flaky", {
+      cases: { services: { "live-flaky": { image: "flaky" }, "live-after": { ...idle, dependsOn: ["live-flaky"] } } },
+    });
     const result = await stack.tryUp();
     expect(result.code).not.toBe(0);
     expect(errorsOf(result)).toContain("live-flaky ended with exit code 3. Its last lines:");
-    for (const line of ["line one", "line two", "fatal: cannot open database"]) expect(errorsOf(result)).toContain(`    ${line}`);
+    for (const line of ["line one", "line two", "fatal: cannot open database"])
+      expect(errorsOf(result)).toContain(`    ${line}`);
     // Whoever depends on it was not started.
     expect(made()).not.toContain("container live-after");
-    stack.declare({ services: { "live-flaky": { image: "flaky", command: IDLE }, "live-after": { ...idle, dependsOn: ["live-flaky"] } } });
+    stack.declare({
+      services: {
+        "live-flaky": { image: "flaky", command: IDLE },
+        "live-after": { ...idle, dependsOn: ["live-flaky"] },
+      },
+    });
     await stack.up();
     expect([inspect("live-flaky"), inspect("live-after")].map(({ State }) => State.Running)).toEqual([true, true]);
     expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
   }, 120_000);
 
   test("crashes again and again under a restart policy: likewise", async () => {
-    const stack = await Stack.create("crashing", { cases: { services: { "live-crashing": { image: "flaky", restart: "always" } } } });
+    const stack = await Stack.create("crashing", {
+      cases: { services: { "live-crashing": { image: "flaky", restart: "always" } } },
+    });
     const result = await stack.tryUp();
     expect(result.code).not.toBe(0);
-    expect(errorsOf(result)).toMatch(/live-crashing keeps crashing \(restarted \d+ times, last exit code 3\)\. Its last lines:\n[^]*fatal: cannot open database/);
+    expect(errorsOf(result)).toMatch(
+      /live-crashing keeps crashing \(restarted \d+ times, last exit code 3\)\. Its last lines:\n[^]*fatal: cannot open database/,
+    );
     stack.declare({ services: { "live-crashing": { image: "flaky", restart: "always", command: IDLE } } });
     await stack.up();
     expect(inspect("live-crashing").State.Running).toBe(true);
     expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
   }, 120_000);
 
+  test("a job that fails: likewise", async () => {
+    const job = (code: number): Cases => ({
+      services: {
+        "live-job": { image: "busybox", mode: "replicated-job", command: ["sh", "-c", `echo migrating; exit ${code}`] },
+      },
+    });
+    const stack = await Stack.create("job", { cases: job(7) });
+    const result = await stack.tryUp();
+    expect(result.code).not.toBe(0);
+    expect(errorsOf(result)).toMatch(/live-job ended with exit code 7\. Its last lines:\n\s+migrating/);
+    stack.declare(job(0));
+    await stack.up();
+    expect(inspect("live-job").State).toMatchObject({ Status: "exited", ExitCode: 0 });
+    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+  }, 120_000);
+
   test("hangs: up gives up after waitTimeout, and a mended description works", async () => {
-    const hang = (test: string, waitTimeout: string): Cases => ({ services: { "live-hang": { image: "hang", waitTimeout, healthcheck: { test, interval: "1s", retries: 2 } } } });
+    const hang = (test: string, waitTimeout: string): Cases => ({
+      services: { "live-hang": { image: "hang", waitTimeout, healthcheck: { test, interval: "1s", retries: 2 } } },
+    });
     const stack = await Stack.create("hang", { cases: hang("echo no answer on 8080; exit 1", "4s") });
     const result = await stack.tryUp();
     expect(result.code).not.toBe(0);
-    expect(errorsOf(result)).toMatch(/live-hang is not healthy \(its check says: no answer on 8080\) after 4 s; raise waitTimeout if it needs longer\. Its last lines:\n\s+still starting/);
+    expect(errorsOf(result)).toMatch(
+      /live-hang is not healthy \(its check says: no answer on 8080\) after 4 s; raise waitTimeout if it needs longer\. Its last lines:\n\s+still starting/,
+    );
     expect(result.seconds).toBeLessThan(20);
     // Asking again without a change does not call it healthy.
     expect((await stack.tryUp()).code).not.toBe(0);
@@ -246,7 +371,13 @@ describeIf(missingLab, "a service that does not come up", () => {
 
 describeIf(missing, "secrets", () => {
   afterAll(removeAll, 60_000);
-  const PASSWORDS = ["zeN4-first-of-root", "zeN4-second-of-root", "zeN4-of-the-file", "zeN4-plain-in-code", "zeN4-plain-changed"];
+  const PASSWORDS = [
+    "zeN4-first-of-root",
+    "zeN4-second-of-root",
+    "zeN4-of-the-file",
+    "zeN4-plain-in-code",
+    "zeN4-plain-changed",
+  ];
 
   /** Everything that a run leaves or shows. */
   const expectAbsent = (stack: Stack, results: Result[]) => {
@@ -259,29 +390,55 @@ describeIf(missing, "secrets", () => {
 
   test("are in clear in no state, history, backup, output or log of a service", async () => {
     const describe = (password: string): Cases => ({
-      services: { "live-secret": { ...idle, envFile: [{ path: "all.env", secret: true }], environment: { API_TOKEN: password, MODE: "readable-value" } }, "live-plain": { ...idle, environment: { MODE: "readable-value" } } },
+      services: {
+        "live-secret": {
+          ...idle,
+          envFile: [{ path: "all.env", secret: true }],
+          environment: { API_TOKEN: password, MODE: "readable-value" },
+        },
+        "live-plain": { ...idle, environment: { MODE: "readable-value" } },
+      },
     });
     const stack = await Stack.create("secrets", { cases: describe(PASSWORDS[3]!) });
     writeFileSync(join(stack.folder, "all.env"), `ANYTHING=${PASSWORDS[2]}\n`);
     const results = [await stack.preview(["--diff"]), await stack.preview(["--json"]), await stack.up(["--diff"])];
-    expect(inspect("live-secret").Config.Env).toEqual(expect.arrayContaining([`API_TOKEN=${PASSWORDS[3]}`, `ANYTHING=${PASSWORDS[2]}`, "MODE=readable-value"]));
+    expect(inspect("live-secret").Config.Env).toEqual(
+      expect.arrayContaining([`API_TOKEN=${PASSWORDS[3]}`, `ANYTHING=${PASSWORDS[2]}`, "MODE=readable-value"]),
+    );
     results.push(await stack.preview(["--diff", "--refresh"]));
     stack.declare(describe(PASSWORDS[4]!));
     results.push(await stack.preview(["--diff"]), await stack.preview(["--json"]), await stack.up(["--diff"]));
     // A changed password takes effect.
     expect(inspect("live-secret").Config.Env).toContain(`API_TOKEN=${PASSWORDS[4]}`);
-    results.push(await stack.pulumi(["stack", "--show-urns"]), await stack.pulumi(["stack", "output", "--json"]), await stack.pulumi(["stack", "history"]));
+    results.push(
+      await stack.pulumi(["stack", "--show-urns"]),
+      await stack.pulumi(["stack", "output", "--json"]),
+      await stack.pulumi(["stack", "history"]),
+    );
     for (const { code } of results) expect(code).toBe(0);
     expectAbsent(stack, results);
     expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
   }, 120_000);
 
   test("likewise of the mysql stack", async () => {
-    const stack = await Stack.create("mysql", { config: { "mysql:setup": "A10", "mysql:containerName": "readable-value", "mysql:data": "live-secret-data", "mysql:port": "23402" }, secrets: { "mysql:rootPassword": PASSWORDS[0]! } });
+    const stack = await Stack.create("mysql", {
+      config: {
+        "mysql:setup": "A10",
+        "mysql:containerName": "readable-value",
+        "mysql:data": "live-secret-data",
+        "mysql:port": "23402",
+      },
+      secrets: { "mysql:rootPassword": PASSWORDS[0]! },
+    });
     const results = [await stack.preview(["--diff"]), await stack.up(["--diff"])];
     expect(inspect("readable-value").Config.Env).toContain(`MYSQL_ROOT_PASSWORD=${PASSWORDS[0]}`);
     await stack.secret("mysql:rootPassword", PASSWORDS[1]!);
-    results.push(await stack.preview(["--diff"]), await stack.preview(["--json"]), await stack.pulumi(["stack", "output", "--json"]), await stack.preview(["--refresh"]));
+    results.push(
+      await stack.preview(["--diff"]),
+      await stack.preview(["--json"]),
+      await stack.pulumi(["stack", "output", "--json"]),
+      await stack.preview(["--refresh"]),
+    );
     for (const { code } of results) expect(code).toBe(0);
     expectAbsent(stack, results);
   }, 120_000);

@@ -3,7 +3,28 @@ import { join } from "node:path";
 import { overlaps, parseCidr } from "../../components/spec/addresses";
 import { describeIf } from "../skips";
 import { differences, notAllowed, unused } from "./compare";
-import { assertFree, BY_HAND, cleanUp, docker, errorsOf, freePort, httpStatus, inside, inspect, type Inspect, made, missing, missingLab, removeAll, ROOT, shell, Stack, type StackOptions, until, works } from "./world";
+import {
+  assertFree,
+  BY_HAND,
+  cleanUp,
+  docker,
+  errorsOf,
+  freePort,
+  httpStatus,
+  inside,
+  inspect,
+  type Inspect,
+  made,
+  missing,
+  missingLab,
+  removeAll,
+  ROOT,
+  shell,
+  Stack,
+  type StackOptions,
+  until,
+  works,
+} from "./world";
 
 cleanUp();
 
@@ -28,9 +49,20 @@ interface Row extends StackOptions {
 }
 
 /** Every container that a line makes carries the tests' label, so that nothing else is ever removed. */
-const labelled = (line: string) => line.replace(/^docker (run|network create|volume create)/, (command) => `${command} ${BY_HAND}`);
+const labelled = (line: string) =>
+  line.replace(/^docker (run|network create|volume create)/, (command) => `${command} ${BY_HAND}`);
 
-function describeRow({ row, stack: name, lines, containers, volumes = [], networks = {}, prepare, shows, ...options }: Row): void {
+function describeRow({
+  row,
+  stack: name,
+  lines,
+  containers,
+  volumes = [],
+  networks = {},
+  prepare,
+  shows,
+  ...options
+}: Row): void {
   describeIf(missing, row, () => {
     const context = {} as { stack: Stack };
     const byHand: Inspect[] = [];
@@ -71,7 +103,17 @@ function describeRow({ row, stack: name, lines, containers, volumes = [], networ
 }
 
 const inspectNetwork = (name: string) => JSON.parse(docker("network", "inspect", name))[0] as object;
-const NETWORK_SECTIONS = ["Driver", "EnableIPv6", "IPAM", "Internal", "Attachable", "Ingress", "ConfigOnly", "Options", "Scope"];
+const NETWORK_SECTIONS = [
+  "Driver",
+  "EnableIPv6",
+  "IPAM",
+  "Internal",
+  "Attachable",
+  "Ingress",
+  "ConfigOnly",
+  "Options",
+  "Scope",
+];
 
 /** The stack is made in beforeAll; tests are declared before. */
 function bound(stack: Stack, key: string | symbol): unknown {
@@ -90,7 +132,10 @@ const answers = (getPort: (stack: Stack) => Promise<number>) => (stack: Stack) =
     expect(await httpStatus(`http://127.0.0.1:${await getPort(stack)}/`)).toBe(200);
   });
 };
-const endpoint = async (stack: Stack) => ((await stack.outputs()).endpoints as { target: string; hostPort: number }[]).find(({ target }) => target === "80/tcp")!.hostPort;
+const endpoint = async (stack: Stack) =>
+  ((await stack.outputs()).endpoints as { target: string; hostPort: number }[]).find(
+    ({ target }) => target === "80/tcp",
+  )!.hostPort;
 
 // --- A1 to A8 -----------------------------------------------------------------
 
@@ -209,7 +254,9 @@ describeRow({
       stack.set({ "nginx:volumes": [`${absent}:/etc/nginx`] });
       for (const result of [await stack.preview(), await stack.tryUp()]) {
         expect(result.code).not.toBe(0);
-        expect(result.output).toContain(`error: Nginx "nginx": volumes[0]: the host path ${absent} is missing; create it first (\`mkdir -p ${absent}\`)`);
+        expect(result.output).toContain(
+          `error: Nginx "nginx": volumes[0]: the host path ${absent} is missing; create it first (\`mkdir -p ${absent}\`)`,
+        );
       }
       expect(made()).toEqual([]);
       expect(existsSync(absent)).toBe(false);
@@ -253,7 +300,8 @@ describeRow({
 
 // --- A9, A10: MySQL -------------------------------------------------------------
 
-const mysql = (container: string, sql: string, password = "") => inside(container, "mysql", "-N", "-uroot", ...(password ? [`-p${password}`] : []), "-e", sql);
+const mysql = (container: string, sql: string, password = "") =>
+  inside(container, "mysql", "-N", "-uroot", ...(password ? [`-p${password}`] : []), "-e", sql);
 const WRITE = "CREATE DATABASE IF NOT EXISTS kept; CREATE TABLE kept.t (n INT); INSERT INTO kept.t VALUES (42)";
 const READ = "SELECT n FROM kept.t";
 
@@ -305,7 +353,9 @@ describeRow({
   stack: "mysql",
   config: { "mysql:setup": "A10", ...p3306.config },
   secrets: { "mysql:rootPassword": "root" },
-  lines: () => [`docker run -d -v mysql:/var/lib/mysql -p ${p3306.port}:3306 --name mysql1 -e MYSQL_ROOT_PASSWORD=root mysql`],
+  lines: () => [
+    `docker run -d -v mysql:/var/lib/mysql -p ${p3306.port}:3306 --name mysql1 -e MYSQL_ROOT_PASSWORD=root mysql`,
+  ],
   containers: ["mysql1"],
   volumes: ["mysql"],
   shows: keepsData("mysql1", "root"),
@@ -316,7 +366,9 @@ describeRow({
   stack: "mysql",
   config: { "mysql:setup": "A10-empty", ...p3306.config },
   // The documented line publishes no port; the stack's other variant does, and so does this one.
-  lines: () => [`docker run -d -v mysql:/var/lib/mysql -p ${p3306.port}:3306 --name mysql1 -e MYSQL_ALLOW_EMPTY_PASSWORD=true mysql`],
+  lines: () => [
+    `docker run -d -v mysql:/var/lib/mysql -p ${p3306.port}:3306 --name mysql1 -e MYSQL_ALLOW_EMPTY_PASSWORD=true mysql`,
+  ],
   containers: ["mysql1"],
   volumes: ["mysql"],
   shows: () => test("anybody can enter", () => expect(mysql("mysql1", "SELECT 6 * 7")).toBe("42")),
@@ -346,7 +398,9 @@ describeRow({
       stack.set({ "elasticsearch:heapMax": "2g" });
       const result = await stack.tryUp();
       expect(result.code).not.toBe(0);
-      expect(errorsOf(result)).toContain('error: Elasticsearch "elasticsearch": heap.max: 2g is larger than the container\'s memory 1g; ');
+      expect(errorsOf(result)).toContain(
+        'error: Elasticsearch "elasticsearch": heap.max: 2g is larger than the container\'s memory 1g; ',
+      );
       expect(inspect("elasticsearch").Id).toBe(Id);
     }, 60_000);
   },
@@ -392,9 +446,18 @@ describeRow({
 describeRow({
   row: "A14",
   stack: "environment",
-  cases: { services: { "live-port": { command: ["sleep", "3600"], environment: { PORT: 3000 } }, "live-file": { command: ["sleep", "3600"], envFile: ".env" } } },
-  prepare: (folder) => writeFileSync(join(folder, ".env"), "# settings\nPORT=3000\nDB_PASSWORD=zeN4-in-the-file\nGREETING=two words\n"),
-  lines: () => ["docker run -d --name live-port -e PORT=3000 busybox sleep 3600", "docker run -d --name live-file --env-file .env busybox sleep 3600"],
+  cases: {
+    services: {
+      "live-port": { command: ["sleep", "3600"], environment: { PORT: 3000 } },
+      "live-file": { command: ["sleep", "3600"], envFile: ".env" },
+    },
+  },
+  prepare: (folder) =>
+    writeFileSync(join(folder, ".env"), "# settings\nPORT=3000\nDB_PASSWORD=zeN4-in-the-file\nGREETING=two words\n"),
+  lines: () => [
+    "docker run -d --name live-port -e PORT=3000 busybox sleep 3600",
+    "docker run -d --name live-file --env-file .env busybox sleep 3600",
+  ],
   containers: ["live-port", "live-file"],
   shows(stack) {
     test("the file's values arrive, and its password is in clear in no state", () => {
@@ -412,14 +475,24 @@ describeRow({
   lines: () => ["docker run -d --name live-always --restart=always busybox sleep 3600"],
   containers: ["live-always"],
   shows(stack) {
-    (missingLab ? test.skip : test)("comes back after the engine was restarted", async () => {
-      const { Id, State } = inspect("live-always");
-      shell(`${join(ROOT, "tests/live/lab/lab.sh")} restart-docker 2>/dev/null`);
-      const after = await until("it runs again", () => works("container", "inspect", "live-always") && inspect("live-always").State.Running && inspect("live-always"));
-      expect(after.Id).toBe(Id);
-      expect(after.State.StartedAt).not.toBe(State.StartedAt);
-      expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
-    }, 120_000);
+    (missingLab ? test.skip : test)(
+      "comes back after the engine was restarted",
+      async () => {
+        const { Id, State } = inspect("live-always");
+        shell(`${join(ROOT, "tests/live/lab/lab.sh")} restart-docker 2>/dev/null`);
+        const after = await until(
+          "it runs again",
+          () =>
+            works("container", "inspect", "live-always") &&
+            inspect("live-always").State.Running &&
+            inspect("live-always"),
+        );
+        expect(after.Id).toBe(Id);
+        expect(after.State.StartedAt).not.toBe(State.StartedAt);
+        expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+      },
+      120_000,
+    );
   },
 });
 
@@ -428,7 +501,9 @@ describeRow({
 const tomcat = port(8080, "tomcat:port");
 const reachesDatabase = () =>
   until("Tomcat reaches its database", async () => {
-    const answer = await fetch(`http://127.0.0.1:${tomcat.port}/db`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    const answer = await fetch(`http://127.0.0.1:${tomcat.port}/db`, { signal: AbortSignal.timeout(5000) }).catch(
+      () => undefined,
+    );
     return answer?.status === 200 && (await answer.text()).trim();
   });
 describeRow({
@@ -461,9 +536,16 @@ describeRow({
 function freeBlock(): { subnet: string; gateway: string } {
   const documented = { subnet: "192.168.0.0/16", gateway: "192.168.0.1" };
   if (missing) return documented;
-  const there = docker("network", "ls", "-q").split("\n").flatMap((id) => docker("network", "inspect", id, "--format", "{{range .IPAM.Config}}{{.Subnet}} {{end}}").split(" ")).filter((text) => /^\d+\./.test(text));
+  const there = docker("network", "ls", "-q")
+    .split("\n")
+    .flatMap((id) =>
+      docker("network", "inspect", id, "--format", "{{range .IPAM.Config}}{{.Subnet}} {{end}}").split(" "),
+    )
+    .filter((text) => /^\d+\./.test(text));
   const block = parseCidr(documented.subnet, "subnet");
-  return there.some((text) => overlaps(parseCidr(text, "subnet"), block)) ? { subnet: "10.236.0.0/16", gateway: "10.236.0.1" } : documented;
+  return there.some((text) => overlaps(parseCidr(text, "subnet"), block))
+    ? { subnet: "10.236.0.0/16", gateway: "10.236.0.1" }
+    : documented;
 }
 const block = freeBlock();
 const NOTE = `-e hostname=host busybox /bin/sh -c "while true; do sleep 3600; done"`;
@@ -488,7 +570,12 @@ describeRow({
   networks: { mynet: "B1", "my-bridge": "B2" },
   shows(stack) {
     test("names resolve without links", () => {
-      for (const [from, to] of [["test1", "test2"], ["test2", "test1"], ["beside-test1", "test2"]] as const) inside(from, "ping", "-c", "1", "-w", "10", to);
+      for (const [from, to] of [
+        ["test1", "test2"],
+        ["test2", "test1"],
+        ["beside-test1", "test2"],
+      ] as const)
+        inside(from, "ping", "-c", "1", "-w", "10", to);
     });
     test("joining and leaving a network keeps the container", async () => {
       const ids = () => ["test1", "test2", "beside-test1"].map((name) => inspect(name).Id);
@@ -501,7 +588,10 @@ describeRow({
       expect(works("exec", "test1", "ping", "-c", "1", "-w", "2", "test2")).toBe(false);
       stack.set({ "networks:test1": ["mynet", "my-bridge"], "networks:test2": ["mynet", "my-bridge"] });
       await stack.up();
-      expect([joined("test1"), joined("test2")]).toEqual([["my-bridge", "mynet"], ["my-bridge", "mynet"]]);
+      expect([joined("test1"), joined("test2")]).toEqual([
+        ["my-bridge", "mynet"],
+        ["my-bridge", "mynet"],
+      ]);
       expect(ids()).toEqual(before);
       inside("test1", "ping", "-c", "1", "-w", "10", "test2");
     }, 120_000);
@@ -511,7 +601,12 @@ describeRow({
 describeRow({
   row: "A13",
   stack: "networks",
-  config: { "networks:subnet": block.subnet, "networks:gateway": block.gateway, "networks:test1": ["mynet"], "networks:test2": [] },
+  config: {
+    "networks:subnet": block.subnet,
+    "networks:gateway": block.gateway,
+    "networks:test1": ["mynet"],
+    "networks:test2": [],
+  },
   lines: () => [`docker run -d --name test2 ${NOTE}`],
   containers: ["test2"],
   shows: () =>
@@ -522,7 +617,12 @@ describeRow({
 
 describeIf(missing, "B3: pairs that make no sense", () => {
   test("are refused", async () => {
-    const services = { "live-host": { networkMode: "host", ports: ["80:80"] }, "live-none": { networkMode: "none", ports: ["80:80"] }, "live-both": { networkMode: "host", networks: ["bridge"] }, "live-name": { networkMode: "container:live-other", hostname: "web" } };
+    const services = {
+      "live-host": { networkMode: "host", ports: ["80:80"] },
+      "live-none": { networkMode: "none", ports: ["80:80"] },
+      "live-both": { networkMode: "host", networks: ["bridge"] },
+      "live-name": { networkMode: "container:live-other", hostname: "web" },
+    };
     const stack = await Stack.create("nonsense", { cases: { services, collectRefusals: true } });
     expect((await stack.preview()).code).not.toBe(0);
     expect(stack.refusals()).toEqual({

@@ -1,5 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -20,7 +32,9 @@ const DOCKER_HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
 const LAB_DIR = process.env.BERTH_LAB_DIR ?? "/var/tmp/berth-lab";
 const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
 
-const sdkVersion = (JSON.parse(readFileSync(join(ROOT, "node_modules/@pulumi/docker/package.json"), "utf8")) as { version: string }).version;
+const sdkVersion = (
+  JSON.parse(readFileSync(join(ROOT, "node_modules/@pulumi/docker/package.json"), "utf8")) as { version: string }
+).version;
 
 /** The doubles of the engine tests are scripts; the plugin is a binary. */
 function isScript(file: string): boolean {
@@ -33,10 +47,12 @@ function isScript(file: string): boolean {
 
 function findMissing(): string | undefined {
   if (!onPath("docker")) return "no docker client on PATH";
-  if (spawnSync("docker", ["version"], { env: { ...process.env, DOCKER_HOST }, timeout: 10_000 }).status !== 0) return `no Docker engine at ${DOCKER_HOST}`;
+  if (spawnSync("docker", ["version"], { env: { ...process.env, DOCKER_HOST }, timeout: 10_000 }).status !== 0)
+    return `no Docker engine at ${DOCKER_HOST}`;
   if (!onPath("pulumi")) return "no pulumi CLI on PATH";
   const plugin = onPath("pulumi-resource-docker");
-  if (plugin ? isScript(plugin) : !existsSync(join(USERS_HOME, "plugins", `resource-docker-v${sdkVersion}`))) return `no real pulumi-resource-docker on PATH and no plugin docker ${sdkVersion} installed`;
+  if (plugin ? isScript(plugin) : !existsSync(join(USERS_HOME, "plugins", `resource-docker-v${sdkVersion}`)))
+    return `no real pulumi-resource-docker on PATH and no plugin docker ${sdkVersion} installed`;
   return undefined;
 }
 
@@ -51,7 +67,11 @@ export function pluginKnows(argument: string): boolean {
 }
 
 /** Why tests that need the lab's own images, or stop the engine, cannot run here. */
-export const missingLab = missing ?? (DOCKER_HOST === `unix://${LAB_DIR}/docker.sock` ? undefined : `the engine at ${DOCKER_HOST} is not the lab's (tests/live/lab/lab.sh)`);
+export const missingLab =
+  missing ??
+  (DOCKER_HOST === `unix://${LAB_DIR}/docker.sock`
+    ? undefined
+    : `the engine at ${DOCKER_HOST} is not the lab's (tests/live/lab/lab.sh)`);
 
 export interface Result {
   code: number | null;
@@ -75,9 +95,20 @@ export function errorsOf({ code, output }: Result): string {
   return output.slice(Math.max(at, 0)).replace(/^.*warning: using pulumi-.* from \$PATH.*\n/gm, "");
 }
 
-function start(program: string, args: string[], cwd: string, env: NodeJS.ProcessEnv, { input, onStart }: RunOptions = {}): Promise<Result> {
+function start(
+  program: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  { input, onStart }: RunOptions = {},
+): Promise<Result> {
   const begin = Date.now();
-  const child = spawn(program, args, { cwd, env, detached: onStart !== undefined, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    cwd,
+    env,
+    detached: onStart !== undefined,
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
   onStart?.(child);
   let output = "";
   let stdout = "";
@@ -97,7 +128,11 @@ function start(program: string, args: string[], cwd: string, env: NodeJS.Process
 
 /** Runs the docker client; fails the test where that fails. */
 export function docker(...args: string[]): string {
-  const result = spawnSync("docker", args, { env: { ...process.env, DOCKER_HOST }, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const result = spawnSync("docker", args, {
+    env: { ...process.env, DOCKER_HOST },
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   if (result.status !== 0) throw new Error(`docker ${args.join(" ")} ended with ${result.status}: ${result.stderr}`);
   return result.stdout.trim();
 }
@@ -147,7 +182,8 @@ function madeOf(kind: "container" | "network" | "volume"): string[] {
 }
 
 /** Everything that the tests have made and that is there: `container web`, `volume data`. */
-export const made = (): string[] => (["container", "network", "volume"] as const).flatMap((kind) => madeOf(kind).map((name) => `${kind} ${name}`));
+export const made = (): string[] =>
+  (["container", "network", "volume"] as const).flatMap((kind) => madeOf(kind).map((name) => `${kind} ${name}`));
 
 /** Takes away whatever these tests made, on this or an earlier run. */
 export function removeAll(): void {
@@ -161,20 +197,34 @@ export function removeAll(): void {
 
 /** Fails where the engine holds somebody's container or volume under a name that a documented line uses. */
 export function assertFree(containers: string[], volumes: string[] = []): void {
-  const there = [...containers.filter((name) => works("container", "inspect", name)), ...volumes.filter((name) => works("volume", "inspect", name))];
-  if (there.length) throw new Error(`the engine has ${there.join(", ")} already; the live tests need an engine where these names are free`);
+  const there = [
+    ...containers.filter((name) => works("container", "inspect", name)),
+    ...volumes.filter((name) => works("volume", "inspect", name)),
+  ];
+  if (there.length)
+    throw new Error(
+      `the engine has ${there.join(", ")} already; the live tests need an engine where these names are free`,
+    );
 }
 
 /** A host port in place of the documented one where that is taken. */
 export function freePort(documented: number): number {
   const taken = (port: number) =>
-    ["tcp", "tcp6"].some((table) => new RegExp(`: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} `).test(readFileSync(`/proc/net/${table}`, "utf8")));
+    ["tcp", "tcp6"].some((table) =>
+      new RegExp(`: [0-9A-F]+:${port.toString(16).toUpperCase().padStart(4, "0")} `).test(
+        readFileSync(`/proc/net/${table}`, "utf8"),
+      ),
+    );
   let port = documented;
   while (taken(port)) port = port < 10_000 ? port + 10_000 : port + 1;
   return port;
 }
 
-export async function until<T>(what: string, get: () => T | undefined | false | Promise<T | undefined | false>, seconds = 30): Promise<T> {
+export async function until<T>(
+  what: string,
+  get: () => T | undefined | false | Promise<T | undefined | false>,
+  seconds = 30,
+): Promise<T> {
   for (const end = Date.now() + seconds * 1000; ; ) {
     const value = await get();
     if (value !== undefined && value !== false) return value;
@@ -217,8 +267,14 @@ export class Stack {
     const stack = new Stack(name, mkdtempSync(join(WORK, `${name}-`)));
     mkdirSync(stack.folder);
     mkdirSync(stack.backend);
-    writeFileSync(join(stack.folder, "Pulumi.yaml"), stringify({ name: PROJECT, runtime: { name: "nodejs", options: { typescript: false } } }));
-    writeFileSync(join(stack.folder, "package.json"), JSON.stringify({ name: PROJECT, private: true, main: "index.js" }));
+    writeFileSync(
+      join(stack.folder, "Pulumi.yaml"),
+      stringify({ name: PROJECT, runtime: { name: "nodejs", options: { typescript: false } } }),
+    );
+    writeFileSync(
+      join(stack.folder, "package.json"),
+      JSON.stringify({ name: PROJECT, private: true, main: "index.js" }),
+    );
     const root = JSON.stringify(ROOT);
     writeFileSync(
       join(stack.folder, "index.js"),
@@ -253,7 +309,9 @@ export class Stack {
   /** Encrypts a setting with the CLI. */
   async secret(key: string, value: string): Promise<void> {
     await this.must(["config", "set", "--stack", this.name, "--secret", key], { input: value });
-    const { config, ...others } = (await import("yaml")).parse(readFileSync(this.settings, "utf8")) as { config: Record<string, unknown> };
+    const { config, ...others } = (await import("yaml")).parse(readFileSync(this.settings, "utf8")) as {
+      config: Record<string, unknown>;
+    };
     this.others = others;
     this.config = { ...this.config, ...config };
   }
@@ -284,7 +342,13 @@ export class Stack {
   }
 
   pulumi(args: string[], options: RunOptions = {}): Promise<Result> {
-    return start("pulumi", ["--non-interactive", "--color", "never", ...args], this.folder, { ...this.environment, ...options.env }, options);
+    return start(
+      "pulumi",
+      ["--non-interactive", "--color", "never", ...args],
+      this.folder,
+      { ...this.environment, ...options.env },
+      options,
+    );
   }
 
   /** Runs the CLI and fails the test, with what it wrote, where that fails. */
@@ -317,12 +381,17 @@ export class Stack {
     } catch {
       throw new Error(`pulumi preview ended with ${code} and wrote no JSON:\n${output}`);
     }
-    const changes = steps.filter(({ op }) => op !== "same" && op !== "refresh").map(({ op, urn }) => `${op} ${label(urn)}`);
+    const changes = steps
+      .filter(({ op }) => op !== "same" && op !== "refresh")
+      .map(({ op, urn }) => `${op} ${label(urn)}`);
     return code === 0 ? changes : [...changes, `exit code ${code}`];
   }
 
   async outputs(): Promise<Record<string, unknown>> {
-    return JSON.parse((await this.must(["stack", "output", "--json", "--stack", this.name])).stdout) as Record<string, unknown>;
+    return JSON.parse((await this.must(["stack", "output", "--json", "--stack", this.name])).stdout) as Record<
+      string,
+      unknown
+    >;
   }
 
   /** Every file of the state, backups and history included, as one text. */

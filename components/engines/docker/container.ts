@@ -111,6 +111,7 @@ function sharedNamespaces(spec: LateSpec, session: Session) {
  */
 export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
   const { session, name, parent } = options;
+  session.names.add(name);
   const image =
     isLate(spec.image) || isLate(spec.platform)
       ? new docker.RemoteImage(

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EngineError } from "./client";
-import { isOurs, SERVICE_LABEL } from "./labels";
-import { type InPlace, reconcile } from "./reconcile";
+import { isOurs, ownerLabels, SERVICE_LABEL } from "./labels";
+import { ignoreMissing, type InPlace, reconcile } from "./reconcile";
 import type { Session } from "./session";
 
 /** Hooks that every resource of one kind shares. They run on `up` only, never on a preview. */
@@ -37,19 +37,52 @@ export function containerHooks(session: Session): ContainerHooks {
   };
 
   async function reclaimContainer({ newInputs, name }: pulumi.ResourceHookArgs): Promise<void> {
-    if (!session.client) return;
+    const { client, owner } = session;
+    if (!client) return;
     const containerName = String(newInputs?.name ?? "");
-    const found = await session.client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
-    if (!found) return;
-    const labels = found.Config.Labels;
-    if (!isOurs(labels, session.owner) || labels?.[SERVICE_LABEL] !== name) {
-      throw new Error(
-        `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
-      );
+    const found = await client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
+    if (found) {
+      const labels = found.Config.Labels;
+      const service = labels?.[SERVICE_LABEL] ?? "";
+      if (!isOurs(labels, owner) || service === "" || (service !== name && session.names.has(service))) {
+        throw new Error(
+          `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
+        );
+      }
+      if (service === name) {
+        // The state does not know it: an apply was killed after the engine had made it.
+        await client.request("DELETE", `/containers/${found.Id}?force=1`);
+        await pulumi.log.info(`Removed the container ${containerName}, left behind by an apply that was cut off.`);
+      } else await removeUndeclared(found.Id, containerName, service);
     }
-    // The state does not know it: an apply was killed after the engine had made it.
-    await session.client.request("DELETE", `/containers/${found.Id}?force=1`);
-    await pulumi.log.info(`Removed the container ${containerName}, left behind by an apply that was cut off.`);
+    // Pulumi deletes last what is no longer declared, so its host ports would still be taken.
+    const ports = ((newInputs?.ports ?? []) as { external?: number; protocol?: string }[]).filter(
+      ({ external }) => external !== undefined,
+    );
+    if (ports.length === 0) return;
+    const filters = encodeURIComponent(
+      JSON.stringify({ label: Object.entries(ownerLabels(owner)).map(([key, value]) => `${key}=${value}`) }),
+    );
+    const ours = await client.request<
+      { Id: string; Names: string[]; Labels: Record<string, string>; Ports: { PublicPort?: number; Type: string }[] }[]
+    >("GET", `/containers/json?filters=${filters}`);
+    for (const { Id, Names, Labels, Ports } of ours) {
+      const service = Labels[SERVICE_LABEL] ?? "";
+      const holds = Ports.some(({ PublicPort, Type }) =>
+        ports.some(({ external, protocol = "tcp" }) => external === PublicPort && protocol === Type),
+      );
+      if (holds && service !== "" && !session.names.has(service))
+        await removeUndeclared(Id, (Names[0] ?? Id).replace(/^\//, ""), service);
+    }
+  }
+
+  /** Removes a container that Pulumi is about to delete, because its successor needs its name or port now. */
+  async function removeUndeclared(id: string, containerName: string, service: string): Promise<void> {
+    await engine().request("POST", `/containers/${id}/stop`, undefined, 120_000).catch(ignoreMissing);
+    await engine().request("DELETE", `/containers/${id}?force=1`).catch(ignoreMissing);
+    await pulumi.log.info(
+      `Removed the container ${containerName} of the service ${service}, which is no longer declared.`,
+    );
   }
 
   async function disconnectOurs(network: NetworkState): Promise<string[]> {

@@ -113,6 +113,6 @@ async function changeNetworks(
   }
 }
 
-function ignoreMissing(error: unknown): void {
+export function ignoreMissing(error: unknown): void {
   if (!(error instanceof EngineError && error.status === 404)) throw error;
 }

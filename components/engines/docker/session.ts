@@ -30,6 +30,8 @@ export class Session {
   readonly hooks?: ContainerHooks;
   readonly networks = new Map<string, DeclaredNetwork>();
   readonly services = new Map<string, DeclaredService>();
+  /** Logical names of all services, those too whose container's name arrives late. */
+  readonly names = new Set<string>();
   readonly ports: PortClaim[] = [];
   readonly subnets: SubnetClaim[] = [];
   /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
