@@ -45,7 +45,8 @@ export function flatten(value: { Id?: string }, sections: string[]): Map<string,
     else if (at === "Mounts")
       for (const mount of item as { Destination: string }[]) visit(mount, `Mounts[${mount.Destination}]`);
     else if (at === "HostConfig.Binds")
-      [...(item as string[])].sort().forEach((bind, index) => leaves.set(`${at}[${index}]`, bind.replace(/:rw$/, "")));
+      for (const [index, bind] of [...(item as string[])].sort().entries())
+        leaves.set(`${at}[${index}]`, bind.replace(/:rw$/, ""));
     else if (at === "Config.Env")
       for (const variable of item as string[]) leaves.set(`${at}[${variable.split("=")[0]}]`, variable);
     else

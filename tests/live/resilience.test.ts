@@ -326,7 +326,7 @@ describeIf(missingLab, "a service that does not come up", () => {
     const result = await stack.tryUp();
     expect(result.code).not.toBe(0);
     expect(errorsOf(result)).toMatch(
-      /live-crashing keeps crashing \(restarted \d+ times, last exit code 3\)\. Its last lines:\n[^]*fatal: cannot open database/,
+      /live-crashing keeps crashing \(restarted \d+ times, last exit code 3\)\. Its last lines:\n[\s\S]*fatal: cannot open database/,
     );
     stack.declare({ services: { "live-crashing": { image: "flaky", restart: "always", command: IDLE } } });
     await stack.up();
