@@ -73,6 +73,8 @@ export interface ProjectOptions {
 /** A copy of the project in a temporary folder, with a backend and an engine of its own. */
 export class Project {
   readonly stack: string;
+  /** Everything that the last preview of `changes` named. */
+  steps: Step[] = [];
   private engineAddress = "";
 
   private constructor(
@@ -207,13 +209,12 @@ export class Project {
    */
   async changes(...args: string[]): Promise<string[]> {
     const { code, stdout, output } = await this.pulumi(["preview", "--json", "--stack", this.stack, ...args]);
-    let steps: { op: string; urn: string }[] | undefined;
     try {
-      ({ steps = [] } = JSON.parse(stdout) as { steps?: { op: string; urn: string }[] });
+      this.steps = (JSON.parse(stdout) as { steps?: Step[] }).steps ?? [];
     } catch {
       throw new Error(`pulumi preview ended with ${code} and wrote no JSON:\n${output}`);
     }
-    const changes = steps
+    const changes = this.steps
       .filter(({ op }) => op !== "same" && op !== "refresh")
       .map(({ op, urn }) => `${op} ${label(urn)}`);
     return code === 0 ? changes : [...changes, `exit code ${code}`];
@@ -273,6 +274,17 @@ export class Project {
     await this.engine.close();
     rmSync(join(this.folder, ".."), { recursive: true, force: true });
   }
+}
+
+export interface Step {
+  op: string;
+  urn: string;
+}
+
+/** A URN's type, without those of its parents, and its name. */
+export function typeAndName(urn: string): string {
+  const [, , types = "", name = ""] = urn.split("::");
+  return `${types.split("$").at(-1)} ${name}`;
 }
 
 /** A URN's type without its module, and its name. */

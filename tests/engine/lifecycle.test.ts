@@ -1,5 +1,5 @@
 import { describeIf } from "../skips";
-import { cleanUp, missingCli, Project, type ProjectOptions } from "./harness";
+import { cleanUp, missingCli, Project, type ProjectOptions, typeAndName } from "./harness";
 
 interface Change {
   /** What is set, as the test's title has it. */
@@ -208,6 +208,14 @@ const LIFECYCLES: Lifecycle[] = [
   },
 ];
 
+/** Types and names of what berth's own plan shows. */
+async function planned(project: Project): Promise<string[]> {
+  const args = ["cli/berth.js", "plan", project.stack, "--json"];
+  const { code, stdout, output } = await project.run(process.execPath, args);
+  if (code !== 0) throw new Error(`berth plan ended with ${code}:\n${output}`);
+  return (JSON.parse(stdout) as { type: string; name: string }[]).map(({ type, name }) => `${type} ${name}`);
+}
+
 cleanUp();
 
 describeIf(missingCli, "lifecycle of the stacks", () => {
@@ -218,6 +226,7 @@ describeIf(missingCli, "lifecycle of the stacks", () => {
       const sort = (lines: string[]) => [...lines].sort();
 
       expect(sort(await project.changes())).toEqual(sort(creates.map((created) => `create ${created}`)));
+      expect(sort(await planned(project))).toEqual(sort(project.steps.map(({ urn }) => typeAndName(urn))));
       expect(project.containers()).toEqual([]);
       await project.up();
       expect(await project.changes("--expect-no-changes")).toEqual([]);

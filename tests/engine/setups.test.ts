@@ -21,7 +21,6 @@ const fixed = (target: number, port: number) => ({
 /** The documented lines and what stands on the engine after each. */
 const SETUPS: Setup[] = [
   { stack: "nginx", setup: "A2", name: "web-server", image: "nginx", ports: fixed(80, 8080) },
-  { stack: "nginx", setup: "A2-mynginx1", name: "mynginx1", image: "nginx", ports: fixed(80, 90) },
   { stack: "nginx", setup: "A3", name: "mynginx", image: "nginx", ports: free },
   { stack: "nginx", setup: "A4", name: "nginx01", image: "nginx", ports: free, mounts: ["(anonymous):/etc/nginx"] },
   { stack: "nginx", setup: "A5", name: "nginx02", image: "nginx", ports: free, mounts: ["juming-nginx:/etc/nginx"] },

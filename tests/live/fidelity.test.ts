@@ -64,9 +64,12 @@ describeIf(missing, "one feature per container", () => {
     expect({ errors: errorsOf(first), code: first.code }).toEqual({ errors: "", code: 0 });
   });
 
-  test.each(tried.map((feature) => [feature.title, feature] as const))("%s", (title, { shows }) => {
-    expect(live.get(serviceName(title))).toMatchObject(shows);
-  });
+  for (const feature of FEATURES) {
+    // Some machines cannot do some of them; those are counted.
+    (tried.includes(feature) ? test : test.skip)(feature.title, () => {
+      expect(live.get(serviceName(feature.title))).toMatchObject(feature.shows);
+    });
+  }
 
   test("the second preview has nothing to do", async () => {
     expect(await stack.changes(["--expect-no-changes"], OUTER)).toEqual([]);
