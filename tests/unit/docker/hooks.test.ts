@@ -47,14 +47,24 @@ describe("before a container is made", () => {
     ["of somebody else", () => ({ a: "b" })],
     ["of another checkout", foreign],
     ["of another stack", () => ({ ...ours("web"), "berth.stack": "berth/other" })],
-    ["of another service of this stack", () => ours("api")],
+    ["of another declared service of this stack", () => ours("api")],
     ["of no service", () => ours()],
   ])("a container %s is refused and never deleted", async (_, labels) => {
+    session.names.add("api");
     engine.says("GET /containers/web01/json", container(labels()));
     await expect(create()).rejects.toThrow(
       "containerName: a container named web01 is there already and is not this service's; remove it with `docker rm -f web01`, or choose another name.",
     );
     expect(engine.changes()).toEqual([]);
+  });
+
+  test("a service that is no longer declared gives its name to its successor", async () => {
+    engine.says("GET /containers/web01/json", container(ours("api")));
+    await create();
+    expect(engine.changes()).toEqual([
+      expect.stringMatching(/^POST \/containers\/\w+\/stop/),
+      expect.stringMatching(/^DELETE \/containers\/\w+\?force=1/),
+    ]);
   });
 
   test("without an engine to ask nothing happens", async () => {
