@@ -19,7 +19,6 @@ export interface PlannedResource {
 export interface Plan {
   stack: string;
   resources: PlannedResource[];
-  outputs: Record<string, unknown>;
   warnings: string[];
 }
 
@@ -85,20 +84,10 @@ export async function planStack(
       callback(error, response);
     });
 
-  const outputs = await pulumi.runtime.runInPulumiStack(run);
+  await pulumi.runtime.runInPulumiStack(run);
   await pulumi.runtime.disconnect();
   await addCommands(resources);
-  const shown = masked(
-    await pulumi.runtime.serializeProperties("outputs", (await settled(outputs)) as Record<string, unknown>, {
-      keepOutputValues: false,
-    }),
-  ) as Record<string, unknown>;
-  return { stack, resources, outputs: shown, warnings };
-}
-
-/** Waits for the outputs; those that are not known in a plan stay unknown. */
-async function settled(value: unknown): Promise<unknown> {
-  return value ?? {};
+  return { stack, resources, warnings };
 }
 
 /** The line that makes a network or volume by hand. */

@@ -8,7 +8,7 @@ import { contains, parseAddress, parseCidr } from "../spec/addresses";
 import { ArgumentError } from "../spec/errors";
 import { parseName } from "../spec/names";
 import { reporter } from "./report";
-import { providerOf } from "./service";
+import { providerOf, withHook } from "./service";
 
 export interface BridgeNetworkArgs {
   /** Name on the engine. @default the component's name */
@@ -64,9 +64,7 @@ export class BridgeNetwork extends pulumi.ComponentResource {
     };
     super(type, name, inputs, {
       ...opts,
-      hooks: session.hooks
-        ? { ...opts.hooks, beforeUpdate: [...(opts.hooks?.beforeUpdate ?? []), session.hooks.releaseNetwork] }
-        : opts.hooks,
+      hooks: withHook(opts.hooks, session.hooks?.releaseNetwork),
     });
 
     this.networkName = networkName;

@@ -127,7 +127,8 @@ export class Service extends pulumi.ComponentResource {
   }
 }
 
-function withHook(
+/** The user's hooks with one more before an update. */
+export function withHook(
   hooks: pulumi.ResourceHookBinding | undefined,
   hook: pulumi.ResourceHook | undefined,
 ): pulumi.ResourceHookBinding | undefined {

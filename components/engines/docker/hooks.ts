@@ -60,6 +60,10 @@ export function containerHooks(session: Session): ContainerHooks {
       ({ external }) => external !== undefined,
     );
     if (ports.length === 0) return;
+    // Such a container was there when the program began; where there was none, no create has to ask again.
+    const undeclared = ({ labels }: { labels: Record<string, string> }) =>
+      isOurs(labels, owner) && !session.names.has(labels[SERVICE_LABEL] ?? "");
+    if (session.snapshot && !session.snapshot.containers.some(undeclared)) return;
     const filters = encodeURIComponent(
       JSON.stringify({ label: Object.entries(ownerLabels(owner)).map(([key, value]) => `${key}=${value}`) }),
     );
