@@ -6,10 +6,12 @@ import type { Session } from "../engines/docker/session";
 import { isLate, lift } from "../late";
 import { isSecretName, parseEnvironment } from "../spec/environment";
 import { ArgumentError } from "../spec/errors";
+import { type FileSpec, fileMounts } from "../spec/files";
+import type { Mount } from "../spec/mounts";
 import { formatPort } from "../spec/ports";
 import { RULES } from "../spec/rules";
 import { parseField, type ServiceSpec, type SpecContext } from "../spec/service";
-import type { ServiceArgs, ServiceDescription } from "../spec/types";
+import type { FileDescription, ServiceArgs, ServiceDescription } from "../spec/types";
 import type { Report } from "./report";
 import type { ServiceOptions } from "./service";
 
@@ -39,6 +41,10 @@ export function prepare(
     const spec = { containerName: name } as Record<string, unknown>;
     for (const [key, value] of Object.entries(fields) as [keyof ServiceDescription, unknown][]) {
       if (value === undefined || key === "environment" || key === "envFile") continue;
+      if (key === "secrets" || key === "configs") {
+        spec[key] = parseFileList(key, value, context);
+        continue;
+      }
       if (key in REFUSED) refuseField(key as keyof ServiceSpec);
       spec[key] = lift(value, (plain) => report(() => parseField(key, plain as never, context)));
     }
@@ -47,6 +53,8 @@ export function prepare(
       parseField("containerName", spec.containerName as string, context);
     const environment = secretEnvironment(fields.environment, fields.envFile, context, report);
     if (environment !== undefined) spec.environment = environment;
+
+    takeFiles(spec);
 
     const late = spec as unknown as LateSpec;
     const checks: pulumi.Output<unknown>[] = [];
@@ -65,6 +73,35 @@ export function prepare(
     }
     return { spec: late, keepData: !removeData, inputs: stateInputs(late, session), args, checks };
   });
+}
+
+/** The content of a file may arrive late; where it goes has to be known at once. */
+function parseFileList(key: "secrets" | "configs", value: unknown, context: SpecContext): unknown {
+  const isLateContent = (file: unknown) => isLate((file as { content?: unknown }).content);
+  const plain = Array.isArray(value)
+    ? value.map((file) => (isLateContent(file) ? { ...(file as object), content: "" } : file))
+    : value;
+  if (isLate(plain)) throw new ArgumentError(key, "is not known yet", "give a list in which only content is an Output");
+  const parsed = parseField(key, plain as FileDescription[], context) ?? [];
+  return parsed.map((file, index) => {
+    const given = (value as FileDescription[])[index]!;
+    return isLateContent(given) ? { ...file, content: given.content } : file;
+  });
+}
+
+/**
+ * Secrets and configs from files become mounts, as Compose makes them; what has its text here is written into
+ * the container, and kept secret where it is one.
+ */
+function takeFiles(spec: Record<string, unknown>): void {
+  for (const field of ["secrets", "configs"] as const) {
+    if (spec[field] === undefined) continue;
+    const files = spec[field] as FileSpec[];
+    const mounts = fileMounts(files);
+    if (mounts.length) spec.volumes = lift(spec.volumes ?? [], (volumes) => [...(volumes as Mount[]), ...mounts]);
+    const written = files.filter(({ content }) => content !== undefined);
+    spec[field] = written.length === 0 ? undefined : field === "secrets" ? pulumi.secret(written) : written;
+  }
 }
 
 /** Environment files and variables as one map in which only the secret values are secret. */
@@ -121,6 +158,15 @@ function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<st
 /** Checks that need the engine or the program's other services. */
 function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keepData: boolean, whenKnown: Check): void {
   const { snapshot, owner } = session;
+  whenKnown({ pullPolicy: spec.pullPolicy, image: spec.image }, ({ pullPolicy, image }) => {
+    const full = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
+    if (pullPolicy === "never" && snapshot && !full.includes("@") && !snapshot.images.includes(full))
+      throw new ArgumentError(
+        "image",
+        `${image} is not on the engine, and pullPolicy forbids to fetch it`,
+        "build or load it first, or remove pullPolicy",
+      );
+  });
   const needsApi = (minor: number, argument: string) => {
     if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
     throw new ArgumentError(
@@ -152,7 +198,8 @@ function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keep
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
     checkBinds(volumes, snapshot);
     for (const { type, source } of volumes)
-      if (type === "volume" && source) session.checkVolume(source, keepData, name);
+      if (type === "volume" && source && !session.externalVolumes.has(source))
+        session.checkVolume(source, keepData, name);
     const copies = volumes.findIndex((mount) => mount.nocopy);
     if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`);
   });

@@ -5,6 +5,7 @@ import { type ContainerInspect, waitUntilReady } from "../engines/docker/ready";
 import { type Session, sessionFor } from "../engines/docker/session";
 import { isLate } from "../late";
 import type { ServiceSpec } from "../spec/service";
+import type { DependencyDescription } from "../spec/project";
 import type { ServiceArgs } from "../spec/types";
 import { prepare } from "./prepare";
 import { type ArgumentNames, reporter } from "./report";
@@ -17,8 +18,20 @@ export interface ServiceOptions {
    * @default false: data outlives destroy and replacement
    */
   removeData?: boolean;
-  /** Services that must answer before this one is started (Compose `depends_on` with `service_healthy`). */
-  dependsOn?: Service[];
+  /**
+   * Services that this one waits for. A service alone must answer first; with a condition, as Compose's
+   * `depends_on` says it.
+   */
+  dependsOn?: (Service | Dependency)[];
+}
+
+/** What a service waits for (Compose `depends_on`, long form). */
+export interface Dependency {
+  service: Service;
+  /** `service_started` only orders the starts; the others wait until the service answers, or has ended well. */
+  condition: DependencyDescription["condition"];
+  /** Make this service anew when that one is made anew. @default false */
+  restart?: boolean;
 }
 
 /** A published port as the next person needs it. */
@@ -64,10 +77,14 @@ export class Service extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions = {},
     type = "berth:services:Service",
     names: ArgumentNames = {},
+    shown?: string,
   ) {
     const session = sessionFor(providerOf(opts));
     const { dependsOn = [], ...described } = args;
-    const report = reporter(type, name, names);
+    const waits = dependsOn.map((other) =>
+      other instanceof Service ? { service: other, condition: "service_healthy" as const } : other,
+    );
+    const report = reporter(type, name, names, shown);
     const { spec, keepData, inputs, args: given, checks } = prepare(name, described, session, report);
     super(type, name, inputs, { ...opts, hooks: withHook(opts.hooks, session.hooks?.changeInPlace) });
 
@@ -79,7 +96,8 @@ export class Service extends pulumi.ComponentResource {
         keepData,
         args: given,
         checks,
-        after: dependsOn.map((service) => service.ready),
+        after: waits.filter(({ condition }) => condition !== "service_started").map(({ service }) => service.ready),
+        started: waits.map(({ service, restart = false }) => ({ container: service.container, restart })),
       }),
     );
     this.containerId = this.container.id;

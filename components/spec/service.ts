@@ -2,6 +2,7 @@ import { split as splitWords } from "shlex";
 import { type EnvironmentFile, parseEnvironment, readEnvFiles } from "./environment";
 import { ArgumentError, checkFields, show } from "./errors";
 import { parseAddress } from "./addresses";
+import { type FileSpec, parseFiles } from "./files";
 import { hostPath, type Mount, parseMounts, parseTarget } from "./mounts";
 import { parseHostname, parseImage, parseName } from "./names";
 import { type Port, parsePorts } from "./ports";
@@ -40,6 +41,7 @@ export interface GpuRequest {
 export interface ServiceSpec {
   image: string;
   platform?: string;
+  pullPolicy?: "always" | "missing" | "never";
   containerName?: string;
   command?: string[];
   entrypoint?: string[];
@@ -114,6 +116,8 @@ export interface ServiceSpec {
     deviceWriteIops?: { path: string; rate: number }[];
   };
   labels?: Record<string, string>;
+  secrets?: FileSpec[];
+  configs?: FileSpec[];
   annotations?: Record<string, string>;
   links?: string[];
   uts?: string;
@@ -381,6 +385,7 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
     return value;
   },
   platform: match(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, "a platform", 'use for example "linux/amd64"'),
+  pullPolicy: oneOf("always", "missing", "never"),
   containerName: parseName,
   command: words,
   entrypoint: (value, argument) =>
@@ -514,6 +519,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
     };
   },
   labels: pairs,
+  secrets: (value, argument, context) => parseFiles(value, argument, "/run/secrets", context),
+  configs: (value, argument, context) => parseFiles(value, argument, "/", context),
   annotations: pairs,
   links: list,
   uts: text,
@@ -535,7 +542,15 @@ function microseconds(value: number | string, argument: string): number {
 }
 
 /** Compose takes no single value in place of these lists. */
-const LISTS = new Set<keyof ServiceDescription>(["ports", "expose", "volumes", "networks", "devices"]);
+const LISTS = new Set<keyof ServiceDescription>([
+  "ports",
+  "expose",
+  "volumes",
+  "networks",
+  "devices",
+  "secrets",
+  "configs",
+]);
 
 /** Parses one field of a description. */
 export function parseField<K extends keyof ServiceDescription>(

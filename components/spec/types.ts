@@ -110,6 +110,28 @@ export interface EnvFileDescription {
   secret?: boolean;
 }
 
+/**
+ * A file that the container gets from outside (Compose `secrets` and `configs`, with the definition of the
+ * top level in place). One of `file`, `content` and `environment` says where it comes from.
+ */
+export interface FileDescription {
+  /** Its name in the project. */
+  source: string;
+  /** Absolute path, or for a secret a name below /run/secrets. @default "/run/secrets/<source>" for secrets, "/<source>" for configs */
+  target?: string;
+  /** A file of the host, bound read-only. Relative paths start at the project folder. */
+  file?: string;
+  /** The text itself. */
+  content?: string;
+  /** Name of the variable, where Pulumi runs, that holds the text. */
+  environment?: string;
+  /** Numeric owner; for a bound file the host's file decides. @default "0" */
+  uid?: string;
+  gid?: string;
+  /** Octal, e.g. `0o400`; for a bound file the host's file decides. @default 0o444 */
+  mode?: number;
+}
+
 /** A device of the host (Compose `devices`, long form). */
 export interface DeviceDescription {
   source: string;
@@ -133,6 +155,11 @@ export interface ServiceDescription {
   image: string;
   /** `linux/amd64` and the like. @default the engine's own */
   platform?: string;
+  /**
+   * When the image is fetched. Docker: whenever the engine lacks it; `never` refuses to fetch it at all.
+   * @default "missing"
+   */
+  pullPolicy?: "always" | "missing" | "never";
   /** Name on the engine. @default the component's name */
   containerName?: string;
   /** Arguments for the entrypoint. Text is split like a shell would; a list is kept exactly. @default the image's */
@@ -240,6 +267,9 @@ export interface ServiceDescription {
     deviceWriteIops?: { path: string; rate: number }[];
   };
   labels?: Record<string, string | number | boolean> | string[];
+  /** Files with secret text; they never stand in clear in the state. */
+  secrets?: FileDescription[];
+  configs?: FileDescription[];
 
   // Known to Docker and Compose, but not to the Docker provider: refused there with a reason.
   annotations?: Record<string, string> | string[];

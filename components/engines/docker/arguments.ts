@@ -148,6 +148,21 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
       return binds.length + from.length ? [...binds, ...from] : undefined;
     },
   },
+  // Before the start, as Compose does it with secrets and configs that have no file.
+  uploads: {
+    from: ["secrets", "configs"],
+    to: (s) => {
+      const files = [...(s.secrets ?? []), ...(s.configs ?? [])].filter(({ content }) => content !== undefined);
+      const uploads = files.map(({ target, content, mode, uid, gid }) => ({
+        file: target,
+        content,
+        permissions: mode.toString(8).padStart(4, "0"),
+        owner: uid,
+        group: gid,
+      }));
+      return uploads.length ? uploads : undefined;
+    },
+  },
   mounts: {
     from: ["volumes"],
     to: (s) => {

@@ -24,7 +24,20 @@ export interface ContainerOptions {
   checks: pulumi.Output<unknown>[];
   /** Arrive when the services that this one needs answer. */
   after: pulumi.Output<unknown>[];
+  /** Services that only have to be started before. */
+  started?: Companion[];
 }
+
+/** Another service that this one is started after. */
+export interface Companion {
+  container: docker.Container;
+  /** Make this one anew when that one is made anew. */
+  restart: boolean;
+}
+
+/** Say where a project lies and which tool made it, not what runs: a checkout in another folder replaces nothing. */
+const ORIGIN = /^com\.docker\.compose\.(version|config-hash|project\.(config_files|working_dir|environment_file))$/;
+const withoutOrigin = (labels: { label: string; value: string }[]) => labels.filter(({ label }) => !ORIGIN.test(label));
 
 /**
  * The provider's arguments, as far as the description alone decides them. Apart from makeContainer, so that
@@ -79,6 +92,7 @@ function declareVolumes(
   const resolved = mounts.map((mount): pulumi.Input<Mount> => {
     if (mount.type !== "volume") return mount;
     if (mount.source) {
+      if (session.externalVolumes.has(mount.source)) return mount;
       resources.push(session.volume(mount.source, keepData, name));
       return mount;
     }
@@ -126,10 +140,16 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   const declared = { ...args };
   // Late variables count by their names only, and by their values in the provider's own comparison: a digest of a
   // short password gives it away, and `preview --json` crashes on a trigger that is secret (CLI 3.259).
-  const lateEnvs = isLate(args.envs);
-  if (lateEnvs)
+  const byProvider = (["envs", "uploads"] as const).filter((key) => isLate(args[key]));
+  if (byProvider.includes("envs"))
     declared.envs = pulumi.unsecret(
       pulumi.output(args.envs as string[] | undefined).apply((envs) => envs?.map((env) => env.split("=")[0])),
+    );
+  if (byProvider.includes("uploads"))
+    declared.uploads = pulumi.unsecret(
+      pulumi
+        .output(args.uploads as docker.types.input.ContainerUpload[])
+        .apply((uploads) => uploads.map(({ file, permissions }) => [file, permissions])),
     );
   const dependsOn: pulumi.Resource[] = [image];
   if (Array.isArray(spec.volumes)) {
@@ -152,7 +172,11 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   const shared = sharedNamespaces(spec, session);
   dependsOn.push(...shared.map((service) => service.resource));
 
-  const identities = [image.imageId, ...shared.map((service) => service.containerId)];
+  const started = options.started ?? [];
+  dependsOn.push(...started.map(({ container }) => container));
+  const restarts = started.filter(({ restart }) => restart).map(({ container }) => container.id);
+  const identities = [image.imageId, ...shared.map((service) => service.containerId), ...restarts];
+  if (args.labels !== undefined) declared.labels = lift(args.labels, (labels) => withoutOrigin(labels as never));
   const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
   // Waiting for other services is no part of the comparison; a preview does not wait.
   const after = pulumi.runtime.isDryRun() ? [] : options.after;
@@ -175,7 +199,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       // A fixed name or host port cannot be held by two containers at once.
       deleteBeforeReplace: true,
       replacementTrigger: trigger,
-      ignoreChanges: lateEnvs ? IGNORED.filter((key) => key !== "envs") : IGNORED,
+      ignoreChanges: byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : IGNORED,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
       replaceOnChanges: CHANGED_BY_PROVIDER.filter(
         (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,

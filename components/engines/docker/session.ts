@@ -37,6 +37,8 @@ export class Session {
   /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
   snapshot?: EngineSnapshot;
   client?: EngineClient;
+  /** Volumes that somebody else makes and keeps. */
+  readonly externalVolumes = new Set<string>();
   private readonly images = new Map<string, docker.RemoteImage>();
   private readonly volumes = new Map<string, { resource: docker.Volume; keep: boolean; by: string }>();
 
@@ -61,12 +63,26 @@ export class Session {
     return { provider: this.provider, ...options };
   }
 
-  /** The image, pulled once per stack. It stays on the engine when the stack goes. */
-  image(name: string, platform?: string): docker.RemoteImage {
+  /**
+   * The image, pulled once per stack, or built where `build` says so. It stays on the engine when the stack
+   * goes, unless the first service that names it says otherwise.
+   */
+  image(
+    name: string,
+    platform?: string,
+    { keep = true, build, triggers }: { keep?: boolean } & Pick<docker.RemoteImageArgs, "build" | "triggers"> = {},
+  ): docker.RemoteImage {
     const key = platform ? `${name}@${platform}` : name;
     let image = this.images.get(key);
     if (!image) {
-      image = new docker.RemoteImage(key, { name, platform, keepLocally: true }, this.shared());
+      image = new docker.RemoteImage(
+        key,
+        { name, platform, keepLocally: keep, forceRemove: build && !keep ? true : undefined, build, triggers },
+        // The provider removes by name: after a rebuild that would be the new image, so the old one goes first, from
+        // under the container that still runs. What other stacks use as well is never forced away. The triggers alone decide
+        // about building again; the folder has another path in every checkout.
+        this.shared(build ? { deleteBeforeReplace: !keep, ignoreChanges: ["build"] } : {}),
+      );
       this.images.set(key, image);
     }
     return image;

@@ -46,6 +46,8 @@ export interface EngineSnapshot {
   containers: LiveContainer[];
   networks: LiveNetwork[];
   volumes: LiveVolume[];
+  /** Names of the images that are there: `nginx:latest`. */
+  images: string[];
   /** Empty where the host cannot be looked at. */
   listeners: Listener[];
   routes: Route[];
@@ -75,11 +77,12 @@ interface ApiVolume {
 /** Reads containers, networks, volumes, listening sockets and routes. */
 export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot> {
   const get = <T>(path: string) => client.request<T>("GET", path, undefined, 5_000);
-  const [version, containers, networks, volumes] = await Promise.all([
+  const [version, containers, networks, volumes, images] = await Promise.all([
     get<{ ApiVersion: string }>("/version"),
     get<ApiContainer[]>("/containers/json?all=1"),
     get<ApiNetwork[]>("/networks"),
     get<{ Volumes: ApiVolume[] | null }>("/volumes"),
+    get<{ RepoTags: string[] | null }[]>("/images/json"),
   ]);
   return {
     local: client.local,
@@ -106,6 +109,7 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
       options: volume.Options ?? {},
       labels: volume.Labels ?? {},
     })),
+    images: images.flatMap((image) => image.RepoTags ?? []),
     ...(client.local ? readHost() : { listeners: [], routes: [] }),
   };
 }

@@ -56,6 +56,7 @@ export class EngineDouble {
       [/^DELETE \/networks\/([^/]+)$/, ([key]) => this.removeNetwork(key!)],
       [/^POST \/networks\/([^/]+)\/(connect|disconnect)$/, ([key, verb], body) => this.attach(key!, verb!, body)],
       [/^GET \/volumes$/, () => ok({ Volumes: store.list("volumes") })],
+      [/^GET \/images\/json$/, () => ok(store.list("images").map(({ Name }) => ({ RepoTags: [Name] })))],
     ];
     this.server = http.createServer((request, response) => {
       const chunks: Buffer[] = [];

@@ -200,7 +200,7 @@ debian_base() {
 }
 
 build_images() {
-  local hash name tags tag made=(debian:lab) log=$LAB_DIR/log/build.log
+  local hash name tags tag repository made=(debian:lab) log=$LAB_DIR/log/build.log
   hash=$(recipes_hash)
   if [[ -f $MARKER && $(<"$MARKER") == "$hash" ]]; then return; fi
   rm -f "$MARKER"
@@ -208,14 +208,16 @@ build_images() {
   debian_base
   while read -r name tags; do
     [[ $name == '#'* ]] && continue
+    repository=$name
+    [[ $name == */* ]] || repository=library/$name
     for tag in $tags; do
       say "building $name:$tag"
-      made+=("$name:$tag" "$REGISTRY/library/$name:$tag")
+      made+=("$name:$tag" "$REGISTRY/$repository:$tag")
       # The machine's network, for apt: what a container reaches through NAT
       # can be less.
       { "$DOCKER" build --network host --build-arg "TAG=$tag" -t "$name:$tag" \
-          -t "$REGISTRY/library/$name:$tag" "$HERE/images/$name" \
-        && "$DOCKER" push "$REGISTRY/library/$name:$tag"; } </dev/null >>"$log" 2>&1 \
+          -t "$REGISTRY/$repository:$tag" "$HERE/images/${name##*/}" \
+        && "$DOCKER" push "$REGISTRY/$repository:$tag"; } </dev/null >>"$log" 2>&1 \
         || { tail -n 15 "$log"; die "$name:$tag failed (the whole log: $log)"; }
     done
   done <"$HERE/images/list"

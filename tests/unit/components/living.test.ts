@@ -24,7 +24,8 @@ async function program(options: { preview?: boolean; connect?: boolean } = {}): 
     .says("GET /version", { ApiVersion: "1.41" })
     .says("GET /containers/json?all=1", [])
     .says("GET /networks", [])
-    .says("GET /volumes", { Volumes: [] });
+    .says("GET /volumes", { Volumes: [] })
+    .says("GET /images/json", []);
   if (options.connect !== false) await connectEngine();
 }
 const running = (Ports: object = {}, State: object = {}) => ({

@@ -343,6 +343,7 @@ describe("what the engine knows", () => {
       containers: [],
       networks: [],
       volumes: [],
+      images: [],
       listeners: [],
       routes: [],
       ...given,

@@ -296,6 +296,21 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
       ],
     },
   ],
+  [
+    {
+      secrets: [
+        { source: "key", content: "k" },
+        { source: "bound", file: "/etc/key" },
+      ],
+      configs: [{ source: "app.conf", target: "/etc/app.conf", content: "c", uid: "33", gid: "44", mode: 0o640 }],
+    },
+    {
+      uploads: [
+        { file: "/run/secrets/key", content: "k", permissions: "0444" },
+        { file: "/etc/app.conf", content: "c", permissions: "0640", owner: "33", group: "44" },
+      ],
+    },
+  ],
 ];
 
 test.each(CASES)("%j", (given, expected) => {
@@ -313,7 +328,8 @@ test("every field of a service is mapped, refused, or berth's own", () => {
     "../../../components/spec/service",
   );
   const left = Object.keys(PARSERS).filter((field) => !used.has(field as never) && !(field in REFUSED));
-  expect(left).toEqual(["waitTimeout"]);
+  // Whether the image may be fetched is checked against the engine.
+  expect(left).toEqual(["pullPolicy", "waitTimeout"]);
 });
 
 test.each(Object.keys(REFUSED) as (keyof ServiceSpec)[])("%s is refused with a reason and a remedy", (field) => {

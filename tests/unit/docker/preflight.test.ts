@@ -22,6 +22,7 @@ const snapshot = (given: Partial<EngineSnapshot> = {}): EngineSnapshot => ({
   containers: [],
   networks: [],
   volumes: [],
+  images: [],
   listeners: [],
   routes: [],
   ...given,

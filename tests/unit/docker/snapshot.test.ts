@@ -87,6 +87,7 @@ describe("a snapshot", () => {
       { Id: "n2", Name: "host", Driver: "host", Labels: {}, IPAM: { Config: null } },
     ],
     "/volumes": { Volumes: [{ Name: "data", Driver: "local", Options: null, Labels: null }] },
+    "/images/json": [{ RepoTags: ["nginx:latest", "nginx:1.7.9"] }, { RepoTags: null }],
   };
   const asked: string[] = [];
   const client = (local: boolean, change: Record<string, unknown> = {}) =>
@@ -117,10 +118,17 @@ describe("a snapshot", () => {
         { id: "n2", name: "host", driver: "host", labels: {}, subnets: [] },
       ],
       volumes: [{ name: "data", driver: "local", options: {}, labels: {} }],
+      images: ["nginx:latest", "nginx:1.7.9"],
       listeners: [],
       routes: [],
     });
-    expect(asked.sort()).toEqual(["GET /containers/json?all=1", "GET /networks", "GET /version", "GET /volumes"]);
+    expect(asked.sort()).toEqual([
+      "GET /containers/json?all=1",
+      "GET /images/json",
+      "GET /networks",
+      "GET /version",
+      "GET /volumes",
+    ]);
   });
 
   test("of an engine without a volume", async () => {

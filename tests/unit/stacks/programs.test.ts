@@ -400,7 +400,8 @@ describe("with an engine", () => {
       .says("GET /version", { ApiVersion: "1.41" })
       .says("GET /containers/json?all=1", containers)
       .says("GET /networks", [])
-      .says("GET /volumes", { Volumes: null });
+      .says("GET /volumes", { Volumes: null })
+      .says("GET /images/json", []);
   const config = { "docker:host": `unix://${engine.socket}`, "nginx:port": "free" };
 
   test("what is there is looked at before anything is declared", async () => {
