@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { planStack } from "./plan";
-import { makePasswords, runPulumi } from "./pulumi";
-import { renderPlan } from "./render";
-import { readStackConfig } from "./stackConfig";
-import { findMissing } from "./tools";
-import { PROGRAMS, run } from "../stacks";
+import { formOf, fromCompose, fromRun, readArguments, show, UsageError } from "./from";
+
+// Reading a line or a file needs no Pulumi SDK, which takes longer to load than all the rest.
+const settingsOf = () => import("./stackConfig");
+const stacks = () => import("../stacks");
+const planner = () => import("./plan");
+const pulumi = () => import("./pulumi");
 
 const ROOT = join(__dirname, "..");
 
@@ -18,24 +18,60 @@ const USAGE = `berth: documented container setups, previewed and applied
   berth preview|refresh|destroy STACK [ARGS]
   berth settings [PROGRAM]        what can be set with \`pulumi config set\`
 
-Programs: ${Object.keys(PROGRAMS).join(", ")}. A stack is named after its program: nginx, nginx-staging.`;
+  berth from-run "docker run ..." [--to typescript|compose|run] [--project-name N]
+                                  what berth understands of docker run lines; - reads standard input
+  berth from-compose [FILE ...] [--to typescript|compose|run] [--profile P] [--project-name N]
+                     [--project-directory D] [--env-file F]
+                                  what berth understands of compose files
+  berth export STACK --to compose|run
+                                  a stack of berth as a compose file or docker run lines`;
 
-function projectName(): string {
+async function usage(): Promise<string> {
+  const programs = Object.keys((await stacks()).PROGRAMS).join(", ");
+  return `${USAGE}\n\nPrograms: ${programs}. A stack is named after its program: nginx, nginx-staging.`;
+}
+
+async function projectName(): Promise<string> {
+  const { parse } = await import("yaml");
   return (parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { name: string }).name;
 }
 
+async function planOf(stack: string) {
+  const project = await projectName();
+  const { run } = await stacks();
+  const { readStackConfig } = await settingsOf();
+  const { planStack } = await planner();
+  return planStack(project, stack, readStackConfig(ROOT, project, stack), () => run({ engine: false }));
+}
+
 async function plan(stack: string, json: boolean, heading?: string): Promise<void> {
-  const project = projectName();
-  const result = await planStack(project, stack, readStackConfig(ROOT, project, stack), () => run({ engine: false }));
+  const result = await planOf(stack);
+  const { renderPlan } = await import("./render");
   if (json) console.log(JSON.stringify(result.resources, undefined, 2));
   else console.log(`${heading ?? `Plan of the stack ${stack}`}\n\n${renderPlan(result)}\n`);
 }
 
+async function exportStack(args: string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, { to: { type: "string" } });
+  const [stack, extra] = positionals;
+  if (stack === undefined || extra !== undefined)
+    throw new UsageError("export: name one stack, for example `berth export nginx --to compose`");
+  const form = formOf(values.to, undefined, ["compose", "run"]);
+  const { resources } = await planOf(stack);
+  const { plannedServices } = await planner();
+  const { projectOf } = await import("./export");
+  const { project, secretNames } = projectOf(stack, resources, await plannedServices(resources), ROOT);
+  await show(project, form, ROOT, secretNames, false);
+  return 0;
+}
+
 async function start(stack: string): Promise<number> {
-  const project = projectName();
+  const project = await projectName();
   const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/@pulumi/docker/package.json"), "utf8")) as {
     version: string;
   };
+  const { findMissing } = await import("./tools");
+  const { readStackConfig } = await settingsOf();
   const missing = await findMissing(version, readStackConfig(ROOT, project, stack).values["docker:host"]);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
@@ -50,17 +86,18 @@ async function start(stack: string): Promise<number> {
 }
 
 async function withStack(command: string, stack: string, args: string[]): Promise<number> {
+  const { makePasswords, runPulumi } = await pulumi();
   const selected = runPulumi(ROOT, ["stack", "select", "--create", "--stack", stack], true);
   if (selected !== 0) return selected;
   if (command === "up") {
-    const made = await makePasswords(ROOT, projectName(), stack);
+    const made = await makePasswords(ROOT, await projectName(), stack);
     if (made !== 0) return made;
   }
   return runPulumi(ROOT, [command, "--stack", stack, ...args]);
 }
 
 async function settings(program: string | undefined): Promise<number> {
-  for (const [name, load] of Object.entries(PROGRAMS)) {
+  for (const [name, load] of Object.entries((await stacks()).PROGRAMS)) {
     if (program !== undefined && program !== name) continue;
     console.log(`${name}:`);
     for (const [key, setting] of Object.entries((await load()).settings)) {
@@ -79,11 +116,21 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
     case "start":
       return start(stack ?? "dev");
     case "plan":
-      for (const name of rest.includes("--all") ? Object.keys(PROGRAMS) : words.length ? words : ["dev"])
+      for (const name of rest.includes("--all")
+        ? Object.keys((await stacks()).PROGRAMS)
+        : words.length
+          ? words
+          : ["dev"])
         await plan(name, rest.includes("--json"));
       return 0;
     case "settings":
       return settings(stack);
+    case "from-run":
+      return fromRun(rest);
+    case "from-compose":
+      return fromCompose(rest);
+    case "export":
+      return exportStack(rest);
     case "up":
     case "preview":
     case "refresh":
@@ -95,7 +142,7 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
         rest.filter((word) => word !== stack),
       );
     default:
-      console.log(USAGE);
+      console.log(await usage());
       return command === undefined || command === "help" || command === "--help" ? 0 : 2;
   }
 }
@@ -103,9 +150,11 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
 /** The `berth` command. */
 export function main(args: string[]): void {
   dispatch(args).then(
-    (code) => process.exit(code),
+    // A pipe may still have to take what was printed.
+    (code) => process.stdout.write("", () => process.exit(code)),
     (error: Error) => {
       console.error(`error: ${error.message}`);
+      if (error instanceof UsageError) console.error(`\n${USAGE}`);
       process.exit(1);
     },
   );

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dockerRun } from "../components/spec/dockerRun";
+import { dockerRun } from "../components/export/dockerRun";
 import type { ServiceSpec } from "../components/spec/service";
 import { declaredServices } from "../components/services/service";
 import type { StackConfig } from "./stackConfig";
@@ -12,6 +12,8 @@ export interface PlannedResource {
   name: string;
   /** Secrets are masked. */
   inputs: Record<string, unknown>;
+  /** URNs of the resources that it needs. */
+  dependencies: string[];
   /** For a container: the lines that make the same by hand. */
   commands?: string[];
 }
@@ -39,6 +41,7 @@ interface RegisterRequest {
   getType(): string;
   getName(): string;
   getParent(): string;
+  getDependenciesList(): string[];
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
 type Register = (
@@ -79,6 +82,7 @@ export async function planStack(
           type: request.getType(),
           name: request.getName(),
           inputs,
+          dependencies: request.getDependenciesList(),
         });
       }
       callback(error, response);
@@ -110,8 +114,18 @@ function makeCommand({ type, inputs }: PlannedResource): string[] | undefined {
   return [["docker network create", ...flags.filter(Boolean), ...options, name].join(" ")];
 }
 
-async function addCommands(resources: PlannedResource[]): Promise<void> {
-  for (const resource of resources) resource.commands = makeCommand(resource);
+/** A declared service with what it was made from. */
+export interface PlannedService {
+  /** Its container. */
+  resource: PlannedResource;
+  spec: ServiceSpec;
+  /** Variables whose values must not be shown. */
+  secretNames: Set<string>;
+}
+
+/** The services of the plan that ran last. */
+export async function plannedServices(resources: PlannedResource[]): Promise<PlannedService[]> {
+  const planned: PlannedService[] = [];
   for (const service of declaredServices()) {
     const urn = await promiseOf(service.container.urn);
     const resource = resources.find((candidate) => candidate.urn === urn);
@@ -128,8 +142,15 @@ async function addCommands(resources: PlannedResource[]): Promise<void> {
       typeof environment === "object"
         ? Object.keys(environment).filter((name) => environment[name] === "[secret]")
         : Object.keys(spec.environment ?? {});
-    resource.commands = dockerRun(spec, new Set(names));
+    planned.push({ resource, spec, secretNames: new Set(names) });
   }
+  return planned;
+}
+
+async function addCommands(resources: PlannedResource[]): Promise<void> {
+  for (const resource of resources) resource.commands = makeCommand(resource);
+  for (const { resource, spec, secretNames } of await plannedServices(resources))
+    resource.commands = dockerRun(spec, secretNames);
 }
 
 const promiseOf = <T>(output: pulumi.Output<T>): Promise<T> =>

@@ -40,7 +40,7 @@ export async function makePasswords(root: string, project: string, stack: string
     const { settings } = await PROGRAMS[program]!();
     for (const [key, setting] of Object.entries(settings)) {
       const full = `${program}:${key}`;
-      if (!setting.secret || full in config.values) continue;
+      if (!setting.secret || setting.given || full in config.values) continue;
       const password = randomBytes(18).toString("base64url");
       // Through standard input: a command line is there for everybody to see.
       const result = spawnSync("pulumi", ["config", "set", "--secret", full, "--stack", stack], {

@@ -19,6 +19,10 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
   volumes: () => import("./volumes"),
   networks: () => import("./networks"),
   tomcat: () => import("./tomcat"),
+  jenkins: () => import("./jenkins"),
+  flask: () => import("./flask"),
+  compose: () => import("./compose"),
+  run: () => import("./run"),
 };
 
 /**

@@ -8,6 +8,8 @@ export interface Setting<T> {
   shown: string;
   /** Kept encrypted; set with `--secret`. */
   secret?: boolean;
+  /** Comes from somewhere else (a token, a key), so that berth cannot make one. */
+  given?: boolean;
   read(config: pulumi.Config, key: string): T;
 }
 
@@ -114,6 +116,12 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
   },
 });
 
+/** Of every stack, whatever its program. */
+const COMMON = ["program", "owner"];
+
+/** A secret that only its owner can give: a token, a key of another service. Otherwise like a password. */
+export const credential = (doc: string): Setting<pulumi.Output<string>> => ({ ...password(doc), given: true });
+
 /** Reads a program's settings; a setting that is not known is refused, so that a slip does not go unseen. */
 export function readSettings<S extends Record<string, Setting<unknown>>>(
   program: string,
@@ -122,7 +130,7 @@ export function readSettings<S extends Record<string, Setting<unknown>>>(
   const known = Object.keys(schema);
   for (const full of Object.keys(pulumi.runtime.allConfig())) {
     const [namespace, key = ""] = full.split(":");
-    if (namespace === program && !known.includes(key)) {
+    if (namespace === program && !known.includes(key) && !(program === "berth" && COMMON.includes(key))) {
       throw new pulumi.RunError(
         `${full}: is not a setting of the ${program} stack; use ${known.map((name) => `${program}:${name}`).join(", ")}.`,
       );

@@ -1,8 +1,9 @@
 import { quote } from "shlex";
-import { formatPort } from "./ports";
-import { formatBytes, formatDuration } from "./quantities";
-import type { Mount } from "./mounts";
-import type { ServiceSpec } from "./service";
+import { fileMounts } from "../spec/files";
+import type { Mount } from "../spec/mounts";
+import { formatPort } from "../spec/ports";
+import { formatBytes, formatDuration } from "../spec/quantities";
+import type { GpuRequest, ServiceSpec } from "../spec/service";
 
 /** One argument of the line; `[flag, value]` stays together when the line is folded. */
 type Part = string[];
@@ -15,22 +16,67 @@ function mountParts(mount: Mount): Part {
     ];
     return ["--mount", `type=tmpfs,dst=${mount.target}${options.join("")}${mount.readOnly ? ",readonly" : ""}`];
   }
-  if (!mount.source) return ["-v", mount.target];
+  const { type, source, target, readOnly, nocopy } = mount;
+  // The short form splits at colons, and has no options for a volume without a name.
+  if (`${source ?? ""}${target}`.includes(":") || (!source && (readOnly || nocopy))) {
+    const fields = [
+      `type=${type}`,
+      source && `src=${source}`,
+      `dst=${target}`,
+      readOnly && "readonly",
+      mount.propagation && `bind-propagation=${mount.propagation}`,
+      nocopy && "volume-nocopy",
+    ];
+    return [
+      "--mount",
+      fields
+        .filter((field) => field)
+        .map(csvField)
+        .join(","),
+    ];
+  }
+  if (!source) return ["-v", target];
   const options = [
     mount.readOnly ? "ro" : "",
     mount.selinux ?? "",
     mount.propagation ?? "",
     mount.nocopy ? "nocopy" : "",
   ].filter(Boolean);
-  return ["-v", [mount.source, mount.target, ...(options.length ? [options.join(",")] : [])].join(":")];
+  return ["-v", [source, target, ...(options.length ? [options.join(",")] : [])].join(":")];
+}
+
+/** Flags such as `--mount` and `--gpus` take comma-separated values. */
+const csvField = (field: string | undefined | false) =>
+  /[",]/.test(String(field)) ? `"${String(field).replace(/"/g, '""')}"` : String(field);
+
+function gpuText({ count, deviceIds, capabilities, driver, options }: GpuRequest): string {
+  const fields = [
+    deviceIds?.length ? `device=${deviceIds.join(",")}` : count === -1 ? "all" : String(count),
+    capabilities.join() !== "gpu" && `capabilities=${capabilities.filter((name) => name !== "gpu").join(",")}`,
+    driver !== "nvidia" && `driver=${driver}`,
+    options &&
+      `options=${Object.entries(options)
+        .map((pair) => pair.join("="))
+        .join(",")}`,
+  ];
+  return fields.filter(Boolean).map(csvField).join(",");
+}
+
+/** A line that a shell reads back word by word. */
+export function commandLine(program: string, parts: Part[]): string {
+  return [program, ...parts.flat().map((word) => (word === "" ? "''" : quote(word)))].join(" ");
 }
 
 /**
  * The `docker run` line that equals a service, and the `docker network connect` lines for its further
  * networks. Variables in `secretNames` are named without their value, which `docker` then takes from the
- * environment: the line can be pasted without showing a secret.
+ * environment: the line can be pasted without showing a secret. `envFiles` are files that `docker` reads itself.
  */
-export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = new Set()): string[] {
+export function dockerRun(
+  spec: ServiceSpec,
+  secretNames: ReadonlySet<string> = new Set(),
+  envFiles: string[] = [],
+): string[] {
   const parts: Part[] = [];
   const one = (flag: string, value: string | number | boolean | undefined) => {
     if (value === undefined || value === false) return;
@@ -51,6 +97,7 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   if (spec.mode !== "replicated-job") one("-d", true);
   one("--name", spec.containerName);
   one("--platform", spec.platform);
+  one("--pull", spec.pullPolicy === "missing" ? undefined : spec.pullPolicy);
   for (const port of spec.ports ?? []) one("-p", formatPort(port));
   one("-P", spec.publishAll);
   each(
@@ -64,7 +111,9 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   one("--ip6", network?.ipv6Address);
   each("--link-local-ip", network?.linkLocalIps);
   one("--mac-address", network?.macAddress ?? spec.macAddress);
+  each("--link", spec.links);
   for (const mount of spec.volumes ?? []) parts.push(mountParts(mount));
+  for (const mount of fileMounts([...(spec.secrets ?? []), ...(spec.configs ?? [])])) parts.push(mountParts(mount));
   each(
     "--volumes-from",
     spec.volumesFrom?.map(({ container, readOnly }) => (readOnly ? `${container}:ro` : container)),
@@ -74,12 +123,9 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
     Object.entries(spec.tmpfs ?? {}).map(([path, options]) => (options ? `${path}:${options}` : path)),
   );
   const files = (spec.envFile ?? []).map((file) => file.values);
-  for (const [name, value] of Object.entries({ ...Object.assign({}, ...files), ...spec.environment } as Record<
-    string,
-    string
-  >)) {
-    one("-e", secretNames.has(name) ? name : `${name}=${value}`);
-  }
+  const environment: Record<string, string> = { ...Object.assign({}, ...files), ...spec.environment };
+  for (const [name, value] of Object.entries(environment)) one("-e", secretNames.has(name) ? name : `${name}=${value}`);
+  each("--env-file", envFiles);
   if (spec.restart && spec.restart.policy !== "no")
     one(
       "--restart",
@@ -105,14 +151,7 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
     ),
   );
   each("--device-cgroup-rule", spec.deviceCgroupRules);
-  for (const gpu of spec.gpus ?? []) {
-    const what = gpu.deviceIds?.length
-      ? `"device=${gpu.deviceIds.join(",")}"`
-      : gpu.count === -1
-        ? "all"
-        : String(gpu.count);
-    one("--gpus", what);
-  }
+  each("--gpus", spec.gpus?.map(gpuText));
   one("--runtime", spec.runtime);
   const check = spec.healthcheck;
   if (check?.test?.[0] === "NONE") one("--no-healthcheck", true);
@@ -153,12 +192,23 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
   one("--cpuset-cpus", spec.cpuset);
   one("--cpu-period", spec.cpuPeriod);
   one("--cpu-quota", spec.cpuQuota);
+  one("--cpuset-mems", spec.cpusetMems);
+  one("--cpu-rt-period", spec.cpuRtPeriod);
+  one("--cpu-rt-runtime", spec.cpuRtRuntime);
+  one("--memory-swappiness", spec.memSwappiness);
+  one("--kernel-memory", bytes(spec.kernelMemory));
+  one("--pids-limit", spec.pidsLimit);
+  one("--oom-score-adj", spec.oomScoreAdj);
+  one("--oom-kill-disable", spec.oomKillDisable);
   one("--ipc", spec.ipc);
   one("--pid", spec.pid);
+  one("--uts", spec.uts);
   one("--userns", spec.usernsMode);
   one("--cgroupns", spec.cgroup);
   one("--cgroup-parent", spec.cgroupParent);
+  one("--isolation", spec.isolation);
   pairs("--storage-opt", spec.storageOpt);
+  one("--blkio-weight", spec.blkioConfig?.weight);
   for (const [flag, rates] of [
     ["--device-read-bps", spec.blkioConfig?.deviceReadBps],
     ["--device-write-bps", spec.blkioConfig?.deviceWriteBps],
@@ -171,19 +221,21 @@ export function dockerRun(spec: ServiceSpec, secretNames: ReadonlySet<string> = 
     );
   }
   pairs("-l", spec.labels);
+  pairs("--annotation", spec.annotations);
   const [program, ...entryArguments] = spec.entrypoint ?? [];
   if (program !== undefined) parts.push(["--entrypoint", program]);
   parts.push([spec.image]);
   parts.push(...[...entryArguments, ...(spec.command ?? [])].map((word) => [word]));
 
-  const line = [
-    "docker run",
-    ...parts.map((part) => part.map((word) => (word === "" ? "''" : quote(word))).join(" ")),
-  ].join(" ");
+  const line = commandLine("docker run", parts);
   const joins = (spec.networks ?? []).slice(1).map((other) => {
-    const aliases = (other.aliases ?? []).map((alias) => ` --alias ${quote(alias)}`).join("");
-    const ip = other.ipv4Address ? ` --ip ${other.ipv4Address}` : "";
-    return `docker network connect${aliases}${ip} ${quote(other.name)} ${quote(spec.containerName ?? "")}`;
+    const flags = [
+      ...(other.aliases ?? []).map((alias) => ["--alias", alias]),
+      ...(other.ipv4Address ? [["--ip", other.ipv4Address]] : []),
+      ...(other.ipv6Address ? [["--ip6", other.ipv6Address]] : []),
+      ...(other.linkLocalIps ?? []).map((ip) => ["--link-local-ip", ip]),
+    ];
+    return commandLine("docker network connect", [...flags, [other.name, spec.containerName ?? ""]]);
   });
   return [line, ...joins];
 }

@@ -34,8 +34,9 @@ export function prepare(
   args: ServiceArgs & Pick<ServiceOptions, "removeData">,
   session: Session,
   report: Report,
+  variables: Record<string, string | undefined> = process.env,
 ): Prepared {
-  const context: SpecContext = { projectFolder: session.projectFolder, outer: process.env };
+  const context: SpecContext = { projectFolder: session.projectFolder, outer: variables };
   const { removeData = false, ...fields } = args;
   return report(() => {
     const spec = { containerName: name } as Record<string, unknown>;
@@ -104,6 +105,18 @@ function takeFiles(spec: Record<string, unknown>): void {
   }
 }
 
+/** The variables that are plain text already. */
+function plainTexts(environment: ServiceArgs["environment"]): Record<string, string> {
+  const entries = Array.isArray(environment)
+    ? environment
+        .filter((item) => typeof item === "string" && item.includes("="))
+        .map((item) => String(item).split(/=(.*)/s))
+    : isLateItself(environment)
+      ? []
+      : Object.entries(environment ?? {});
+  return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
+}
+
 /** Environment files and variables as one map in which only the secret values are secret. */
 function secretEnvironment(
   environment: ServiceArgs["environment"],
@@ -112,8 +125,12 @@ function secretEnvironment(
   report: Report,
 ): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
   if (environment === undefined && envFile === undefined) return undefined;
+  // A file's own `${...}` may name the service's variables, as in Compose.
+  const outer = { ...plainTexts(environment), ...context.outer };
   const files =
-    envFile === undefined ? [] : lift(envFile, (plain) => report(() => parseField("envFile", plain as never, context)));
+    envFile === undefined
+      ? []
+      : lift(envFile, (plain) => report(() => parseField("envFile", plain as never, { ...context, outer })));
   const fromFiles = lift(files, (plain) => {
     const spec = { envFile: plain } as unknown as ServiceSpec;
     const secrets = secretNames(spec);

@@ -36,6 +36,8 @@ export interface ComposeOrigin {
   /** Absolute paths. */
   files: string[];
   workingDir: string;
+  /** What names alone in `environment` and in secrets take their values from. @default those of Pulumi's process */
+  variables?: Record<string, string | undefined>;
 }
 
 /** Version of Compose whose names and labels these are. */
@@ -233,7 +235,7 @@ class Making {
         { parent: this.parent },
         "berth:services:Service",
         {},
-        this.options.compose && at,
+        this.options.compose && { path: at, variables: this.options.compose.variables },
       );
     });
   }

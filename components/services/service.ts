@@ -30,8 +30,16 @@ export interface Dependency {
   service: Service;
   /** `service_started` only orders the starts; the others wait until the service answers, or has ended well. */
   condition: DependencyDescription["condition"];
-  /** Make this service anew when that one is made anew. @default false */
+  /** Start this service anew when that one is made anew. @default false */
   restart?: boolean;
+}
+
+/** The compose file that a service comes from. */
+export interface ServiceSource {
+  /** `services.web`; errors then speak the file's language. */
+  path: string;
+  /** Variables of the project, `.env` included. */
+  variables?: Record<string, string | undefined>;
 }
 
 /** A published port as the next person needs it. */
@@ -59,6 +67,8 @@ export interface Endpoint {
  * @throws pulumi.ResourceError naming the argument, before anything is made
  */
 export class Service extends pulumi.ComponentResource {
+  /** The component's own name. */
+  readonly logicalName: string;
   /** Name of the container on the engine. */
   readonly containerName: pulumi.Output<string>;
   readonly containerId: pulumi.Output<string>;
@@ -77,17 +87,24 @@ export class Service extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions = {},
     type = "berth:services:Service",
     names: ArgumentNames = {},
-    shown?: string,
+    source?: ServiceSource,
   ) {
     const session = sessionFor(providerOf(opts));
     const { dependsOn = [], ...described } = args;
     const waits = dependsOn.map((other) =>
       other instanceof Service ? { service: other, condition: "service_healthy" as const } : other,
     );
-    const report = reporter(type, name, names, shown);
-    const { spec, keepData, inputs, args: given, checks } = prepare(name, described, session, report);
+    const report = reporter(type, name, names, source?.path);
+    const {
+      spec,
+      keepData,
+      inputs,
+      args: given,
+      checks,
+    } = prepare(name, described, session, report, source?.variables);
     super(type, name, inputs, { ...opts, hooks: withHook(opts.hooks, session.hooks?.changeInPlace) });
 
+    this.logicalName = name;
     this.container = report(() =>
       makeContainer(spec, {
         session,
@@ -97,7 +114,11 @@ export class Service extends pulumi.ComponentResource {
         args: given,
         checks,
         after: waits.filter(({ condition }) => condition !== "service_started").map(({ service }) => service.ready),
-        started: waits.map(({ service, restart = false }) => ({ container: service.container, restart })),
+        started: waits.map(({ service, restart = false }) => ({
+          name: service.logicalName,
+          container: service.container,
+          restart,
+        })),
       }),
     );
     this.containerId = this.container.id;

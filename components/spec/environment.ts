@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ArgumentError, checkFields, show } from "./errors";
 import { hostPath } from "./mounts";
+import { substitute, TemplateError } from "./template";
 import type { EnvFileDescription } from "./types";
 
 /** Environment variables by name; `secret` holds the names whose values must not be shown. */
@@ -75,16 +76,50 @@ function parseLine(line: string, argument: string, outer: Outer): Record<string,
 }
 
 const QUOTED =
-  /[^\S\n]*(?:export[^\S\n]+)?([^\s=#"']+)[^\S\n]*=[^\S\n]*(["'])((?:\\[\s\S]|(?!\2|\\)[\s\S])*)\2[^\S\n]*(?:#.*)?(?:\n|$)/y;
-const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
+  /[^\S\n]*(?:export[^\S\n]+)?([^\s=:#"']+)[^\S\n]*[=:][^\S\n]*(["'])((?:\\[\s\S]|(?!\2|\\)[\s\S])*)\2[^\S\n]*(?:#.*)?(?:\n|$)/y;
+const ESCAPES: Record<string, string> = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  // A dollar sign that the template leaves alone.
+  $: "$$",
+};
+
+function readEscapes(value: string): string {
+  return value.replace(/\\(?:([abfnrtv"\\$])|0(\d{3}))/g, (all, char?: string, octal?: string) =>
+    char ? (ESCAPES[char] ?? char) : /^[0-3][0-7]{2}$/.test(octal!) ? String.fromCharCode(parseInt(octal!, 8)) : all,
+  );
+}
 
 /**
- * Quotes, comments and `export` as Compose reads them; `$` stands for itself. Node's own parseEnv cuts a
- * value at any #, also inside a word, and joins a name alone with the next line.
+ * Reads `NAME=value` lines as Compose does: quotes, comments and `export`, and `$NAME` outside of single quotes,
+ * which means the variable of `outer` first and one of the same text second. Node's own parseEnv cuts a value at
+ * any #, also inside a word, and joins a name alone with the next line.
+ *
+ * @param onUnset told of each variable that is not set and has no default; it becomes empty
+ * @param known variables of earlier files
  */
-function parseQuoted(content: string, argument: string, outer: Outer): Record<string, string> {
+export function parseDotEnv(
+  content: string,
+  argument: string,
+  outer: Outer,
+  onUnset?: (name: string) => void,
+  known: Record<string, string> = {},
+): Record<string, string> {
   const result: Record<string, string> = {};
   const text = content.replace(/^\uFEFF/, "").replace(/\r\n/g, "\n");
+  const expand = (value: string, where: string) => {
+    try {
+      return substitute(value, (name) => outer[name] ?? result[name] ?? known[name], onUnset);
+    } catch (error) {
+      if (error instanceof TemplateError) throw new ArgumentError(where, error.problem, error.remedy);
+      throw error;
+    }
+  };
   for (let at = 0, number = 1; at < text.length; ) {
     const where = `${argument}: line ${number}`;
     QUOTED.lastIndex = at;
@@ -92,21 +127,21 @@ function parseQuoted(content: string, argument: string, outer: Outer): Record<st
       text.slice(at, text.indexOf("\n", at) + 1 || text.length),
     ];
     if (name) {
-      result[name] =
-        quote === "'"
-          ? value.replace(/\\'/g, "'")
-          : value.replace(/\\([nrt"\\$])/g, (_, char: string) => ESCAPES[char] ?? char);
+      result[name] = quote === "'" ? value.replace(/\\'/g, "'") : expand(readEscapes(value), where);
     } else {
       const plain = all.trim().replace(/^export\s+/, "");
-      const [key = "", rest] = plain.split(/\s*=(.*)/s);
+      const [key = "", rest] = plain.split(/\s*[=:](.*)/s);
       if (/^\s*["']/.test(rest ?? ""))
         throw new ArgumentError(
           where,
           `the quoted value of ${key} has no end`,
           "close the quote; only a comment may follow it",
         );
-      const line = rest === undefined ? key : `${key}=${rest.replace(/\s#.*$/s, "").trim()}`;
-      if (plain !== "" && !plain.startsWith("#")) Object.assign(result, parseLine(line, where, outer));
+      if (plain !== "" && !plain.startsWith("#")) {
+        checkName(key, where);
+        const item = rest === undefined ? null : expand(rest.replace(/\s#.*$/s, "").trim(), where);
+        Object.assign(result, parseEnvironment({ [key]: item }, where, outer));
+      }
     }
     number += all.split("\n").length - 1;
     at += all.length;
@@ -122,6 +157,7 @@ export function readEnvFiles(
   outer: Record<string, string | undefined>,
 ): EnvironmentFile[] {
   const files = typeof value === "string" ? [value] : value;
+  const known: Record<string, string> = {};
   return files.flatMap((file, index) => {
     const at = typeof value === "string" ? argument : `${argument}[${index}]`;
     if (typeof file === "object")
@@ -139,7 +175,8 @@ export function readEnvFiles(
         "create it, or set required: false",
       );
     }
-    const values = (format === "raw" ? parseRaw : parseQuoted)(content, at, outer);
+    const values = format === "raw" ? parseRaw(content, at, outer) : parseDotEnv(content, at, outer, undefined, known);
+    Object.assign(known, values);
     return [{ values, secret }];
   });
 }

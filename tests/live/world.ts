@@ -376,15 +376,20 @@ export class Stack {
   async changes(args: string[] = [], options?: RunOptions): Promise<string[]> {
     const { code, stdout, output } = await this.preview(["--json", ...args], options);
     let steps: { op: string; urn: string }[];
+    let diagnostics: { message: string; severity: string }[];
     try {
-      ({ steps = [] } = JSON.parse(stdout) as { steps?: { op: string; urn: string }[] });
+      ({ steps = [], diagnostics = [] } = JSON.parse(stdout) as {
+        steps?: typeof steps;
+        diagnostics?: typeof diagnostics;
+      });
     } catch {
       throw new Error(`pulumi preview ended with ${code} and wrote no JSON:\n${output}`);
     }
     const changes = steps
       .filter(({ op }) => op !== "same" && op !== "refresh")
       .map(({ op, urn }) => `${op} ${label(urn)}`);
-    return code === 0 ? changes : [...changes, `exit code ${code}`];
+    const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+    return code === 0 ? changes : [...changes, `exit code ${code}`, ...errors];
   }
 
   async outputs(): Promise<Record<string, unknown>> {

@@ -262,7 +262,15 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   stopSignal: { from: ["stopSignal"], to: (s) => s.stopSignal },
   stopTimeout: {
     from: ["stopGracePeriod"],
-    to: (s) => (s.stopGracePeriod === undefined ? undefined : Math.ceil(s.stopGracePeriod / 1000)),
+    to: (s) => {
+      if (s.stopGracePeriod === 0)
+        throw new ArgumentError(
+          "stopGracePeriod",
+          "the Docker provider takes 0s for none, and the engine then waits 10s",
+          'use "1s", or stopSignal: "SIGKILL" to kill at once',
+        );
+      return s.stopGracePeriod === undefined ? undefined : Math.ceil(s.stopGracePeriod / 1000);
+    },
   },
   // The provider kills at once on delete unless told the grace period a second time.
   destroyGraceSeconds: {

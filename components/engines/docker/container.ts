@@ -30,8 +30,10 @@ export interface ContainerOptions {
 
 /** Another service that this one is started after. */
 export interface Companion {
+  /** Logical name. */
+  name: string;
   container: docker.Container;
-  /** Make this one anew when that one is made anew. */
+  /** Start this one anew when that one is made anew. */
   restart: boolean;
 }
 
@@ -174,8 +176,10 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
 
   const started = options.started ?? [];
   dependsOn.push(...started.map(({ container }) => container));
-  const restarts = started.filter(({ restart }) => restart).map(({ container }) => container.id);
-  const identities = [image.imageId, ...shared.map((service) => service.containerId), ...restarts];
+  for (const other of started)
+    if (other.restart && typeof spec.containerName === "string")
+      session.restarts.set(other.name, (session.restarts.get(other.name) ?? new Set()).add(spec.containerName));
+  const identities = [image.imageId, ...shared.map((service) => service.containerId)];
   if (args.labels !== undefined) declared.labels = lift(args.labels, (labels) => withoutOrigin(labels as never));
   const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
   // Waiting for other services is no part of the comparison; a preview does not wait.
@@ -204,7 +208,10 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       replaceOnChanges: CHANGED_BY_PROVIDER.filter(
         (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,
       ),
-      hooks: session.hooks && { beforeCreate: [session.hooks.reclaimContainer] },
+      hooks: session.hooks && {
+        beforeCreate: [session.hooks.reclaimContainer],
+        afterCreate: [session.hooks.restartDependents],
+      },
     },
   );
 }

@@ -10,6 +10,8 @@ export interface ContainerHooks {
   reclaimContainer: pulumi.ResourceHook;
   /** Before a network is made: likewise. */
   reclaimNetwork: pulumi.ResourceHook;
+  /** After a container is made: starts those anew that asked for it (Compose `depends_on` with `restart`). */
+  restartDependents: pulumi.ResourceHook;
   /** Before a service's description changes: applies what Docker can change on the living container. */
   changeInPlace: pulumi.ResourceHook;
   /** Before a network is made anew: lets go of this stack's containers, or Docker would refuse to remove it. */
@@ -19,6 +21,7 @@ export interface ContainerHooks {
 interface ContainerState {
   Id: string;
   Config: { Labels: Record<string, string> | null };
+  State: { Running: boolean };
 }
 interface NetworkState {
   Id: string;
@@ -89,6 +92,16 @@ export function containerHooks(session: Session): ContainerHooks {
     );
   }
 
+  async function restartDependents({ name }: pulumi.ResourceHookArgs): Promise<void> {
+    const { client, owner } = session;
+    for (const dependent of session.restarts.get(name) ?? []) {
+      const found = await client?.find<ContainerState>(`/containers/${encodeURIComponent(dependent)}/json`);
+      // On a first apply it is not there yet.
+      if (!found || !isOurs(found.Config.Labels, owner) || !found.State.Running) continue;
+      await client!.request("POST", `/containers/${found.Id}/restart`, undefined, 120_000).catch(ignoreMissing);
+    }
+  }
+
   async function disconnectOurs(network: NetworkState): Promise<string[]> {
     const foreign: string[] = [];
     const members = Object.entries(network.Containers ?? {});
@@ -148,6 +161,7 @@ export function containerHooks(session: Session): ContainerHooks {
   return {
     reclaimContainer: new pulumi.ResourceHook(`berth-reclaim-container${suffix}`, reclaimContainer),
     reclaimNetwork: new pulumi.ResourceHook(`berth-reclaim-network${suffix}`, reclaimNetwork),
+    restartDependents: new pulumi.ResourceHook(`berth-restart-dependents${suffix}`, restartDependents),
     changeInPlace: new pulumi.ResourceHook(`berth-change-in-place${suffix}`, changeInPlace),
     releaseNetwork: new pulumi.ResourceHook(`berth-release-network${suffix}`, releaseNetwork),
   };

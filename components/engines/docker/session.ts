@@ -37,6 +37,8 @@ export class Session {
   /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
   snapshot?: EngineSnapshot;
   client?: EngineClient;
+  /** Names of the containers that start anew with a service, by its logical name. */
+  readonly restarts = new Map<string, Set<string>>();
   /** Volumes that somebody else makes and keeps. */
   readonly externalVolumes = new Set<string>();
   private readonly images = new Map<string, docker.RemoteImage>();

@@ -16,7 +16,7 @@ beforeEach(async () => {
   pulumi.log.info = async (message) => void infos.push(message);
 });
 
-type Hook = "reclaimContainer" | "reclaimNetwork" | "releaseNetwork" | "changeInPlace";
+type Hook = "reclaimContainer" | "restartDependents" | "reclaimNetwork" | "releaseNetwork" | "changeInPlace";
 /** Runs a hook as the engine would; it may throw at once or later. */
 const run = async (hook: Hook, args: Partial<pulumi.ResourceHookArgs>) =>
   session.hooks![hook].callback({ urn: "urn", id: "", name: "web", type: "t", ...args } as pulumi.ResourceHookArgs);
@@ -24,6 +24,31 @@ const run = async (hook: Hook, args: Partial<pulumi.ResourceHookArgs>) =>
 const ours = (service?: string) => ownerLabels(session.owner, service);
 const foreign = () => ({ ...ours("web"), "berth.owner": "somebody else" });
 const container = (labels: Record<string, string> | null) => ({ Id: "c1", Config: { Labels: labels } });
+
+describe("after a container is made", () => {
+  const answer = (labels: Record<string, string> | null, Running: boolean) =>
+    engine.says("GET /containers/app/json", { ...container(labels), State: { Running } });
+  beforeEach(() => session.restarts.set("web", new Set(["app"])));
+  const created = (name = "web") => run("restartDependents", { name });
+
+  test("what asked for it starts anew", async () => {
+    answer(ours("app"), true);
+    engine.on("POST /containers/c1/restart", { status: 204 });
+    await created();
+    expect(engine.changes()).toEqual(["POST /containers/c1/restart"]);
+  });
+
+  test.each<[string, () => unknown, string]>([
+    ["one that is not there yet", () => undefined, "web"],
+    ["one that is stopped", () => answer(ours("app"), false), "web"],
+    ["one of another checkout", () => answer(foreign(), true), "web"],
+    ["one that asked for another service's", () => answer(ours("app"), true), "db"],
+  ])("%s is left alone", async (_, prepare, name) => {
+    prepare();
+    await created(name);
+    expect(engine.changes()).toEqual([]);
+  });
+});
 
 describe("before a container is made", () => {
   const create = () => run("reclaimContainer", { newInputs: { name: "web01" } });
@@ -207,7 +232,7 @@ test("every session has hooks of its own names, and a monitor without hooks none
   const names = Object.values(session.hooks!).map((hook) => (hook as pulumi.ResourceHook).name);
   const next = await world();
   const others = Object.values(sessionFor().hooks!).map((hook) => (hook as pulumi.ResourceHook).name);
-  expect(new Set([...names, ...others]).size).toBe(8);
+  expect(new Set([...names, ...others]).size).toBe(10);
   expect([...next.hooks.keys()].sort()).toEqual(others.sort());
   await world({ hooks: false });
   expect(sessionFor().hooks).toBeUndefined();

@@ -1,5 +1,5 @@
 import { split } from "shlex";
-import { dockerRun } from "../../../components/spec/dockerRun";
+import { dockerRun } from "../../../components/export/dockerRun";
 import { parseService } from "../../../components/spec/service";
 import type { ServiceDescription } from "../../../components/spec/types";
 
@@ -94,6 +94,32 @@ test.each<[Partial<ServiceDescription>, string]>([
   ],
   [{ cpus: 1.5, cpuShares: 5, cpuset: "0" }, "--cpus 1.5 --cpu-shares 5 --cpuset-cpus 0"],
   [{ labels: { a: "b c" } }, "-l 'a=b c'"],
+  [{ pullPolicy: "always" }, "--pull always"],
+  [{ links: ["db", "cache:redis"] }, "--link db --link cache:redis"],
+  [
+    { volumes: [{ type: "bind", source: "/a:b", target: "/c", readOnly: true, bind: { propagation: "rslave" } }] },
+    "--mount type=bind,src=/a:b,dst=/c,readonly,bind-propagation=rslave",
+  ],
+  [
+    { volumes: [{ target: "/c", readOnly: true, volume: { nocopy: true } }] },
+    "--mount type=volume,dst=/c,readonly,volume-nocopy",
+  ],
+  [{ secrets: [{ source: "key", file: "key.txt" }] }, "-v /srv/key.txt:/run/secrets/key:ro"],
+  [
+    { gpus: [{ deviceIds: ["0", "1"], capabilities: ["utility", "compute"], driver: "cdi", options: { a: "b" } }] },
+    `--gpus '"device=0,1","capabilities=utility,compute",driver=cdi,options=a=b'`,
+  ],
+  [{ gpus: [{ count: "all", capabilities: ["utility"] }] }, "--gpus all,capabilities=utility"],
+  [
+    { cpusetMems: "0-1", cpuRtPeriod: 1000000, cpuRtRuntime: 950000, memSwappiness: 60, kernelMemory: "32m" },
+    "--cpuset-mems 0-1 --cpu-rt-period 1000000 --cpu-rt-runtime 950000 --memory-swappiness 60 --kernel-memory 32m",
+  ],
+  [
+    { pidsLimit: 100, oomScoreAdj: -500, oomKillDisable: true, uts: "host", isolation: "hyperv" },
+    "--pids-limit 100 --oom-score-adj -500 --oom-kill-disable --uts host --isolation hyperv",
+  ],
+  [{ blkioConfig: { weight: 300 } }, "--blkio-weight 300"],
+  [{ annotations: { a: "b" } }, "--annotation a=b"],
 ])("%j", (given, flags) => {
   expect(run(given)).toBe(`docker run -d --name web ${flags} nginx`);
 });

@@ -112,7 +112,12 @@ describe("environment files", () => {
     ['A="two\nlines"\nB=2', { A: "two\nlines", B: "2" }],
     ["A=\"\"\nB=''", { A: "", B: "" }],
     ['A=x"y"', { A: 'x"y"' }],
-    ["A=$B $(C)", { A: "$B $(C)" }],
+    ["A=$B $(C)", { A: " $(C)" }],
+    ["A=1\nB=$A ${HOME} ${A:-x} ${C:-y} $$A", { A: "1", B: "1 /root 1 y $A" }],
+    ["A=\"${HOME}/x \\$HOME\"\nB='$HOME'", { A: "/root/x $HOME", B: "$HOME" }],
+    ["HOME=mine\nA=$HOME", { HOME: "mine", A: "/root" }],
+    ["A: 1\nB : 'x y'", { A: "1", B: "x y" }],
+    ['A="\\0101\\a"', { A: "A\x07" }],
     ["HOME\nNEVER\nA=1", { HOME: "/root", A: "1" }],
     ["A=1\nA=2", { A: "2" }],
     ["discovery.type=single-node", { "discovery.type": "single-node" }],
@@ -150,6 +155,16 @@ describe("environment files", () => {
     ],
     ["=x", undefined, "envFile[0]: line 1: \"\" is not a variable name; use a name without '=' and spaces."],
     ["# c\n\nA B=1", "raw", "envFile[0]: line 3: \"A B\" is not a variable name; use a name without '=' and spaces."],
+    [
+      "A=${B",
+      undefined,
+      'envFile[0]: line 1: "${B" is not a valid interpolation; close ${NAME}, or write $$ where a dollar sign is meant.',
+    ],
+    [
+      "\nA=${B:?must be set}",
+      undefined,
+      "envFile[0]: line 2: the required variable B is missing a value: must be set; set it in the environment or in .env.",
+    ],
     ["A=1\n=x", "raw", "envFile[0]: line 2: \"\" is not a variable name; use a name without '=' and spaces."],
   ])("%j is refused (%s)", (content, format, message) => {
     expect(refusal(() => read(content, { format }))).toBe(message);

@@ -1,0 +1,304 @@
+import {
+  type Alias,
+  type Document as YamlDocument,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  parseAllDocuments,
+  type Scalar,
+} from "yaml";
+import { ComposeError, refuse } from "./errors";
+import { formatPath, isMapping, type Mapping, type Node, type Path, position, type Source } from "./tree";
+
+/** One document of a file. */
+export interface Document {
+  root: Node;
+  /** Paths that a `!reset` or `!override` tag stands at: what earlier files say there is dropped. */
+  dropped: string[][];
+}
+
+/** Bounds that no real file comes near; without them a small file can ask for any amount of memory. */
+const MAX_TEXT = 4 * 2 ** 20;
+const MAX_NODES = 200_000;
+const MAX_DEPTH = 100;
+/** Open brackets, also those inside of texts. */
+const MAX_BRACKETS = 1000;
+
+const INTEGER = /^[-+]?(?:0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const TIME = /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]| +)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?(?: *(?:Z|[-+]\d{1,2}:\d{2}))?)?$/;
+const INFINITE: Record<string, number> = { "+": Infinity, "": Infinity, "-": -Infinity };
+
+function integer(text: string): bigint {
+  const [, sign = "", prefix = "", digits = ""] = /^([-+]?)(0[bBoOxX]?(?=.))?(.*)$/s.exec(text)!;
+  const base = prefix === "0" ? "0o" : prefix.toLowerCase();
+  const value = BigInt(base + digits);
+  return sign === "-" ? -value : value;
+}
+
+/** A floating point number as Go's %v prints it. */
+function goFloat(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
+  const [, exponent = "0"] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (value === 0 || (power >= -4 && power < 21)) return String(value);
+  const digits = value.toExponential().split("e")[0];
+  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+/** A plain scalar as go-yaml reads it, on which Compose is built: yes and no are text, 0644 is octal. */
+export function resolvePlain(text: string): { value: Node["value"]; text?: string } {
+  if (/^(?:|~|null|Null|NULL)$/.test(text)) return { value: null };
+  if (/^(?:true|True|TRUE)$/.test(text)) return { value: true };
+  if (/^(?:false|False|FALSE)$/.test(text)) return { value: false };
+  // Everything else begins like a number or is text.
+  if (!/^[-+.0-9]/.test(text)) return { value: text };
+  const bare = text.replaceAll("_", "");
+  if (INTEGER.test(bare)) {
+    const exact = integer(bare);
+    const value = Number(exact);
+    return Number.isSafeInteger(value) ? { value } : { value, text: String(exact) };
+  }
+  if (FLOAT.test(bare)) {
+    const value = Number(bare);
+    const printed = goFloat(value);
+    return printed === String(value) ? { value } : { value, text: printed };
+  }
+  const infinite = /^([-+]?)\.(?:inf|Inf|INF)$/.exec(text);
+  if (infinite) return { value: INFINITE[infinite[1]!]!, text: goFloat(INFINITE[infinite[1]!]!) };
+  if (/^\.(?:nan|NaN|NAN)$/.test(text)) return { value: Number.NaN, text: "NaN" };
+  return { value: text };
+}
+
+/** Characters that YAML does not allow; tab, line feed and carriage return are fine. */
+const CONTROL = /[^\P{Cc}\t\n\r\x85]|[\ufffe\uffff]/u;
+const CORE = "tag:yaml.org,2002:";
+
+class Reader {
+  private readonly anchors = new Map<string, ParsedNode>();
+  private readonly open = new Set<ParsedNode>();
+  private count = 0;
+  /** Where the reader is: one array, since a large file has many places. */
+  private readonly path: (string | number)[] = [];
+  readonly dropped: string[][] = [];
+
+  constructor(private readonly source: Source) {}
+
+  private fail(offset: number, problem: string, remedy: string, path: Path = this.path): ComposeError {
+    return new ComposeError(
+      { file: this.source.name, ...position(this.source, offset) },
+      formatPath(path),
+      problem,
+      remedy,
+    );
+  }
+
+  private below(node: ParsedNode | null, key: string | number, at: number, keyAt?: number): Node | undefined {
+    this.path.push(key);
+    const result = this.read(node, at, keyAt);
+    this.path.pop();
+    return result;
+  }
+
+  /** Undefined where a `!reset` tag takes the value away. */
+  read(node: ParsedNode | null, at: number, keyAt?: number): Node | undefined {
+    if (node === null) return { value: null, source: this.source, at, keyAt };
+    const offset = node.range[0];
+    if (++this.count > MAX_NODES)
+      throw this.fail(offset, `the file has more than ${MAX_NODES} values once aliases are written out`, "split it");
+    if (this.path.length > MAX_DEPTH)
+      throw this.fail(offset, `is nested more than ${MAX_DEPTH} levels deep`, "flatten it", this.path.slice(0, 3));
+    if (isAlias(node)) return this.readAlias(node, keyAt);
+    if (node.anchor) this.anchors.set(node.anchor, node);
+    const tag = node.tag;
+    if (tag === "!reset" || tag === "!override") {
+      // Compose takes no items out of lists; a tag on an item only says what becomes of the item itself.
+      if (this.path.every((part) => typeof part === "string")) this.dropped.push(this.path.map(String));
+      if (tag === "!reset") return undefined;
+    } else if (tag && tag !== "!" && !this.fits(node, tag)) {
+      const shown = tag.startsWith(CORE) ? `!!${tag.slice(CORE.length)}` : tag;
+      throw this.fail(offset, `has the tag ${shown}, which means nothing here`, "remove the tag");
+    }
+    const common = { source: this.source, at: offset, keyAt };
+    if (isScalar(node)) return { ...this.scalar(node), ...common };
+    this.open.add(node);
+    const value = isMap(node) ? this.mapping(node) : this.list(node);
+    this.open.delete(node);
+    return { value, ...common };
+  }
+
+  private fits(node: ParsedNode, tag: string): boolean {
+    const known = isMap(node) ? ["map"] : isSeq(node) ? ["seq"] : ["str", "int", "float", "bool", "null"];
+    return known.some((name) => tag === CORE + name);
+  }
+
+  private readAlias(node: Alias.Parsed, keyAt?: number): Node | undefined {
+    const target = this.anchors.get(node.source);
+    const offset = node.range[0];
+    if (!target) throw this.fail(offset, `*${node.source} names no anchor above it`, `write &${node.source} first`);
+    if (this.open.has(target))
+      throw this.fail(offset, `*${node.source} stands inside its own anchor`, "break the circle");
+    return this.read(target, offset, keyAt);
+  }
+
+  private scalar(node: Scalar.Parsed, isKey = false): { value: Node["value"]; text?: string } {
+    const text = node.source;
+    const tag = node.tag;
+    if (tag === "!" || tag === `${CORE}str` || (node.type !== "PLAIN" && !tag)) return { value: text };
+    if (tag?.startsWith(CORE)) {
+      const resolved = resolvePlain(text);
+      const kind = resolved.value === null ? "null" : typeof resolved.value;
+      const wanted = tag.slice(CORE.length);
+      const fits = wanted === "bool" ? kind === "boolean" : wanted === "null" ? kind === "null" : kind === "number";
+      if (!fits) throw this.fail(node.range[0], `${JSON.stringify(text)} is no !!${wanted}`, "remove the tag");
+      return resolved;
+    }
+    if (!isKey && TIME.test(text) && !this.path.some((part) => String(part).startsWith("x-")))
+      throw this.fail(
+        node.range[0],
+        `${text} is a point in time in YAML, which Compose would pass on in another form`,
+        "put it in quotes",
+      );
+    return resolvePlain(text);
+  }
+
+  private list(node: ParsedNode): Node[] {
+    const result: Node[] = [];
+    for (const item of isSeq(node) ? node.items : []) {
+      const read = this.below(item as ParsedNode, result.length, node.range[0]);
+      if (read) result.push(read);
+    }
+    return result;
+  }
+
+  private mapping(node: ParsedNode): Mapping {
+    const result = new Map<string, Node>();
+    const seen = new Map<string, number>();
+    const merged: Mapping[] = [];
+    for (const { key, value } of isMap(node) ? node.items : []) {
+      const keyNode = isAlias(key) ? this.anchors.get(key.source) : (key as ParsedNode | null);
+      const offset = (key as ParsedNode | null)?.range[0] ?? node.range[0];
+      if (keyNode && "anchor" in keyNode && keyNode.anchor) this.anchors.set(keyNode.anchor, keyNode);
+      const name = isScalar(keyNode) ? this.scalar(keyNode as Scalar.Parsed, true).value : null;
+      if (typeof name !== "string")
+        throw this.fail(
+          offset,
+          isScalar(keyNode) ? `the key ${String(keyNode.source) || "(empty)"} is not text` : "a key is not text",
+          "put the key in quotes",
+        );
+      const first = seen.get(name);
+      if (first !== undefined)
+        throw this.fail(
+          offset,
+          `is there twice, first in line ${position(this.source, first).line}`,
+          "remove one of them",
+          [...this.path, name],
+        );
+      seen.set(name, offset);
+      const inner = value as ParsedNode | null;
+      if (name === "<<" && isScalar(keyNode) && keyNode.type === "PLAIN") {
+        merged.push(...this.merged(inner, offset));
+        continue;
+      }
+      const read = this.below(inner, name, offset, offset);
+      if (read) result.set(name, read);
+    }
+    // What stands in the mapping itself wins, then what is merged first.
+    for (const map of merged)
+      for (const [name, value] of map) if (!seen.has(name) && !result.has(name)) result.set(name, value);
+    return result;
+  }
+
+  private merged(value: ParsedNode | null, offset: number): Mapping[] {
+    const target = isAlias(value) ? this.anchors.get(value.source) : value;
+    const parts = isSeq(target) ? (target.items as ParsedNode[]) : [value];
+    return parts.map((part) => {
+      const read = this.read(part, offset);
+      if (!isMapping(read))
+        throw this.fail(offset, "merges something that is no mapping", "name the anchor of a mapping", [
+          ...this.path,
+          "<<",
+        ]);
+      return read.value;
+    });
+  }
+}
+
+/**
+ * Reads the documents of a file.
+ * @throws ComposeError with line and column for what is not YAML, keys that are there twice or no text, unknown
+ * tags, aliases without end and files beyond all bounds
+ */
+export function readYaml(text: string, name: string): Document[] {
+  const lines = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.push(at + 1);
+  const source: Source = { name, lines };
+  if (text.length > MAX_TEXT)
+    throw new ComposeError({ file: name }, "", `is larger than ${MAX_TEXT / 2 ** 20} MiB`, "split it with include");
+  const control = CONTROL.exec(text);
+  if (control)
+    throw new ComposeError(
+      { file: name, ...position(source, control.index) },
+      "",
+      "holds a control character, which YAML does not allow",
+      "save it as UTF-8 text, or write the character as an escape in double quotes",
+    );
+  checkNesting(text, source);
+  return parse(text, source).map((document) => {
+    const [error] = document.errors;
+    if (error) {
+      const where = { file: name, ...position(source, error.pos[0]) };
+      throw new ComposeError(
+        where,
+        "",
+        `is not YAML: ${error.message.replace(/[\s.]+/g, " ").trim()}`,
+        "mend the text there",
+      );
+    }
+    const reader = new Reader(source);
+    const at = document.contents?.range[0] ?? 0;
+    const root = reader.read(document.contents as ParsedNode | null, at);
+    if (!isMapping(root))
+      throw root
+        ? refuse(root, "", "is not a mapping at the top level", 'begin with "services:"')
+        : new ComposeError({ file: name }, "", "is taken away as a whole by !reset", "remove the tag");
+    return { root, dropped: reader.dropped };
+  });
+}
+
+function parse(text: string, source: Source): YamlDocument.Parsed[] {
+  try {
+    return parseAllDocuments(text, {
+      schema: "failsafe",
+      uniqueKeys: false,
+      prettyErrors: false,
+      strict: false,
+      logLevel: "silent",
+    }) as YamlDocument.Parsed[];
+  } catch (error) {
+    // The parser's own stack is used up.
+    if (error instanceof RangeError) throw tooDeep({}, source);
+    throw error;
+  }
+}
+
+/** Refuses brackets without end, on which the parser would spend a long time before it gives up. */
+function checkNesting(text: string, source: Source): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === "]" || char === "}") depth = Math.max(0, depth - 1);
+    else if ((char === "[" || char === "{") && ++depth > MAX_BRACKETS) throw tooDeep(position(source, at), source);
+  }
+}
+
+function tooDeep(where: object, source: Source): ComposeError {
+  return new ComposeError(
+    { file: source.name, ...where },
+    "",
+    `is nested more than ${MAX_DEPTH} levels deep`,
+    "flatten it",
+  );
+}

@@ -1,0 +1,201 @@
+import { type ImageReference, parseImage } from "./names";
+
+/** A database or other store, and when its owner has protected it. */
+export interface Guard {
+  /** Container ports that give access to the data. */
+  ports: number[];
+  /** Variables of which one has to be set. With `open` alone the image protects itself. */
+  variables?: string[];
+  /** Words of the command that protect it as well. */
+  flags?: RegExp;
+  /** `NAME=value` that takes the protection away again. */
+  open?: Record<string, RegExp>;
+  /** What to do. */
+  remedy: string;
+}
+
+/** What is known of a common image, by its repository on Docker Hub or elsewhere. */
+export interface KnownImage {
+  /** Folders in which the image keeps its data. */
+  data?: string[];
+  /** Variables that it reads and people write. */
+  variables?: string[];
+  guard?: Guard;
+}
+
+const MYSQL = (prefix: string): KnownImage => ({
+  data: ["/var/lib/mysql"],
+  variables: [
+    "ROOT_PASSWORD",
+    "ROOT_HOST",
+    "DATABASE",
+    "USER",
+    "PASSWORD",
+    "ALLOW_EMPTY_PASSWORD",
+    "RANDOM_ROOT_PASSWORD",
+    "ONETIME_PASSWORD",
+    "INITDB_SKIP_TZINFO",
+  ].map((name) => `${prefix}_${name}`),
+});
+
+const SQL_OPEN = /^(?!0$|no$|false$|$)/i;
+
+/** Common images by their repository. */
+export const KNOWN_IMAGES: Record<string, KnownImage> = {
+  mysql: {
+    ...MYSQL("MYSQL"),
+    guard: {
+      ports: [3306],
+      variables: ["MYSQL_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE", "MYSQL_RANDOM_ROOT_PASSWORD"],
+      open: { MYSQL_ALLOW_EMPTY_PASSWORD: SQL_OPEN },
+      remedy: "set MYSQL_ROOT_PASSWORD",
+    },
+  },
+  mariadb: {
+    data: ["/var/lib/mysql"],
+    variables: [...MYSQL("MARIADB").variables!, ...MYSQL("MYSQL").variables!],
+    guard: {
+      ports: [3306],
+      variables: ["MARIADB", "MYSQL"].flatMap((prefix) =>
+        ["ROOT_PASSWORD", "ROOT_PASSWORD_FILE", "RANDOM_ROOT_PASSWORD", "ROOT_PASSWORD_HASH"].map(
+          (name) => `${prefix}_${name}`,
+        ),
+      ),
+      open: {
+        MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: SQL_OPEN,
+        MARIADB_ALLOW_EMPTY_PASSWORD: SQL_OPEN,
+        MYSQL_ALLOW_EMPTY_PASSWORD: SQL_OPEN,
+      },
+      remedy: "set MARIADB_ROOT_PASSWORD",
+    },
+  },
+  postgres: {
+    data: ["/var/lib/postgresql/data", "/var/lib/postgresql"],
+    variables: [
+      "POSTGRES_PASSWORD",
+      "POSTGRES_USER",
+      "POSTGRES_DB",
+      "POSTGRES_INITDB_ARGS",
+      "POSTGRES_HOST_AUTH_METHOD",
+      "PGDATA",
+    ],
+    guard: {
+      ports: [5432],
+      variables: ["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"],
+      open: { POSTGRES_HOST_AUTH_METHOD: /^trust$/ },
+      remedy: "set POSTGRES_PASSWORD, and no POSTGRES_HOST_AUTH_METHOD=trust",
+    },
+  },
+  mongo: {
+    data: ["/data/db", "/data/configdb"],
+    variables: ["MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_DATABASE"],
+    guard: {
+      ports: [27017],
+      variables: ["MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_ROOT_PASSWORD_FILE"],
+      flags: /--auth\b|--keyFile\b/,
+      remedy: "set MONGO_INITDB_ROOT_USERNAME and MONGO_INITDB_ROOT_PASSWORD",
+    },
+  },
+  redis: {
+    data: ["/data"],
+    guard: {
+      ports: [6379],
+      flags: /--requirepass\b|--aclfile\b|\.conf\b/,
+      remedy: "start it with `redis-server --requirepass ...`",
+    },
+  },
+  valkey: {
+    data: ["/data"],
+    guard: {
+      ports: [6379],
+      flags: /--requirepass\b|--aclfile\b|\.conf\b/,
+      remedy: "start it with `valkey-server --requirepass ...`",
+    },
+  },
+  memcached: { guard: { ports: [11211], remedy: "it knows no passwords: publish it on 127.0.0.1 only" } },
+  elasticsearch: {
+    data: ["/usr/share/elasticsearch/data"],
+    variables: ["ELASTIC_PASSWORD", "ES_JAVA_OPTS"],
+    guard: {
+      ports: [9200, 9300],
+      variables: ["ELASTIC_PASSWORD", "ELASTIC_PASSWORD_FILE", "xpack.security.enabled"],
+      open: { "xpack.security.enabled": /^false$/i },
+      remedy: "set xpack.security.enabled=true and ELASTIC_PASSWORD",
+    },
+  },
+  couchdb: {
+    data: ["/opt/couchdb/data"],
+    variables: ["COUCHDB_USER", "COUCHDB_PASSWORD"],
+    guard: { ports: [5984], variables: ["COUCHDB_PASSWORD"], remedy: "set COUCHDB_USER and COUCHDB_PASSWORD" },
+  },
+  cassandra: { data: ["/var/lib/cassandra"] },
+  neo4j: {
+    data: ["/data"],
+    variables: ["NEO4J_AUTH"],
+    guard: {
+      ports: [7474, 7687],
+      open: { NEO4J_AUTH: /^none$/ },
+      remedy: "set NEO4J_AUTH=neo4j/...",
+    },
+  },
+  influxdb: {
+    data: ["/var/lib/influxdb2", "/var/lib/influxdb", "/var/lib/influxdb3"],
+    variables: ["DOCKER_INFLUXDB_INIT_MODE", "DOCKER_INFLUXDB_INIT_USERNAME", "DOCKER_INFLUXDB_INIT_PASSWORD"],
+  },
+  rabbitmq: {
+    data: ["/var/lib/rabbitmq"],
+    variables: ["RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST", "RABBITMQ_ERLANG_COOKIE"],
+  },
+  "jenkins/jenkins": { data: ["/var/jenkins_home"], variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
+  jenkins: { data: ["/var/jenkins_home"], variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
+  "jenkinsci/blueocean": { data: ["/var/jenkins_home"], variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
+  "grafana/grafana": {
+    data: ["/var/lib/grafana"],
+    variables: ["GF_SECURITY_ADMIN_USER", "GF_SECURITY_ADMIN_PASSWORD", "GF_INSTALL_PLUGINS"],
+  },
+  "grafana/grafana-oss": { data: ["/var/lib/grafana"] },
+  "prom/prometheus": { data: ["/prometheus"] },
+  "gitea/gitea": { data: ["/data"] },
+  "gitlab/gitlab-ce": {
+    data: ["/var/opt/gitlab", "/etc/gitlab", "/var/log/gitlab"],
+    variables: ["GITLAB_OMNIBUS_CONFIG"],
+  },
+  nextcloud: {
+    data: ["/var/www/html"],
+    variables: ["NEXTCLOUD_ADMIN_USER", "NEXTCLOUD_ADMIN_PASSWORD", "NEXTCLOUD_TRUSTED_DOMAINS"],
+  },
+  wordpress: {
+    data: ["/var/www/html"],
+    variables: [
+      "WORDPRESS_DB_HOST",
+      "WORDPRESS_DB_USER",
+      "WORDPRESS_DB_PASSWORD",
+      "WORDPRESS_DB_NAME",
+      "WORDPRESS_TABLE_PREFIX",
+    ],
+  },
+  registry: { data: ["/var/lib/registry"] },
+  sonarqube: { data: ["/opt/sonarqube/data", "/opt/sonarqube/extensions", "/opt/sonarqube/logs"] },
+  "sonatype/nexus3": { data: ["/nexus-data"] },
+  "portainer/portainer-ce": { data: ["/data"] },
+  "minio/minio": { data: ["/data"], variables: ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"] },
+  zookeeper: { data: ["/data", "/datalog", "/logs"], variables: ["ZOO_MY_ID", "ZOO_SERVERS"] },
+};
+
+/** Variables that many images read. */
+export const COMMON_VARIABLES = ["NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES", "CUDA_VISIBLE_DEVICES"];
+
+/** The repository as Docker Hub calls it: `docker.io/library/mysql` is `mysql`. */
+export function repositoryOf({ registry, repository }: ImageReference): string {
+  const hub = registry === "" || registry === "docker.io" || registry === "index.docker.io";
+  const path = hub ? repository.replace(/^library\//, "") : `${registry}/${repository}`;
+  return path === "docker.elastic.co/elasticsearch/elasticsearch" ? "elasticsearch" : path;
+}
+
+/** What is known of an image; undefined for all others. */
+export function knownImage(image: string): (KnownImage & { repository: string; tag?: string }) | undefined {
+  const reference = parseImage(image, "image");
+  const repository = repositoryOf(reference);
+  if (!Object.hasOwn(KNOWN_IMAGES, repository)) return undefined;
+  return { ...KNOWN_IMAGES[repository]!, repository, tag: reference.tag };
+}

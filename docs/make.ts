@@ -1,0 +1,6 @@
+// Writes the pages that are made from code: `npm run docs`.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { dockerRunPage } from "./dockerRun";
+
+writeFileSync(join(__dirname, "docker-run.md"), dockerRunPage());

@@ -1,0 +1,28 @@
+import { ComposeProject } from "../components/services/composeProject";
+import { flag, list, readSettings, text } from "./settings";
+
+export const settings = {
+  files: list([], "Compose files; compose.yaml or docker-compose.yml in this folder by default"),
+  projectName: text(undefined, "Name of the project; that in the files, or their folder's, by default"),
+  projectDirectory: text(undefined, "Where relative paths start; the folder of the first file by default"),
+  profiles: list([], "Profiles that are switched on"),
+  envFiles: list([], "Files with variables for the compose files; .env beside them by default"),
+  removeVolumes: flag(false, "Remove volumes and their data with the stack"),
+  removeImages: flag(false, "Remove images with the stack"),
+};
+
+/**
+ * Whatever compose files describe; they are named in the stack's settings. Documented setups C1 to C6:
+ * `docker compose -f docker-compose.yml -f production.yml up -d`.
+ */
+export function program() {
+  const given = readSettings("berth", settings);
+  const orDefault = (values: string[]) => (values.length ? values : undefined);
+  const project = new ComposeProject("compose", {
+    ...given,
+    files: orDefault(given.files),
+    profiles: orDefault(given.profiles),
+    envFiles: orDefault(given.envFiles),
+  });
+  return { containers: project.containerNames, endpoints: project.endpoints };
+}

@@ -1,0 +1,28 @@
+import { JenkinsWithNginx } from "../components/services/jenkinsWithNginx";
+import { flag, port, portOr, readSettings, text } from "./settings";
+
+export const settings = {
+  dockerSocket: flag(false, "Give Jenkins the engine's socket and client, as the note does; builds are then root"),
+  jenkinsImage: text("jenkinsci/blueocean", "Image of Jenkins"),
+  jenkinsHome: text("/home/jenkins/jenkins_home", "Folder of the host, or volume, with Jenkins' data"),
+  jenkinsPort: port(8080, "Host port of Jenkins"),
+  agentPort: port(50000, "Host port for build agents"),
+  nginxImage: text("nginx", "Image of nginx"),
+  nginxFolder: text("/data/nginx", "Folder of the host with conf.d, conf/nginx.conf, log and html"),
+  httpPort: port(80, "Host port of the site"),
+  tlsPort: portOr(["none"], "Port of the site for TLS, 433 as documented; 443 is most likely meant"),
+};
+
+/**
+ * Jenkins with an nginx beside it. Documented setup C1: the data lies at /var/jenkins_home, not at the note's
+ * /var/jenkins_name, and the Docker socket is mounted only where `jenkins:dockerSocket` says so.
+ */
+export function program() {
+  const { tlsPort = 433, ...given } = readSettings("jenkins", settings);
+  const project = new JenkinsWithNginx("jenkins", { ...given, tlsPort });
+  return {
+    jenkins: `http://localhost:${given.jenkinsPort}`,
+    site: `http://localhost:${given.httpPort}`,
+    containers: project.containerNames,
+  };
+}

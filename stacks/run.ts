@@ -1,0 +1,31 @@
+import { homedir } from "node:os";
+import * as pulumi from "@pulumi/pulumi";
+import { parseDockerLines } from "../components/run";
+import { Project } from "../components/services/project";
+import { reporter } from "../components/services/report";
+import { flag, list, readSettings } from "./settings";
+
+export const settings = {
+  commands: list(
+    [],
+    "`docker run` lines, and the `docker network create` and `docker volume create` lines before them",
+  ),
+  removeVolumes: flag(false, "Remove volumes and their data with the stack"),
+  removeImages: flag(false, "Remove images with the stack"),
+};
+
+/** Pasted `docker run` lines; they stand in the stack's settings. Documented setups A1 to A18. */
+export function program() {
+  const { commands, ...options } = readSettings("berth", settings);
+  if (commands.length === 0)
+    throw new pulumi.RunError(
+      "berth:commands: names no line; add one with `pulumi config set --path 'berth:commands[0]' 'docker run ...'`.",
+    );
+  const name = pulumi.getStack();
+  const project = reporter(
+    "berth:services:Project",
+    name,
+  )(() => parseDockerLines(commands, name, { environment: process.env, folder: process.cwd(), home: homedir() }));
+  const services = new Project(name, project, options);
+  return { containers: services.containerNames, endpoints: services.endpoints };
+}

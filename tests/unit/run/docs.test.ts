@@ -1,0 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dockerRunPage } from "../../../docs/dockerRun";
+
+test("docs/docker-run.md is what the table of flags says: npm run docs", () => {
+  expect(readFileSync(join(__dirname, "../../../docs/docker-run.md"), "utf8")).toBe(dockerRunPage());
+});
