@@ -1,6 +1,13 @@
 import { REFUSED } from "../engines/docker/arguments";
-import { defined, type TidyService, tidy } from "../spec/describe";
-import type { NetworkDefinition, Notice, ProjectDescription, VolumeDefinition } from "../spec/project";
+import { defined, shortPath, type TidyService, tidy } from "../spec/describe";
+import { hostPath } from "../spec/mounts";
+import type {
+  BuildDescription,
+  NetworkDefinition,
+  Notice,
+  ProjectDescription,
+  VolumeDefinition,
+} from "../spec/project";
 import type { NetworkDescription } from "../spec/types";
 import { Code, literal, quoted } from "./literal";
 import { inOrder } from "./order";
@@ -27,6 +34,7 @@ function camel(text: string): string {
 
 const MODULES: Record<string, string> = {
   BridgeNetwork: "bridgeNetwork",
+  BuiltImage: "builtImage",
   Elasticsearch: "elasticsearch",
   Mysql: "mysql",
   NamedVolume: "namedVolume",
@@ -54,11 +62,12 @@ class Module {
   private readonly settings = new Map<Secret, string>();
   private readonly networks = new Map<string, string>();
   private readonly volumes = new Map<string, string>();
+  private readonly images = new Map<string, string>();
   private readonly made = new Map<string, { variable: string; several: boolean; shows?: string }>();
 
   constructor(
     private readonly project: ProjectDescription,
-    options: PrintOptions,
+    private readonly options: PrintOptions,
   ) {
     this.services = Object.fromEntries(
       Object.entries(project.services).map(([key, service]) => [key, tidy(service, options.folder, options.shownFrom)]),
@@ -197,14 +206,8 @@ class Module {
       this.notices.push(note(at, "has no replicas: it is left out"));
       return [];
     }
-    if (build)
-      this.notices.push(
-        warning(
-          `${at}.build`,
-          `the image ${service.image} is not built by this program: see \`--to run\` for the docker build line`,
-        ),
-      );
     const comments = this.leaveOut(at, fields);
+    const images = build ? this.image(key, service.image, build) : [];
     const awaited = Object.values(this.services).some(
       (other) => other.dependsOn?.[key]?.condition === "service_completed_successfully",
     );
@@ -235,16 +238,21 @@ class Module {
           : mount,
       ),
     }) as TidyService;
-    const { component, args, shows } = typedService(described, secretOf) ?? {
+    const built = this.images.get(service.image);
+    const { component, args, shows } = (built ? undefined : typedService(described, secretOf)) ?? {
       component: "Service",
-      args: { ...described, ...this.plainEnvironment(described, secretOf) } as Record<string, unknown>,
+      args: {
+        ...described,
+        ...(built ? { image: new Code(`${built}.imageName`) } : {}),
+        ...this.plainEnvironment(described, secretOf),
+      } as Record<string, unknown>,
       shows: undefined,
     };
     const waits = this.waits(dependsOn);
     const all = this.withVolumes(defined({ ...args, ...(waits.length ? { dependsOn: waits } : {}) }));
     const variable = this.variable(key);
     this.made.set(key, { variable, several: replicas > 1, shows });
-    if (replicas === 1) return [...comments, this.create(variable, component, own, all)];
+    if (replicas === 1) return [...images, ...comments, this.create(variable, component, own, all)];
     this.components.add(component);
     const names = Array.from({ length: replicas }, (_, index) => `${own}-${index + 1}`);
     const lines = [
@@ -253,7 +261,29 @@ class Module {
       `    new ${component}(name, ${literal(all, 4, component.length + 20)}),`,
       ");",
     ];
-    return [...comments, lines.join("\n")];
+    return [...images, ...comments, lines.join("\n")];
+  }
+
+  /** The image that a service is built from, once for all its users. */
+  private image(key: string, name: string, build: BuildDescription): string[] {
+    if (this.images.has(name)) return [];
+    const { folder, shownFrom = folder } = this.options;
+    const context = hostPath(build.context, folder);
+    const args = Object.entries(build.args ?? {}).map(([arg, value]) => {
+      if (!this.secrets.of(key, arg)) return [arg, value];
+      const text = `${arg} is a secret and is not printed: the build takes it from the environment of \`up\``;
+      this.notices.push(warning(`services.${key}.build.args`, text));
+      return [arg, null];
+    });
+    const variable = this.variable(`${name.replace(/.*\/|[:@].*/g, "")}-image`);
+    this.images.set(name, variable);
+    const rest = defined({
+      ...build,
+      context: shortPath(context, shownFrom),
+      dockerfile: build.dockerfile && shortPath(build.dockerfile, context).replace(/^\.\//, ""),
+      args: args.length ? Object.fromEntries(args) : undefined,
+    });
+    return [this.create(variable, "BuiltImage", name, rest)];
   }
 
   /** What the Docker provider cannot make stays readable beside the service. */

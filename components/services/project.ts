@@ -203,7 +203,7 @@ class Making {
     const at = `services.${key}`;
     const keep = !this.options.removeImages;
     if (build && !this.images.has(image))
-      buildImage(this.session, image, build, { argument: `${at}.build`, keep, platform });
+      buildImage(this.session, image, build, { argument: `${at}.build.`, keep, platform });
     else this.session.image(image, platform, { keep });
     this.images.set(image, key);
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-import { basename, isAbsolute, join, relative } from "node:path";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import dockerignore from "@balena/dockerignore";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -10,7 +10,7 @@ import type { BuildDescription } from "../../spec/project";
 import { canonical } from "./container";
 import type { Session } from "./session";
 
-/** A folder that the engine itself fetches: a Git repository or an archive. */
+/** What the engine itself fetches, in place of a folder: a Git repository or an archive. */
 const REMOTE = /^(https?|git|ssh):\/\/|^git@|^github\.com\//;
 
 /** What is in a build context, without what `.dockerignore` leaves out. */
@@ -72,6 +72,7 @@ function writeInline(image: string, text: string, projectFolder: string): string
  * Builds the image once per stack. Its content decides about building again: files, build arguments, stage
  * and the other options, not dates, owners or the place of the folder.
  *
+ * @param argument path in front of the build's own fields in errors, e.g. `services.web.build.`; or ""
  * @throws ArgumentError where the folder or the Dockerfile is missing, before anything is made
  */
 export function buildImage(
@@ -88,7 +89,7 @@ export function buildImage(
   );
   if ((build.platforms?.length ?? 0) > 1)
     throw new ArgumentError(
-      `${argument}.platforms`,
+      `${argument}platforms`,
       "an engine keeps images of one platform",
       "name one; images for several platforms are built and pushed by CI",
     );
@@ -109,7 +110,7 @@ export function buildImage(
   };
   const where = REMOTE.test(build.context)
     ? { content: build.context, context: { context: ".", remoteContext: build.context, dockerfile: build.dockerfile } }
-    : local(session, name, build, argument);
+    : local(session, name, { ...build, context: resolve(session.projectFolder, build.context) }, argument);
   const triggers = {
     content: createHash("sha256")
       .update(JSON.stringify(canonical({ ...options, content: where.content })))
@@ -123,7 +124,7 @@ export function buildImage(
 function local(session: Session, name: string, build: BuildDescription, argument: string) {
   const { context } = build;
   if (!existsSync(context) || !lstatSync(context).isDirectory())
-    throw new ArgumentError(`${argument}.context`, `there is no folder ${context}`, "name the folder with the sources");
+    throw new ArgumentError(`${argument}context`, `there is no folder ${context}`, "name the folder with the sources");
   const dockerfile =
     build.dockerfileInline !== undefined
       ? writeInline(name, build.dockerfileInline, session.projectFolder)
@@ -131,11 +132,11 @@ function local(session: Session, name: string, build: BuildDescription, argument
         ? build.dockerfile!
         : join(context, build.dockerfile ?? "Dockerfile");
   if (!existsSync(dockerfile))
-    throw new ArgumentError(`${argument}.dockerfile`, `there is no file ${dockerfile}`, "create it, or name another");
+    throw new ArgumentError(`${argument}dockerfile`, `there is no file ${dockerfile}`, "create it, or name another");
   const { digest, envFiles } = readContext(context, dockerfile);
   if (envFiles.length)
     void pulumi.log.warn(
-      `${argument}: ${envFiles.join(", ")} would be sent to the engine and can end up in the image; add **/.env* to ${join(context, ".dockerignore")}.`,
+      `${argument}context: ${envFiles.join(", ")} would be sent to the engine and can end up in the image; add **/.env* to ${join(context, ".dockerignore")}.`,
     );
   const text = createHash("sha256").update(readFileSync(dockerfile)).digest("hex");
   return { content: `${digest} ${text}`, context: { context, dockerfile } };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { BuiltImage } from "../../../components/services/builtImage";
 import { JenkinsWithNginx } from "../../../components/services/jenkinsWithNginx";
 import { Network } from "../../../components/services/network";
 import { Project, startOrder } from "../../../components/services/project";
@@ -312,6 +313,24 @@ describe("images from sources", () => {
     expect(w.all(IMAGE)).toHaveLength(1);
   });
 
+  test("a service uses what a BuiltImage has made", async () => {
+    const app = new BuiltImage("app:1", { context: folder, target: "prod" });
+    new Service("web", { image: app.imageName });
+    await w.done();
+    expect(w.one(IMAGE).inputs).toMatchObject({ name: "app:1", build: { target: "prod" } });
+    expect(w.one(CONTAINER).dependencies.map(nameOf)).toContain("app:1");
+    expect(String(w.one(CONTAINER).replacementTrigger)).toContain("sha256:app:1");
+  });
+
+  test.each([
+    ["Bad", {}, 'name: "Bad" is not an image reference: the name must be in lower case'],
+    ["app", { context: "/nowhere" }, "context: there is no folder /nowhere; name the folder with the sources."],
+    ["app", { platforms: ["linux/amd64", "linux/arm64"] }, "platforms: an engine keeps images of one platform; "],
+  ])("a BuiltImage %s with %j is refused", (name, args, message) => {
+    const refused = sentence(() => new BuiltImage(name, { context: folder, ...args }));
+    expect(refused).toContain(`BuiltImage "${name}": ${message}`);
+  });
+
   test("are removed by name only where asked for, the old one first", async () => {
     const image = await build({}, { removeImages: true });
     expect(image).toMatchObject({ deleteBeforeReplace: true, inputs: { keepLocally: false, forceRemove: true } });
@@ -332,7 +351,7 @@ describe("images from sources", () => {
     writeFileSync(join(folder, ".env"), "A=1");
     await build();
     expect(w.warnings).toEqual([
-      `services.web.build: .env would be sent to the engine and can end up in the image; add **/.env* to ${folder}/.dockerignore.`,
+      `services.web.build.context: .env would be sent to the engine and can end up in the image; add **/.env* to ${folder}/.dockerignore.`,
     ]);
     writeFileSync(join(folder, ".dockerignore"), "**/.env*\n");
     await build();

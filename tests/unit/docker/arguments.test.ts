@@ -237,7 +237,6 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
   [{ stopSignal: "SIGQUIT" }, { stopSignal: "SIGQUIT" }],
   [{ stopGracePeriod: "90s" }, { stopTimeout: 90, destroyGraceSeconds: 90 }],
   [{ stopGracePeriod: "1500ms" }, { stopTimeout: 2, destroyGraceSeconds: 2 }],
-  [{ stopGracePeriod: 0 }, { stopTimeout: 0, destroyGraceSeconds: 1 }],
   [
     { tty: true, stdinOpen: true },
     { tty: true, stdinOpen: true },
@@ -399,6 +398,10 @@ test.each<[Partial<ServiceDescription>, string]>([
   [
     { volumes: ["data:/a", "/b:/c:z,rslave"] },
     "volumes[1]: the Docker provider cannot set z or Z together with a propagation mode or nocopy; keep one of them.",
+  ],
+  [
+    { stopGracePeriod: 0 },
+    'stopGracePeriod: the Docker provider takes 0s for none, and the engine then waits 10s; use "1s", or stopSignal: "SIGKILL" to kill at once.',
   ],
 ])("%j is refused", (given, message) => {
   expect(refusal(() => mapped(given))).toEqual(message);
