@@ -22,6 +22,8 @@ export interface Plan {
   stack: string;
   resources: PlannedResource[];
   warnings: string[];
+  /** What the program says beside its warnings. */
+  notes: string[];
 }
 
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
@@ -60,6 +62,7 @@ export async function planStack(
   run: () => Promise<Record<string, unknown>>,
 ): Promise<Plan> {
   const warnings: string[] = [];
+  const notes: string[] = [];
   await pulumi.runtime.setMocks(
     { newResource: ({ inputs }) => ({ id: undefined, state: inputs }), call: ({ inputs }) => inputs },
     project,
@@ -68,6 +71,8 @@ export async function planStack(
   );
   pulumi.runtime.setAllConfig(config.values, config.secrets);
   pulumi.log.warn = async (message) => void warnings.push(message);
+  // Without an engine the SDK prints these on stdout, where a plan or an export in a file's form goes.
+  pulumi.log.info = async (message) => void notes.push(message);
 
   const resources: PlannedResource[] = [];
   const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };
@@ -91,7 +96,7 @@ export async function planStack(
   await pulumi.runtime.runInPulumiStack(run);
   await pulumi.runtime.disconnect();
   await addCommands(resources);
-  return { stack, resources, warnings };
+  return { stack, resources, warnings, notes };
 }
 
 /** The line that makes a network or volume by hand. */

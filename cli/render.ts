@@ -66,5 +66,6 @@ export function renderPlan(plan: Plan): string {
     "",
     `${count} to create in an empty stack`,
     ...plan.warnings.map((warning) => `warning: ${warning}`),
+    ...plan.notes.map((note) => `note: ${note}`),
   ].join("\n");
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseDockerLines } from "../components/run";
 import { Project } from "../components/services/project";
 import { reporter } from "../components/services/report";
+import { slips } from "../components/spec/warnings";
 import { flag, list, readSettings } from "./settings";
 
 export const settings = {
@@ -26,6 +27,7 @@ export function program() {
     "berth:services:Project",
     name,
   )(() => parseDockerLines(commands, name, { environment: process.env, folder: process.cwd(), home: homedir() }));
-  const services = new Project(name, project, options);
+  const notices = [...project.notices, ...slips(project, process.cwd())];
+  const services = new Project(name, { ...project, notices }, options);
   return { containers: services.containerNames, endpoints: services.endpoints };
 }

@@ -4,6 +4,7 @@ import type { Mount } from "../spec/mounts";
 import { formatPort } from "../spec/ports";
 import { formatBytes, formatDuration } from "../spec/quantities";
 import type { GpuRequest, ServiceSpec } from "../spec/service";
+import type { NetworkDescription } from "../spec/types";
 
 /** One argument of the line; `[flag, value]` stays together when the line is folded. */
 type Part = string[];
@@ -16,9 +17,9 @@ function mountParts(mount: Mount): Part {
     ];
     return ["--mount", `type=tmpfs,dst=${mount.target}${options.join("")}${mount.readOnly ? ",readonly" : ""}`];
   }
-  const { type, source, target, readOnly, nocopy } = mount;
-  // The short form splits at colons, and has no options for a volume without a name.
-  if (`${source ?? ""}${target}`.includes(":") || (!source && (readOnly || nocopy))) {
+  const { type, source, target, readOnly, nocopy, subpath } = mount;
+  // The short form splits at colons, has no options for a volume without a name, and none for a part of one.
+  if (`${source ?? ""}${target}`.includes(":") || (!source && (readOnly || nocopy)) || subpath !== undefined) {
     const fields = [
       `type=${type}`,
       source && `src=${source}`,
@@ -26,6 +27,7 @@ function mountParts(mount: Mount): Part {
       readOnly && "readonly",
       mount.propagation && `bind-propagation=${mount.propagation}`,
       nocopy && "volume-nocopy",
+      subpath !== undefined && `volume-subpath=${subpath}`,
     ];
     return [
       "--mount",
@@ -48,6 +50,13 @@ function mountParts(mount: Mount): Part {
 /** Flags such as `--mount` and `--gpus` take comma-separated values. */
 const csvField = (field: string | undefined | false) =>
   /[",]/.test(String(field)) ? `"${String(field).replace(/"/g, '""')}"` : String(field);
+
+/** Only the long form of `--network` says something to the driver. */
+function networkText({ name, driverOpts, gwPriority }: NetworkDescription): string {
+  if (!driverOpts && !gwPriority) return name;
+  const options = Object.entries(driverOpts ?? {}).map(([key, value]) => `driver-opt=${key}=${value}`);
+  return [`name=${name}`, ...options, ...(gwPriority ? [`gw-priority=${gwPriority}`] : [])].map(csvField).join(",");
+}
 
 function gpuText({ count, deviceIds, capabilities, driver, options }: GpuRequest): string {
   const fields = [
@@ -105,7 +114,7 @@ export function dockerRun(
     spec.expose?.map((port) => port.replace(/\/tcp$/, "")),
   );
   const [network] = spec.networks ?? [];
-  one("--network", spec.networkMode ?? network?.name);
+  one("--network", spec.networkMode ?? (network && networkText(network)));
   each("--network-alias", network?.aliases);
   one("--ip", network?.ipv4Address);
   one("--ip6", network?.ipv6Address);
@@ -234,6 +243,8 @@ export function dockerRun(
       ...(other.ipv4Address ? [["--ip", other.ipv4Address]] : []),
       ...(other.ipv6Address ? [["--ip6", other.ipv6Address]] : []),
       ...(other.linkLocalIps ?? []).map((ip) => ["--link-local-ip", ip]),
+      ...Object.entries(other.driverOpts ?? {}).map(([key, value]) => ["--driver-opt", `${key}=${value}`]),
+      ...(other.gwPriority ? [["--gw-priority", String(other.gwPriority)]] : []),
     ];
     return commandLine("docker network connect", [...flags, [other.name, spec.containerName ?? ""]]);
   });

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { ArgumentError, show } from "../spec/errors";
+import { isCdiName } from "../spec/names";
 import { parsePlatform } from "./platform";
 import type { ServiceDescription } from "../spec/types";
 import { type Draft, enter, type FlagEntry, note, push, put, set } from "./draft";
@@ -119,7 +120,7 @@ function sysctl(draft: Draft, use: FlagUse): void {
 }
 
 function device(draft: Draft, use: FlagUse): void {
-  if (!/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*=[\w.:-]+$/.test(use.value)) {
+  if (!isCdiName(use.value)) {
     push(draft, "devices", use.value, use);
     return;
   }

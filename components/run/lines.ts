@@ -232,14 +232,12 @@ class Lines {
   }
 
   private connect(command: Command): void {
-    const { names, all, values, last, refuse } = readAll(command, NETWORK_CONNECT);
+    const { names, all, values, last, record, refuse } = readAll(command, NETWORK_CONNECT);
     const [network, container, extra] = names;
     if (!network || !container || extra)
       throw fail(command, "needs a network and a container", "write docker network connect NETWORK CONTAINER", extra);
     refuse({
       "--link": "links on a network cannot be made by the Docker provider",
-      "--driver-opt": "options of the driver cannot be set by the Docker provider",
-      "--gw-priority": "the priority of a gateway cannot be set by the Docker provider",
     });
     const [, service] = this.find(container.text) ?? [];
     if (!service)
@@ -256,12 +254,15 @@ class Lines {
     const name = checkName(command, network);
     if (joined.some((other) => (typeof other === "string" ? other : other.name) === name))
       throw fail(command, `${container.text} is on ${name} already`, "remove the line", network);
+    const priority = all("--gw-priority").at(-1);
     const long: NetworkDescription = said({
       name,
       aliases: all("--alias").length ? values("--alias") : undefined,
       ipv4Address: last("--ip"),
       ipv6Address: last("--ip6"),
       linkLocalIps: all("--link-local-ip").length ? values("--link-local-ip") : undefined,
+      driverOpts: record("--driver-opt"),
+      gwPriority: priority?.value ? gatewayPriority(priority.value, priority) || undefined : undefined,
     });
     service.networks = [...joined, Object.keys(long).length === 1 ? name : long];
   }

@@ -87,7 +87,6 @@ const FLAGS_WITHOUT_VALUE = ["readonly", "ro", "volume-nocopy", "bind-nonrecursi
 /** Keys that Docker has, but neither the description nor the provider. */
 const UNSAID: Record<string, [problem: string, remedy: string]> = {
   "bind-nonrecursive": ["the Docker provider cannot bind a folder without what is mounted below it", "remove it"],
-  "volume-subpath": ["a mount has no field for a part of a volume here", "mount the whole volume"],
   "image-subpath": ["the Docker provider cannot mount an image", "copy its files into a volume"],
 };
 
@@ -166,7 +165,10 @@ export function readMount(draft: Draft, use: FlagUse): void {
         if (boolean(key, given, use)) mount.bind = { ...mount.bind, createHostPath: true };
         break;
       case "volume-nocopy":
-        if (boolean(key, given, use)) mount.volume = { nocopy: true };
+        if (boolean(key, given, use)) mount.volume = { ...mount.volume, nocopy: true };
+        break;
+      case "volume-subpath":
+        mount.volume = { ...mount.volume, subpath: value };
         break;
       case "volume-driver":
         definition.driver = value;

@@ -17,6 +17,12 @@ function macAddress(text: string, use: FlagUse): string {
   return digits.match(/../g)!.join(":");
 }
 
+/** The network with the highest one has the default gateway. */
+export function gatewayPriority(text: string, use: Pick<Use, "fail">): number {
+  if (!/^[+-]?\d+$/.test(text)) throw use.fail(`${show(text)} is not a priority`, "write a whole number");
+  return Number(text);
+}
+
 /** Reads one `--network`: a name, or `name=app,alias=web,ip=172.20.0.5`. */
 function attachment(use: FlagUse): NetworkDescription {
   if (!/\w+=\w+(,\w+=\w+)*/.test(use.value)) return { name: use.value };
@@ -35,12 +41,16 @@ function attachment(use: FlagUse): NetworkDescription {
     else if (key === "ip6") network.ipv6Address = value;
     else if (key === "mac-address") network.macAddress = macAddress(value, use);
     else if (key === "link-local-ip") network.linkLocalIps = [...(network.linkLocalIps ?? []), value];
-    else if (key === "driver-opt" || key === "gw-priority")
-      throw use.fail(`a network has no field for ${key} here`, "remove it");
+    else if (key === "driver-opt") {
+      const [, option, setting] = /^\s*([^=\s][^=]*?)\s*=\s*(.*)$/s.exec(value) ?? [];
+      if (option === undefined || setting === undefined)
+        throw use.fail(`${show(value)} is not an option of a driver`, "write driver-opt=name=value");
+      network.driverOpts = { ...network.driverOpts, [option]: setting };
+    } else if (key === "gw-priority") network.gwPriority = gatewayPriority(value, use) || undefined;
     else
       throw use.fail(
         `${show(field)} is not a part of a network`,
-        "use name, alias, ip, ip6, mac-address or link-local-ip",
+        "use name, alias, ip, ip6, mac-address, link-local-ip, driver-opt or gw-priority",
       );
   }
   if (network.name === "") throw use.fail("names no network", "add name=...");

@@ -454,6 +454,11 @@ class Reader {
   private backtick(quoted: boolean): void {
     const start = this.at;
     const [all, inner] = this.match(/`([^`\n]*)`?/y)!;
+    // `#optional` behind a flag: a command that is only a comment prints nothing.
+    if (/^\s*#/.test(inner!) && all.endsWith("`") && all.length > 1) {
+      this.at += all.length;
+      return;
+    }
     if (inner!.trim() !== "pwd" || !all.endsWith("`"))
       throw this.fail(
         "`...` runs a program, and this never does",
@@ -514,6 +519,12 @@ export function isPrompt(text: string, at: number): boolean {
   return /^#\s+(?:sudo\s|docker\s|podman\s|nvidia-docker\s)/.test(text.slice(at, at + 40));
 }
 
+/** Length of what continues a row at this place; 0 where nothing does. */
+function continues(text: string, at: number): number {
+  CONTINUATION.lastIndex = at;
+  return CONTINUATION.exec(text)?.[0].length ?? 0;
+}
+
 /** Cuts pasted text into its commands: at line breaks that are neither quoted nor continued. */
 export function splitCommands(text: string): { start: number; end: number }[] {
   const commands: { start: number; end: number }[] = [];
@@ -529,9 +540,12 @@ export function splitCommands(text: string): { start: number; end: number }[] {
     } else if (quote) {
       if (char === "\\" && quote === '"') at += 1;
       else if (char === quote) quote = "";
-    } else if (char === "\\" || ((char === "`" || char === "^") && /^\r?\n/.test(text.slice(at + 1, at + 3)))) {
-      at += text[at + 1] === "\r" && text[at + 2] === "\n" ? 2 : 1;
-      wordStart = text[at] === "\n";
+    } else if (continues(text, at)) {
+      at += continues(text, at) - 1;
+      wordStart = true;
+    } else if (char === "\\") {
+      at += 1;
+      wordStart = false;
     } else if (char === "#" && wordStart && !isPrompt(text, at)) {
       at = (text.indexOf("\n", at) + 1 || text.length + 1) - 2;
     } else {

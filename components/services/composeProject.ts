@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { loadCompose } from "../compose";
+import { slips } from "../spec/warnings";
 import type { ServiceArgs } from "../spec/types";
 import { Project, type ProjectOptions } from "./project";
 import { reporter } from "./report";
@@ -41,7 +42,8 @@ export class ComposeProject extends Project {
     const { removeVolumes, removeImages, services, ...source } = args;
     const loaded = reporter(type, name)(() => loadCompose(source, { folder: process.cwd(), environment: process.env }));
     const { files, workingDir, environment: variables } = loaded;
+    const project = { ...loaded, notices: [...loaded.notices, ...slips(loaded, workingDir)] };
     const compose = { files, workingDir, variables };
-    super(name, loaded, { removeVolumes, removeImages, services, compose }, opts, type);
+    super(name, project, { removeVolumes, removeImages, services, compose }, opts, type);
   }
 }

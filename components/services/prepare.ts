@@ -219,6 +219,8 @@ function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keep
         session.checkVolume(source, keepData, name);
     const copies = volumes.findIndex((mount) => mount.nocopy);
     if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`);
+    const parts = volumes.findIndex((mount) => mount.subpath !== undefined);
+    if (parts >= 0) needsApi(45, `volumes[${parts}].volume.subpath`);
   });
   whenKnown({ volumesFrom: spec.volumesFrom }, ({ volumesFrom = [] }) => {
     for (const [index, { container }] of volumesFrom.entries()) {
@@ -232,6 +234,8 @@ function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keep
     }
   });
   whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
+    const gateway = networks.findIndex((network) => network.gwPriority);
+    if (gateway >= 0) needsApi(48, `networks[${gateway}].gwPriority`);
     for (const [index, network] of networks.entries()) {
       checkNetworkExists(
         network.name,

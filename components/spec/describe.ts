@@ -88,13 +88,13 @@ function describePorts(ports: Port[]): (string | PortDescription)[] {
 }
 
 function describeMount(mount: Mount, projectFolder: string): string | MountDescription {
-  const { type, source, target, readOnly, createHostPath, propagation, selinux, nocopy, tmpfsSize, tmpfsMode } = mount;
+  const { type, source, target, readOnly, createHostPath, propagation, selinux, nocopy, subpath, tmpfsSize, tmpfsMode } = mount;
   const shown = type === "bind" ? shortPath(source!, projectFolder) : source;
   const options = [readOnly && "ro", selinux, propagation, nocopy && "nocopy"].filter(Boolean);
   const anonymous = type === "volume" && source === undefined;
   if (anonymous && options.length === 0 && !target.includes(":")) return target;
   const splits = `${shown}${target}`.includes(":");
-  if (type !== "tmpfs" && !anonymous && !createHostPath && !splits)
+  if (type !== "tmpfs" && !anonymous && !createHostPath && !splits && subpath === undefined)
     return [shown, target, ...(options.length ? [options.join(",")] : [])].join(":");
   const bind = defined({
     createHostPath: createHostPath || undefined,
@@ -111,7 +111,7 @@ function describeMount(mount: Mount, projectFolder: string): string | MountDescr
     target,
     readOnly: readOnly || undefined,
     bind: Object.keys(bind).length ? bind : undefined,
-    volume: nocopy ? { nocopy } : undefined,
+    volume: nocopy || subpath !== undefined ? defined({ nocopy: nocopy || undefined, subpath }) : undefined,
     tmpfs: Object.keys(tmpfs).length ? tmpfs : undefined,
   });
 }

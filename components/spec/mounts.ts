@@ -16,6 +16,8 @@ export interface Mount {
   propagation?: string;
   selinux?: "z" | "Z";
   nocopy: boolean;
+  /** Relative path inside the volume. */
+  subpath?: string;
   /** Bytes. */
   tmpfsSize?: number;
   tmpfsMode?: number;
@@ -71,11 +73,22 @@ function parseShort(text: string, argument: string, projectFolder: string): Moun
   return mount;
 }
 
+/** As the engine checks it, which says so only when the container is made. */
+function checkSubpath(subpath: string, source: string | undefined, argument: string): void {
+  if (!source) throw new ArgumentError(argument, "a new anonymous volume has no folders", "name the volume");
+  if (subpath === "" || subpath.startsWith("/") || /^\.\.(\/|$)/.test(posix.normalize(subpath)))
+    throw new ArgumentError(
+      argument,
+      `${show(subpath)} is not a path inside the volume`,
+      "write it without / in front, and without a way out of the volume",
+    );
+}
+
 function parseLong(value: MountDescription, argument: string, projectFolder: string): Mount {
   const { type = "volume", source, target, readOnly = false, bind = {}, volume = {}, tmpfs = {} } = value;
   checkFields(value, ["type", "source", "target", "readOnly", "bind", "volume", "tmpfs"], argument, "a mount");
   checkFields(bind, ["createHostPath", "propagation", "selinux"], `${argument}.bind`, "a bind");
-  checkFields(volume, ["nocopy"], `${argument}.volume`, "a volume mount");
+  checkFields(volume, ["nocopy", "subpath"], `${argument}.volume`, "a volume mount");
   checkFields(tmpfs, ["size", "mode"], `${argument}.tmpfs`, "a tmpfs");
   if (!["volume", "bind", "tmpfs"].includes(type)) {
     throw new ArgumentError(`${argument}.type`, `${show(type)} is not a kind of mount`, "use volume, bind or tmpfs");
@@ -105,6 +118,7 @@ function parseLong(value: MountDescription, argument: string, projectFolder: str
       "use z (shared) or Z (private)",
     );
   }
+  if (volume.subpath !== undefined) checkSubpath(volume.subpath, source, `${argument}.volume.subpath`);
   return {
     type,
     source: type === "bind" ? hostPath(source!, projectFolder) : source && parseName(source, `${argument}.source`),
@@ -114,6 +128,7 @@ function parseLong(value: MountDescription, argument: string, projectFolder: str
     propagation: bind.propagation,
     selinux: bind.selinux,
     nocopy: volume.nocopy ?? false,
+    subpath: volume.subpath,
     tmpfsSize: tmpfs.size === undefined ? undefined : parseBytes(tmpfs.size, `${argument}.tmpfs.size`),
     tmpfsMode: tmpfs.mode,
   };

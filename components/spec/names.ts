@@ -12,6 +12,9 @@ export function parseName(value: string, argument: string): string {
   return value;
 }
 
+/** Whether a device is named as the Container Device Interface does: `nvidia.com/gpu=all`. */
+export const isCdiName = (text: string): boolean => /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*=[\w.:-]+$/.test(text);
+
 /** Checks a host name: labels of letters, digits and '-', at most 63 characters each. */
 export function parseHostname(value: string, argument: string): string {
   const label = /^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?$/;

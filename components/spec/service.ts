@@ -266,7 +266,7 @@ function parseNetwork(value: string | NetworkDescription, argument: string): Net
   const network = typeof value === "string" ? { name: value } : value;
   checkFields(
     network,
-    ["name", "aliases", "ipv4Address", "ipv6Address", "linkLocalIps", "macAddress"],
+    ["name", "aliases", "ipv4Address", "ipv6Address", "linkLocalIps", "macAddress", "driverOpts", "gwPriority"],
     argument,
     "a network",
   );
@@ -286,6 +286,10 @@ function parseNetwork(value: string | NetworkDescription, argument: string): Net
     ipv4Address: address("ipv4Address"),
     ipv6Address: address("ipv6Address"),
     macAddress: network.macAddress && parseMac(network.macAddress, `${argument}.macAddress`),
+    gwPriority:
+      network.gwPriority === undefined
+        ? undefined
+        : parseInteger(network.gwPriority, `${argument}.gwPriority`, -MAX, MAX),
   };
 }
 

@@ -51,6 +51,8 @@ export interface MountDescription {
   volume?: {
     /** Do not copy the image's files into a new volume. @default false */
     nocopy?: boolean;
+    /** A folder or file inside the volume, which must be there; engines from API 1.45 on. @default the whole volume */
+    subpath?: string;
   };
   tmpfs?: { size?: Bytes /** Octal, e.g. `0o1777`. */; mode?: number };
 }
@@ -65,6 +67,10 @@ export interface NetworkDescription {
   ipv6Address?: string;
   linkLocalIps?: string[];
   macAddress?: string;
+  /** Options for the network's driver, e.g. `{ "com.docker.network.endpoint.ifname": "lan0" }`. */
+  driverOpts?: Record<string, string>;
+  /** The network with the highest one has the default gateway; engines from API 1.48 on. @default 0 */
+  gwPriority?: number;
 }
 
 /** How the engine finds out whether the service answers (Compose `healthcheck`). */

@@ -291,3 +291,7 @@ export function warnings(project: ProjectDescription, projectFolder: string): No
     ),
   );
 }
+
+/** The warnings alone, for those who apply a project: what is only worth knowing is for those who read it. */
+export const slips = (project: ProjectDescription, projectFolder: string): Notice[] =>
+  warnings(project, projectFolder).filter(({ level }) => level === "warning");

@@ -94,7 +94,8 @@ function argv({ command, entrypoint }: ServiceSpec): { command?: string[]; entry
 }
 
 /** Mounts with options that only the provider's `mounts` can say; the others stay plain binds as `-v` makes them. */
-const needsLongForm = (mount: Mount) => mount.type === "tmpfs" || mount.propagation !== undefined || mount.nocopy;
+const needsLongForm = ({ type, propagation, nocopy, subpath }: Mount) =>
+  type === "tmpfs" || propagation !== undefined || nocopy || subpath !== undefined;
 
 const items = (record: Record<string, string> | undefined) =>
   record && Object.entries(record).map(([label, value]) => ({ label, value }));
@@ -179,7 +180,10 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
         source: mount.source,
         readOnly: mount.readOnly || undefined,
         bindOptions: mount.propagation ? { propagation: mount.propagation } : undefined,
-        volumeOptions: mount.nocopy ? { noCopy: true } : undefined,
+        volumeOptions:
+          mount.nocopy || mount.subpath !== undefined
+            ? { noCopy: mount.nocopy || undefined, subpath: mount.subpath }
+            : undefined,
         tmpfsOptions: mount.type === "tmpfs" ? { sizeBytes: mount.tmpfsSize, mode: mount.tmpfsMode } : undefined,
       }));
       return mounts.length ? mounts : undefined;
@@ -207,6 +211,8 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
         ipv6Address: network.ipv6Address,
         linkLocalIps: network.linkLocalIps,
         macAddress: network.macAddress ?? s.macAddress,
+        driverOpts: network.driverOpts && Object.entries(network.driverOpts).map((pair) => pair.join("=")),
+        gwPriority: network.gwPriority,
       })),
   },
   restart: { from: ["restart"], to: (s) => s.restart?.policy ?? "no" },

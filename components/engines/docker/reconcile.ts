@@ -10,6 +10,8 @@ export interface JoinedNetwork {
   ipv6Address?: string;
   linkLocalIps?: string[];
   macAddress?: string;
+  driverOpts?: Record<string, string>;
+  gwPriority?: number;
 }
 
 /** The part of a service's inputs that Docker can change on a living container but the provider cannot. */
@@ -94,6 +96,8 @@ async function changeNetworks(
       EndpointConfig: {
         Aliases: target.aliases,
         MacAddress: target.macAddress,
+        DriverOpts: target.driverOpts,
+        GwPriority: target.gwPriority,
         IPAMConfig: {
           IPv4Address: target.ipv4Address,
           IPv6Address: target.ipv6Address,

@@ -121,3 +121,8 @@ test.each<[string[], string, string]>([
   expect(error.message).toContain(text);
   expect(marked(error)).toBe(place);
 });
+
+test("a row that the Pulumi CLI has folded is still one command", () => {
+  const lines = ["docker run --name web \\\n\n    -p 80:80 nginx\n\ndocker run --name db redis"];
+  expect(Object.keys(parseDockerLines(lines, "pasted", plain).services)).toEqual(["web", "db"]);
+});

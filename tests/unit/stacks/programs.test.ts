@@ -5,7 +5,7 @@ import { CONTAINER, IMAGE, names, NETWORK, quiet, value, VOLUME, type World, wor
 import { sentence } from "../refusal";
 
 const engine = useEngine();
-const KNOWN = "nginx, mysql, elasticsearch, volumes, networks, tomcat";
+const KNOWN = "nginx, mysql, elasticsearch, volumes, networks, tomcat, jenkins, flask, compose, run";
 let w: World;
 
 /** Runs a stack as the plan does: without an engine. */

@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import { run } from "../../../stacks";
+import { CONTAINER, IMAGE, NETWORK, VOLUME, type World, world, type WorldOptions } from "../mocks";
+
+let w: World;
+
+async function stack(name: string, config: Record<string, string> = {}, options: WorldOptions = {}) {
+  w = await world({ stack: name, config: { "berth:owner": "me", ...config }, ...options });
+  const outputs = await run({ engine: false });
+  await w.done();
+  expect(w.lateErrors()).toEqual([]);
+  return outputs;
+}
+const refused = (name: string, config: Record<string, string> = {}) =>
+  world({ stack: name, config }).then(async (fresh) => {
+    w = fresh;
+    const error = (await run({ engine: false }).catch((problem: unknown) => problem)) as Error;
+    expect(w.resources).toEqual([]);
+    return error.message;
+  });
+const flask = join(__dirname, "../../../stacks/flask");
+
+describe("flask", () => {
+  test("C2: the built image, the volume, the link's start order", async () => {
+    await stack("flask", { "flask:port": "5055" });
+    expect(w.one(IMAGE, "flask-web").inputs.build).toMatchObject({ context: flask });
+    const { inputs } = w.one(CONTAINER, "flask-web-1");
+    expect(inputs.ports).toMatchObject([{ internal: 5000, external: 5055 }]);
+    expect(inputs.volumes).toMatchObject([
+      { hostPath: flask, containerPath: "/code" },
+      { volumeName: "flask_logvolume01", containerPath: "/var/log" },
+    ]);
+    expect(w.one(CONTAINER, "flask-web-1").dependencies.join()).toContain("flask-redis-1");
+  });
+
+  test("C3: the mode is set, the smaller Redis runs", async () => {
+    await stack("flask", { "flask:setup": "C3" });
+    expect(w.one(CONTAINER, "flask-web-1").inputs.envs).toEqual(["FLASK_ENV=development"]);
+    expect(w.one(CONTAINER, "flask-redis-1").inputs.image).toBe("redis:alpine");
+  });
+});
+
+describe("jenkins", () => {
+  test("C1: settings reach their places", async () => {
+    await stack("jenkins", {
+      "jenkins:tlsPort": "443",
+      "jenkins:nginxFolder": "/srv/nginx",
+      "jenkins:jenkinsHome": "home",
+    });
+    const { inputs } = w.one(CONTAINER, "jenkins-docker_nginx-1");
+    expect(inputs.ports).toMatchObject([{ external: 80 }, { internal: 443, external: 443 }]);
+    expect(inputs.volumes).toContainEqual({ hostPath: "/srv/nginx/html", containerPath: "/usr/share/nginx/html" });
+    // A name is a volume; with its data it stays.
+    expect(w.one(VOLUME, "home").retainOnDelete).toBe(true);
+  });
+});
+
+describe("compose", () => {
+  const files = (...names: string[]) => ({ "berth:files": JSON.stringify(names.map((name) => join(flask, name))) });
+
+  test("C4: the named files, merged", async () => {
+    await stack("compose-shop", {
+      ...files("docker-compose.yml", "docker-compose.v2.yml"),
+      "berth:projectName": "shop",
+    });
+    const { inputs } = w.one(CONTAINER, "shop-web-1");
+    expect(inputs.envs).toEqual(["FLASK_ENV=development"]);
+    expect(inputs.volumes).toHaveLength(2);
+    expect(w.one(CONTAINER, "shop-redis-1").inputs.image).toBe("redis:alpine");
+    expect(w.one(NETWORK, "shop_default").inputs.name).toBe("shop_default");
+  });
+
+  test("C5: data goes only when asked for", async () => {
+    await stack("compose", files("docker-compose.yml"));
+    expect(w.one(VOLUME).retainOnDelete).toBe(true);
+    await stack("compose", { ...files("docker-compose.yml"), "berth:removeVolumes": "true" });
+    expect(w.one(VOLUME).retainOnDelete).toBe(false);
+  });
+
+  test("a file that is not there makes nothing", async () => {
+    expect(await refused("compose", files("nowhere.yml"))).toMatch(/nowhere\.yml/);
+  });
+
+  test("a setting that is not known is refused, those of every stack are not", async () => {
+    expect(await refused("compose", { "berth:file": "x", "berth:program": "compose" })).toMatch(
+      /^berth:file: is not a setting of the berth stack; use berth:files, /,
+    );
+  });
+});
+
+describe("run", () => {
+  const lines = (...commands: string[]) => ({ "berth:commands": JSON.stringify(commands) });
+
+  test("pasted lines, with the network that they make and the link between them", async () => {
+    const outputs = await stack(
+      "run",
+      lines(
+        "docker network create --subnet 10.9.0.0/24 mine",
+        "docker run -d --name db --net mine redis:7",
+        "docker run -d --name web --net mine --link db:cache -p 8080:80 nginx:1.27",
+      ),
+    );
+    expect(Object.keys(outputs)).toEqual(["containers", "endpoints"]);
+    expect(w.one(NETWORK, "mine").inputs.ipamConfigs).toMatchObject([{ subnet: "10.9.0.0/24" }]);
+    expect(w.one(CONTAINER, "db").inputs.networksAdvanced).toMatchObject([{ name: "mine", aliases: ["cache"] }]);
+    expect(w.one(CONTAINER, "web").dependencies.join()).toContain("db");
+  });
+
+  test("a slip is warned of", async () => {
+    await stack("run", lines("docker run -d --name db -p 3306:3306 -e MYSQL_ALLOW_EMPTY_PASSWORD=1 mysql:8"));
+    expect(w.warnings.join("\n")).toMatch(/services\.db\.ports\[0\]: .*MYSQL_ALLOW_EMPTY_PASSWORD=1 lets everybody in/);
+  });
+
+  test("no lines, and a wrong one", async () => {
+    expect(await refused("run")).toBe(
+      "berth:commands: names no line; add one with `pulumi config set --path 'berth:commands[0]' 'docker run ...'`.",
+    );
+    const message = await refused("run", lines("docker run --publsh 80:80 nginx"));
+    expect(message).toContain("--publsh");
+    expect(message).toContain("^");
+  });
+});
