@@ -75,7 +75,6 @@ export function mountDescription(field: Field, { definitions, service }: Volumes
   const recursive = inner(bind, "recursive");
   if (recursive && text(recursive) !== "enabled")
     refuseField(recursive, "cannot be said to the Docker provider", "remove it, or use enabled");
-  refuseField(inner(volume, "subpath"), "has no field here", "mount the whole volume");
   refuseField(inner(volume, "labels"), "cannot be said for one mount", "set labels on the volume itself");
   refuseField(inner(field, "image"), "needs a mount of type image", "remove it");
   const source = inner(field, "source");
@@ -123,12 +122,22 @@ export function mountDescription(field: Field, { definitions, service }: Volumes
   }
   const selinux = text(inner(bind, "selinux"));
   const nocopy = flag(inner(volume, "nocopy")) || undefined;
+  const part = inner(volume, "subpath");
+  const subpath = text(part) || undefined;
   // The long form has no word for the label of a volume; the short one has.
+  if (selinux && name && subpath)
+    throw refuse(part!.node, part!.path, "cannot be said together with selinux", "keep one of them");
   if (selinux && name)
     return [name, target, [readOnly ? "ro" : "rw", selinux, ...(nocopy ? ["nocopy"] : [])].join(",")].join(":");
   if (bind && innerFields(bind).some(([key]) => key !== "create_host_path"))
     throw refuse(bind.node, bind.path, "does not belong to a volume", "remove it, or set type: bind");
-  return defined({ type: "volume" as const, source: name, target, readOnly, volume: nocopy ? { nocopy } : undefined });
+  return defined({
+    type: "volume" as const,
+    source: name,
+    target,
+    readOnly,
+    volume: nocopy || subpath ? defined({ nocopy, subpath }) : undefined,
+  });
 }
 
 /** A secret or config that a service uses, with its definition in place. */

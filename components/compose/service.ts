@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseDotEnv } from "../spec/environment";
 import { ArgumentError } from "../spec/errors";
+import { isCdiName } from "../spec/names";
 import type { NetworkDefinition, ProjectService, VolumeDefinition } from "../spec/project";
 import type { GpuDescription, NetworkDescription, ServiceDescription } from "../spec/types";
 import { buildDescription, bytes, extraHosts } from "./build";
@@ -398,13 +399,15 @@ class Builder {
     });
     if (from && containers.length) this.set("volumesFrom", containers, from);
     const devices = this.take("devices");
-    const list = innerItems(devices).map((item) =>
-      defined({
-        source: text(inner(item, "source")) ?? "",
-        target: text(inner(item, "target")),
-        permissions: text(inner(item, "permissions")),
-      }),
-    );
+    const list = innerItems(devices)
+      .filter((item) => !isCdiDevice(item))
+      .map((item) =>
+        defined({
+          source: text(inner(item, "source")) ?? "",
+          target: text(inner(item, "target")),
+          permissions: text(inner(item, "permissions")),
+        }),
+      );
     if (devices && list.length) this.set("devices", list, devices);
     for (const kind of ["secrets", "configs"] as const) {
       const field = this.take(kind);
@@ -497,10 +500,7 @@ class Builder {
           `add ${key} under the top-level networks`,
         );
       const own = networks ? field : undefined;
-      refuseField(inner(own, "driver_opts"), "has no field here", "set driver_opts on the network");
       const gateway = inner(own, "gw_priority");
-      if (gateway && text(gateway) !== "0")
-        refuseField(gateway, "has no field here", "order the networks with priority");
       refuseField(inner(own, "interface_name"), "cannot be said to the Docker provider", "remove it");
       return defined({
         name: definition.name,
@@ -509,6 +509,8 @@ class Builder {
         ipv6Address: text(inner(own, "ipv6_address")) || undefined,
         linkLocalIps: texts(inner(own, "link_local_ips")),
         macAddress: text(inner(own, "mac_address")) || undefined,
+        driverOpts: pairs(inner(own, "driver_opts")),
+        gwPriority: gateway && text(gateway) !== "0" ? integer(gateway) : undefined,
       });
     });
     this.networkKeys = keys.map(([key]) => key);
@@ -552,6 +554,10 @@ class Builder {
     const generic = inner(reservations, "generic_resources");
     if (generic && !isEmpty(generic.node)) note(generic, "is for a Swarm; it has no effect on a single engine");
     for (const item of innerItems(inner(reservations, "devices"))) requests.push([gpu(item, false), item]);
+    // One request holds all devices of the Container Device Interface.
+    const cdi = innerItems(inner(this.field, "devices")).filter(isCdiDevice);
+    if (cdi.length)
+      requests.push([{ driver: "cdi", deviceIds: cdi.map((item) => text(inner(item, "source"))!) }, cdi[0]!]);
     if (requests.length) {
       const [, first] = requests[0]!;
       this.set(
@@ -653,6 +659,11 @@ class Builder {
     }
     if (Object.keys(result).length) this.result.dependsOn = result;
   }
+}
+
+function isCdiDevice(field: Field): boolean {
+  const source = text(inner(field, "source")) ?? "";
+  return isCdiName(source) && source === (text(inner(field, "target")) ?? source);
 }
 
 const isListOf = (field: Field): boolean => Array.isArray(field.node.value);

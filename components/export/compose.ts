@@ -381,7 +381,7 @@ function envFile(files: (string | EnvFileDescription)[]): string | (string | obj
 
 /** Particular GPUs stand where every Compose of today finds them. */
 function devices(gpus: GpuDescription[]): object {
-  const reserved = gpus.map(({ driver = "nvidia", count, deviceIds, capabilities = ["gpu"], options }) =>
+  const reserved = gpus.map(({ driver, count, deviceIds, capabilities = ["gpu"], options }) =>
     snakeKeys(defined({ driver, count, deviceIds, capabilities, options })),
   );
   return { reservations: { devices: reserved } };

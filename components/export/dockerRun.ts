@@ -62,7 +62,7 @@ function gpuText({ count, deviceIds, capabilities, driver, options }: GpuRequest
   const fields = [
     deviceIds?.length ? `device=${deviceIds.join(",")}` : count === -1 ? "all" : String(count),
     capabilities.join() !== "gpu" && `capabilities=${capabilities.filter((name) => name !== "gpu").join(",")}`,
-    driver !== "nvidia" && `driver=${driver}`,
+    driver && `driver=${driver}`,
     options &&
       `options=${Object.entries(options)
         .map((pair) => pair.join("="))

@@ -434,7 +434,9 @@ export const FLAGS: FlagEntry[] = [
     );
   }),
   provider("--uts", "text", "uts", "host", oneOf("uts", "host")),
-  provider("--isolation", "text", "isolation", "Windows containers only", plain("isolation")),
+  provider("--isolation", "text", "isolation", "Windows containers only", (draft, use) => {
+    if (use.value !== "default") plain("isolation")(draft, use);
+  }),
   provider("--pids-limit", "text", "pidsLimit", "-1 and 0 are no limit", (draft, use) => {
     const value = integer(use, -1);
     set(draft, "pidsLimit", value > 0 ? value : undefined, use);

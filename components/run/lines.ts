@@ -5,6 +5,7 @@ import type { NetworkDescription } from "../spec/types";
 import { type Command, readCommand } from "./command";
 import { put } from "./draft";
 import { DockerRunError } from "./errors";
+import { gatewayPriority } from "./networks";
 import { type Option, readOptions, type Use } from "./options";
 import { readRun } from "./run";
 import { type DockerRunContext, isPrompt, splitCommands } from "./words";

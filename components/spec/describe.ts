@@ -88,7 +88,19 @@ function describePorts(ports: Port[]): (string | PortDescription)[] {
 }
 
 function describeMount(mount: Mount, projectFolder: string): string | MountDescription {
-  const { type, source, target, readOnly, createHostPath, propagation, selinux, nocopy, subpath, tmpfsSize, tmpfsMode } = mount;
+  const {
+    type,
+    source,
+    target,
+    readOnly,
+    createHostPath,
+    propagation,
+    selinux,
+    nocopy,
+    subpath,
+    tmpfsSize,
+    tmpfsMode,
+  } = mount;
   const shown = type === "bind" ? shortPath(source!, projectFolder) : source;
   const options = [readOnly && "ro", selinux, propagation, nocopy && "nocopy"].filter(Boolean);
   const anonymous = type === "volume" && source === undefined;
@@ -148,7 +160,7 @@ function describeGpus(requests: NonNullable<ServiceSpec["gpus"]>): "all" | GpuDe
       count: count === -1 ? ("all" as const) : count,
       deviceIds,
       capabilities: capabilities.join() === "gpu" ? undefined : capabilities,
-      driver: driver === "nvidia" ? undefined : driver,
+      driver: driver === "" ? undefined : driver,
       options,
     }),
   );

@@ -333,7 +333,7 @@ function parseGpus(value: NonNullable<ServiceDescription["gpus"]>, argument: str
   return requests.map((request, index) => {
     const at = `${argument}[${index}]`;
     checkFields(request, ["count", "deviceIds", "capabilities", "driver", "options"], at, "a GPU request");
-    const { count, deviceIds, capabilities = ["gpu"], driver = "nvidia", options } = request;
+    const { count, deviceIds, capabilities = ["gpu"], driver = "", options } = request;
     if (count !== undefined && deviceIds?.length)
       throw new ArgumentError(at, "count and deviceIds exclude one another", "give one of them");
     const amount = count === "all" || (count === undefined && !deviceIds?.length) ? -1 : count;

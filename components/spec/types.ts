@@ -99,7 +99,7 @@ export interface GpuDescription {
   deviceIds?: string[];
   /** @default ["gpu"] */
   capabilities?: string[];
-  /** @default "nvidia" */
+  /** `nvidia`, `cdi`, ... @default the engine picks one by the capabilities */
   driver?: string;
   options?: Record<string, string>;
 }

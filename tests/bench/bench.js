@@ -1,6 +1,6 @@
-// Side by side in one run: docker compose (where there is one), plain docker.Container code, and berth.
-// One network, N volumes, N busybox containers with a published port each. Needs a Docker engine, the Pulumi
-// CLI and the real Docker plugin. `npm run bench -- [N ...]`, default 1 20 100.
+// Side by side in one run: docker compose (where there is one), plain docker.Container code, berth, and berth with
+// docker compose's own file. One network, N volumes, N busybox containers with a published port each. Needs a Docker
+// engine, the Pulumi CLI and the real Docker plugin. `npm run bench -- [N ...]`, default 1 20 100.
 const { spawn, spawnSync } = require("node:child_process");
 const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
@@ -106,22 +106,24 @@ module.exports = async () => {
 };`,
 };
 
-function composeFile(n) {
+PROGRAMS.file = () => `module.exports = require(${JSON.stringify(root)} + "/index.js");`;
+
+function composeFile(n, kind) {
   const services = Array.from(
     { length: n },
     (_, i) =>
       `  s${i}:\n    image: busybox\n    command: ["sleep", "3600"]\n    init: true\n    ports: ["${BASE_PORT + i}:80"]\n    volumes: ["d${i}:/data"]\n`,
   );
   const volumes = Array.from({ length: n }, (_, i) => `  d${i}:\n`);
-  return `name: bench-compose\nservices:\n${services.join("")}volumes:\n${volumes.join("")}`;
+  return `name: bench-${kind}\nservices:\n${services.join("")}volumes:\n${volumes.join("")}`;
 }
 
 function prepare(kind, n) {
   const folder = join(work, `${kind}-${n}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  if (kind === "compose") writeFileSync(join(folder, "compose.yaml"), composeFile(n));
-  else {
+  if (kind === "compose" || kind === "file") writeFileSync(join(folder, "compose.yaml"), composeFile(n, kind));
+  if (kind !== "compose") {
     writeFileSync(
       join(folder, "Pulumi.yaml"),
       `name: bench-${kind}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
@@ -130,6 +132,11 @@ function prepare(kind, n) {
     writeFileSync(join(folder, "index.js"), PROGRAMS[kind](n));
     const made = spawnSync("pulumi", ["stack", "init", "bench"], { cwd: folder, env: env(folder) });
     if (made.status !== 0) throw new Error(String(made.stderr));
+    if (kind === "file") {
+      const file = join(folder, "Pulumi.bench.yaml");
+      const config = 'config:\n  berth:program: compose\n  berth:removeVolumes: "true"\n';
+      writeFileSync(file, `${readFileSync(file, "utf8")}\n${config}`);
+    }
   }
   return folder;
 }
@@ -147,14 +154,62 @@ const STEPS = {
   },
 };
 
+/** Milliseconds to read and check a compose file of 200 services, in a process of its own. */
+function reading() {
+  const folder = join(work, "reading");
+  mkdirSync(folder, { recursive: true });
+  const service = (i) => `  s${i}:
+    <<: *common
+    image: registry.example/team/app${i}:1.${i}
+    command: ["serve", "--port", "8080"]
+    ports: ["${BASE_PORT + i}:8080"]
+    environment:
+      DB_HOST: db${i}
+      LEVEL: \${LEVEL:-info}
+      WORKERS: "4"
+    volumes:
+      - d${i}:/var/lib/app
+      - ./conf:/etc/app:ro
+    networks: [front, back]
+    healthcheck:
+      test: ["CMD", "curl", "-f", "http://localhost:8080/health"]
+      interval: 10s
+      retries: 5
+    deploy:
+      resources:
+        limits: { memory: 256m, cpus: "0.5" }
+`;
+  const services = Array.from({ length: 200 }, (_, i) => service(i)).join("");
+  const volumes = Array.from({ length: 200 }, (_, i) => `  d${i}:\n`).join("");
+  const common = "x-common: &common\n  restart: unless-stopped\n  logging: { driver: json-file }\n";
+  writeFileSync(
+    join(folder, "compose.yaml"),
+    `name: reading\n${common}services:\n${services}networks:\n  front:\n  back:\nvolumes:\n${volumes}`,
+  );
+  const program = `
+    require("sucrase/register/ts");
+    const { loadCompose } = require(${JSON.stringify(root)} + "/components/compose");
+    const began = process.hrtime.bigint();
+    loadCompose({}, { folder: ${JSON.stringify(folder)}, environment: {} });
+    console.log(Number(process.hrtime.bigint() - began) / 1e6);`;
+  const once = () => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["-e", program], { cwd: root, encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+    return Number(stdout);
+  };
+  return Array.from({ length: 5 }, once);
+}
+
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function main() {
   const compose = spawnSync("docker", ["compose", "version"]).status === 0;
-  console.log(`| N | step | ${[...(compose ? ["compose"] : []), "plain", "berth"].join(" | ")} | berth / plain |`);
+  console.log(`reading a compose file of 200 services: ${Math.round(median(reading()))} ms`);
+  const contenders = [...(compose ? ["compose"] : []), "plain", "berth", "file"];
+  console.log(`| N | step | ${contenders.join(" | ")} | berth / plain |`);
   if (!compose) console.log("docker compose is not installed: left out");
   for (const n of sizes.length ? sizes : [1, 20, 100]) {
-    const kinds = [...(compose ? ["compose"] : []), "plain", "berth", ...(n === 1 ? ["empty"] : [])];
+    const kinds = [...contenders, ...(n === 1 ? ["empty"] : [])];
     const folders = Object.fromEntries(kinds.map((kind) => [kind, prepare(kind, n)]));
     const results = {};
     const record = (step, kind, result) => {

@@ -8,12 +8,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { EngineDouble } from "./doubles/engine";
 import { STORE_VARIABLE } from "./doubles/provider";
@@ -64,6 +66,8 @@ export interface ProjectOptions {
   config?: Record<string, unknown>;
   /** Settings that `pulumi config set --secret` encrypts. */
   secrets?: Record<string, string>;
+  /** Texts of further files, by their paths in the project's folder. */
+  files?: Record<string, string>;
   /** How the engine's double listens; see EngineDouble.listen. */
   over?: "tcp" | "unix";
   /** Text of index.js, for a program of the test's own in place of the stacks. */
@@ -75,14 +79,17 @@ export class Project {
   readonly stack: string;
   /** Everything that the last preview of `changes` named. */
   steps: Step[] = [];
+  /** The project's own folder; see move. */
+  folder: string;
   private engineAddress = "";
 
   private constructor(
-    readonly folder: string,
+    folder: string,
     readonly store: Store,
     readonly engine: EngineDouble,
     { stack }: ProjectOptions,
   ) {
+    this.folder = folder;
     this.stack = stack;
   }
 
@@ -96,6 +103,7 @@ export class Project {
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
     if (options.program !== undefined) writeFileSync(join(folder, "index.js"), options.program);
     mkdirSync(join(top, "backend"));
+    writeFiles(folder, options.files ?? {});
     const store = new Store(join(top, "engine"));
     const project = new Project(folder, store, new EngineDouble(store), options);
     all.add(project);
@@ -125,6 +133,18 @@ export class Project {
       : {};
     const config = { ...(file.config as Record<string, unknown>), ...settings };
     writeFileSync(this.settingsFile, stringify({ ...file, ...others, config }));
+  }
+
+  /** Writes files of the project anew. */
+  write(files: Record<string, string>): void {
+    writeFiles(this.folder, files);
+  }
+
+  /** Moves the project's folder, as a user does with a checkout. */
+  move(name: string): void {
+    const target = join(this.folder, "..", name);
+    renameSync(this.folder, target);
+    this.folder = target;
   }
 
   get environment(): NodeJS.ProcessEnv {
@@ -276,6 +296,13 @@ export class Project {
   }
 }
 
+function writeFiles(folder: string, files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+}
+
 export interface Step {
   op: string;
   urn: string;
@@ -306,6 +333,43 @@ export function endSession(leader: number): void {
       // It has ended meanwhile.
     }
   }
+}
+
+/** Waits until something is so. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !holds(); ) {
+    if (Date.now() > end) throw new Error(`it did not happen in 30 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Kills an `up` right after the provider has made something and before the CLI hears of it. */
+export async function killedUp(
+  project: Project,
+  kind: "containers" | "networks" | "volumes",
+  name: string,
+): Promise<void> {
+  const before = project.store.find(kind, name);
+  const made = () => {
+    const found = project.store.find(kind, name);
+    return found !== undefined && !isDeepStrictEqual(found, before);
+  };
+  project.store.hold(kind, true, name);
+  let cli: ChildProcess | undefined;
+  const up = project.tryUp({
+    onStart: (child) => {
+      cli = child;
+    },
+  });
+  await until(`${name} is made`, made);
+  cli!.kill("SIGKILL");
+  // The run is over only when nobody writes to its pipes any more.
+  endSession(cli!.pid!);
+  expect((await up).code).toBeNull();
+  project.store.hold(kind, false);
+  project.store.takeJournal();
+  // What a user does first after a crash: the killed CLI has left its lock.
+  await project.must(["cancel", "--yes", "--stack", project.stack]);
 }
 
 const all = new Set<Project>();

@@ -189,6 +189,48 @@ const LIFECYCLES: Lifecycle[] = [
     kept: ["tomcat-db-data"],
   },
   {
+    stack: "jenkins",
+    creates: [
+      ...["Stack berth-jenkins", "JenkinsWithNginx jenkins", "Network jenkins_default", "Network jenkins_default"],
+      ...["RemoteImage jenkinsci/blueocean", "Service jenkins-docker_jenkins-1", "Container jenkins-docker_jenkins-1"],
+      ...["RemoteImage nginx", "Service jenkins-docker_nginx-1", "Container jenkins-docker_nginx-1"],
+    ],
+    changes: [
+      {
+        what: "port of the site",
+        settings: { "jenkins:httpPort": "8123" },
+        preview: ["update Service jenkins-docker_nginx-1", "replace Container jenkins-docker_nginx-1"],
+        done: ["delete containers jenkins-docker_nginx-1", "create containers jenkins-docker_nginx-1"],
+      },
+    ],
+  },
+  {
+    stack: "flask",
+    creates: [
+      ...["Stack berth-flask", "ComposeProject flask", "Network flask_default", "Network flask_default"],
+      ...["NamedVolume flask_logvolume01", "Volume flask_logvolume01", "RemoteImage flask-web", "RemoteImage redis"],
+      ...["Service flask-redis-1", "Container flask-redis-1", "Service flask-web-1", "Container flask-web-1"],
+    ],
+    changes: [
+      {
+        what: "version 2",
+        settings: { "flask:setup": "C3" },
+        preview: [
+          ...["create RemoteImage redis:alpine", "update Service flask-redis-1", "replace Container flask-redis-1"],
+          ...["update Service flask-web-1", "replace Container flask-web-1", "delete RemoteImage redis"],
+          // No service has it any more; it leaves the state, not the engine.
+          ...["delete NamedVolume flask_logvolume01", "delete Volume flask_logvolume01"],
+        ],
+        done: [
+          ...["create images redis:alpine", "delete images redis"],
+          ...["delete containers flask-redis-1", "create containers flask-redis-1"],
+          ...["delete containers flask-web-1", "create containers flask-web-1"],
+        ],
+      },
+    ],
+    kept: ["flask_logvolume01"],
+  },
+  {
     stack: "dev",
     secrets: { "mysql:rootPassword": "a password" },
     creates: [

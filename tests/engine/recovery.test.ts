@@ -1,40 +1,5 @@
-import type { ChildProcess } from "node:child_process";
-import { isDeepStrictEqual } from "node:util";
 import { describeIf } from "../skips";
-import { cleanUp, endSession, missingCli, Project } from "./harness";
-
-/** Waits until something is so. */
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; !holds(); ) {
-    if (Date.now() > end) throw new Error(`it did not happen in 30 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** Kills an `up` right after the provider has made something and before the CLI hears of it. */
-async function killedUp(project: Project, kind: "containers" | "networks" | "volumes", name: string): Promise<void> {
-  const before = project.store.find(kind, name);
-  const made = () => {
-    const found = project.store.find(kind, name);
-    return found !== undefined && !isDeepStrictEqual(found, before);
-  };
-  project.store.hold(kind, true);
-  let cli: ChildProcess | undefined;
-  const up = project.tryUp({
-    onStart: (child) => {
-      cli = child;
-    },
-  });
-  await until(`${name} is made`, made);
-  cli!.kill("SIGKILL");
-  // The run is over only when nobody writes to its pipes any more.
-  endSession(cli!.pid!);
-  expect((await up).code).toBeNull();
-  project.store.hold(kind, false);
-  project.store.takeJournal();
-  // What a user does first after a crash: the killed CLI has left its lock.
-  await project.must(["cancel", "--yes", "--stack", project.stack]);
-}
+import { cleanUp, killedUp, missingCli, Project, until } from "./harness";
 
 cleanUp();
 

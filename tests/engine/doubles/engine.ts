@@ -45,6 +45,16 @@ export class EngineDouble {
         change((container, _m, _b, query) => (container.Name = `/${query.get("name")}`)),
       ],
       [
+        /^POST \/containers\/([^/]+)\/restart$/,
+        change(({ State }) =>
+          Object.assign(State, { Status: "running", Running: true, StartedAt: new Date().toISOString() }),
+        ),
+      ],
+      [
+        /^POST \/containers\/([^/]+)\/stop$/,
+        change(({ State }) => Object.assign(State, { Status: "exited", Running: false })),
+      ],
+      [
         /^POST \/containers\/([^/]+)\/update$/,
         change((container, _m, body) => Object.assign(container.HostConfig, body)),
       ],
@@ -56,7 +66,7 @@ export class EngineDouble {
       [/^DELETE \/networks\/([^/]+)$/, ([key]) => this.removeNetwork(key!)],
       [/^POST \/networks\/([^/]+)\/(connect|disconnect)$/, ([key, verb], body) => this.attach(key!, verb!, body)],
       [/^GET \/volumes$/, () => ok({ Volumes: store.list("volumes") })],
-      [/^GET \/images\/json$/, () => ok(store.list("images").map(({ Name }) => ({ RepoTags: [Name] })))],
+      [/^GET \/images\/json$/, () => ok(store.list("images").map(({ Name }) => ({ RepoTags: [withTag(Name)] })))],
     ];
     this.server = http.createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -148,6 +158,9 @@ export class EngineDouble {
     return ok();
   }
 }
+
+/** Docker's name of an image: `nginx` is `nginx:latest`. */
+const withTag = (name: string) => (/[:@][^/]*$/.test(name) ? name : `${name}:latest`);
 
 /** A container in the form of the list. */
 function summary({ Id, Name, Image, Config, NetworkSettings }: Container): unknown {

@@ -35,7 +35,7 @@ function changedArguments(type: Kind, state: Props, oldInputs: Props, news: Prop
   return [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => {
     if (news[key] === undefined) return !empty(oldInputs[key]) && !keptWhenRemoved.includes(key);
     // A set has no order.
-    const comparable = (value: unknown) => (key === "ports" || key === "labels" ? sorted(value) : value);
+    const comparable = (value: unknown) => (["ports", "labels", "uploads"].includes(key) ? sorted(value) : value);
     return !isDeepStrictEqual(comparable(withoutEmpty(state[key])), comparable(withoutEmpty(news[key])));
   });
 }
@@ -44,8 +44,8 @@ const withoutEmpty = (value: unknown): unknown => (value === undefined ? undefin
 const sorted = (value: unknown) => (Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
 
 /** Hangs after an object was made for as long as a test wants, so that the CLI can be killed meanwhile. */
-async function whileHeld(store: Store, type: Kind): Promise<void> {
-  while (store.isHeld(KINDS[type])) await new Promise((resolve) => setTimeout(resolve, 50));
+async function whileHeld(store: Store, type: Kind, name: string): Promise<void> {
+  while (store.isHeld(KINDS[type], name)) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 type Call<Q> = grpc.ServerUnaryCall<Q, unknown>;
@@ -118,7 +118,7 @@ export function serve(): void {
       }
       const { id, outs } = RESOURCES[type]!.create(store, args);
       store.note(`create ${KINDS[type]} ${nameOf(request.getUrn())}`);
-      await whileHeld(store, type);
+      await whileHeld(store, type, nameOf(request.getUrn()));
       response.setId(id);
       response.setProperties(struct(outs));
       return response;

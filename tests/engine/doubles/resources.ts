@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { type Container, digest, type Endpoint, newId, type Store } from "./store";
+import { type AddressBlock, type Container, digest, type Endpoint, newId, type Store } from "./store";
 
 export type Props = Record<string, unknown>;
 
@@ -29,6 +30,12 @@ interface Joined {
   aliases?: string[];
   ipv4Address?: string;
   ipv6Address?: string;
+}
+interface Block {
+  subnet?: string;
+  gateway?: string;
+  ipRange?: string;
+  auxAddress?: Record<string, string>;
 }
 interface Label {
   label: string;
@@ -92,6 +99,13 @@ function mountVolumes(store: Store, args: Props): void {
       store.put("volumes", { Name: volumeName, Driver: "local", Options: {}, Labels: {} });
     }
   }
+}
+
+/** The code that a container's command ends with at once: `sh -c "exit 3"`, `true`; undefined where it goes on running. */
+function exitCode(args: Props): number | undefined {
+  const command = ((args.command ?? []) as string[]).join(" ");
+  const code = /\bexit (\d+)$/.exec(command)?.[1];
+  return command === "true" ? 0 : code === undefined ? undefined : Number(code);
 }
 
 /** Go prints a minute and a half as 1m30s, and one minute as 1m0s. */
@@ -159,6 +173,9 @@ const container: Resource = {
     if (!store.find("images", String(args.image))) throw new Error(`Unable to find image '${args.image}' locally`);
     const tests = (args.healthcheck as { tests?: string[] } | undefined)?.tests;
     mountVolumes(store, args);
+    const ended = exitCode(args);
+    if (ended !== undefined && args.mustRun !== false)
+      throw new Error(`container exited with status code ${ended}, but must run`);
     const made: Container = {
       Id: newId(),
       Name: `/${args.name}`,
@@ -167,10 +184,10 @@ const container: Resource = {
       Config: { Labels: labelsOf(args), Healthcheck: tests && { Test: tests } },
       HostConfig: { NanoCpus: Number(args.cpus ?? 0) * 1e9 },
       State: {
-        Status: "running",
-        Running: true,
+        Status: ended === undefined ? "running" : "exited",
+        Running: ended === undefined,
         Restarting: false,
-        ExitCode: 0,
+        ExitCode: ended ?? 0,
         Health: tests && { Status: "healthy" },
       },
       RestartCount: 0,
@@ -212,21 +229,43 @@ const network: Resource = {
   computed: ["scope", "ipamConfigs"],
   create(store, args) {
     if (store.find("networks", String(args.name))) throw new Error(`network with name ${args.name} already exists`);
-    const ipam = ((args.ipamConfigs ?? []) as Props[]).map(({ subnet, gateway }) => ({
-      Subnet: subnet as string,
-      Gateway: gateway as string,
-    }));
+    const ipam = ((args.ipamConfigs ?? []) as Block[]).map(
+      ({ subnet, gateway, ipRange, auxAddress }): AddressBlock => ({
+        Subnet: subnet,
+        Gateway: gateway,
+        IPRange: ipRange,
+        AuxiliaryAddresses: auxAddress,
+      }),
+    );
+    const v6 = ipam.some(({ Subnet }) => Subnet?.includes(":"));
+    if (v6 && !args.ipv6) throw new Error("IPv6 is disabled for the network, yet it has a block of IPv6");
     // Docker picks a free block.
     const Config = ipam.length ? ipam : [{ Subnet: `10.${store.list("networks").length}.0.0/24` }];
     const id = newId();
     const Name = String(args.name);
-    store.put("networks", { Id: id, Name, Driver: String(args.driver), Labels: labelsOf(args), IPAM: { Config } });
+    store.put("networks", {
+      Id: id,
+      Name,
+      Driver: String(args.driver),
+      Labels: labelsOf(args),
+      Internal: Boolean(args.internal),
+      EnableIPv6: Boolean(args.ipv6),
+      Options: (args.options ?? {}) as Record<string, string>,
+      IPAM: { Config },
+    });
     return { id, outs: this.read(store, id, args)! };
   },
   read(store, id, state) {
     const found = store.find("networks", id);
     if (!found) return undefined;
-    const ipamConfigs = found.IPAM.Config.map(({ Subnet, Gateway }) => ({ subnet: Subnet, gateway: Gateway }));
+    const ipamConfigs = found.IPAM.Config.map(
+      ({ Subnet, Gateway, IPRange, AuxiliaryAddresses }): Block => ({
+        subnet: Subnet,
+        gateway: Gateway,
+        ipRange: IPRange,
+        auxAddress: AuxiliaryAddresses,
+      }),
+    );
     return { ...state, name: found.Name, driver: found.Driver, scope: "local", ipamConfigs };
   },
   remove(store, id) {
@@ -278,7 +317,13 @@ const remoteImage: Resource = {
   computed: ["imageId", "repoDigest"],
   create(store, args) {
     const Name = String(args.name);
-    if (!store.find("images", Name)) store.put("images", { Id: `sha256:${digest(Name)}`, Name });
+    const Build = args.build as { context: string; dockerfile?: string } | undefined;
+    if (Build) {
+      const missing = [Build.context, Build.dockerfile].find((path) => path !== undefined && !existsSync(path));
+      if (missing !== undefined) throw new Error(`unable to read Dockerfile or context: ${missing}`);
+      // The triggers stand for what is in the folder; the new image takes the name from the old one.
+      store.put("images", { Id: `sha256:${digest(JSON.stringify([Name, args.triggers]))}`, Name, Build });
+    } else if (!store.find("images", Name)) store.put("images", { Id: `sha256:${digest(Name)}`, Name });
     const { Id } = store.find("images", Name)!;
     return { id: Id + Name, outs: this.read(store, Id + Name, args)! };
   },
@@ -288,7 +333,11 @@ const remoteImage: Resource = {
   },
   remove(store, _id, state) {
     const found = store.find("images", String(state.name));
-    if (found && !state.keepLocally) store.remove("images", found);
+    if (!found || state.keepLocally) return;
+    const user = store.list("containers").find(({ Image }) => Image === found.Name);
+    if (user && !state.forceRemove)
+      throw new Error(`conflict: unable to remove ${found.Name} (must force): container ${user.Name} uses it`);
+    store.remove("images", found);
   },
 };
 

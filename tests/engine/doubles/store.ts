@@ -19,7 +19,15 @@ export interface Container {
   Args: Record<string, unknown>;
   Config: { Labels: Record<string, string>; Healthcheck?: { Test: string[] } };
   HostConfig: { NanoCpus?: number; CpuPeriod?: number; CpuQuota?: number };
-  State: { Status: string; Running: boolean; Restarting: boolean; ExitCode: number; Health?: { Status: string } };
+  State: {
+    Status: string;
+    Running: boolean;
+    Restarting: boolean;
+    ExitCode: number;
+    Health?: { Status: string };
+    /** Only of a container that was started anew; berth does not wait for the others to settle. */
+    StartedAt?: string;
+  };
   RestartCount: number;
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[]>;
@@ -38,7 +46,17 @@ export interface Network {
   Name: string;
   Driver: string;
   Labels: Record<string, string>;
-  IPAM: { Config: { Subnet?: string; Gateway?: string }[] };
+  Internal?: boolean;
+  EnableIPv6?: boolean;
+  Options?: Record<string, string>;
+  IPAM: { Config: AddressBlock[] };
+}
+
+export interface AddressBlock {
+  Subnet?: string;
+  Gateway?: string;
+  IPRange?: string;
+  AuxiliaryAddresses?: Record<string, string>;
 }
 
 export interface Volume {
@@ -51,6 +69,8 @@ export interface Volume {
 export interface Image {
   Id: string;
   Name: string;
+  /** What it was built from; none where it was pulled. */
+  Build?: Record<string, unknown>;
 }
 
 interface Kinds {
@@ -77,7 +97,7 @@ const BUILT_IN: Network[] = ["bridge", "host", "none"].map((Name) => ({
  * and the tests all read and write it, each in its own process.
  *
  * Beside them lie `journal`, a line per change that the provider made, and `hold-<kind>` while a test wants
- * the provider to hang after it has made an object of that kind.
+ * the provider to hang after it has made an object of that kind; a name in that file holds no other.
  */
 export class Store {
   constructor(readonly folder: string) {
@@ -131,13 +151,14 @@ export class Store {
     return lines;
   }
 
-  hold(kind: keyof Kinds, on: boolean): void {
-    if (on) writeFileSync(join(this.folder, `hold-${kind}`), "");
+  hold(kind: keyof Kinds, on: boolean, name = ""): void {
+    if (on) writeFileSync(join(this.folder, `hold-${kind}`), name);
     else rmSync(join(this.folder, `hold-${kind}`), { force: true });
   }
 
-  isHeld(kind: keyof Kinds): boolean {
-    return existsSync(join(this.folder, `hold-${kind}`));
+  isHeld(kind: keyof Kinds, name: string): boolean {
+    const file = join(this.folder, `hold-${kind}`);
+    return existsSync(file) && ["", name].includes(readFileSync(file, "utf8"));
   }
 
   private file<K extends keyof Kinds>(kind: K, object: Kinds[K]): string {

@@ -388,6 +388,18 @@ describe("what the engine knows", () => {
       'Service "web": volumes[0].volume.nocopy: the Docker provider cannot set it on this engine (API 1.41, needed: 1.45); update the engine, or remove it.',
     ],
     [
+      "an engine too old for a part of a volume",
+      {},
+      () => new Service("web", { image, volumes: [{ source: "data", target: "/a", volume: { subpath: "in" } }] }),
+      'Service "web": volumes[0].volume.subpath: the Docker provider cannot set it on this engine (API 1.41, needed: 1.45); update the engine, or remove it.',
+    ],
+    [
+      "an engine too old for the choice of a gateway",
+      {},
+      () => new Service("web", { image, networks: [{ name: "mynet", gwPriority: 1 }] }),
+      'Service "web": networks[0].gwPriority: the Docker provider cannot set it on this engine (API 1.41, needed: 1.48); update the engine, or remove it.',
+    ],
+    [
       "a network of that name",
       { networks: [{ id: "n1", name: "mynet", driver: "bridge", labels: {}, subnets: [] }] },
       () => new BridgeNetwork("mynet"),

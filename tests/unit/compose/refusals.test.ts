@@ -112,9 +112,9 @@ test.each<[lines: string, rest: string, message: string]>([
     ":4:22: services.a.volumes[0].type: npipe is for Windows only; use volume, bind or tmpfs.",
   ],
   [
-    "volumes: [{type: volume, source: v, target: /x, volume: {subpath: s}}]",
+    "volumes: [{type: volume, source: v, target: /x, bind: {selinux: z}, volume: {subpath: s}}]",
     "volumes: {v: }",
-    ":4:71: services.a.volumes[0].volume.subpath: has no field here; mount the whole volume.",
+    ":4:91: services.a.volumes[0].volume.subpath: cannot be said together with selinux; keep one of them.",
   ],
   [
     "volumes: [{type: bind, target: /x}]",
@@ -130,16 +130,6 @@ test.each<[lines: string, rest: string, message: string]>([
     "networks: [n]",
     "",
     ':4:16: services.a.networks.n: service "a" refers to undefined network n; add n under the top-level networks.',
-  ],
-  [
-    "networks: {n: {driver_opts: {a: b}}}",
-    "networks: {n: }",
-    ":4:20: services.a.networks.n.driver_opts: has no field here; set driver_opts on the network.",
-  ],
-  [
-    "networks: {n: {gw_priority: 1}}",
-    "networks: {n: }",
-    ":4:33: services.a.networks.n.gw_priority: has no field here; order the networks with priority.",
   ],
   [
     "networks: {n: {interface_name: e}}",

@@ -183,18 +183,36 @@ networks:
 
 test("volumes have the project's name before theirs, their own, or are there already", () => {
   const { services, volumes } = parse(`services:
-  web: {image: x, volumes: ["one:/1", "two:/2:z", {type: volume, source: ext, target: /3, volume: {nocopy: true}}]}
+  web: {image: x, volumes: ["one:/1", "two:/2:z", {type: volume, source: ext, target: /3, volume: {nocopy: true, subpath: in}}]}
 volumes: {one: , two: {name: named, driver: local, driver_opts: {type: none, o: bind, device: ./dev}}, ext: {external: true}}
 `);
   expect(services.web!.volumes).toEqual([
     { type: "volume", source: "demo_one", target: "/1" },
     "named:/2:rw,z",
-    { type: "volume", source: "ext", target: "/3", volume: { nocopy: true } },
+    { type: "volume", source: "ext", target: "/3", volume: { nocopy: true, subpath: "in" } },
   ]);
   expect(volumes).toEqual({
     one: { name: "demo_one" },
     two: { name: "named", driver: "local", driverOpts: { type: "none", o: "bind", device: join(folder, "dev") } },
     ext: { name: "ext", external: true },
+  });
+});
+
+test("devices of the Container Device Interface are one request for GPUs, beside the paths", () => {
+  const { services } = parse(`services:
+  web:
+    image: x
+    devices: [nvidia.com/gpu=0, /dev/fuse, "nvidia.com/gpu=1"]
+    networks: {n: {gw_priority: 3, driver_opts: {a: b}}, m: {gw_priority: 0}}
+networks: {n: , m: }
+`);
+  expect(services.web).toMatchObject({
+    devices: [{ source: "/dev/fuse" }],
+    gpus: [{ driver: "cdi", deviceIds: ["nvidia.com/gpu=0", "nvidia.com/gpu=1"] }],
+    networks: [
+      { name: "demo_m", aliases: ["web"] },
+      { name: "demo_n", aliases: ["web"], driverOpts: { a: "b" }, gwPriority: 3 },
+    ],
   });
 });
 

@@ -113,6 +113,26 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
     },
   ],
   [
+    { volumes: [{ source: "data", target: "/d", volume: { subpath: "in" } }] },
+    {
+      mounts: [
+        {
+          type: "volume",
+          target: "/d",
+          source: "data",
+          readOnly: undefined,
+          bindOptions: undefined,
+          volumeOptions: { noCopy: undefined, subpath: "in" },
+          tmpfsOptions: undefined,
+        },
+      ],
+    },
+  ],
+  [
+    { networks: [{ name: "mynet", driverOpts: { a: "b=c", d: "" }, gwPriority: 5 }] },
+    { networkMode: "bridge", networksAdvanced: [{ name: "mynet", driverOpts: ["a=b=c", "d="], gwPriority: 5 }] },
+  ],
+  [
     { volumes: [{ type: "tmpfs", target: "/t", tmpfs: { size: "1m", mode: 0o700 } }] },
     {
       mounts: [
@@ -182,7 +202,7 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
     { gpus: [{ deviceIds: ["0", "1"] }] },
     {
       deviceRequests: [
-        { driver: "nvidia", count: undefined, deviceIds: ["0", "1"], capabilities: ["gpu"], options: undefined },
+        { driver: "", count: undefined, deviceIds: ["0", "1"], capabilities: ["gpu"], options: undefined },
       ],
     },
   ],

@@ -130,11 +130,11 @@ describe("networks", () => {
       .on(leave("mynet"), ok);
     await run(
       { joined: [{ name: "mynet", id: "n1" }] },
-      { joined: [{ name: "mynet", id: "n1", aliases: ["db"], linkLocalIps: ["169.254.1.1"] }] },
+      { joined: [{ name: "mynet", id: "n1", aliases: ["db"], driverOpts: { a: "b" }, gwPriority: 1 }] },
     );
     expect(engine.changes()).toEqual([
       left("mynet"),
-      joined("mynet", { Aliases: ["db"], IPAMConfig: { LinkLocalIPs: ["169.254.1.1"] } }),
+      joined("mynet", { Aliases: ["db"], DriverOpts: { a: "b" }, GwPriority: 1, IPAMConfig: {} }),
     ]);
   });
 

@@ -25,6 +25,7 @@ export const FIELDS: [keyof ServiceDescription, unknown][] = [
   ["volumes", [{ type: "bind", source: "/made", target: "/a", bind: { createHostPath: true } }]],
   ["volumes", [{ type: "bind", source: "/with:colon", target: "/a", readOnly: true, bind: { propagation: "shared" } }]],
   ["volumes", [{ type: "volume", target: "/a", readOnly: true, volume: { nocopy: true } }]],
+  ["volumes", [{ type: "volume", source: "data", target: "/a", volume: { nocopy: true, subpath: "in/side" } }]],
   ["volumes", [{ type: "tmpfs", target: "/t", tmpfs: { size: "1m", mode: 0o1777 } }]],
   ["volumes", [{ type: "tmpfs", target: "/t", readOnly: true }]],
   ["volumesFrom", ["docker-1", "docker-2:ro"]],
@@ -36,6 +37,13 @@ export const FIELDS: [keyof ServiceDescription, unknown][] = [
     [
       { name: "mynet", aliases: ["db", "sql"], ipv4Address: "10.0.0.2", ipv6Address: "fd00::2" },
       { name: "other", linkLocalIps: ["169.254.8.8"], macAddress: "02:42:ac:11:00:02" },
+    ],
+  ],
+  [
+    "networks",
+    [
+      { name: "mynet", driverOpts: { "com.docker.network.endpoint.ifname": "lan0" }, gwPriority: 5 },
+      { name: "other", driverOpts: { a: "b=c" }, gwPriority: -1 },
     ],
   ],
   ["networkMode", "host"],

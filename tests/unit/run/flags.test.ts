@@ -78,6 +78,12 @@ const TAKEN: [flags: string, service: Partial<ServiceDescription>][] = [
     },
   ],
   [
+    "--network name=app,driver-opt=com.docker.network.endpoint.ifname=lan0,gw-priority=5 --network name=b1,gw-priority=0",
+    {
+      networks: [{ name: "app", driverOpts: { "com.docker.network.endpoint.ifname": "lan0" }, gwPriority: 5 }, "b1"],
+    },
+  ],
+  [
     "--network name=App,alias=Web,ip=172.20.0.5,mac-address=0242.ac11.0002 --network other",
     {
       networks: [
@@ -143,6 +149,12 @@ const TAKEN: [flags: string, service: Partial<ServiceDescription>][] = [
   [
     "--mount src=data,target=/a,volume-nocopy",
     { volumes: [{ type: "volume", source: "data", target: "/a", volume: { nocopy: true } }] },
+  ],
+  [
+    "--mount src=data,target=/a,volume-subpath=in/side,volume-nocopy",
+    {
+      volumes: [{ type: "volume", source: "data", target: "/a", volume: { subpath: "in/side", nocopy: true } }],
+    },
   ],
   [
     "--mount type=tmpfs,dst=/t,tmpfs-size=64m,tmpfs-mode=1770",
@@ -216,7 +228,8 @@ const TAKEN: [flags: string, service: Partial<ServiceDescription>][] = [
   ],
   ["--annotation a=b", { annotations: { a: "b" } }],
   ["--uts host", { uts: "host" }],
-  ["--isolation default", { isolation: "default" }],
+  ["--isolation default", {}],
+  ["--isolation hyperv", { isolation: "hyperv" }],
   [
     "--pids-limit 100 --oom-score-adj 500 --oom-kill-disable",
     { pidsLimit: 100, oomScoreAdj: 500, oomKillDisable: true },

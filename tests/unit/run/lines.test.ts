@@ -14,7 +14,7 @@ test("networks, volumes and containers of several lines are one project", () => 
     "  mysql:8",
     "docker run -d --net outside nginx:1.27",
     "docker run -d localhost:5000/team/nginx",
-    "docker network connect --alias web --ip 10.9.0.9 second db",
+    "docker network connect --alias web --ip 10.9.0.9 --driver-opt a=b --gw-priority 7 second db",
     "docker start db",
   );
   expect(project).toEqual({
@@ -24,7 +24,10 @@ test("networks, volumes and containers of several lines are one project", () => 
         image: "mysql:8",
         containerName: "db",
         volumes: ["data:/var/lib/mysql", "more:/more"],
-        networks: ["mynet", { name: "second", aliases: ["web"], ipv4Address: "10.9.0.9" }],
+        networks: [
+          "mynet",
+          { name: "second", aliases: ["web"], ipv4Address: "10.9.0.9", driverOpts: { a: "b" }, gwPriority: 7 },
+        ],
       },
       nginx: { image: "nginx:1.27", networks: ["outside"] },
       "nginx-2": { image: "localhost:5000/team/nginx" },

@@ -32,6 +32,7 @@ test.each<[string, string[]]>([
   ["${NOPE:-$HOME/x} ${NOPE:-${ALSO:-deep}} ${OUTER:-$NOPE}", ["/home/ann/x", "deep", "outer"]],
   [`"\${NOPE:-a b}"`, ["a b"]],
   ["$PWD/a ${PWD} $(pwd)/b `pwd`/c $( pwd -P )", ["/project/a", "/project", "/project/b", "/project/c", "/project"]],
+  ["-e A=1 `#optional` -e `# why` B=2", ["-e", "A=1", "-e", "B=2"]],
   ["~ ~/a a~ x=~/y '~/z'", ["/home/ann", "/home/ann/a", "a~", "x=~/y", "~/z"]],
   ["$ a$ $. $%", ["$", "a$", "$.", "$%"]],
   ["{} {{.Name}} a{b}c {a b}", ["{}", "{{.Name}}", "a{b}c", "{a", "b}"]],

@@ -36,6 +36,7 @@ test.each<[string | MountDescription, Mount]>([
   [{ target: "/b" }, mount({})],
   [{ source: "data", target: "/b", readOnly: true }, mount({ source: "data", readOnly: true })],
   [{ type: "volume", source: "data", target: "/b", volume: { nocopy: true } }, mount({ source: "data", nocopy: true })],
+  [{ source: "data", target: "/b", volume: { subpath: "in" } }, mount({ source: "data", subpath: "in" })],
   [
     { type: "bind", source: "conf", target: "/b", bind: { createHostPath: true, propagation: "shared" } },
     mount({ type: "bind", source: `${PROJECT}/conf`, createHostPath: true, propagation: "shared" }),
@@ -88,6 +89,14 @@ test.each<[string | MountDescription, string]>([
     { target: "/b", bind: { createHostPath: true } },
     'volumes[0].bind: does not belong to a volume mount; remove it, or set type: "bind".',
   ],
+  [
+    { target: "/b", volume: { subpath: "in" } },
+    "volumes[0].volume.subpath: a new anonymous volume has no folders; name the volume.",
+  ],
+  ...["", "/in", "..", "in/../../out"].map((subpath): [MountDescription, string] => [
+    { source: "data", target: "/b", volume: { subpath } },
+    `volumes[0].volume.subpath: "${subpath}" is not a path inside the volume; write it without / in front, and without a way out of the volume.`,
+  ]),
   [
     { type: "bind", source: "/a", target: "/b", volume: { nocopy: true } },
     'volumes[0].volume: does not belong to a bind mount; remove it, or set type: "volume".',

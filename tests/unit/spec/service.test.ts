@@ -12,7 +12,7 @@ const context: SpecContext = { projectFolder: "/srv/project", outer: { HOME: "/r
 const field = (key: string, value: unknown) =>
   parseField(key as keyof ServiceDescription, value as never, context) as unknown;
 
-const GPU = { driver: "nvidia", count: undefined, deviceIds: undefined, capabilities: ["gpu"], options: undefined };
+const GPU = { driver: "", count: undefined, deviceIds: undefined, capabilities: ["gpu"], options: undefined };
 
 test.each<[keyof ServiceDescription, unknown, unknown]>([
   ["image", "nginx:1.27", "nginx:1.27"],
@@ -276,7 +276,7 @@ test.each<[keyof ServiceDescription, unknown, string]>([
   [
     "networks",
     [{ name: "mynet", ip: "10.0.0.2" }],
-    "networks[0].ip: is not a field of a network; use name, aliases, ipv4Address, ipv6Address, linkLocalIps, macAddress.",
+    "networks[0].ip: is not a field of a network; use name, aliases, ipv4Address, ipv6Address, linkLocalIps, macAddress, driverOpts, gwPriority.",
   ],
   [
     "networkMode",
