@@ -43,7 +43,7 @@ export function madeOn(recorder: Recorder): Omit<Made, "error"> {
 }
 
 /** Stands in recordings for the folder of the line. */
-export const FOLDER = "/work";
+export const FOLDER = "/project";
 
 /** A temporary folder with the files that the lines name. */
 export function folderOfLines(): { folder: string; remove(): void } {

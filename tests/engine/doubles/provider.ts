@@ -118,7 +118,7 @@ export function serve(): void {
       }
       const { id, outs } = RESOURCES[type]!.create(store, args);
       store.note(`create ${KINDS[type]} ${nameOf(request.getUrn())}`);
-      await whileHeld(store, type, nameOf(request.getUrn()));
+      await whileHeld(store, type, String(args.name));
       response.setId(id);
       response.setProperties(struct(outs));
       return response;
