@@ -1,18 +1,30 @@
+import { relative } from "node:path";
 import { defined, describe } from "../components/spec/describe";
 import type {
+  BuildDescription,
   DependencyDescription,
   NetworkDefinition,
   ProjectDescription,
+  ProjectService,
   VolumeDefinition,
 } from "../components/spec/project";
+import type { NetworkDescription } from "../components/spec/types";
 import type { PlannedResource, PlannedService } from "./plan";
 
 type Labels = { label: string; value: string }[];
 
-/** Labels that somebody wrote; berth's own say which stack made a thing. */
-function ownLabels(labels: unknown): Record<string, string> | undefined {
-  const given = ((labels ?? []) as Labels).filter(({ label }) => !label.startsWith("berth."));
-  return given.length ? Object.fromEntries(given.map(({ label, value }) => [label, value])) : undefined;
+const COMPOSE = "com.docker.compose.";
+/** Where an object stands in its compose file, in Compose's own words. */
+const inCompose = (labels: Record<string, string> | undefined, name: string) => labels?.[COMPOSE + name];
+const recordOf = (labels: unknown): Record<string, string> =>
+  Object.fromEntries(((labels ?? []) as Labels).map(({ label, value }) => [label, value]));
+
+/** Labels that somebody wrote; berth's own and Compose's say which stack and project made a thing. */
+export function ownLabels(labels: Record<string, string> | undefined): Record<string, string> | undefined {
+  const given = Object.entries(labels ?? {}).filter(
+    ([name]) => !name.startsWith("berth.") && !name.startsWith(COMPOSE),
+  );
+  return given.length ? Object.fromEntries(given) : undefined;
 }
 
 function network({ inputs }: PlannedResource): NetworkDefinition {
@@ -33,7 +45,7 @@ function network({ inputs }: PlannedResource): NetworkDefinition {
     internal: inputs.internal as boolean | undefined,
     attachable: inputs.attachable as boolean | undefined,
     enableIpv6: inputs.ipv6 as boolean | undefined,
-    labels: ownLabels(inputs.labels),
+    labels: ownLabels(recordOf(inputs.labels)),
   });
 }
 
@@ -42,7 +54,30 @@ function volume({ inputs }: PlannedResource): VolumeDefinition {
     name: inputs.name as string,
     driver: inputs.driver as string | undefined,
     driverOpts: inputs.driverOpts as Record<string, string> | undefined,
-    labels: ownLabels(inputs.labels),
+    labels: ownLabels(recordOf(inputs.labels)),
+  });
+}
+
+/** How an image is built, where this stack builds it. */
+function build({ inputs }: PlannedResource): BuildDescription {
+  const given = inputs.build as Record<string, never>;
+  const context = (given.remoteContext ?? given.context) as string;
+  // The stack names it by its whole path.
+  const dockerfile = given.dockerfile && relative(context, given.dockerfile);
+  return defined({
+    context,
+    dockerfile: dockerfile === "Dockerfile" ? undefined : dockerfile,
+    args: typeof given.buildArgs === "object" && Object.keys(given.buildArgs).length ? given.buildArgs : undefined,
+    target: given.target,
+    network: given.networkMode,
+    tags: given.tags,
+    labels: given.labels,
+    cacheFrom: given.cacheFroms,
+    extraHosts: given.extraHosts,
+    platforms: given.platform && [given.platform],
+    shmSize: given.shmSize,
+    noCache: given.noCache,
+    pull: given.pullParent,
   });
 }
 
@@ -55,35 +90,82 @@ export function projectOf(
 ): { project: ProjectDescription; secretNames: Map<string, Set<string>> } {
   const named = (type: string) =>
     resources.filter((resource) => resource.type === type && typeof resource.inputs.name === "string");
-  const keyOf = ({ resource, spec }: PlannedService) => spec.containerName ?? resource.name;
+  const projects = new Set(services.map(({ spec }) => inCompose(spec.labels, "project")));
+  const [only] = projects;
+  // Several Compose projects in one stack may use one key; then containers are told apart by their names.
+  const project = projects.size === 1 ? only : undefined;
+  const keyOf = ({ resource, spec }: PlannedService) =>
+    (project && inCompose(spec.labels, "service")) ?? spec.containerName ?? resource.name;
   const byUrn = new Map(services.map((service) => [service.resource.urn, service]));
+  const builds = new Map(
+    named("docker:index/remoteImage:RemoteImage")
+      .filter(({ inputs }) => inputs.build)
+      .map((image) => [image.inputs.name as string, build(image)]),
+  );
 
-  const described = services.map((service) => {
-    const { spec, resource } = service;
-    const others = resource.dependencies.flatMap((urn) => byUrn.get(urn) ?? []);
-    const dependsOn = others.map((other): [string, DependencyDescription] => [
-      keyOf(other),
-      {
-        condition:
-          other.spec.healthcheck?.test && other.spec.healthcheck.test[0] !== "NONE"
-            ? "service_healthy"
-            : "service_started",
-      },
-    ]);
-    return [
-      keyOf(service),
-      { ...describe(spec, folder), ...(dependsOn.length ? { dependsOn: Object.fromEntries(dependsOn) } : {}) },
-    ];
-  });
-  const byName = <T extends { name: string }>(items: T[]) => Object.fromEntries(items.map((item) => [item.name, item]));
+  const waitsOf = (service: PlannedService): [string, DependencyDescription][] => {
+    const said = project && inCompose(service.spec.labels, "depends_on");
+    if (said !== undefined)
+      return said
+        .split(",")
+        .filter(Boolean)
+        .map((wait) => {
+          const [other = "", condition, restart] = wait.split(":");
+          return [other, { condition: condition as DependencyDescription["condition"], restart: restart === "true" }];
+        });
+    return service.resource.dependencies
+      .flatMap((urn) => byUrn.get(urn) ?? [])
+      .map((other) => {
+        const checked = other.spec.healthcheck?.test && other.spec.healthcheck.test[0] !== "NONE";
+        return [keyOf(other), { condition: checked ? "service_healthy" : "service_started" }];
+      });
+  };
+
+  const described: Record<string, ProjectService> = {};
+  for (const service of services) {
+    const key = keyOf(service);
+    const { spec } = service;
+    if (described[key]) {
+      described[key].replicas = (described[key].replicas ?? 1) + 1;
+      continue;
+    }
+    const { containerName, networks, ...rest } = describe({ ...spec, labels: ownLabels(spec.labels) }, folder);
+    const waits = waitsOf(service);
+    described[key] = defined({
+      ...rest,
+      containerName: project && containerName === `${project}-${key}-1` ? undefined : containerName,
+      networks: networks?.map((network) => withoutOwnNames(network, [key, String(containerName)])),
+      build: builds.get(spec.image),
+      dependsOn: waits.length ? Object.fromEntries(waits) : undefined,
+    });
+  }
+  const byKey = <T extends { name: string }>(
+    resourcesOf: PlannedResource[],
+    label: string,
+    read: (r: PlannedResource) => T,
+  ) =>
+    Object.fromEntries(
+      resourcesOf.map((resource) => {
+        const item = read(resource);
+        return [(project && inCompose(recordOf(resource.inputs.labels), label)) ?? item.name, item];
+      }),
+    );
   return {
     project: {
-      name: stack,
-      services: Object.fromEntries(described),
-      networks: byName(named("docker:index/network:Network").map(network)),
-      volumes: byName(named("docker:index/volume:Volume").map(volume)),
+      name: project ?? stack,
+      services: described,
+      networks: byKey(named("docker:index/network:Network"), "network", network),
+      volumes: byKey(named("docker:index/volume:Volume"), "volume", volume),
       notices: [],
     },
     secretNames: new Map(services.map((service) => [keyOf(service), service.secretNames])),
   };
+}
+
+/** A container is found by its own name and by its service's without an alias. */
+function withoutOwnNames(network: string | NetworkDescription, own: string[]): string | NetworkDescription {
+  if (typeof network === "string") return network;
+  const aliases = network.aliases?.filter((alias) => !own.includes(alias));
+  const rest = defined({ ...network, aliases: aliases?.length ? aliases : undefined });
+  return Object.keys(rest).length === 1 ? rest.name : rest;
 }

@@ -36,16 +36,23 @@ async function projectName(): Promise<string> {
   return (parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { name: string }).name;
 }
 
-async function planOf(stack: string) {
+async function planOf(stack: string, sample: Record<string, string> = {}) {
   const project = await projectName();
   const { run } = await stacks();
   const { readStackConfig } = await settingsOf();
   const { planStack } = await planner();
-  return planStack(project, stack, readStackConfig(ROOT, project, stack), () => run({ engine: false }));
+  const { values, secrets } = readStackConfig(ROOT, project, stack);
+  return planStack(project, stack, { values: { ...sample, ...values }, secrets }, () => run({ engine: false }));
 }
 
-async function plan(stack: string, json: boolean, heading?: string): Promise<void> {
-  const result = await planOf(stack);
+/** One plan of every program, each as it is without settings. */
+async function planAll(json: boolean): Promise<void> {
+  for (const [name, load] of Object.entries((await stacks()).PROGRAMS))
+    await plan(name, json, undefined, (await load()).sample);
+}
+
+async function plan(stack: string, json: boolean, heading?: string, sample?: Record<string, string>): Promise<void> {
+  const result = await planOf(stack, sample);
   const { renderPlan } = await import("./render");
   if (json) console.log(JSON.stringify(result.resources, undefined, 2));
   else console.log(`${heading ?? `Plan of the stack ${stack}`}\n\n${renderPlan(result)}\n`);
@@ -100,9 +107,10 @@ async function settings(program: string | undefined): Promise<number> {
   for (const [name, load] of Object.entries((await stacks()).PROGRAMS)) {
     if (program !== undefined && program !== name) continue;
     console.log(`${name}:`);
-    for (const [key, setting] of Object.entries((await load()).settings)) {
+    const { settings: schema, namespace = name } = await load();
+    for (const [key, setting] of Object.entries(schema)) {
       console.log(
-        `  ${name}:${key}${setting.secret ? " (--secret)" : ""}  ${setting.doc}${setting.shown ? ` [${setting.shown}]` : ""}`,
+        `  ${namespace}:${key}${setting.secret ? " (--secret)" : ""}  ${setting.doc}${setting.shown ? ` [${setting.shown}]` : ""}`,
       );
     }
   }
@@ -116,12 +124,8 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
     case "start":
       return start(stack ?? "dev");
     case "plan":
-      for (const name of rest.includes("--all")
-        ? Object.keys((await stacks()).PROGRAMS)
-        : words.length
-          ? words
-          : ["dev"])
-        await plan(name, rest.includes("--json"));
+      if (rest.includes("--all")) await planAll(rest.includes("--json"));
+      else for (const name of words.length ? words : ["dev"]) await plan(name, rest.includes("--json"));
       return 0;
     case "settings":
       return settings(stack);

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { dockerRun } from "../components/export/dockerRun";
 import type { ServiceSpec } from "../components/spec/service";
 import { declaredServices } from "../components/services/service";
+import { ownLabels } from "./export";
 import type { StackConfig } from "./stackConfig";
 
 /** A resource that an empty stack would get. */
@@ -154,8 +155,9 @@ export async function plannedServices(resources: PlannedResource[]): Promise<Pla
 
 async function addCommands(resources: PlannedResource[]): Promise<void> {
   for (const resource of resources) resource.commands = makeCommand(resource);
+  // Compose's own labels say where a service comes from; the line is about what runs.
   for (const { resource, spec, secretNames } of await plannedServices(resources))
-    resource.commands = dockerRun(spec, secretNames);
+    resource.commands = dockerRun({ ...spec, labels: ownLabels(spec.labels) }, secretNames);
 }
 
 const promiseOf = <T>(output: pulumi.Output<T>): Promise<T> =>

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { ComposeProject } from "../components/services/composeProject";
 import { flag, list, readSettings, text } from "./settings";
 
@@ -11,12 +12,15 @@ export const settings = {
   removeImages: flag(false, "Remove images with the stack"),
 };
 
+export const namespace = "berth";
+export const sample = { "berth:files": JSON.stringify([join(__dirname, "flask/docker-compose.yml")]) };
+
 /**
  * Whatever compose files describe; they are named in the stack's settings. Documented setups C1 to C6:
  * `docker compose -f docker-compose.yml -f production.yml up -d`.
  */
 export function program() {
-  const given = readSettings("berth", settings);
+  const given = readSettings(namespace, settings);
   const orDefault = (values: string[]) => (values.length ? values : undefined);
   const project = new ComposeProject("compose", {
     ...given,

@@ -7,6 +7,10 @@ import type { Setting } from "./settings";
 export interface Program {
   /** Its settings, under its own name in `pulumi config`. */
   settings: Record<string, Setting<unknown>>;
+  /** Where its settings stand in place of its own name: `berth` in `berth:files`. */
+  namespace?: string;
+  /** Settings for a plan of every program, where it does nothing without any. */
+  sample?: Record<string, string>;
   /** Declares the resources and returns the stack's outputs. Synchronous, so that an error in it makes nothing. */
   program(): Record<string, unknown>;
 }

@@ -15,9 +15,12 @@ export const settings = {
   removeImages: flag(false, "Remove images with the stack"),
 };
 
+export const namespace = "berth";
+export const sample = { "berth:commands": JSON.stringify(["docker run -d --name nginx01 -p 666:80 nginx"]) };
+
 /** Pasted `docker run` lines; they stand in the stack's settings. Documented setups A1 to A18. */
 export function program() {
-  const { commands, ...options } = readSettings("berth", settings);
+  const { commands, ...options } = readSettings(namespace, settings);
   if (commands.length === 0)
     throw new pulumi.RunError(
       "berth:commands: names no line; add one with `pulumi config set --path 'berth:commands[0]' 'docker run ...'`.",

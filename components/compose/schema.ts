@@ -68,6 +68,8 @@ const HELP: Record<string, string> = {
   null: "leave it empty",
 };
 
+const DURATIONS = new Set(["interval", "timeout", "start_period", "start_interval", "stop_grace_period"]);
+
 function typeOf(node: Node): string {
   if (node.value === null) return "null";
   if (isMapping(node)) return "object";
@@ -78,18 +80,35 @@ function typeOf(node: Node): string {
 const hasType = (type: string, actual: string, node: Node) =>
   type === actual || (type === "integer" && actual === "number" && Number.isInteger(node.value));
 
+/** What a value of another type was most likely meant to be. */
+function slip(node: Node, wished: string): string | undefined {
+  const field = path.at(-1);
+  if (wished === "string" && isMapping(node) && node.value.size === 1 && typeof field === "number") {
+    const [[name, { value }]] = [...node.value] as [[string, Node]];
+    if (path.at(-2) === "environment" || path.at(-2) === "labels") return `write ${name}=${value ?? ""} without the blank`;
+  }
+  if (wished === "string" && typeof node.value === "number" && DURATIONS.has(String(field)))
+    return `add the unit: ${node.value}s`;
+  if (wished === "array" && typeof node.value === "string" && /^-\S/.test(node.value))
+    return "put a blank behind each -";
+  if (wished === "object" && typeof node.value === "string" && /^[\w-]+:\S/.test(node.value))
+    return `put a blank behind the colon: ${node.value.replace(":", ": ")}`;
+  return undefined;
+}
+
 function typeFailure(node: Node, wanted: string[]): Failure {
   const known = [...new Set(wanted)];
   const names = known.filter((type) => type !== "null" || known.length === 1).map((type) => TYPE_NAMES[type] ?? type);
   const last = names.at(-1);
   const actual = typeOf(node);
   const is = actual === "null" ? "empty" : `a ${TYPE_NAMES[actual] ?? actual}`;
+  const wished = wanted.find((type) => type !== "null") ?? "null";
   return {
     node,
     path: [...path],
     wanted,
     problem: `must be ${names[0] === "integer" ? "an" : "a"} ${names.length > 1 ? `${names.slice(0, -1).join(", ")} or ${last}` : last}, and is ${is}`,
-    remedy: HELP[wanted.find((type) => type !== "null") ?? "null"] ?? "change it",
+    remedy: slip(node, wished) ?? HELP[wished] ?? "change it",
     depth: path.length,
   };
 }
@@ -131,7 +150,9 @@ function unknownKey(rule: Schema, value: Node, key: string): Failure {
       ? "use letters, digits, '.', '_' and '-'"
       : meant
         ? `write ${meant} if that is what you mean`
-        : known.length <= 12
+        : path.length === 0 && isMapping(value) && (value.value.has("image") || value.value.has("build"))
+          ? `put ${key} below services:`
+          : known.length <= 12
           ? `use ${known.join(", ")}, or begin it with x-`
           : "remove it, or begin it with x- to keep it as a note",
     depth: path.length + 1,

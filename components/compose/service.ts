@@ -501,7 +501,8 @@ class Builder {
         );
       const own = networks ? field : undefined;
       const gateway = inner(own, "gw_priority");
-      refuseField(inner(own, "interface_name"), "cannot be said to the Docker provider", "remove it");
+      const options = pairs(inner(own, "driver_opts"));
+      const interfaceName = text(inner(own, "interface_name"));
       return defined({
         name: definition.name,
         aliases: [...new Set([this.key, ...(texts(inner(own, "aliases")) ?? [])])],
@@ -509,7 +510,7 @@ class Builder {
         ipv6Address: text(inner(own, "ipv6_address")) || undefined,
         linkLocalIps: texts(inner(own, "link_local_ips")),
         macAddress: text(inner(own, "mac_address")) || undefined,
-        driverOpts: pairs(inner(own, "driver_opts")),
+        driverOpts: interfaceName ? { ...options, "com.docker.network.endpoint.ifname": interfaceName } : options,
         gwPriority: gateway && text(gateway) !== "0" ? integer(gateway) : undefined,
       });
     });

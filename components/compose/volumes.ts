@@ -30,6 +30,13 @@ export function splitVolume(node: Node, path: Path): ShortVolume {
   const parts = spec.split(/(?<!(?:^|:)[a-zA-Z]):/);
   if (parts.includes("")) throw refuse(node, path, `${JSON.stringify(spec)} has an empty part between colons`, help);
   if (parts.length > 3) throw refuse(node, path, `${JSON.stringify(spec)} has too many colons`, help);
+  if (/^[a-zA-Z]:\//.test(spec) && !parts[1]?.startsWith("/"))
+    throw refuse(
+      node,
+      path,
+      `Compose reads ${JSON.stringify(parts[0])} as a path of Windows, with ${spec[0]} for the drive`,
+      "give the volume a name of two letters or more",
+    );
   if (parts.length === 1) return volume;
   const [source = "", target = "", options] = parts;
   volume.source = source;

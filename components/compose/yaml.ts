@@ -8,6 +8,8 @@ import {
   type ParsedNode,
   parseAllDocuments,
   type Scalar,
+  visit,
+  type YAMLError,
 } from "yaml";
 import { ComposeError, refuse } from "./errors";
 import { formatPath, isMapping, type Mapping, type Node, type Path, position, type Source } from "./tree";
@@ -226,6 +228,24 @@ class Reader {
   }
 }
 
+const REMEDIES: Partial<Record<YAMLError["code"], string>> = {
+  TAB_AS_INDENT: "use blanks in its place",
+  BAD_SCALAR_START: "put the value in quotes",
+};
+
+/** Where what is wrong begins: for a quote that nothing closes, the quote and not the end of the file. */
+function startOf(document: YamlDocument, error: YAMLError): number {
+  const [at] = error.pos;
+  let start = at;
+  if (error.code === "MISSING_CHAR")
+    visit(document, {
+      Scalar(_, { type, range }) {
+        if (type?.startsWith("QUOTE_") && range && range[0] < at && range[1] >= at) start = range[0];
+      },
+    });
+  return start;
+}
+
 /**
  * Reads the documents of a file.
  * @throws ComposeError with line and column for what is not YAML, keys that are there twice or no text, unknown
@@ -249,12 +269,12 @@ export function readYaml(text: string, name: string): Document[] {
   return parse(text, source).map((document) => {
     const [error] = document.errors;
     if (error) {
-      const where = { file: name, ...position(source, error.pos[0]) };
+      const where = { file: name, ...position(source, startOf(document, error)) };
       throw new ComposeError(
         where,
         "",
         `is not YAML: ${error.message.replace(/[\s.]+/g, " ").trim()}`,
-        "mend the text there",
+        REMEDIES[error.code] ?? "mend the text there",
       );
     }
     const reader = new Reader(source);

@@ -1,5 +1,6 @@
-import { REFUSED } from "../engines/docker/arguments";
+import { ARGUMENTS, REFUSED } from "../engines/docker/arguments";
 import { defined, shortPath, type TidyService, tidy } from "../spec/describe";
+import { ArgumentError } from "../spec/errors";
 import { hostPath } from "../spec/mounts";
 import type {
   BuildDescription,
@@ -8,6 +9,7 @@ import type {
   ProjectDescription,
   VolumeDefinition,
 } from "../spec/project";
+import { parseField } from "../spec/service";
 import type { NetworkDescription } from "../spec/types";
 import { Code, literal, quoted } from "./literal";
 import { inOrder } from "./order";
@@ -20,6 +22,8 @@ const RESERVED = new Set(
     " ",
   ),
 );
+
+const FROM_OUTSIDE = new Set<string>(["environment", "envFile", "secrets", "configs"]);
 
 /** `my-web_1` as a variable: `myWeb1`. */
 function camel(text: string): string {
@@ -207,6 +211,7 @@ class Module {
       return [];
     }
     const comments = this.leaveOut(at, fields);
+    this.refusedValues(at, fields);
     const images = build ? this.image(key, service.image, build) : [];
     const awaited = Object.values(this.services).some(
       (other) => other.dependsOn?.[key]?.condition === "service_completed_successfully",
@@ -295,6 +300,21 @@ class Module {
       delete fields[field];
       return [comment];
     });
+  }
+
+  /** Values that the Docker provider cannot say: the program would end with them. */
+  private refusedValues(at: string, fields: Omit<TidyService, "build" | "dependsOn" | "replicas">): void {
+    const context = { projectFolder: this.options.folder, outer: {} };
+    for (const { from, to } of Object.values(ARGUMENTS)) {
+      // What is read from outside is never refused for its value.
+      if (from.some((field) => FROM_OUTSIDE.has(field)) || from.every((field) => fields[field] === undefined)) continue;
+      try {
+        to(Object.fromEntries(from.map((field) => [field, parseField(field, fields[field], context)])) as never);
+      } catch (error) {
+        if (!(error instanceof ArgumentError)) throw error;
+        this.notices.push(warning(`${at}.${error.argument}`, `\`up\` refuses it: ${error.problem}; ${error.remedy}`));
+      }
+    }
   }
 
   private plainEnvironment({ environment }: TidyService, secretOf: (name: string) => Code | undefined) {

@@ -385,6 +385,13 @@ export function parseDockerLines(lines: string[], projectName: string, context: 
   for (const row of rows) {
     const text = row.trimStart();
     if (text === "" || (text.startsWith("#") && (plain || !isPrompt(text, 0)))) continue;
+    if (/^-{1,2}[a-zA-Z]/.test(text))
+      throw new DockerRunError(
+        "line",
+        "begins with a flag, and the row above it does not go on",
+        "end the row above with a backslash, and nothing behind it",
+        { line: row, offset: row.length - text.length, length: /^\S+/.exec(text)![0].length },
+      );
     project.add(readCommand(row, context));
   }
   return project.finish();

@@ -31,7 +31,11 @@ function volumeName(source: string, use: FlagUse): string {
   if (!NAME.test(source))
     throw use.fail(
       `docker reads ${show(source)} as the name of a volume, and names have no such characters`,
-      source.includes("/") ? `write ./${source} for a folder` : "use two or more of letters, digits, '_', '.' and '-'",
+      source.startsWith("/")
+        ? "add type=bind for a folder of the host"
+        : source.includes("/")
+          ? `write ./${source} for a folder`
+          : "use two or more of letters, digits, '_', '.' and '-'",
     );
   return source;
 }

@@ -109,6 +109,30 @@ function failAt(draft: Draft, image: Word, words: Word[], error: ArgumentError):
   return new DockerRunError(error.argument, error.problem, error.remedy, place(image));
 }
 
+/** Flags that no program but docker takes in this form. */
+const LATE: [flag: RegExp, value: RegExp][] = [
+  [/^(?:-d?p|--publish)$/, /^(?:[\d.]+:)?[\d-]+:[\d-]+(?:\/\w+)?$/],
+  [/^(?:-v|--volume)$/, /^[^:]+:\/[^:]*(?::\w+)?$/],
+  [/^--restart$/, /^(?:always|unless-stopped|on-failure)(?::\d+)?$/],
+  [/^-(?:it|ti|dit|itd)$/, /^/],
+];
+
+/** What stands behind the image goes to the program, and docker says nothing about it. */
+function warnOfLateFlags(draft: Draft, words: Word[]): void {
+  // A command with a name of its own may well be docker again.
+  if (!words[0]?.text.startsWith("-")) return;
+  for (const [index, { text }] of words.entries()) {
+    const [, name = text, inline] = /^(--[a-z]+)=(.*)$/s.exec(text) ?? [];
+    const value = inline ?? words[index + 1]?.text ?? "";
+    if (!LATE.some(([flag, form]) => flag.test(name) && form.test(value))) continue;
+    draft.notices.push({
+      level: "warning",
+      at: name,
+      text: "stands behind the image, and so goes to the program in the container: docker's own flags stand in front of the image",
+    });
+  }
+}
+
 /** Reads the part of a line behind `docker run`. */
 export function readRun(command: Command): DockerRun & { command: Command } {
   const { line, context } = command;
@@ -141,21 +165,24 @@ export function readRun(command: Command): DockerRun & { command: Command } {
       length: 1,
     });
   // Web pages and word processors turn "--" into one long dash.
-  if (/^[\u2010-\u2015\u2212]/.test(image.text))
+  const printed = /^[\u2010-\u2015\u2212]+(.*)$/s.exec(image.text)?.[1];
+  if (printed !== undefined)
     throw new DockerRunError(
       "image",
       `${show(image.text)} begins with a printed dash, which docker takes for the image`,
-      `write --${image.text.replace(/^[\u2010-\u2015\u2212]+/, "")}`,
+      `write ${printed.length === 1 ? "-" : "--"}${printed}`,
       { line, offset: image.offset, length: image.length },
     );
+  warnOfLateFlags(draft, words);
   checkFlags(draft);
   finishNetworks(draft);
   finishVolumes(draft);
-  if (command.name === "run" && !lastOf(draft, "--detach"))
+  const here = ["--interactive", "--tty", "--rm"].some((flag) => lastOf(draft, flag)?.value === "true");
+  if (command.name === "run" && here && !lastOf(draft, "--detach"))
     draft.notices.push({
       level: "note",
       at: `${command.program} run`,
-      text: "without -d it waits in the foreground; a service of a stack runs in the background",
+      text: "without -d it runs in the foreground, here in the background: give it mode replicated-job where it ends by itself",
     });
 
   let service: ServiceDescription;

@@ -224,7 +224,7 @@ class Reader {
     const next = this.line[start + 1];
     if (next === undefined)
       throw this.fail("the backslash at the end has nothing behind it", "remove it, or add the next line", start);
-    const blanks = this.match(/\\[ \t]+(?=\r?\n)/y);
+    const blanks = this.match(/\\[ \t]+(?=\r?\n|$)/y);
     if (blanks)
       throw this.fail(
         "blanks behind the backslash end the command here",

@@ -138,3 +138,31 @@ test("reading a line loads no Pulumi SDK", () => {
     });`;
   execFileSync(process.execPath, ["-e", script], { cwd: ROOT });
 });
+
+test("a Compose project is exported as the file that it comes from", () => {
+  const { code, out } = berth(["export", "flask", "--to", "compose"]);
+  expect(code).toBe(0);
+  expect(parse(out)).toEqual({
+    name: "flask",
+    services: {
+      redis: { image: "redis" },
+      web: {
+        build: "./stacks/flask",
+        depends_on: { redis: { condition: "service_started", restart: true } },
+        ports: ["5000:5000"],
+        volumes: ["./stacks/flask:/code", "logvolume01:/var/log"],
+      },
+    },
+    volumes: { logvolume01: null },
+  });
+});
+
+test("a plan of every program has something to say of each", () => {
+  const { code, out } = berth(["plan", "--all"]);
+  expect(code).toBe(0);
+  for (const stack of ["nginx", "jenkins", "flask", "compose", "run"])
+    expect(out).toContain(`Plan of the stack ${stack}`);
+  expect(out).toContain("docker run -d --name nginx01 -p 666:80 nginx");
+  // Labels that only say where a service comes from are no part of the line.
+  expect(out).not.toContain("com.docker.compose");
+});

@@ -28,6 +28,33 @@ test.each<[file: string, message: string]>([
     "x: [a\n",
     ":2:1: is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; mend the text there.",
   ],
+  ["services:\n  a:\n\timage: x\n", ":3:1: is not YAML: Tabs are not allowed as indentation; use blanks in its place."],
+  ['services:\n  a:\n    image: "x\n    tty: true\n', ':3:12: is not YAML: Missing closing "quote; mend the text there.'],
+  [
+    "services:\n  a: {image: @x}",
+    ":2:14: is not YAML: Plain value cannot start with reserved character @; put the value in quotes.",
+  ],
+  [
+    "services:\n  a:\n    image: x\n   tty: true\n",
+    ":4:1: is not YAML: All mapping items must start at the same column; mend the text there.",
+  ],
+  ["web: {image: x}", ":1:1: web: is not a section of a compose file; put web below services:."],
+  [
+    "services:\n  a:\n    image:x\n",
+    ":3:5: services.a: must be a mapping, and is a string; put a blank behind the colon: image: x.",
+  ],
+  [
+    "services:\n  a: {image: x, ports: [-80:80]}\n  b:\n    ports:\n      -80:80\n",
+    ":5:7: services.b.ports: must be a list, and is a string; put a blank behind each -.",
+  ],
+  [
+    "services:\n  a: {image: x, environment: [A: b]}",
+    ":2:31: services.a.environment[0]: must be a string, and is a mapping; write A=b without the blank.",
+  ],
+  [
+    "services:\n  a: {image: x, stop_grace_period: 10}",
+    ":2:36: services.a.stop_grace_period: must be a string, and is a number; add the unit: 10s.",
+  ],
   ["services:\n  a: {image: *no}", ":2:14: services.a.image: *no names no anchor above it; write &no first."],
   [
     "services:\n  a:\n    image: ${A:?needed}\n",
@@ -97,6 +124,11 @@ test.each<[lines: string, rest: string, message: string]>([
     ':4:15: services.a.volumes[0]: service "a" refers to undefined volume data; add data: under the top-level volumes:, or begin the source with ./ for a folder.',
   ],
   [
+    'volumes: ["v:/data:ro"]',
+    "volumes: {v: }",
+    ':4:15: services.a.volumes[0]: Compose reads "v:/data" as a path of Windows, with v for the drive; give the volume a name of two letters or more.',
+  ],
+  [
     'volumes: ["a:b:c:d"]',
     "",
     ':4:15: services.a.volumes[0].target: "a:b:c:d" is not an absolute path; begin the container path with /.',
@@ -130,11 +162,6 @@ test.each<[lines: string, rest: string, message: string]>([
     "networks: [n]",
     "",
     ':4:16: services.a.networks.n: service "a" refers to undefined network n; add n under the top-level networks.',
-  ],
-  [
-    "networks: {n: {interface_name: e}}",
-    "networks: {n: }",
-    ":4:36: services.a.networks.n.interface_name: cannot be said to the Docker provider; remove it.",
   ],
   [
     "networks: {net: {ipv4_address: 1.2.3}}",

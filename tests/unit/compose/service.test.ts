@@ -203,8 +203,8 @@ test("devices of the Container Device Interface are one request for GPUs, beside
   web:
     image: x
     devices: [nvidia.com/gpu=0, /dev/fuse, "nvidia.com/gpu=1"]
-    networks: {n: {gw_priority: 3, driver_opts: {a: b}}, m: {gw_priority: 0}}
-networks: {n: , m: }
+    networks: {n: {gw_priority: 3, driver_opts: {a: b}}, m: {gw_priority: 0}, o: {interface_name: lan0}}
+networks: {n: , m: , o: }
 `);
   expect(services.web).toMatchObject({
     devices: [{ source: "/dev/fuse" }],
@@ -212,6 +212,7 @@ networks: {n: , m: }
     networks: [
       { name: "demo_m", aliases: ["web"] },
       { name: "demo_n", aliases: ["web"], driverOpts: { a: "b" }, gwPriority: 3 },
+      { name: "demo_o", aliases: ["web"], driverOpts: { "com.docker.network.endpoint.ifname": "lan0" } },
     ],
   });
 });

@@ -118,6 +118,8 @@ test.each<[string[], string, string]>([
   [["docker network connect n1 web"], "web", "no line above"],
   [["docker run -d --name web --network host nginx", "docker network connect n1 web"], "web", "uses --network host"],
   [["docker run -d nginx", "rm -rf x"], "rm", "not a command"],
+  [["docker run -d nginx", "  -p 80:80 nginx"], "-p", "end the row above with a backslash"],
+  [["docker run -d \\ ", "  -p 80:80 nginx"], "\\ ", "blanks behind the backslash"],
   [["docker run -d nginx && docker run -d redis"], "&&", "another command follows"],
 ])("%j", (lines, place, text) => {
   const error = errorOf(() => read(...lines));

@@ -104,8 +104,24 @@ test.each<[string, string, string]>([
   expect(notices.find((notice) => notice.at === at)?.text).toContain(text);
 });
 
-test("without -d, and at the end of the line, something is told", () => {
-  expect(run("docker run nginx > /dev/null").notices.map(({ at }) => at)).toEqual(["> /dev/null", "docker run"]);
+test("what was meant for a terminal, and the end of the line, is told", () => {
+  expect(run("docker run -i nginx > /dev/null").notices.map(({ at }) => at)).toEqual(["> /dev/null", "docker run"]);
+  expect(run("docker run --rm nginx").notices.map(({ at }) => at)).toEqual(["--rm", "docker run"]);
+  expect(run("docker run -p 80:80 nginx").notices).toEqual([]);
+});
+
+// what stands behind the image, the flags among it that are docker's
+test.each<[string, string[]]>([
+  ["-p 80:80", ["-p"]],
+  ["--name web -dp 127.0.0.1:80:80/tcp -it", ["-dp", "-it"]],
+  ["-v ./a:/b:ro --volume=data:/c", ["-v", "--volume"]],
+  ["--restart=always --publish 80:80", ["--restart", "--publish"]],
+  ["-c max_connections=200 -p 5433 -v 3 --name s1 -d --restart", []],
+  ["docker run -p 80:80 nginx", []],
+])("nginx %s: a warning at %j", (words, flags) => {
+  const { service, notices } = run(`docker run -d nginx ${words}`);
+  expect(service.command).toEqual(words.split(" "));
+  expect(notices.map(({ level, at }) => [level, at])).toEqual(flags.map((flag) => ["warning", flag]));
 });
 
 test("a name alone in a label file is left out and told, as docker does", () => {
@@ -213,6 +229,9 @@ test.each<[string, string, string]>([
   ["docker run --mount type=bind,dst nginx", "type=bind,dst", "not key=value"],
   ["docker run --mount foo=bar nginx", "foo=bar", "not a part of a mount"],
   ["docker run --mount src=data,dst=/b,volume-subpath=../x nginx", "src=data,dst=/b,volume-subpath=../x", "inside the"],
+  ["docker run --mount source=/a,target=/b nginx", "source=/a,target=/b", "add type=bind"],
+  ["docker run \u2013d nginx", "\u2013d", "write -d."],
+  ["docker run \u2014name web nginx", "\u2014name", "write --name."],
   ["docker run --mount dst=/b,volume-subpath=x nginx", "dst=/b,volume-subpath=x", "name the volume"],
   [
     "docker run --mount src=data,dst=/b,bind-propagation=shared nginx",
