@@ -17,15 +17,19 @@ const code = (text: string) => `\`${text}\``;
 const cell = (text: string) => text.replaceAll("|", "\\|");
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
-function row({ names, field, says, remedy }: FlagEntry): string {
-  const text = sentence(remedy === undefined ? says : `${says}; ${remedy}`);
-  return `| ${names.map(code).join(", ")} | ${field ? code(field) : ""} | ${cell(text)} |`;
-}
+const row = ({ names, field, says, remedy }: FlagEntry): string[] => [
+  names.map(code).join(", "),
+  field ? code(field) : "",
+  cell(sentence(remedy === undefined ? says : `${says}; ${remedy}`)),
+];
 
+/** Columns of one width each, as the formatter wants them. */
 function table(entries: FlagEntry[]): string {
-  return ["| flag | field | what becomes of it |", "| ---- | ----- | ------------------ |", ...entries.map(row)].join(
-    "\n",
-  );
+  const rows = [["flag", "field", "what becomes of it"], ...entries.map(row)];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const line = (cells: string[]) => `| ${cells.map((text, column) => text.padEnd(widths[column]!)).join(" | ")} |`;
+  const [head, ...body] = rows.map(line);
+  return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body].join("\n");
 }
 
 /** The text of docs/docker-run.md. */

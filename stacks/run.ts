@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
-import { parseDockerLines } from "../components/run";
+import { FLAGS, parseDockerLines } from "../components/run";
 import { Project } from "../components/services/project";
 import { reporter } from "../components/services/report";
 import { slips } from "../components/spec/warnings";
@@ -18,6 +18,13 @@ export const settings = {
 export const namespace = "berth";
 export const sample = { "berth:commands": JSON.stringify(["docker run -d --name nginx01 -p 666:80 nginx"]) };
 
+/** What the Docker provider cannot say is refused in the words of the line. */
+const FLAG_NAMES = Object.fromEntries(
+  FLAGS.flatMap(({ field, names: [flag], becomes }) =>
+    field && becomes === "refused by the provider" ? [[field, flag!]] : [],
+  ),
+);
+
 /** Pasted `docker run` lines; they stand in the stack's settings. Documented setups A1 to A18. */
 export function program() {
   const { commands, ...options } = readSettings(namespace, settings);
@@ -31,6 +38,6 @@ export function program() {
     name,
   )(() => parseDockerLines(commands, name, { environment: process.env, folder: process.cwd(), home: homedir() }));
   const notices = [...project.notices, ...slips(project, process.cwd())];
-  const services = new Project(name, { ...project, notices }, options);
+  const services = new Project(name, { ...project, notices }, { ...options, argumentNames: FLAG_NAMES });
   return { containers: services.containerNames, endpoints: services.endpoints };
 }

@@ -85,7 +85,9 @@ function slip(node: Node, wished: string): string | undefined {
   const field = path.at(-1);
   if (wished === "string" && isMapping(node) && node.value.size === 1 && typeof field === "number") {
     const [[name, { value }]] = [...node.value] as [[string, Node]];
-    if (path.at(-2) === "environment" || path.at(-2) === "labels") return `write ${name}=${value ?? ""} without the blank`;
+    const isPair = /^[\w.-]+$/.test(name) && (value === null || typeof value !== "object");
+    if (isPair && (path.at(-2) === "environment" || path.at(-2) === "labels"))
+      return `write ${name}=${value ?? ""} without the blank`;
   }
   if (wished === "string" && typeof node.value === "number" && DURATIONS.has(String(field)))
     return `add the unit: ${node.value}s`;
@@ -153,8 +155,8 @@ function unknownKey(rule: Schema, value: Node, key: string): Failure {
         : path.length === 0 && isMapping(value) && (value.value.has("image") || value.value.has("build"))
           ? `put ${key} below services:`
           : known.length <= 12
-          ? `use ${known.join(", ")}, or begin it with x-`
-          : "remove it, or begin it with x- to keep it as a note",
+            ? `use ${known.join(", ")}, or begin it with x-`
+            : "remove it, or begin it with x- to keep it as a note",
     depth: path.length + 1,
     atKey: true,
   };

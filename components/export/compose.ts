@@ -98,7 +98,7 @@ class Writer {
       return !networks?.length && networkMode === undefined;
     });
     if (alone.length === 0 || Object.keys(this.services).length === 1) return;
-    const text = `${listed(alone)} join the network that Compose makes for the project: \`network_mode: bridge\` keeps a service on Docker's own`;
+    const text = `${listed(alone)} ${alone.length === 1 ? "joins" : "join"} the network that Compose makes for the project: \`network_mode: bridge\` keeps a service on Docker's own`;
     this.notices.push(note("services", text));
   }
 

@@ -89,7 +89,12 @@ function labelFile(draft: Draft, use: FlagUse): void {
   const own = draft.given.get("--label") ?? [];
   for (const [name, value] of entries)
     if (!own.some((other) => other.value.split("=")[0] === name)) enter(draft, "labels", name, value, use);
-  if (names.length) note(draft, use, `${names.join(", ")} ${names.length > 1 ? "have no value, and docker leaves them" : "has no value, and docker leaves it"} out`);
+  if (names.length)
+    note(
+      draft,
+      use,
+      `${names.join(", ")} ${names.length > 1 ? "have no value, and docker leaves them" : "has no value, and docker leaves it"} out`,
+    );
 }
 
 const ULIMITS = "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack".split(

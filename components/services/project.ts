@@ -9,7 +9,7 @@ import type { NetworkDefinition, ProjectDescription, ProjectService, VolumeDefin
 import type { ServiceArgs } from "../spec/types";
 import { NamedVolume } from "./namedVolume";
 import { Network } from "./network";
-import { reporter } from "./report";
+import { type ArgumentNames, reporter } from "./report";
 import { type Dependency, type Endpoint, providerOf, Service } from "./service";
 
 export interface ProjectOptions {
@@ -27,6 +27,8 @@ export interface ProjectOptions {
    * @default false
    */
   removeImages?: boolean;
+  /** What errors call the fields of services, e.g. `{ pidsLimit: "--pids-limit" }`; Compose projects have their own. */
+  argumentNames?: ArgumentNames;
   /** Name and label everything as Compose does, so that `docker compose ps`, `logs` and `exec` find it. @default false */
   compose?: ComposeOrigin;
 }
@@ -234,7 +236,7 @@ class Making {
         { ...args, dependsOn: waits, removeData: this.options.removeVolumes },
         { parent: this.parent },
         "berth:services:Service",
-        {},
+        this.options.argumentNames,
         this.options.compose && { path: at, variables: this.options.compose.variables },
       );
     });

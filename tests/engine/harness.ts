@@ -60,6 +60,9 @@ export interface RunOptions {
   onStart?(child: ChildProcess): void;
 }
 
+/** Milliseconds that no command of these tests needs, also on a busy machine. */
+const TOO_LONG = 150_000;
+
 export interface ProjectOptions {
   stack: string;
   /** Settings, as in Pulumi.<stack>.yaml. */
@@ -175,7 +178,8 @@ export class Project {
     const child = spawn(program, args, {
       cwd: this.folder,
       env: { ...this.environment, ...env },
-      detached: onStart !== undefined,
+      // A session of its own, so that everything in it can be ended together.
+      detached: true,
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     onStart?.(child);
@@ -189,9 +193,14 @@ export class Project {
       output += chunk;
     });
     child.stdin?.end(input);
+    // A program that hangs can eat the machine's memory.
+    const end = setTimeout(() => endSession(child.pid!), TOO_LONG);
     return new Promise((resolve, reject) => {
       child.on("error", reject);
-      child.on("close", (code) => resolve({ code, output, stdout, seconds: (Date.now() - begin) / 1000 }));
+      child.on("close", (code) => {
+        clearTimeout(end);
+        resolve({ code, output, stdout, seconds: (Date.now() - begin) / 1000 });
+      });
     });
   }
 

@@ -29,7 +29,10 @@ test.each<[file: string, message: string]>([
     ":2:1: is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; mend the text there.",
   ],
   ["services:\n  a:\n\timage: x\n", ":3:1: is not YAML: Tabs are not allowed as indentation; use blanks in its place."],
-  ['services:\n  a:\n    image: "x\n    tty: true\n', ':3:12: is not YAML: Missing closing "quote; mend the text there.'],
+  [
+    'services:\n  a:\n    image: "x\n    tty: true\n',
+    ':3:12: is not YAML: Missing closing "quote; mend the text there.',
+  ],
   [
     "services:\n  a: {image: @x}",
     ":2:14: is not YAML: Plain value cannot start with reserved character @; put the value in quotes.",

@@ -225,7 +225,7 @@ test("a value that the provider cannot say is warned of, since `up` would end wi
     options,
   );
   expect(shown.notices.filter(({ level }) => level === "warning").map(({ at, text }) => `${at}: ${text}`)).toEqual([
-    "services.web.stopGracePeriod: `up` refuses it: the Docker provider takes 0s for none, and the engine then waits 10s; use \"1s\", or stopSignal: \"SIGKILL\" to kill at once",
-    "services.web.shmSize: `up` refuses it: 1000b is not a whole number of MiB, which is all that the Docker provider can say; use \"1m\"",
+    'services.web.stopGracePeriod: `up` refuses it: the Docker provider takes 0s for none, and the engine then waits 10s; use "1s", or stopSignal: "SIGKILL" to kill at once',
+    'services.web.shmSize: `up` refuses it: 1000b is not a whole number of MiB, which is all that the Docker provider can say; use "1m"',
   ]);
 });

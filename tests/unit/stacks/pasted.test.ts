@@ -118,5 +118,8 @@ describe("run", () => {
     const message = await refused("run", lines("docker run --publsh 80:80 nginx"));
     expect(message).toContain("--publsh");
     expect(message).toContain("^");
+    expect(await refused("run", lines("docker run --name web --pids-limit 5 nginx"))).toMatch(
+      /^Service "web": --pids-limit: the Docker provider cannot limit processes; /,
+    );
   });
 });
