@@ -1,17 +1,6 @@
-import {
-  type Alias,
-  type Document as YamlDocument,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type ParsedNode,
-  parseAllDocuments,
-  type Scalar,
-  visit,
-  type YAMLError,
-} from "yaml";
+import { type Document as YamlDocument, parseAllDocuments, visit, type YAMLError } from "yaml";
 import { ComposeError, refuse } from "./errors";
+import { contentsOf, quickDocuments, type RawNode } from "./rawYaml";
 import { formatPath, isMapping, type Mapping, type Node, type Path, position, type Source } from "./tree";
 
 /** One document of a file. */
@@ -79,8 +68,8 @@ const CONTROL = /[^\P{Cc}\t\n\r\x85]|[\ufffe\uffff]/u;
 const CORE = "tag:yaml.org,2002:";
 
 class Reader {
-  private readonly anchors = new Map<string, ParsedNode>();
-  private readonly open = new Set<ParsedNode>();
+  private readonly anchors = new Map<string, RawNode>();
+  private readonly open = new Set<RawNode>();
   private count = 0;
   /** Where the reader is: one array, since a large file has many places. */
   private readonly path: (string | number)[] = [];
@@ -97,7 +86,7 @@ class Reader {
     );
   }
 
-  private below(node: ParsedNode | null, key: string | number, at: number, keyAt?: number): Node | undefined {
+  private below(node: RawNode | undefined, key: string | number, at: number, keyAt?: number): Node | undefined {
     this.path.push(key);
     const result = this.read(node, at, keyAt);
     this.path.pop();
@@ -105,14 +94,14 @@ class Reader {
   }
 
   /** Undefined where a `!reset` tag takes the value away. */
-  read(node: ParsedNode | null, at: number, keyAt?: number): Node | undefined {
-    if (node === null) return { value: null, source: this.source, at, keyAt };
-    const offset = node.range[0];
+  read(node: RawNode | undefined, at: number, keyAt?: number): Node | undefined {
+    if (node === undefined) return { value: null, source: this.source, at, keyAt };
+    const offset = node.at;
     if (++this.count > MAX_NODES)
       throw this.fail(offset, `the file has more than ${MAX_NODES} values once aliases are written out`, "split it");
     if (this.path.length > MAX_DEPTH)
       throw this.fail(offset, `is nested more than ${MAX_DEPTH} levels deep`, "flatten it", this.path.slice(0, 3));
-    if (isAlias(node)) return this.readAlias(node, keyAt);
+    if (node.kind === "alias") return this.readAlias(node, keyAt);
     if (node.anchor) this.anchors.set(node.anchor, node);
     const tag = node.tag;
     if (tag === "!reset" || tag === "!override") {
@@ -124,70 +113,70 @@ class Reader {
       throw this.fail(offset, `has the tag ${shown}, which means nothing here`, "remove the tag");
     }
     const common = { source: this.source, at: offset, keyAt };
-    if (isScalar(node)) return { ...this.scalar(node), ...common };
+    if (node.kind === "scalar") return { ...this.scalar(node), ...common };
     this.open.add(node);
-    const value = isMap(node) ? this.mapping(node) : this.list(node);
+    const value = node.kind === "mapping" ? this.mapping(node) : this.list(node);
     this.open.delete(node);
     return { value, ...common };
   }
 
-  private fits(node: ParsedNode, tag: string): boolean {
-    const known = isMap(node) ? ["map"] : isSeq(node) ? ["seq"] : ["str", "int", "float", "bool", "null"];
+  private fits({ kind }: RawNode, tag: string): boolean {
+    const scalars = ["str", "int", "float", "bool", "null"];
+    const known = kind === "mapping" ? ["map"] : kind === "list" ? ["seq"] : scalars;
     return known.some((name) => tag === CORE + name);
   }
 
-  private readAlias(node: Alias.Parsed, keyAt?: number): Node | undefined {
-    const target = this.anchors.get(node.source);
-    const offset = node.range[0];
-    if (!target) throw this.fail(offset, `*${node.source} names no anchor above it`, `write &${node.source} first`);
+  private readAlias(node: RawNode, keyAt?: number): Node | undefined {
+    const target = this.anchors.get(node.text);
+    const offset = node.at;
+    if (!target) throw this.fail(offset, `*${node.text} names no anchor above it`, `write &${node.text} first`);
     if (this.open.has(target))
-      throw this.fail(offset, `*${node.source} stands inside its own anchor`, "break the circle");
+      throw this.fail(offset, `*${node.text} stands inside its own anchor`, "break the circle");
     return this.read(target, offset, keyAt);
   }
 
-  private scalar(node: Scalar.Parsed, isKey = false): { value: Node["value"]; text?: string } {
-    const text = node.source;
-    const tag = node.tag;
-    if (tag === "!" || tag === `${CORE}str` || (node.type !== "PLAIN" && !tag)) return { value: text };
+  private scalar({ text, tag, plain, at }: RawNode, isKey = false): { value: Node["value"]; text?: string } {
+    if (tag === "!" || tag === `${CORE}str` || (!plain && !tag)) return { value: text };
     if (tag?.startsWith(CORE)) {
       const resolved = resolvePlain(text);
       const kind = resolved.value === null ? "null" : typeof resolved.value;
       const wanted = tag.slice(CORE.length);
       const fits = wanted === "bool" ? kind === "boolean" : wanted === "null" ? kind === "null" : kind === "number";
-      if (!fits) throw this.fail(node.range[0], `${JSON.stringify(text)} is no !!${wanted}`, "remove the tag");
+      if (!fits) throw this.fail(at, `${JSON.stringify(text)} is no !!${wanted}`, "remove the tag");
       return resolved;
     }
     if (!isKey && TIME.test(text) && !this.path.some((part) => String(part).startsWith("x-")))
       throw this.fail(
-        node.range[0],
+        at,
         `${text} is a point in time in YAML, which Compose would pass on in another form`,
         "put it in quotes",
       );
     return resolvePlain(text);
   }
 
-  private list(node: ParsedNode): Node[] {
+  private list({ items, at }: RawNode): Node[] {
     const result: Node[] = [];
-    for (const item of isSeq(node) ? node.items : []) {
-      const read = this.below(item as ParsedNode, result.length, node.range[0]);
+    for (const item of items) {
+      const read = this.below(item, result.length, at);
       if (read) result.push(read);
     }
     return result;
   }
 
-  private mapping(node: ParsedNode): Mapping {
+  private mapping(node: RawNode): Mapping {
     const result = new Map<string, Node>();
     const seen = new Map<string, number>();
     const merged: Mapping[] = [];
-    for (const { key, value } of isMap(node) ? node.items : []) {
-      const keyNode = isAlias(key) ? this.anchors.get(key.source) : (key as ParsedNode | null);
-      const offset = (key as ParsedNode | null)?.range[0] ?? node.range[0];
-      if (keyNode && "anchor" in keyNode && keyNode.anchor) this.anchors.set(keyNode.anchor, keyNode);
-      const name = isScalar(keyNode) ? this.scalar(keyNode as Scalar.Parsed, true).value : null;
+    for (const [key, value] of node.entries) {
+      const keyNode = key?.kind === "alias" ? this.anchors.get(key.text) : key;
+      const offset = key?.at ?? node.at;
+      if (keyNode?.anchor) this.anchors.set(keyNode.anchor, keyNode);
+      const scalar = keyNode?.kind === "scalar" ? keyNode : undefined;
+      const name = scalar ? this.scalar(scalar, true).value : null;
       if (typeof name !== "string")
         throw this.fail(
           offset,
-          isScalar(keyNode) ? `the key ${String(keyNode.source) || "(empty)"} is not text` : "a key is not text",
+          scalar ? `the key ${scalar.text || "(empty)"} is not text` : "a key is not text",
           "put the key in quotes",
         );
       const first = seen.get(name);
@@ -199,12 +188,11 @@ class Reader {
           [...this.path, name],
         );
       seen.set(name, offset);
-      const inner = value as ParsedNode | null;
-      if (name === "<<" && isScalar(keyNode) && keyNode.type === "PLAIN") {
-        merged.push(...this.merged(inner, offset));
+      if (name === "<<" && scalar?.plain) {
+        merged.push(...this.merged(value, offset));
         continue;
       }
-      const read = this.below(inner, name, offset, offset);
+      const read = this.below(value, name, offset, offset);
       if (read) result.set(name, read);
     }
     // What stands in the mapping itself wins, then what is merged first.
@@ -213,9 +201,9 @@ class Reader {
     return result;
   }
 
-  private merged(value: ParsedNode | null, offset: number): Mapping[] {
-    const target = isAlias(value) ? this.anchors.get(value.source) : value;
-    const parts = isSeq(target) ? (target.items as ParsedNode[]) : [value];
+  private merged(value: RawNode | undefined, offset: number): Mapping[] {
+    const target = value?.kind === "alias" ? this.anchors.get(value.text) : value;
+    const parts = target?.kind === "list" ? target.items : [value];
     return parts.map((part) => {
       const read = this.read(part, offset);
       if (!isMapping(read))
@@ -266,10 +254,23 @@ export function readYaml(text: string, name: string): Document[] {
       "save it as UTF-8 text, or write the character as an escape in double quotes",
     );
   checkNesting(text, source);
+  return (quickDocuments(text) ?? thoroughDocuments(text, source)).map((contents) => {
+    const reader = new Reader(source);
+    const root = reader.read(contents, contents?.at ?? 0);
+    if (!isMapping(root))
+      throw root
+        ? refuse(root, "", "is not a mapping at the top level", 'begin with "services:"')
+        : new ComposeError({ file: name }, "", "is taken away as a whole by !reset", "remove the tag");
+    return { root, dropped: reader.dropped };
+  });
+}
+
+/** The documents by the parser that says where and why a text is no YAML. */
+function thoroughDocuments(text: string, source: Source): (RawNode | undefined)[] {
   return parse(text, source).map((document) => {
     const [error] = document.errors;
     if (error) {
-      const where = { file: name, ...position(source, startOf(document, error)) };
+      const where = { file: source.name, ...position(source, startOf(document, error)) };
       throw new ComposeError(
         where,
         "",
@@ -277,14 +278,7 @@ export function readYaml(text: string, name: string): Document[] {
         REMEDIES[error.code] ?? "mend the text there",
       );
     }
-    const reader = new Reader(source);
-    const at = document.contents?.range[0] ?? 0;
-    const root = reader.read(document.contents as ParsedNode | null, at);
-    if (!isMapping(root))
-      throw root
-        ? refuse(root, "", "is not a mapping at the top level", 'begin with "services:"')
-        : new ComposeError({ file: name }, "", "is taken away as a whole by !reset", "remove the tag");
-    return { root, dropped: reader.dropped };
+    return contentsOf(document);
   });
 }
 
