@@ -85,6 +85,8 @@ export const list = (standard: string[], doc: string): Setting<string[]> => ({
     } catch {
       value = undefined;
     }
+    if (Array.isArray(value) && value.some((item) => item !== null && typeof item === "object" && "secure" in item))
+      fail(config, key, "is encrypted, which berth's own plan cannot read", "use `pulumi preview`, which can");
     if (!Array.isArray(value) || value.some((item) => typeof item !== "string"))
       fail(
         config,

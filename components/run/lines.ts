@@ -314,10 +314,11 @@ class Lines {
       this.share(service, other, alias);
       return false;
     });
-    this.note(
-      "--link",
-      "becomes a network of both; the variables that links set (..._PORT_..., ..._ENV_...) are not there",
-    );
+    if (left.length < service.links.length)
+      this.note(
+        "--link",
+        "becomes a network of both; the variables that links set (..._PORT_..., ..._ENV_...) are not there",
+      );
     if (left.length) service.links = left;
     else delete service.links;
   }

@@ -27,6 +27,10 @@ export interface Expectation {
   job: boolean;
 }
 
+/** Nothing else tells a service that has stopped from one that is done. */
+const ENDED_WELL =
+  '; where it is meant to, say mode: "replicated-job" (in a compose file: deploy: { mode: replicated-job })';
+
 /** Milliseconds that a container without a health check has to run; after a crash Docker itself counts ten seconds. */
 const SETTLED = 400;
 const SETTLED_AFTER_CRASH = 10_000;
@@ -65,7 +69,9 @@ export async function waitUntilReady(
     )
       return state;
     if (Status === "exited" || Status === "dead")
-      throw new Error(await failure(client, id, `${name} ended with exit code ${ExitCode}`));
+      throw new Error(
+        await failure(client, id, `${name} ended with exit code ${ExitCode}${ExitCode === 0 ? ENDED_WELL : ""}`),
+      );
     // Crashing again and again: the restart policy hides the exit from a single look.
     if (state.RestartCount >= 3)
       throw new Error(

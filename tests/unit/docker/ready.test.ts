@@ -156,7 +156,7 @@ describe("jobs", () => {
 describe("a service fails that", () => {
   test("ends, even with code 0", async () => {
     await expect(wait([{ status: "exited" }])).rejects.toThrow(
-      /^web ended with exit code 0\. It has written nothing\.$/,
+      /^web ended with exit code 0; where it is meant to, say mode: "replicated-job" \(in a compose file: deploy: \{ mode: replicated-job \}\)\. It has written nothing\.$/,
     );
   });
 

@@ -41,6 +41,12 @@ test.each<[string, Setting<unknown>, string | undefined, unknown]>([
 const LIST = "demo:it: is not a list of texts; set it with `pulumi config set --path 'demo:it[0]' VALUE`.";
 
 test.each<[string, Setting<unknown>, string, string]>([
+  [
+    "an encrypted list",
+    list([], "doc"),
+    '["a",{"secure":"v1:x"}]',
+    "demo:it: is encrypted, which berth's own plan cannot read; use `pulumi preview`, which can.",
+  ],
   ["a choice", choice(["a", "b"], "a", "doc"), "c", 'demo:it: "c" is not known; use a, b.'],
   ["a port", port(80, "doc"), "http", 'demo:it: "http" is not a port; use 1 to 65535.'],
   ["a port", port(80, "doc"), "0", 'demo:it: "0" is not a port; use 1 to 65535.'],
