@@ -4,7 +4,7 @@ import { FLAGS, parseDockerLines } from "../components/run";
 import { Project } from "../components/services/project";
 import { reporter } from "../components/services/report";
 import { slips } from "../components/spec/warnings";
-import { flag, list, readSettings } from "./settings";
+import { flag, isEncrypted, list, readSettings } from "./settings";
 
 export const settings = {
   commands: list(
@@ -37,7 +37,10 @@ export function program() {
     "berth:services:Project",
     name,
   )(() => parseDockerLines(commands, name, { environment: process.env, folder: process.cwd(), home: homedir() }));
-  const notices = [...project.notices, ...slips(project, process.cwd())];
+  const notices = [
+    ...project.notices,
+    ...slips(project, process.cwd(), isEncrypted(`${namespace}:commands`) ? "" : commands.join("\n")),
+  ];
   const services = new Project(name, { ...project, notices }, { ...options, argumentNames: FLAG_NAMES });
   return { containers: services.containerNames, endpoints: services.endpoints };
 }

@@ -118,6 +118,10 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
   },
 });
 
+/** Whether a setting was set with `--secret`, as the CLI tells the program. */
+export const isEncrypted = (key: string): boolean =>
+  (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[]).includes(key);
+
 /** Of every stack, whatever its program. */
 const COMMON = ["program", "owner"];
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
 import { loadCompose } from "../compose";
 import { slips } from "../spec/warnings";
@@ -42,7 +43,8 @@ export class ComposeProject extends Project {
     const { removeVolumes, removeImages, services, ...source } = args;
     const loaded = reporter(type, name)(() => loadCompose(source, { folder: process.cwd(), environment: process.env }));
     const { files, workingDir, environment: variables } = loaded;
-    const project = { ...loaded, notices: [...loaded.notices, ...slips(loaded, workingDir)] };
+    const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
+    const project = { ...loaded, notices: [...loaded.notices, ...slips(loaded, workingDir, text)] };
     const compose = { files, workingDir, variables };
     super(name, project, { removeVolumes, removeImages, services, compose }, opts, type);
   }

@@ -11,6 +11,7 @@ import { parseField, type ServiceSpec } from "./service";
 
 /** A service as the rules look at it: parsed, but with nothing read from outside. */
 interface Seen {
+  source: string | undefined;
   key: string;
   at: string;
   service: ProjectService;
@@ -131,6 +132,8 @@ function misspelt(seen: Seen): Finding[] {
 function secretInClear(seen: Seen): Finding[] {
   return Object.entries(seen.environment).flatMap(([name, value]) => {
     if (!isSecretValue(name, value)) return [];
+    // What a variable has brought does not stand there.
+    if (seen.source !== undefined && !seen.source.includes(String(value))) return [];
     return [
       {
         at: `environment.${name}`,
@@ -246,7 +249,7 @@ const RULES: Rule[] = [
 ];
 
 /** How the rules see a service; a field that is wrong is left to the parser that refuses it. */
-function see(key: string, service: ProjectService, projectFolder: string): Seen {
+function see(key: string, service: ProjectService, projectFolder: string, source: string | undefined): Seen {
   const context = { projectFolder, outer: {} };
   const field = <K extends "ports" | "volumes" | "command" | "entrypoint" | "gpus" | "devices">(name: K) =>
     parseField(name, service[name], context);
@@ -273,6 +276,7 @@ function see(key: string, service: ProjectService, projectFolder: string): Seen 
       devices: field("devices"),
     },
     environment: Object.fromEntries(entries),
+    source,
   };
 }
 
@@ -281,10 +285,11 @@ function see(key: string, service: ProjectService, projectFolder: string): Seen 
  * anything.
  *
  * @param projectFolder where relative paths in the project start
+ * @param source the text that the project was read from; a secret that does not stand in it is not in clear there
  * @throws ArgumentError for a field that is wrong by itself
  */
-export function warnings(project: ProjectDescription, projectFolder: string): Notice[] {
-  const all = Object.entries(project.services).map(([key, service]) => see(key, service, projectFolder));
+export function warnings(project: ProjectDescription, projectFolder: string, source?: string): Notice[] {
+  const all = Object.entries(project.services).map(([key, service]) => see(key, service, projectFolder, source));
   return RULES.flatMap((find) =>
     all.flatMap((seen) =>
       find(seen, all).map(({ at, text, level = "warning" }): Notice => ({ level, at: `${seen.at}.${at}`, text })),
@@ -293,5 +298,5 @@ export function warnings(project: ProjectDescription, projectFolder: string): No
 }
 
 /** The warnings alone, for those who apply a project: what is only worth knowing is for those who read it. */
-export const slips = (project: ProjectDescription, projectFolder: string): Notice[] =>
-  warnings(project, projectFolder).filter(({ level }) => level === "warning");
+export const slips = (project: ProjectDescription, projectFolder: string, source: string): Notice[] =>
+  warnings(project, projectFolder, source).filter(({ level }) => level === "warning");

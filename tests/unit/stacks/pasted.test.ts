@@ -111,6 +111,25 @@ describe("run", () => {
     expect(w.warnings.join("\n")).toMatch(/services\.db\.ports\[0\]: .*MYSQL_ALLOW_EMPTY_PASSWORD=1 lets everybody in/);
   });
 
+  test("a secret is in clear where the line has it, and not where the setting is encrypted", async () => {
+    const line = lines("docker run -d --name db -e POSTGRES_PASSWORD=qwertz17 -e PGUSER=me postgres:16");
+    await stack("run", line);
+    expect(w.warnings.join("\n")).toContain("services.db.environment.POSTGRES_PASSWORD: is a secret in clear");
+    // As the CLI tells the program which settings are encrypted.
+    process.env.PULUMI_CONFIG_SECRET_KEYS = '["berth:commands"]';
+    process.env.BERTH_TEST_PASSWORD = "qwertz17";
+    try {
+      await stack("run", line);
+      expect(w.warnings.join("\n")).not.toContain("in clear");
+      delete process.env.PULUMI_CONFIG_SECRET_KEYS;
+      await stack("run", lines("docker run -d --name db -e POSTGRES_PASSWORD=$BERTH_TEST_PASSWORD postgres:16"));
+      expect(w.warnings.join("\n")).not.toContain("in clear");
+    } finally {
+      delete process.env.BERTH_TEST_PASSWORD;
+      delete process.env.PULUMI_CONFIG_SECRET_KEYS;
+    }
+  });
+
   test("no lines, and a wrong one", async () => {
     expect(await refused("run")).toBe(
       "berth:commands: names no line; add one with `pulumi config set --path 'berth:commands[0]' 'docker run ...'`.",
