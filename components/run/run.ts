@@ -9,7 +9,8 @@ import { DockerRunError } from "./errors";
 import { FLAGS } from "./flags";
 import { finishVolumes } from "./mounts";
 import { finishNetworks } from "./networks";
-import { nearest, readOptions, type Use } from "./options";
+import { nearest } from "../spec/nearest";
+import { readOptions, type Use } from "./options";
 import { parsePlatform } from "./platform";
 import type { DockerRunContext, Word } from "./words";
 

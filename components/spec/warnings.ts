@@ -1,6 +1,5 @@
 import { homedir } from "node:os";
 import ipaddr from "ipaddr.js";
-import { nearest } from "../run/options";
 import { COMMON_VARIABLES, knownImage } from "./knownImages";
 import type { Mount } from "./mounts";
 import { parseImage } from "./names";
@@ -8,6 +7,7 @@ import { formatPort, type Port } from "./ports";
 import type { Notice, ProjectDescription, ProjectService } from "./project";
 import { isSecretValue } from "./secretValue";
 import { parseField, type ServiceSpec } from "./service";
+import { nearest } from "./nearest";
 
 /** A service as the rules look at it: parsed, but with nothing read from outside. */
 interface Seen {
