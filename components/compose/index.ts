@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import type { ProjectDescription } from "../spec/project";
 import { ComposeError } from "./errors";
 import { type Environment, isFile, Loader } from "./load";
-import { describeProject } from "./project";
+import { describeProject, type Locate } from "./project";
 
 export { ComposeError } from "./errors";
 
@@ -40,6 +40,8 @@ export interface ComposeProjectSource extends ProjectDescription {
   disabled: string[];
   /** Variables as the files see them: the context's, and those of `.env`. */
   environment: Record<string, string>;
+  /** Says a refusal of a service's field by its place in the files; not enumerable, since it is no part of the data. */
+  readonly locate: Locate;
 }
 
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -148,8 +150,9 @@ function load(
   const root = loader.model(files, folder, environment);
   if (!root) throw new ComposeError({ file: first }, "", "is empty", 'begin with "services:"');
   const profiles = options.profiles ?? (environment.COMPOSE_PROFILES ?? "").split(",").map((part) => part.trim());
-  const project = describeProject(root, { name, folder, environment, profiles }, loader.notice);
-  return { ...project, notices: loader.notices, files, workingDir: folder, environment };
+  const { locate, ...project } = describeProject(root, { name, folder, environment, profiles }, loader.notice);
+  const source = { ...project, notices: loader.notices, files, workingDir: folder, environment };
+  return Object.defineProperty(source, "locate", { value: locate }) as ComposeProjectSource;
 }
 
 /**

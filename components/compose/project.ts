@@ -118,12 +118,15 @@ function keepUsed(definitions: Definitions, built: Map<string, BuiltService>, ro
   };
 }
 
+/** Says a refusal of a service's field by its place in the files. */
+export type Locate = (service: string, error: ArgumentError) => ArgumentError;
+
 /** Turns the canonical tree into the description of a project. */
 export function describeProject(
   root: Node,
   options: ProjectOptions,
   notify: Notify,
-): Omit<ProjectDescription, "notices"> & { disabled: string[] } {
+): Omit<ProjectDescription, "notices"> & { disabled: string[]; locate: Locate } {
   const top: Field = { node: root, path: [], notify };
   const section = (key: string): Field | undefined => inner(top, key);
   const services = section("services") ?? { ...top, path: ["services"], node: inPlaceOf(root, new Map()) };
@@ -165,5 +168,7 @@ export function describeProject(
   for (const [key, service] of built) check(key, service, below(services, key, enabled.get(key)!), options);
   const models = section("models");
   if (models) note(models, "needs Docker's model runner, which is no container; no service uses it");
-  return { name: options.name, services: result, ...keepUsed(definitions, built, root, notify), disabled };
+  const locate: Locate = (key, error) =>
+    translate(error, built.get(key)!.origins, { node: enabled.get(key)!, path: ["services", key] });
+  return { name: options.name, services: result, ...keepUsed(definitions, built, root, notify), disabled, locate };
 }

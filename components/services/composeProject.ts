@@ -41,11 +41,13 @@ export class ComposeProject extends Project {
   constructor(name: string, args: ComposeProjectArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const type = "berth:services:ComposeProject";
     const { removeVolumes, removeImages, services, ...source } = args;
-    const loaded = reporter(type, name)(() => loadCompose(source, { folder: process.cwd(), environment: process.env }));
+    // The error begins with the file's own place.
+    const report = reporter(type, name, {}, { path: "", locate: (error) => error });
+    const loaded = report(() => loadCompose(source, { folder: process.cwd(), environment: process.env }));
     const { files, workingDir, environment: variables } = loaded;
     const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
     const project = { ...loaded, notices: [...loaded.notices, ...slips(loaded, workingDir, text)] };
-    const compose = { files, workingDir, variables };
+    const compose = { files, workingDir, variables, locate: loaded.locate };
     super(name, project, { removeVolumes, removeImages, services, compose }, opts, type);
   }
 }

@@ -10,7 +10,7 @@ import type { ServiceArgs } from "../spec/types";
 import { NamedVolume } from "./namedVolume";
 import { Network } from "./network";
 import { type ArgumentNames, reporter } from "./report";
-import { type Dependency, type Endpoint, providerOf, Service } from "./service";
+import { type Dependency, type Endpoint, providerOf, Service, type ServiceSource } from "./service";
 
 export interface ProjectOptions {
   /** Fields of single services, by their key; they win over the description. */
@@ -40,6 +40,8 @@ export interface ComposeOrigin {
   workingDir: string;
   /** What names alone in `environment` and in secrets take their values from. @default those of Pulumi's process */
   variables?: Record<string, string | undefined>;
+  /** Says a refusal of a service's field by its place in the files. */
+  locate?(service: string, error: ArgumentError): ArgumentError;
 }
 
 /** Version of Compose whose names and labels these are. */
@@ -237,9 +239,20 @@ class Making {
         { parent: this.parent },
         "berth:services:Service",
         this.options.argumentNames,
-        this.options.compose && { path: at, variables: this.options.compose.variables },
+        this.options.compose && this.source(key),
       );
     });
+  }
+
+  /** Where a service stands; what code has set over the file stands nowhere in it. */
+  private source(key: string): ServiceSource {
+    const { variables, locate } = this.options.compose!;
+    const ours = Object.keys(this.options.services?.[key] ?? {});
+    return {
+      path: `services.${key}`,
+      variables,
+      locate: (error) => (ours.includes(/^\w*/.exec(error.argument)![0]) ? undefined : locate?.(key, error)),
+    };
   }
 
   private containerLabels(key: string, number: number): Record<string, string | number | boolean> | undefined {

@@ -7,29 +7,39 @@ export type ArgumentNames = Record<string, string>;
 /** Runs a check; shows a wrong argument as one sentence that names the component, everything else with its stack. */
 export type Report = <T>(run: () => T) => T;
 
+/** The compose file that a component comes from; errors then speak its language. */
+export interface ReportSource {
+  /** `services.web` */
+  path: string;
+  /** Says a refusal by its place in the file; undefined where it stands in none. */
+  locate?(error: ArgumentError): ArgumentError | undefined;
+}
+
 /**
  * @param type type token of the component, e.g. `berth:services:Nginx`
- * @param shown the component's path in a compose file, e.g. `services.web`; errors then speak the file's language
  * @param names the component's own names for paths of the description, e.g. `{ "ports[0].published": "port" }`
  */
-export function reporter(type: string, name: string, names: ArgumentNames = {}, shown?: string): Report {
+export function reporter(type: string, name: string, names: ArgumentNames = {}, source?: ReportSource): Report {
   return (run) => {
     try {
       return run();
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
-      const { argument, problem, remedy } = error;
-      const path = Object.keys(names).find(
-        (candidate) => argument === candidate || argument.startsWith(`${candidate}.`),
-      );
-      const { message } = path === undefined ? error : new ArgumentError(names[path]!, problem, remedy);
-      const text =
-        shown === undefined
-          ? `${type.split(":").at(-1)} "${name}": ${message}`
-          : `${shown}.${snakeCase(argument)}: ${problem}; ${remedy}.`;
-      throw new pulumi.ResourceError(text, undefined, true);
+      throw new pulumi.ResourceError(source ? inFile(error, source) : inCode(error), undefined, true);
     }
   };
+
+  function inCode(error: ArgumentError): string {
+    const { argument, problem, remedy } = error;
+    const path = Object.keys(names).find((candidate) => argument === candidate || argument.startsWith(`${candidate}.`));
+    const { message } = path === undefined ? error : new ArgumentError(names[path]!, problem, remedy);
+    return `${type.split(":").at(-1)} "${name}": ${message}`;
+  }
+}
+
+function inFile(error: ArgumentError, { path, locate }: ReportSource): string {
+  const { argument, problem, remedy } = error;
+  return locate?.(error)?.message ?? `${path}.${snakeCase(argument)}: ${problem}; ${remedy}.`;
 }
 
 /** `memLimit` is `mem_limit` in a compose file. */

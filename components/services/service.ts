@@ -8,7 +8,7 @@ import type { ServiceSpec } from "../spec/service";
 import type { DependencyDescription } from "../spec/project";
 import type { ServiceArgs } from "../spec/types";
 import { prepare } from "./prepare";
-import { type ArgumentNames, reporter } from "./report";
+import { type ArgumentNames, type ReportSource, reporter } from "./report";
 
 /** How a service behaves beside its description. */
 export interface ServiceOptions {
@@ -35,9 +35,7 @@ export interface Dependency {
 }
 
 /** The compose file that a service comes from. */
-export interface ServiceSource {
-  /** `services.web`; errors then speak the file's language. */
-  path: string;
+export interface ServiceSource extends ReportSource {
   /** Variables of the project, `.env` included. */
   variables?: Record<string, string | undefined>;
 }
@@ -94,7 +92,7 @@ export class Service extends pulumi.ComponentResource {
     const waits = dependsOn.map((other) =>
       other instanceof Service ? { service: other, condition: "service_healthy" as const } : other,
     );
-    const report = reporter(type, name, names, source?.path);
+    const report = reporter(type, name, names, source);
     const {
       spec,
       keepData,

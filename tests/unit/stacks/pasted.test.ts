@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ComposeProject } from "../../../components/services/composeProject";
 import { run } from "../../../stacks";
-import { CONTAINER, IMAGE, NETWORK, VOLUME, type World, world, type WorldOptions } from "../mocks";
+import { CONTAINER, IMAGE, NETWORK, quiet, VOLUME, type World, world, type WorldOptions } from "../mocks";
+import { sentence } from "../refusal";
 
 let w: World;
 
@@ -75,6 +79,27 @@ describe("compose", () => {
     expect(w.one(VOLUME).retainOnDelete).toBe(true);
     await stack("compose", { ...files("docker-compose.yml"), "berth:removeVolumes": "true" });
     expect(w.one(VOLUME).retainOnDelete).toBe(false);
+  });
+
+  test("what the engine layer refuses is said by its place in the file, but not where code has set it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "berth compose-"));
+    const file = join(folder, "compose.yaml");
+    writeFileSync(file, "services:\n  web:\n    image: nginx:1.27\n    oom_score_adj: 5\n");
+    try {
+      expect(await refused("compose", { "berth:files": JSON.stringify([file]) })).toBe(
+        `${file}:4:20: services.web.oom_score_adj: the Docker provider cannot set the OOM score; set mem_limit and mem_reservation instead.`,
+      );
+      writeFileSync(file, "services:\n  web:\n    image: nginx:1.27\n    shm_size: 64m\n");
+      await world();
+      const project = () => new ComposeProject("code", { files: [file], services: { web: { shmSize: "1k" } } });
+      expect(sentence(project)).toMatch(/^services\.web\.shm_size: 1k is not a whole number of MiB/);
+      // Here nothing holds the network back, which was declared before.
+      await quiet();
+      writeFileSync(file, "services:\n  web:\n    imgae: nginx\n");
+      expect(sentence(project)).toMatch(/^\S+ compose-\w+\/compose\.yaml:3:5: services\.web/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("a file that is not there makes nothing", async () => {
