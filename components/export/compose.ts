@@ -1,13 +1,7 @@
 import { Document, isMap, isPair, isScalar, isSeq, Scalar, visit } from "yaml";
-import { defined, shortPath, type TidyService, tidy } from "../spec/describe";
+import { defined, shortPath, type TidyService } from "../spec/describe";
 import { hostPath } from "../spec/mounts";
-import type {
-  BuildDescription,
-  NetworkDefinition,
-  Notice,
-  ProjectDescription,
-  VolumeDefinition,
-} from "../spec/project";
+import type { BuildDescription, NetworkDefinition, ProjectDescription, VolumeDefinition } from "../spec/project";
 import type {
   EnvFileDescription,
   FileDescription,
@@ -16,7 +10,8 @@ import type {
   NetworkDescription,
 } from "../spec/types";
 import { listed, note, type Printed, type PrintOptions } from "./printed";
-import { collectSecrets, type Secrets, secretNotices } from "./secrets";
+import { Printer } from "./printer";
+import { secretNotices } from "./secrets";
 
 /** Text that Compose interpolates; every other `$` stands for itself. */
 class Interpolated {
@@ -53,21 +48,8 @@ const octal = (mode: number | undefined) => (mode === undefined ? undefined : `0
 
 const whole = (value: object) => (Object.keys(value).length ? value : undefined);
 
-class Writer {
-  readonly notices: Notice[] = [];
-  private readonly secrets: Secrets;
-  readonly services: Record<string, TidyService>;
+class Writer extends Printer {
   private readonly files = { secrets: new Map<string, FileDescription>(), configs: new Map<string, FileDescription>() };
-
-  constructor(
-    private readonly project: ProjectDescription,
-    private readonly options: PrintOptions,
-  ) {
-    this.services = Object.fromEntries(
-      Object.entries(project.services).map(([key, service]) => [key, tidy(service, options.folder, options.shownFrom)]),
-    );
-    this.secrets = collectSecrets(this.services, options.secretNames);
-  }
 
   write(): Printed {
     const services = Object.fromEntries(

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path";
-import { shortPath, type TidyService, tidy } from "../spec/describe";
+import { shortPath, type TidyService } from "../spec/describe";
 import { hostPath } from "../spec/mounts";
 import type {
   BuildDescription,
@@ -12,7 +12,8 @@ import { parseService } from "../spec/service";
 import { commandLine, dockerRun } from "./dockerRun";
 import { inOrder } from "./order";
 import { listed, note, type PrintOptions, warning } from "./printed";
-import { collectSecrets, type Secrets, secretNotices } from "./secrets";
+import { Printer } from "./printer";
+import { secretNotices } from "./secrets";
 
 /** The lines that make a project by hand, in the order in which they have to run. */
 export interface RunLines {
@@ -60,21 +61,7 @@ function volumeLine({ name, driver, driverOpts, labels }: VolumeDefinition): str
   ]);
 }
 
-class Lines {
-  readonly notices: Notice[] = [];
-  private readonly services: Record<string, TidyService>;
-  private readonly secrets: Secrets;
-
-  constructor(
-    private readonly project: ProjectDescription,
-    private readonly options: PrintOptions,
-  ) {
-    this.services = Object.fromEntries(
-      Object.entries(project.services).map(([key, service]) => [key, tidy(service, options.folder, options.shownFrom)]),
-    );
-    this.secrets = collectSecrets(this.services, options.secretNames);
-  }
-
+class Lines extends Printer {
   all(): RunLines {
     const order = inOrder(this.services);
     const mounted = new Set(order.flatMap((key) => (this.services[key]!.volumes ?? []).map(volumeOf)));

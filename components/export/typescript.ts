@@ -1,20 +1,15 @@
 import { ARGUMENTS, REFUSED } from "../engines/docker/arguments";
-import { defined, shortPath, type TidyService, tidy } from "../spec/describe";
+import { defined, shortPath, type TidyService } from "../spec/describe";
 import { ArgumentError } from "../spec/errors";
 import { hostPath } from "../spec/mounts";
-import type {
-  BuildDescription,
-  NetworkDefinition,
-  Notice,
-  ProjectDescription,
-  VolumeDefinition,
-} from "../spec/project";
+import type { BuildDescription, NetworkDefinition, ProjectDescription, VolumeDefinition } from "../spec/project";
 import { parseField } from "../spec/service";
 import type { NetworkDescription } from "../spec/types";
 import { Code, literal, quoted } from "./literal";
 import { inOrder } from "./order";
 import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
-import { collectSecrets, type Secret, secretNotices, type Secrets } from "./secrets";
+import { Printer } from "./printer";
+import { type Secret, secretNotices } from "./secrets";
 import { typedService } from "./typed";
 
 const RESERVED = new Set(
@@ -57,10 +52,7 @@ const CHOSEN = /PASS/i;
 /** The name of a program of this project; a stack is named after its program up to the first dash. */
 export const programName = (project: string): string => camel(project);
 
-class Module {
-  readonly notices: Notice[] = [];
-  private readonly services: Record<string, TidyService>;
-  private readonly secrets: Secrets;
+class Module extends Printer {
   private readonly components = new Set<string>();
   private readonly variables = new Set<string>();
   private readonly settings = new Map<Secret, string>();
@@ -68,16 +60,6 @@ class Module {
   private readonly volumes = new Map<string, string>();
   private readonly images = new Map<string, string>();
   private readonly made = new Map<string, { variable: string; several: boolean; shows?: string }>();
-
-  constructor(
-    private readonly project: ProjectDescription,
-    private readonly options: PrintOptions,
-  ) {
-    this.services = Object.fromEntries(
-      Object.entries(project.services).map(([key, service]) => [key, tidy(service, options.folder, options.shownFrom)]),
-    );
-    this.secrets = collectSecrets(this.services, options.secretNames);
-  }
 
   write(): Printed {
     const name = programName(this.project.name);
