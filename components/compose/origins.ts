@@ -2,6 +2,7 @@ import type { ArgumentError } from "../spec/errors";
 import { PARSERS } from "../spec/service";
 import { ComposeError, refuse } from "./errors";
 import { formatPath, isList, isMapping, isText, type Node, type Path } from "./tree";
+import { snakeCase } from "../spec/snakeCase";
 
 /** Where in the file a field of a description comes from. */
 export interface Origin {
@@ -11,12 +12,9 @@ export interface Origin {
   items?: Origin[];
 }
 
-/** `memLimit` in the words of a compose file. */
-export const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
 /** Names of fields inside of a sentence, as the reader of a compose file knows them. */
 function inFileWords(text: string): string {
-  return text.replace(/\b[a-z]+\d?(?:[A-Z][a-z]+\d?)+\b/g, (word) => (word in PARSERS ? snake(word) : word));
+  return text.replace(/\b[a-z]+\d?(?:[A-Z][a-z]+\d?)+\b/g, (word) => (word in PARSERS ? snakeCase(word) : word));
 }
 
 /** Walks from a field's origin along the rest of an argument: `[1].target` or `.NAME`. */
@@ -43,7 +41,7 @@ function follow(origin: Origin, rest: string): Origin {
     if (isMapping(node)) {
       const { value } = node;
       const part = /^[^.[]+/.exec(left)?.[0] ?? left;
-      const key = [left, part, snake(part)].find((candidate) => value.has(candidate));
+      const key = [left, part, snakeCase(part)].find((candidate) => value.has(candidate));
       if (key === undefined) break;
       node = value.get(key)!;
       path = [...path, key];

@@ -12,6 +12,7 @@ import type {
 import { listed, note, type Printed, type PrintOptions } from "./printed";
 import { Printer } from "./printer";
 import { secretNotices } from "./secrets";
+import { snakeCase } from "../spec/snakeCase";
 
 /** Text that Compose interpolates; every other `$` stands for itself. */
 class Interpolated {
@@ -37,11 +38,9 @@ const UNKNOWN: Partial<Record<keyof TidyService, string>> = {
   kernelMemory: "kernel memory limits are gone from Compose and Docker: it is left out, use `mem_limit`",
 };
 
-const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
 /** camelCase keys to snake_case, for objects whose keys are fields. */
 const snakeKeys = (value: object): object =>
-  Object.fromEntries(Object.entries(value).map(([key, item]) => [snake(key), item]));
+  Object.fromEntries(Object.entries(value).map(([key, item]) => [snakeCase(key), item]));
 
 // A text to this library's YAML 1.1, and so left without quotes; a number to every reader of compose files.
 const octal = (mode: number | undefined) => (mode === undefined ? undefined : `0o${mode.toString(8)}`);
@@ -128,7 +127,7 @@ class Writer extends Printer {
       case "networkMode":
       case "ipc":
       case "pid":
-        return { [snake(field)]: this.shared(service[field]!) };
+        return { [snakeCase(field)]: this.shared(service[field]!) };
       case "replicas":
         return {};
       case "gpus":
@@ -141,7 +140,7 @@ class Writer extends Printer {
       case "configs":
         return { [field]: service[field]!.map((file) => this.file(key, field, file)) };
       default:
-        return { [snake(field)]: service[field] };
+        return { [snakeCase(field)]: service[field] };
     }
   }
 

@@ -4,7 +4,7 @@ import { buildImage } from "../engines/docker/build";
 import { canonical } from "../engines/docker/container";
 import { type Session, sessionFor } from "../engines/docker/session";
 import { ArgumentError } from "../spec/errors";
-import { isSecretName } from "../spec/environment";
+import { isSecretName, splitVariable } from "../spec/environment";
 import type { NetworkDefinition, ProjectDescription, ProjectService, VolumeDefinition } from "../spec/project";
 import type { ServiceArgs } from "../spec/types";
 import { NamedVolume } from "./namedVolume";
@@ -258,7 +258,7 @@ class Making {
   private containerLabels(key: string, number: number): Record<string, string | number | boolean> | undefined {
     const { labels: given, dependsOn = {} } = this.project.services[key]!;
     const own = Array.isArray(given)
-      ? Object.fromEntries(given.map((item) => item.split(/=(.*)/s) as [string, string?]).map(([k, v = ""]) => [k, v]))
+      ? Object.fromEntries(given.map(splitVariable).map(([name, value]) => [name, value ?? ""]))
       : given;
     const { compose } = this.options;
     if (!compose) return own;
@@ -283,7 +283,7 @@ class Making {
 function configHash(service: ProjectService): string {
   const { environment, secrets, ...rest } = service;
   const entries: [string, unknown][] = Array.isArray(environment)
-    ? environment.map((item) => item.split(/=(.*)/s) as [string, string])
+    ? environment.map(splitVariable)
     : Object.entries(environment ?? {});
   const shown = entries.map(([name, value]) => [name, isSecretName(name) ? "" : value]);
   const text = JSON.stringify(canonical({ ...rest, shown, secrets: secrets?.map(({ source }) => source) }));

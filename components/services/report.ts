@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../spec/errors";
+import { snakeCase } from "../spec/snakeCase";
 
 /** How a typed service calls what the description calls otherwise, so that errors name what the user wrote. */
 export type ArgumentNames = Record<string, string>;
@@ -41,6 +42,3 @@ function inFile(error: ArgumentError, { path, locate }: ReportSource): string {
   const { argument, problem, remedy } = error;
   return locate?.(error)?.message ?? `${path}.${snakeCase(argument)}: ${problem}; ${remedy}.`;
 }
-
-/** `memLimit` is `mem_limit` in a compose file. */
-const snakeCase = (path: string) => path.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isLate } from "../late";
 import type { ServiceArgs } from "../spec/types";
+import { splitVariable } from "../spec/environment";
 
 /** A typed service's own variables, with those of `service.environment` over them in whichever form they are given. */
 export function withVariables(
@@ -10,17 +11,11 @@ export function withVariables(
   if (given === undefined) return own;
   const merge = (others: object | string[]) => ({
     ...own,
-    ...(Array.isArray(others) ? Object.fromEntries(others.map(pair)) : others),
+    ...(Array.isArray(others) ? Object.fromEntries(others.map(splitVariable)) : others),
   });
   // A map may hold Outputs one by one: then its other values stay readable.
   const whole = pulumi.Output.isInstance(given) || given instanceof Promise || (Array.isArray(given) && isLate(given));
   return (
     whole ? pulumi.output(given as pulumi.Input<string[]>).apply(merge) : merge(given as object)
   ) as ServiceArgs["environment"];
-}
-
-/** A name alone takes its value from where Pulumi runs, as everywhere. */
-function pair(item: string): [string, string | null] {
-  const [name = "", value] = item.split(/=(.*)/s);
-  return [name, value ?? null];
 }

@@ -31,6 +31,12 @@ function checkName(name: string, argument: string): string {
   return name;
 }
 
+/** `NAME=value` in its two parts; a name alone, which takes its value from outside, has null. */
+export function splitVariable(item: string): [name: string, value: string | null] {
+  const [name = "", value] = item.split(/=(.*)/s);
+  return [name, value ?? null];
+}
+
 /** Takes the map form and the list form of `environment` to one map; a name alone takes its value from `outer`. */
 export function parseEnvironment(
   value: Record<string, unknown> | string[],
@@ -39,8 +45,8 @@ export function parseEnvironment(
 ): Record<string, string> {
   const entries: [string, unknown][] = Array.isArray(value)
     ? value.map((item, index) => {
-        const [name = "", ...rest] = String(item).split("=");
-        return [checkName(name, `${argument}[${index}]`), rest.length ? rest.join("=") : null];
+        const [name, text] = splitVariable(String(item));
+        return [checkName(name, `${argument}[${index}]`), text];
       })
     : Object.entries(value).map(([name, item]) => [checkName(name, `${argument}.${name}`), item]);
   const result: Record<string, string> = {};

@@ -8,6 +8,7 @@ import type { Notice, ProjectDescription, ProjectService } from "./project";
 import { isSecretValue } from "./secretValue";
 import { parseField, type ServiceSpec } from "./service";
 import { nearest } from "./nearest";
+import { splitVariable } from "./environment";
 
 /** A service as the rules look at it: parsed, but with nothing read from outside. */
 interface Seen {
@@ -255,10 +256,7 @@ function see(key: string, service: ProjectService, projectFolder: string, source
     parseField(name, service[name], context);
   const { environment = {} } = service;
   const entries = Array.isArray(environment)
-    ? environment.map((item): [string, string | null] => {
-        const [name = "", value] = item.split(/=(.*)/s);
-        return [name, value ?? null];
-      })
+    ? environment.map(splitVariable)
     : Object.entries(environment).map(([name, value]): [string, string | null] => [
         name,
         value === null ? null : String(value),

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import type { ServiceDescription } from "../../components/spec/types";
 import type { BridgeNetworkArgs } from "../../components/services/bridgeNetwork";
-import { apiMinor, pluginKnows, works } from "./world";
+import { apiMinor, works } from "./world";
+import { pluginKnows } from "../plugin";
 
 /** Ends at once when it is told to, so that replacing it does not wait. */
 export const IDLE = ["sh", "-c", "trap exit TERM; sleep 3600 & wait"];

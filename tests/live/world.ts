@@ -1,23 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
-  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
-  readSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { ContainerInspect } from "../../components/engines/docker/ready";
 import { onPath } from "../../cli/tools";
 import type { Cases } from "./cases";
+import { missingDockerPlugin, USERS_HOME } from "../plugin";
 
 export const ROOT = join(__dirname, "../..");
 
@@ -30,41 +28,17 @@ export const BY_HAND = `--label berth.stack=${PROJECT}/by-hand`;
 
 const DOCKER_HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
 const LAB_DIR = process.env.BERTH_LAB_DIR ?? "/var/tmp/berth-lab";
-const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
-
-const sdkVersion = (
-  JSON.parse(readFileSync(join(ROOT, "node_modules/@pulumi/docker/package.json"), "utf8")) as { version: string }
-).version;
-
-/** The doubles of the engine tests are scripts; the plugin is a binary. */
-function isScript(file: string): boolean {
-  const start = Buffer.alloc(2);
-  const handle = openSync(file, "r");
-  readSync(handle, start, 0, 2, 0);
-  closeSync(handle);
-  return start.toString() === "#!";
-}
 
 function findMissing(): string | undefined {
   if (!onPath("docker")) return "no docker client on PATH";
   if (spawnSync("docker", ["version"], { env: { ...process.env, DOCKER_HOST }, timeout: 10_000 }).status !== 0)
     return `no Docker engine at ${DOCKER_HOST}`;
   if (!onPath("pulumi")) return "no pulumi CLI on PATH";
-  const plugin = onPath("pulumi-resource-docker");
-  if (plugin ? isScript(plugin) : !existsSync(join(USERS_HOME, "plugins", `resource-docker-v${sdkVersion}`)))
-    return `no real pulumi-resource-docker on PATH and no plugin docker ${sdkVersion} installed`;
-  return undefined;
+  return missingDockerPlugin();
 }
 
 /** Why the tests of this folder cannot run here. */
 export const missing = findMissing();
-
-/** Whether the plugin has an argument of this name. */
-export function pluginKnows(argument: string): boolean {
-  const file = onPath("pulumi-resource-docker");
-  // An installed plugin has the SDK's version, so it knows what the SDK knows.
-  return file === undefined || spawnSync("grep", ["-qa", argument, file]).status === 0;
-}
 
 /** Why tests that need the lab's own images, or stop the engine, cannot run here. */
 export const missingLab =

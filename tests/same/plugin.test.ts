@@ -6,7 +6,8 @@ import { type Difference, differences } from "./compare";
 import { folderOfLines } from "./docker";
 import { ENVIRONMENT, LINES } from "./lines";
 import { compactRequest, pruned } from "./normal";
-import { applied, missingPlugin, type PluginResource, pluginKnows } from "./plugin";
+import { pluginKnows } from "../plugin";
+import { applied, missingPlugin, type PluginResource } from "./plugin";
 import { createRequest, networkRequest, volumeRequest } from "./provider";
 import type { ContainerRequest, Json, NamedRequest } from "./recorder";
 

@@ -1,49 +1,19 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawnSync } from "node:child_process";
 import { onPath } from "../../cli/tools";
 import { shell } from "./docker";
 import { Recorder } from "./recorder";
+import { missingDockerPlugin, USERS_HOME } from "../plugin";
 
 const ROOT = join(__dirname, "../..");
-const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
-const { version } = require("@pulumi/docker/package.json") as { version: string };
-const installed = join(USERS_HOME, "plugins", `resource-docker-v${version}`);
-
-/** The doubles of the engine tests are scripts; the plugin is a binary. */
-function isScript(file: string): boolean {
-  const start = Buffer.alloc(2);
-  const handle = openSync(file, "r");
-  readSync(handle, start, 0, 2, 0);
-  closeSync(handle);
-  return start.toString() === "#!";
-}
-
-const onTheWay = onPath("pulumi-resource-docker");
 
 /** Why the real plugin cannot run here. */
 export const missingPlugin = !onPath("pulumi")
   ? "no pulumi CLI on PATH"
   : !onPath("pulumi-language-nodejs")
     ? "no pulumi-language-nodejs on PATH"
-    : (onTheWay ? isScript(onTheWay) : !existsSync(installed))
-      ? `no real pulumi-resource-docker on PATH and no plugin docker ${version} installed`
-      : undefined;
-
-/** Whether the plugin has an argument of this name; a build for tests may be older than the SDK. */
-export const pluginKnows = (argument: string): boolean =>
-  onTheWay === undefined || spawnSync("grep", ["-qa", argument, onTheWay]).status === 0;
+    : missingDockerPlugin();
 
 export interface PluginResource {
   kind: "Container" | "Network" | "Volume";

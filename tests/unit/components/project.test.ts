@@ -10,6 +10,7 @@ import { Service } from "../../../components/services/service";
 import { sessionFor } from "../../../components/engines/docker/session";
 import type { ProjectDescription, ProjectService } from "../../../components/spec/project";
 import { CONTAINER, IMAGE, nameOf, NETWORK, value, VOLUME, type World, world } from "../mocks";
+import { project } from "../project";
 import { refusal, sentence } from "../refusal";
 
 let w: World;
@@ -18,10 +19,6 @@ beforeEach(async () => {
 });
 
 const origin = { files: ["/srv/shop/compose.yaml"], workingDir: "/srv/shop" };
-const project = (
-  services: Record<string, ProjectService>,
-  rest: Partial<ProjectDescription> = {},
-): ProjectDescription => ({ name: "shop", services, networks: {}, volumes: {}, notices: [], ...rest });
 const onDefault = (key: string) => ({ networks: [{ name: "shop_default", aliases: [key] }] });
 const labelsOf = (name: string) =>
   Object.fromEntries(

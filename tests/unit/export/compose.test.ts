@@ -5,20 +5,10 @@ import { tidy } from "../../../components/spec/describe";
 import type { ProjectDescription, ProjectService } from "../../../components/spec/project";
 import { parseField } from "../../../components/spec/service";
 import { FIELDS, withField } from "./fields";
+import { project } from "../project";
 import { PROJECTS } from "./projects";
 
 const options = { folder: "/srv" };
-const project = (
-  services: Record<string, ProjectService>,
-  more: Partial<ProjectDescription> = {},
-): ProjectDescription => ({
-  name: "shop",
-  services,
-  networks: {},
-  volumes: {},
-  notices: [],
-  ...more,
-});
 const print = (given: ProjectDescription) => toCompose(given, options);
 const service = (given: Partial<ProjectService>, more?: Partial<ProjectDescription>) => {
   const { text, notices } = print(project({ web: { image: "nginx:1", ...given } }, more));

@@ -3,19 +3,9 @@ import { toRun } from "../../../components/export/run";
 import { tidy } from "../../../components/spec/describe";
 import type { ProjectDescription, ProjectService } from "../../../components/spec/project";
 import { FIELDS, withField } from "./fields";
+import { project } from "../project";
 import { PROJECTS } from "./projects";
 
-const project = (
-  services: Record<string, ProjectService>,
-  more: Partial<ProjectDescription> = {},
-): ProjectDescription => ({
-  name: "shop",
-  services,
-  networks: {},
-  volumes: {},
-  notices: [],
-  ...more,
-});
 const print = (given: ProjectDescription) => toRun(given, { folder: "/srv" });
 const read = (lines: string[], environment: Record<string, string> = {}) =>
   parseDockerLines(lines, "shop", { environment, folder: "/srv", home: "/root" });

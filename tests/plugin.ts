@@ -1,0 +1,34 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { onPath } from "../cli/tools";
+
+/** Folder of the user's own Pulumi, where plugins are installed. */
+export const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+
+const { version } = require("@pulumi/docker/package.json") as { version: string };
+
+/** The doubles of the engine tests are scripts; the plugin is a binary. */
+function isScript(file: string): boolean {
+  const start = Buffer.alloc(2);
+  const handle = openSync(file, "r");
+  readSync(handle, start, 0, 2, 0);
+  closeSync(handle);
+  return start.toString() === "#!";
+}
+
+/** Why the real plugin of Docker cannot run here. */
+export function missingDockerPlugin(): string | undefined {
+  const file = onPath("pulumi-resource-docker");
+  return (file ? isScript(file) : !existsSync(join(USERS_HOME, "plugins", `resource-docker-v${version}`)))
+    ? `no real pulumi-resource-docker on PATH and no plugin docker ${version} installed`
+    : undefined;
+}
+
+/** Whether the plugin has an argument of this name. */
+export function pluginKnows(argument: string): boolean {
+  const file = onPath("pulumi-resource-docker");
+  // An installed plugin has the SDK's version, so it knows what the SDK knows.
+  return file === undefined || spawnSync("grep", ["-qa", argument, file]).status === 0;
+}
