@@ -23,61 +23,15 @@ REGISTRY=127.0.0.1:$PORT
 SUITE=bookworm
 MARKER=$LAB_DIR/registry/recipes.sha256
 
-# Callers read our standard output; all talk goes to standard error.
-exec 3>&1 1>&2
+LAB=lab
+STATE=$LAB_DIR
+. "$HERE/processes.sh"
 
 export DOCKER_HOST=unix://$LAB_DIR/docker.sock
 # The old builder is in the engine itself; BuildKit needs a plugin of the client.
 export DOCKER_BUILDKIT=0
 
-say() { echo "lab: $*"; }
-die() { say "$*"; exit 1; }
-
 # --- processes ---------------------------------------------------------------
-
-# A pid may by now belong to somebody else, so its command line has to name our
-# directory.
-alive() {
-  local pid
-  pid=$(cat "$LAB_DIR/run/$1.pid" 2>/dev/null) || return 1
-  tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$LAB_DIR/"
-}
-
-start() { # NAME COMMAND...
-  local name=$1
-  shift
-  # 3 and 9 stay behind: the caller's $(...) would wait for the one, the next
-  # lab.sh for the other.
-  setsid "$@" </dev/null >>"$LAB_DIR/log/$name.log" 2>&1 3>&- 9>&- &
-  echo $! >"$LAB_DIR/run/$name.pid"
-}
-
-ready() { # NAME TEST...
-  local name=$1 i
-  shift
-  for ((i = 0; i < 300; i++)); do
-    if "$@" 2>/dev/null; then return; fi
-    # Not `alive`: between fork and exec the command line is still ours.
-    kill -0 "$(<"$LAB_DIR/run/$name.pid")" 2>/dev/null || break
-    sleep 0.2
-  done
-  tail -n 15 "$LAB_DIR/log/$name.log"
-  die "$name did not start (the whole log: $LAB_DIR/log/$name.log)"
-}
-
-stop() { # NAME
-  local i
-  if alive "$1"; then
-    kill "$(cat "$LAB_DIR/run/$1.pid")"
-    # The engine gives its containers 15 s.
-    for ((i = 0; i < 300; i++)); do
-      alive "$1" || break
-      sleep 0.1
-    done
-    if alive "$1"; then die "$1 does not stop"; fi
-  fi
-  rm -f "$LAB_DIR/run/$1.pid"
-}
 
 stop_all() {
   stop dockerd
@@ -85,16 +39,14 @@ stop_all() {
   stop registry
 }
 
-registry_answers() { (: <>"/dev/tcp/127.0.0.1/$PORT"); }
-
 start_registry() {
   alive registry && return
   # Debian's package starts a registry as a service where there is systemd.
-  if registry_answers 2>/dev/null; then
+  if port_answers "$PORT" 2>/dev/null; then
     die "port $PORT is taken; choose another with BERTH_LAB_REGISTRY_PORT"
   fi
   start registry docker-registry serve "$LAB_DIR/registry.yml"
-  ready registry registry_answers
+  ready registry port_answers "$PORT"
 }
 
 start_docker() {
@@ -130,18 +82,6 @@ choose_client() {
 }
 
 # --- preparation -------------------------------------------------------------
-
-install_packages() {
-  local missing=() pair
-  for pair in dockerd:docker.io docker:docker.io containerd:containerd iptables:iptables \
-    docker-registry:docker-registry debootstrap:debootstrap; do
-    type -P "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
-  done
-  ((${#missing[@]})) || return 0
-  say "installing ${missing[*]}"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-}
 
 config() { # FILE <TEXT
   local text
@@ -229,17 +169,12 @@ build_images() {
 
 # --- commands ----------------------------------------------------------------
 
-prepare() {
-  [[ $(id -u) == 0 ]] || die "needs root"
-  mkdir -p "$LAB_DIR"/{run,log,cache,registry,exec}
-  exec 9>"$LAB_DIR/lock"
-  flock 9 # two tests may come up at once
-}
-
 case ${1-} in
   up)
     prepare
-    install_packages
+    install_packages dockerd:docker.io docker:docker.io containerd:containerd iptables:iptables \
+      docker-registry:docker-registry debootstrap:debootstrap
+    mkdir -p "$LAB_DIR"/{cache,registry,exec}
     write_configs
     start_registry
     start_docker
@@ -258,13 +193,7 @@ case ${1-} in
     umount -q "$LAB_DIR/exec/netns/default" "$LAB_DIR/docker" || true
     ;;
   status)
-    for name in registry containerd dockerd; do
-      if alive "$name"; then
-        echo "$name: running, pid $(<"$LAB_DIR/run/$name.pid")"
-      else
-        echo "$name: stopped"
-      fi
-    done >&3
+    status_of registry containerd dockerd
     ;;
   *) die "usage: lab.sh up | down | restart-docker | status" ;;
 esac
