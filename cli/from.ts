@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Notice, ProjectDescription } from "../components/spec/project";
+import type { Printed, PrintOptions } from "../components/export/printed";
+import type { ProjectDescription } from "../components/spec/project";
 
 const ROOT = join(__dirname, "..");
 
 /** The forms in which a project can be printed. */
-export const FORMS = ["typescript", "compose", "run"] as const;
+export const FORMS = ["typescript", "compose", "run", "kubernetes"] as const;
 export type Form = (typeof FORMS)[number];
 
 /** A command line that is not understood; the usage is shown below the sentence. */
@@ -34,6 +35,19 @@ export function readArguments<T extends NonNullable<Options>>(args: string[], op
   }
 }
 
+/** How each form is printed; loaded when it is asked for. */
+const PRINTERS: Record<Form, (project: ProjectDescription, options: PrintOptions) => Promise<Printed>> = {
+  typescript: async (project, options) =>
+    (await import("../components/export/typescript")).toTypescript(project, { ...options, shownFrom: ROOT }),
+  compose: async (project, options) => (await import("../components/export/compose")).toCompose(project, options),
+  run: async (project, options) => {
+    const { lines, notices } = (await import("../components/export/run")).toRun(project, options);
+    return { text: `${lines.join("\n")}\n`, notices };
+  },
+  kubernetes: async (project, options) =>
+    (await import("../components/export/kubernetes")).toKubernetes(project, options),
+};
+
 /** Shows what was understood on standard output, and what there is to say about it on standard error. */
 export async function show(
   project: ProjectDescription,
@@ -42,16 +56,7 @@ export async function show(
   secretNames?: ReadonlyMap<string, ReadonlySet<string>>,
   checked = true,
 ): Promise<void> {
-  const options = { folder, secretNames };
-  const printed: { text: string; notices: Notice[] } =
-    form === "typescript"
-      ? (await import("../components/export/typescript")).toTypescript(project, { ...options, shownFrom: ROOT })
-      : form === "compose"
-        ? (await import("../components/export/compose")).toCompose(project, options)
-        : await import("../components/export/run").then(({ toRun }) => {
-            const { lines, notices } = toRun(project, options);
-            return { text: `${lines.join("\n")}\n`, notices };
-          });
+  const printed = await PRINTERS[form](project, { folder, secretNames });
   const found = checked ? (await import("../components/spec/warnings")).warnings(project, folder) : [];
   // The exporter says of a secret what to do with it; that it was in clear need not be said twice.
   const own = found.filter(

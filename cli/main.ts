@@ -18,13 +18,13 @@ const USAGE = `berth: documented container setups, previewed and applied
   berth preview|refresh|destroy STACK [ARGS]
   berth settings [PROGRAM]        what can be set with \`pulumi config set\`
 
-  berth from-run "docker run ..." [--to typescript|compose|run] [--project-name N]
+  berth from-run "docker run ..." [--to typescript|compose|run|kubernetes] [--project-name N]
                                   what berth understands of docker run lines; - reads standard input
-  berth from-compose [FILE ...] [--to typescript|compose|run] [--profile P] [--project-name N]
-                     [--project-directory D] [--env-file F]
+  berth from-compose [FILE ...] [--to typescript|compose|run|kubernetes] [--profile P]
+                     [--project-name N] [--project-directory D] [--env-file F]
                                   what berth understands of compose files
-  berth export STACK --to compose|run
-                                  a stack of berth as a compose file or docker run lines`;
+  berth export STACK --to compose|run|kubernetes
+                                  a stack of berth as a compose file, docker run lines or objects for kubectl`;
 
 async function usage(): Promise<string> {
   const programs = Object.keys((await stacks()).PROGRAMS).join(", ");
@@ -63,7 +63,7 @@ async function exportStack(args: string[]): Promise<number> {
   const [stack, extra] = positionals;
   if (stack === undefined || extra !== undefined)
     throw new UsageError("export: name one stack, for example `berth export nginx --to compose`");
-  const form = formOf(values.to, undefined, ["compose", "run"]);
+  const form = formOf(values.to, undefined, ["compose", "run", "kubernetes"]);
   const { resources } = await planOf(stack);
   const { plannedServices } = await planner();
   const { projectOf } = await import("./export");
@@ -79,7 +79,11 @@ async function start(stack: string): Promise<number> {
   };
   const { findMissing } = await import("./tools");
   const { readStackConfig } = await settingsOf();
-  const missing = await findMissing(version, readStackConfig(ROOT, project, stack).values["docker:host"]);
+  const { engineOf, programNames } = await stacks();
+  const { PLUGIN_VERSION } = await import("../components/engines/kubernetes/object");
+  const { values } = readStackConfig(ROOT, project, stack);
+  const engines = programNames(stack, values["berth:program"]).map((name) => engineOf(name, values["berth:engine"]));
+  const missing = await findMissing(engines, { docker: version, kubernetes: PLUGIN_VERSION }, values);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
     await plan(
@@ -104,6 +108,12 @@ async function withStack(command: string, stack: string, args: string[]): Promis
 }
 
 async function settings(program: string | undefined): Promise<number> {
+  if (program === undefined) {
+    const { COMMON } = await import("../stacks/settings");
+    console.log("every stack:");
+    for (const [key, [doc, standard]] of Object.entries(COMMON))
+      console.log(`  berth:${key}  ${doc}${standard ? ` [${standard}]` : ""}`);
+  }
   for (const [name, load] of Object.entries((await stacks()).PROGRAMS)) {
     if (program !== undefined && program !== name) continue;
     console.log(`${name}:`);

@@ -133,7 +133,7 @@ export interface PlannedService {
 export async function plannedServices(resources: PlannedResource[]): Promise<PlannedService[]> {
   const planned: PlannedService[] = [];
   for (const service of declaredServices()) {
-    const urn = await promiseOf(service.container.urn);
+    const urn = await promiseOf(service.resource.urn);
     const resource = resources.find((candidate) => candidate.urn === urn);
     if (!resource) continue;
     const spec = (await promiseOf(service.description)) as ServiceSpec | undefined;

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { EngineClient, engineAddress } from "../components/engines/docker/client";
+import type { EngineName } from "../components/engines/engine";
 
 /** Resource hooks and inputs of components came earlier; before this CLI a replacement trigger also fired for nothing. */
 export const REQUIRED_PULUMI = "3.226";
@@ -62,17 +63,17 @@ async function missingCli(): Promise<Missing | undefined> {
     : undefined;
 }
 
-async function missingPlugin(version: string): Promise<Missing | undefined> {
-  const cache = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-docker-v${version}`);
-  if (existsSync(cache) || onPath("pulumi-resource-docker")) return undefined;
+async function missingPlugin(name: string, version: string): Promise<Missing | undefined> {
+  const cache = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`);
+  if (existsSync(cache) || onPath(`pulumi-resource-${name}`)) return undefined;
   try {
     // The CLI downloads it by itself, but waits for long where the host does not answer.
     await fetch(PLUGIN_HOST, { method: "HEAD", signal: AbortSignal.timeout(2500) });
     return undefined;
   } catch {
     return {
-      what: `the Docker plugin ${version}, and its download host does not answer`,
-      how: `run \`pulumi plugin install resource docker ${version}\` where there is a network`,
+      what: `the plugin ${name} ${version}, and its download host does not answer`,
+      how: `run \`pulumi plugin install resource ${name} ${version}\` where there is a network`,
     };
   }
 }
@@ -88,8 +89,51 @@ async function missingEngine(host: string | undefined): Promise<Missing | undefi
   }
 }
 
-/** What a real preview lacks here. All questions are asked at once and each has its own limit. */
-export async function findMissing(pluginVersion: string, engineHost: string | undefined): Promise<Missing[]> {
-  const answers = await Promise.all([missingCli(), missingPlugin(pluginVersion), missingEngine(engineHost)]);
-  return answers.filter((answer): answer is Missing => answer !== undefined);
+async function missingCluster(settings: Record<string, string | undefined>): Promise<Missing | undefined> {
+  const { clusterAccess, KubeconfigError } = await import("../components/engines/kubernetes/kubeconfig");
+  const { ClusterClient } = await import("../components/engines/kubernetes/client");
+  const how = "start it, or name one with KUBECONFIG";
+  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map(
+    (key) => settings[`kubernetes:${key}`],
+  );
+  try {
+    const access = clusterAccess({ kubeconfig, context, cluster }, process.env);
+    if (access.indirect) return undefined;
+    const client = new ClusterClient(access);
+    try {
+      await client.get("/version", 2000);
+      return undefined;
+    } catch {
+      return { what: `a Kubernetes cluster at ${access.server}`, how };
+    } finally {
+      client.close();
+    }
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    return { what: `a Kubernetes cluster (${error.message})`, how };
+  }
+}
+
+/**
+ * What a real preview lacks here. All questions are asked at once and each has its own limit.
+ *
+ * @param engines where the stack's services run
+ * @param plugins version of each plugin
+ * @param settings of the stack
+ */
+export async function findMissing(
+  engines: EngineName[],
+  plugins: Record<"docker" | "kubernetes", string>,
+  settings: Record<string, string | undefined>,
+): Promise<Missing[]> {
+  const cluster = engines.includes("kubernetes");
+  const docker = engines.some((engine) => engine !== "kubernetes");
+  const answers = await Promise.all([
+    missingCli(),
+    docker && missingPlugin("docker", plugins.docker),
+    docker && missingEngine(settings["docker:host"]),
+    cluster && missingPlugin("kubernetes", plugins.kubernetes),
+    cluster && missingCluster(settings),
+  ]);
+  return answers.filter((answer): answer is Missing => Boolean(answer));
 }

@@ -1,4 +1,5 @@
 import { FLAGS, type Fate, type FlagEntry } from "../components/run";
+import { table } from "./table";
 
 const HEADINGS: [fate: Fate, heading: string, text: string][] = [
   ["honoured", "Honoured", "Each becomes the field of the service that stands beside it."],
@@ -14,29 +15,21 @@ const HEADINGS: [fate: Fate, heading: string, text: string][] = [
 ];
 
 const code = (text: string) => `\`${text}\``;
-const cell = (text: string) => text.replaceAll("|", "\\|");
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
 const row = ({ names, field, says, remedy }: FlagEntry): string[] => [
   names.map(code).join(", "),
   field ? code(field) : "",
-  cell(sentence(remedy === undefined ? says : `${says}; ${remedy}`)),
+  sentence(remedy === undefined ? says : `${says}; ${remedy}`),
 ];
 
-/** Columns of one width each, as the formatter wants them. */
-function table(entries: FlagEntry[]): string {
-  const rows = [["flag", "field", "what becomes of it"], ...entries.map(row)];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((cells) => cells[column]!.length)));
-  const line = (cells: string[]) => `| ${cells.map((text, column) => text.padEnd(widths[column]!)).join(" | ")} |`;
-  const [head, ...body] = rows.map(line);
-  return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body].join("\n");
-}
+const flags = (entries: FlagEntry[]) => table(["flag", "field", "what becomes of it"], entries.map(row));
 
 /** The text of docs/docker-run.md. */
 export function dockerRunPage(): string {
   const parts = HEADINGS.map(([fate, heading, text]) => {
     const entries = FLAGS.filter(({ becomes, podman }) => becomes === fate && !podman);
-    return `## ${heading}\n\n${text}\n\n${table(entries)}`;
+    return `## ${heading}\n\n${text}\n\n${flags(entries)}`;
   });
   const podman = FLAGS.filter((entry) => entry.podman);
   return `# Every flag of docker run
@@ -54,6 +47,6 @@ ${parts.join("\n\n")}
 
 Taken only in a line that begins with \`podman\`.
 
-${table(podman)}
+${flags(podman)}
 `;
 }

@@ -2,5 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dockerRunPage } from "./dockerRun";
+import { enginesPage } from "./engines";
 
 writeFileSync(join(__dirname, "docker-run.md"), dockerRunPage());
+writeFileSync(join(__dirname, "engines.md"), enginesPage());

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { connectEngine } from "../components/engines/docker/session";
+import { checkEngine, type EngineName } from "../components/engines/engine";
 import { holdBackOnError } from "./holdBack";
 import type { Setting } from "./settings";
 
@@ -27,6 +28,9 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
   flask: () => import("./flask"),
   compose: () => import("./compose"),
   run: () => import("./run"),
+  swarm: () => import("./swarm"),
+  kubernetes: () => import("./kubernetes"),
+  lifecycle: () => import("./lifecycle"),
 };
 
 /**
@@ -61,13 +65,28 @@ export function programNames(stack: string, setting: string | undefined): string
   return names as string[];
 }
 
+/** Programs that are about one engine, whatever `berth:engine` says. */
+const ENGINE_OF: Record<string, EngineName> = { swarm: "swarm", kubernetes: "kubernetes", lifecycle: "kubernetes" };
+
+/** Where a program's services run. */
+export const engineOf = (program: string, setting?: string): EngineName => ENGINE_OF[program] ?? checkEngine(setting);
+
+async function connectKubernetes(): Promise<void> {
+  const { connectCluster } = await import("../components/engines/kubernetes/session");
+  return connectCluster();
+}
+
+/** Looks at an engine before anything is declared there. A Swarm is seen through the Docker engine that manages it. */
+const connectorOf = (program: string) =>
+  engineOf(program, new pulumi.Config("berth").get("engine")) === "kubernetes" ? connectKubernetes : connectEngine;
+
 /** The Pulumi program; a plan runs it without an engine. */
 export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
   const names = programNames(pulumi.getStack(), new pulumi.Config("berth").get("program"));
-  // The engine answers while the programs load.
+  // The engines answer while the programs load.
   const [programs] = await Promise.all([
     Promise.all(names.map((name) => PROGRAMS[name]!())),
-    engine && connectEngine(),
+    engine && Promise.all([...new Set(names.map(connectorOf))].map((connect) => connect())),
   ]);
   return holdBackOnError(() => {
     const outputs = programs.map((program) => program.program());

@@ -48,6 +48,17 @@ export const port = <D extends number | undefined>(standard: D, doc: string): Se
   },
 });
 
+/** A whole number, 0 or more. */
+export const count = (standard: number, doc: string): Setting<number> => ({
+  doc,
+  shown: String(standard),
+  read(config, key) {
+    const value = config.get(key) ?? String(standard);
+    if (!/^\d{1,9}$/.test(value)) fail(config, key, `"${value}" is not a whole number`, "use 0 or more");
+    return Number(value);
+  },
+});
+
 /** A host port, or a word in its place. */
 export const portOr = <W extends string>(words: readonly W[], doc: string): Setting<number | W | undefined> => ({
   doc: `${doc}: a port, ${words.join(" or ")}`,
@@ -122,8 +133,14 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
 export const isEncrypted = (key: string): boolean =>
   (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[]).includes(key);
 
-/** Of every stack, whatever its program. */
-const COMMON = ["program", "owner"];
+/** Settings of every stack, whatever its program, with what they are and their defaults. */
+export const COMMON: Record<string, [doc: string, standard: string]> = {
+  program: ["Program of the stack, or a list of several", "the stack's name up to its first dash"],
+  engine: ["Where services run: docker, swarm, kubernetes", "docker"],
+  registry: ["Registry that images built here are pushed to, for swarm and kubernetes", ""],
+  nodeAddress: ["Address of a node of the cluster, for the URLs of its node ports", "localhost"],
+  owner: ["Who the stack belongs to on a shared engine", "this user and this folder"],
+};
 
 /** A secret that only its owner can give: a token, a key of another service. Otherwise like a password. */
 export const credential = (doc: string): Setting<pulumi.Output<string>> => ({ ...password(doc), given: true });
@@ -136,7 +153,7 @@ export function readSettings<S extends Record<string, Setting<unknown>>>(
   const known = Object.keys(schema);
   for (const full of Object.keys(pulumi.runtime.allConfig())) {
     const [namespace, key = ""] = full.split(":");
-    if (namespace === program && !known.includes(key) && !(program === "berth" && COMMON.includes(key))) {
+    if (namespace === program && !known.includes(key) && !(program === "berth" && Object.hasOwn(COMMON, key))) {
       throw new pulumi.RunError(
         `${full}: is not a setting of the ${program} stack; use ${known.map((name) => `${program}:${name}`).join(", ")}.`,
       );

@@ -78,7 +78,7 @@ function checkCycles(services: Record<string, ProjectService>, field: Field): vo
 
 /** Checks a service as the typed components do, and says what is wrong in the words of the file. */
 function check(key: string, { service, origins }: BuiltService, field: Field, options: ProjectOptions): void {
-  const { build: _, dependsOn: __, replicas: ___, ...description } = service;
+  const { build: _, dependsOn: __, replicas: ___, swarm: ____, ...description } = service;
   try {
     checkService(parseService(description, { projectFolder: options.folder, outer: options.environment }));
   } catch (error) {

@@ -9,6 +9,7 @@ import { refuse } from "./errors";
 import { fileDescription, mountDescription, portDescription } from "./mounts";
 import type { Origin } from "./origins";
 import { checkFileDefinition, type FileOrigin, fileOrigin } from "./resources";
+import { swarmOptions } from "./swarm";
 import { child, formatPath, isMapping, items, type Node, textOf } from "./tree";
 import {
   below,
@@ -139,6 +140,8 @@ class Builder {
     this.storage();
     this.network();
     this.deploy();
+    const swarm = swarmOptions(inner(this.field, "deploy"), inner(this.field, "ports"));
+    if (swarm) this.result.swarm = swarm;
     this.replicas();
     this.dependencies();
     const forgotten = innerFields(this.field).find(([key]) => !this.done.has(key) && !QUIET.includes(key));

@@ -1,11 +1,10 @@
-import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { buildImage } from "../engines/docker/build";
-import { sessionFor } from "../engines/docker/session";
+import { buildForNodes, buildImage } from "../engines/docker/build";
+import { providerOf, sessionFor } from "../engines/docker/session";
+import { chosenEngine } from "../engines/engine";
 import { parseImage } from "../spec/names";
 import type { BuildDescription } from "../spec/project";
 import { reporter } from "./report";
-import { providerOf } from "./service";
 
 export interface BuiltImageArgs extends BuildDescription {
   /** Folder that is sent to the engine, without what its `.dockerignore` leaves out. Relative paths start at the project folder. */
@@ -31,10 +30,11 @@ export interface BuiltImageArgs extends BuildDescription {
  * @throws pulumi.ResourceError where the folder or the Dockerfile is missing, before anything is made
  */
 export class BuiltImage extends pulumi.ComponentResource {
-  /** To be used as `image` of services, which are declared after this. */
-  readonly imageName: string;
-  readonly imageId: pulumi.Output<string>;
-  readonly image: docker.RemoteImage;
+  /**
+   * To be used as `image` of services, which are declared after this. On `swarm` and `kubernetes` its tag is its
+   * content's digest, and it is pushed to the registry of the setting `berth:registry`.
+   */
+  readonly imageName: pulumi.Input<string>;
 
   constructor(name: string, args: BuiltImageArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:services:BuiltImage";
@@ -43,9 +43,11 @@ export class BuiltImage extends pulumi.ComponentResource {
     const report = reporter(type, name);
     report(() => parseImage(imageName, "name"));
     super(type, name, { name: imageName, context: args.context }, opts);
-    this.imageName = imageName;
-    this.image = report(() => buildImage(session, imageName, build, { argument: "", keep: !removeImage, platform }));
-    this.imageId = this.image.imageId;
+    const engine = chosenEngine();
+    if (engine === "docker") {
+      this.imageName = imageName;
+      report(() => buildImage(session, imageName, build, { argument: "", keep: !removeImage, platform }));
+    } else this.imageName = report(() => buildForNodes(session, imageName, build, { argument: "", platform, engine }));
     this.registerOutputs({});
   }
 }

@@ -6,7 +6,7 @@ import type { ServiceArgs } from "../spec/types";
 import { Project, type ProjectOptions } from "./project";
 import { reporter } from "./report";
 
-export interface ComposeProjectArgs extends Pick<ProjectOptions, "removeVolumes" | "removeImages"> {
+export interface ComposeProjectArgs extends Pick<ProjectOptions, "engine" | "removeVolumes" | "removeImages"> {
   /**
    * Compose files; later ones change earlier ones by the specification's rules. Relative paths start at the
    * project folder.
@@ -40,7 +40,7 @@ export interface ComposeProjectArgs extends Pick<ProjectOptions, "removeVolumes"
 export class ComposeProject extends Project {
   constructor(name: string, args: ComposeProjectArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const type = "berth:services:ComposeProject";
-    const { removeVolumes, removeImages, services, ...source } = args;
+    const { engine, removeVolumes, removeImages, services, ...source } = args;
     // The error begins with the file's own place.
     const report = reporter(type, name, {}, { path: "", locate: (error) => error });
     const loaded = report(() => loadCompose(source, { folder: process.cwd(), environment: process.env }));
@@ -48,6 +48,6 @@ export class ComposeProject extends Project {
     const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
     const project = { ...loaded, notices: [...loaded.notices, ...slips(loaded, workingDir, text)] };
     const compose = { files, workingDir, variables, locate: loaded.locate };
-    super(name, project, { removeVolumes, removeImages, services, compose }, opts, type);
+    super(name, project, { engine, removeVolumes, removeImages, services, compose }, opts, type);
   }
 }

@@ -69,7 +69,7 @@ export class Mysql extends Service {
       names,
     );
     this.port = this.hostPort(3306);
-    this.login = pulumi.interpolate`docker exec -it ${this.containerName} mysql -uroot -p`;
+    this.login = pulumi.interpolate`${this.exec} mysql -uroot -p`;
   }
 }
 

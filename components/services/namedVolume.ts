@@ -1,10 +1,10 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { sessionFor, toLabels } from "../engines/docker/session";
+import { providerOf, sessionFor, toLabels } from "../engines/docker/session";
 import { ArgumentError } from "../spec/errors";
 import { parseName } from "../spec/names";
-import { reporter } from "./report";
-import { providerOf, type ServiceOptions } from "./service";
+import { refuseOnKubernetes, reporter } from "./report";
+import type { ServiceOptions } from "./service";
 
 export interface NamedVolumeArgs extends Pick<ServiceOptions, "removeData"> {
   /** Name on the engine. @default the component's name */
@@ -40,6 +40,7 @@ export class NamedVolume extends pulumi.ComponentResource {
       type,
       name,
     )(() => {
+      refuseOnKubernetes("volumes", "claims are made by the services that use them");
       const result = parseName(args.name ?? name, "name");
       const live = session.snapshot?.volumes.find((volume) => volume.name === result);
       const differs =

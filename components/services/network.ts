@@ -1,14 +1,17 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { canonical } from "../engines/docker/container";
+import { canonical } from "../spec/digest";
+import { chosenEngine } from "../engines/engine";
 import { ownerLabels } from "../engines/docker/labels";
 import { checkNetwork } from "../engines/docker/preflight";
-import { type Session, sessionFor, toLabels } from "../engines/docker/session";
+import { providerOf, type Session, sessionFor, toLabels } from "../engines/docker/session";
+import { checkManager } from "../engines/swarm/checks";
+import { swarmSessionFor } from "../engines/swarm/session";
 import { contains, parseAddress, parseCidr } from "../spec/addresses";
 import { ArgumentError } from "../spec/errors";
 import { parseName } from "../spec/names";
-import { type ArgumentNames, reporter } from "./report";
-import { providerOf, withHook } from "./service";
+import { type ArgumentNames, refuseOnKubernetes, reporter } from "./report";
+import { withHook } from "./service";
 
 /** A block of addresses of a network (Compose `ipam.config`). */
 export interface AddressBlock {
@@ -67,16 +70,17 @@ export class Network extends pulumi.ComponentResource {
     inputs: Record<string, unknown> = { ...args },
   ) {
     const session = sessionFor(providerOf(opts));
-    const networkName = reporter(type, name, names)(() => check(name, args, session));
+    const networkName = reporter(type, name, names)(() => check(name, args, session, type));
     const declared = { ...inputs, name: networkName };
     super(type, name, declared, { ...opts, hooks: withHook(opts.hooks, session.hooks?.releaseNetwork) });
 
     const blocks = args.ipam?.config ?? [];
+    const spansNodes = args.driver === "overlay" ? swarmSessionFor(session).swarm : undefined;
     this.networkName = networkName;
     this.network = new docker.Network(
       name,
       {
-        name: networkName,
+        name: spansNodes && !pulumi.runtime.isDryRun() ? spansNodes.ready.apply(() => networkName) : networkName,
         driver: args.driver ?? "bridge",
         // Without it the engine passes over a block of IPv6.
         ipv6: args.enableIpv6 ?? (blocks.some(({ subnet }) => subnet?.includes(":")) || undefined),
@@ -115,7 +119,11 @@ export class Network extends pulumi.ComponentResource {
       },
     );
     this.networkId = this.network.id;
-    session.networks.set(networkName, { id: this.network.id, resource: this.network });
+    session.networks.set(networkName, {
+      id: this.network.id,
+      resource: this.network,
+      driver: args.driver ?? "bridge",
+    });
     this.registerOutputs({});
   }
 }
@@ -147,18 +155,25 @@ function checkBlock(block: AddressBlock, at: string) {
   return subnet ? [{ subnet, argument: `${at}.subnet` }] : [];
 }
 
-function check(logicalName: string, args: NetworkArgs, session: Session): string {
+function check(logicalName: string, args: NetworkArgs, session: Session, type: string): string {
+  refuseOnKubernetes("networks", "pods are on the one network of their cluster");
   const name = parseName(args.name ?? logicalName, "name");
   if (["bridge", "host", "none"].includes(name))
     throw new ArgumentError("name", `${name} is a network of Docker's own`, "choose another name");
   if (session.networks.has(name))
     throw new ArgumentError("name", `${name} is declared twice`, "declare each network once and share it");
-  if (["host", "none", "overlay"].includes(args.driver ?? ""))
+  if (["host", "none"].includes(args.driver ?? ""))
     throw new ArgumentError(
       "driver",
       `${args.driver} makes no network of a single engine's own`,
-      args.driver === "overlay" ? "use bridge, or a Swarm" : `set networkMode: "${args.driver}" on the service`,
+      `set networkMode: "${args.driver}" on the service`,
     );
+  if (args.driver === "overlay") {
+    const inSwarm = type.endsWith(":OverlayNetwork") || chosenEngine() === "swarm" || session.snapshot?.swarm?.manager;
+    if (!inSwarm)
+      throw new ArgumentError("driver", "overlay makes no network of a single engine's own", "use bridge, or a Swarm");
+    if (!swarmSessionFor(session).swarm) checkManager(session.snapshot);
+  }
   const subnets = (args.ipam?.config ?? []).flatMap((block, index) => checkBlock(block, `ipam.config[${index}]`));
   checkNetwork(name, subnets, session.subnets, session.snapshot, session.owner);
   session.subnets.push(...subnets.map(({ subnet }) => ({ subnet, by: name })));

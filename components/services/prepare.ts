@@ -1,53 +1,39 @@
 import * as pulumi from "@pulumi/pulumi";
-import { REFUSED, refuseField, secretNames } from "../engines/docker/arguments";
-import { containerArguments, type LateSpec } from "../engines/docker/container";
-import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../engines/docker/preflight";
-import type { Session } from "../engines/docker/session";
+import type { Engine, LateSpec, ServiceRequest } from "../engines/engine";
 import { isLate, lift } from "../late";
-import { isSecretName, parseEnvironment } from "../spec/environment";
+import { isSecretName, parseEnvironment, secretNames } from "../spec/environment";
 import { ArgumentError } from "../spec/errors";
 import { type FileSpec, fileMounts } from "../spec/files";
 import type { Mount } from "../spec/mounts";
-import { formatPort } from "../spec/ports";
 import { RULES } from "../spec/rules";
 import { parseField, type ServiceSpec, type SpecContext } from "../spec/service";
 import type { FileDescription, ServiceArgs, ServiceDescription } from "../spec/types";
 import type { Report } from "./report";
-import type { ServiceOptions } from "./service";
 
-/** Runs a check at once, or when the last of its fields arrives. */
-type Check = (fields: Partial<LateSpec>, check: (plain: ServiceSpec) => void) => void;
+type Request = Pick<ServiceRequest, "spec" | "whenKnown" | "checks">;
 
-export interface Prepared {
-  spec: LateSpec;
-  keepData: boolean;
-  inputs: pulumi.Inputs;
-  /** Arguments of the container. */
-  args: Record<string, unknown>;
-  /** Checks that wait for late arguments. */
-  checks: pulumi.Output<unknown>[];
-}
-
-/** Reads and checks the arguments. Runs before the component registers, so that a wrong one makes nothing. */
-export function prepare(
+/**
+ * Reads the arguments of a service and checks what does not depend on its engine. Runs before the component
+ * registers, so that a wrong one makes nothing.
+ */
+export function readArguments(
   name: string,
-  args: ServiceArgs & Pick<ServiceOptions, "removeData">,
-  session: Session,
+  fields: ServiceArgs,
+  engine: Engine,
   report: Report,
   variables: Record<string, string | undefined> = process.env,
-): Prepared {
-  const context: SpecContext = { projectFolder: session.projectFolder, outer: variables };
-  const { removeData = false, ...fields } = args;
+): Request {
+  const context: SpecContext = { projectFolder: process.cwd(), outer: variables };
   return report(() => {
     const spec = { containerName: name } as Record<string, unknown>;
     for (const [key, value] of Object.entries(fields) as [keyof ServiceDescription, unknown][]) {
       if (value === undefined || key === "environment" || key === "envFile") continue;
-      if (key === "secrets" || key === "configs") {
-        spec[key] = parseFileList(key, value, context);
-        continue;
-      }
-      if (key in REFUSED) refuseField(key as keyof ServiceSpec);
-      spec[key] = lift(value, (plain) => report(() => parseField(key, plain as never, context)));
+      const refusal = engine.refused[key];
+      if (refusal) throw new ArgumentError(key, ...refusal);
+      spec[key] =
+        key === "secrets" || key === "configs"
+          ? parseFileList(key, value, context)
+          : lift(value, (plain) => report(() => parseField(key, plain as never, context)));
     }
     if (spec.image === undefined) throw new ArgumentError("image", "is missing", 'name one, for example "nginx"');
     if (spec.containerName !== undefined && !isLate(spec.containerName))
@@ -55,25 +41,24 @@ export function prepare(
     const environment = secretEnvironment(fields.environment, fields.envFile, context, report);
     if (environment !== undefined) spec.environment = environment;
 
-    takeFiles(spec);
-
     const late = spec as unknown as LateSpec;
     const checks: pulumi.Output<unknown>[] = [];
-    const whenKnown: Check = (needed, check) => {
+    const whenKnown: Request["whenKnown"] = (needed, check) => {
       const result = lift(needed as unknown, (plain) => report(() => check(plain as ServiceSpec)));
       if (result !== undefined) checks.push(result);
     };
+    const complete = { ...late, volumes: withFiles(late) };
     for (const rule of RULES)
-      whenKnown(Object.fromEntries(rule.fields.map((field) => [field, late[field]])), rule.check);
-    const args = containerArguments(late, report);
-    checkAgainstEngine(name, late, session, !removeData, whenKnown);
-    if (spec.expose !== undefined && !spec.publishAll) {
-      void pulumi.log.info(
-        `${name}: expose is a note on Docker; containers of one network reach every port of each other.`,
-      );
-    }
-    return { spec: late, keepData: !removeData, inputs: stateInputs(late, session), args, checks };
+      whenKnown(Object.fromEntries(rule.fields.map((field) => [field, complete[field]])), rule.check);
+    return { spec: late, whenKnown, checks };
   });
+}
+
+/** Mounts with those of secrets and configs that are files of the host: no two may have one target. */
+function withFiles({ volumes, secrets, configs }: LateSpec): LateSpec["volumes"] {
+  const files = [...((secrets ?? []) as FileSpec[]), ...((configs ?? []) as FileSpec[])];
+  const mounts = fileMounts(files);
+  return mounts.length ? lift(volumes ?? [], (plain) => [...(plain as Mount[]), ...mounts]) : volumes;
 }
 
 /** The content of a file may arrive late; where it goes has to be known at once. */
@@ -88,21 +73,6 @@ function parseFileList(key: "secrets" | "configs", value: unknown, context: Spec
     const given = (value as FileDescription[])[index]!;
     return isLateContent(given) ? { ...file, content: given.content } : file;
   });
-}
-
-/**
- * Secrets and configs from files become mounts, as Compose makes them; what has its text here is written into
- * the container, and kept secret where it is one.
- */
-function takeFiles(spec: Record<string, unknown>): void {
-  for (const field of ["secrets", "configs"] as const) {
-    if (spec[field] === undefined) continue;
-    const files = spec[field] as FileSpec[];
-    const mounts = fileMounts(files);
-    if (mounts.length) spec.volumes = lift(spec.volumes ?? [], (volumes) => [...(volumes as Mount[]), ...mounts]);
-    const written = files.filter(({ content }) => content !== undefined);
-    spec[field] = written.length === 0 ? undefined : field === "secrets" ? pulumi.secret(written) : written;
-  }
 }
 
 /** The variables that are plain text already. */
@@ -170,101 +140,4 @@ const isLateItself = (value: unknown): boolean => pulumi.Output.isInstance(value
 function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<string>>) => R): R | pulumi.Output<R> {
   if (!isLateItself(value)) return apply(value as Record<string, pulumi.Input<string>>);
   return (value as pulumi.Output<object>).apply(apply as never) as unknown as pulumi.Output<R>;
-}
-
-/** Checks that need the engine or the program's other services. */
-function checkAgainstEngine(name: string, spec: LateSpec, session: Session, keepData: boolean, whenKnown: Check): void {
-  const { snapshot, owner } = session;
-  whenKnown({ pullPolicy: spec.pullPolicy, image: spec.image }, ({ pullPolicy, image }) => {
-    const full = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
-    if (pullPolicy === "never" && snapshot && !full.includes("@") && !snapshot.images.includes(full))
-      throw new ArgumentError(
-        "image",
-        `${image} is not on the engine, and pullPolicy forbids to fetch it`,
-        "build or load it first, or remove pullPolicy",
-      );
-  });
-  const needsApi = (minor: number, argument: string) => {
-    if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
-    throw new ArgumentError(
-      argument,
-      `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`,
-      "update the engine, or remove it",
-    );
-  };
-  whenKnown({ macAddress: spec.macAddress }, ({ macAddress }) => {
-    if (macAddress) needsApi(44, "macAddress");
-  });
-  whenKnown({ healthcheck: spec.healthcheck }, ({ healthcheck }) => {
-    if (healthcheck?.startInterval !== undefined) needsApi(44, "healthcheck.startInterval");
-  });
-  whenKnown({ ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
-    checkPorts(ports, name, session.ports, snapshot, owner);
-    session.ports.push(...ports.filter((port) => port.published !== undefined).map((port) => ({ port, by: name })));
-  });
-  if (typeof spec.containerName === "string") {
-    const other = session.services.get(spec.containerName);
-    if (other)
-      throw new ArgumentError(
-        "containerName",
-        `${spec.containerName} is the name of the service ${other.name} too`,
-        "give each container its own name",
-      );
-    checkContainerName(spec.containerName, snapshot, owner);
-  }
-  whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
-    checkBinds(volumes, snapshot);
-    for (const { type, source } of volumes)
-      if (type === "volume" && source && !session.externalVolumes.has(source))
-        session.checkVolume(source, keepData, name);
-    const copies = volumes.findIndex((mount) => mount.nocopy);
-    if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`);
-    const parts = volumes.findIndex((mount) => mount.subpath !== undefined);
-    if (parts >= 0) needsApi(45, `volumes[${parts}].volume.subpath`);
-  });
-  whenKnown({ volumesFrom: spec.volumesFrom }, ({ volumesFrom = [] }) => {
-    for (const [index, { container }] of volumesFrom.entries()) {
-      if (!snapshot || session.services.has(container) || snapshot.containers.some((live) => live.name === container))
-        continue;
-      throw new ArgumentError(
-        `volumesFrom[${index}]`,
-        `there is no container named ${container}`,
-        "declare that service before this one",
-      );
-    }
-  });
-  whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
-    const gateway = networks.findIndex((network) => network.gwPriority);
-    if (gateway >= 0) needsApi(48, `networks[${gateway}].gwPriority`);
-    for (const [index, network] of networks.entries()) {
-      checkNetworkExists(
-        network.name,
-        `networks[${index}]`,
-        (declaredName) => session.networks.has(declaredName),
-        snapshot,
-      );
-      if (network.macAddress) needsApi(44, `networks[${index}].macAddress`);
-    }
-  });
-}
-
-/**
- * What the component keeps in the state: the description as a reader wants to see it, and what the engine
- * layer compares to change a living container in place.
- */
-function stateInputs(spec: LateSpec, session: Session): pulumi.Inputs {
-  const joined = lift(spec.networks ?? [], (networks) => networks);
-  const withIds = Array.isArray(joined)
-    ? joined.map((network) => ({ ...network, id: session.networks.get(network.name)?.id }))
-    : (joined as pulumi.Output<NonNullable<ServiceSpec["networks"]>>);
-  return {
-    image: spec.image,
-    containerName: spec.containerName,
-    environment: spec.environment,
-    ports: lift(spec.ports, (ports) => ports?.map(formatPort)),
-    joined: (withIds as unknown[]).length === 0 ? undefined : withIds,
-    cpus: spec.cpus,
-    cpuPeriod: spec.cpuPeriod,
-    cpuQuota: spec.cpuQuota,
-  };
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { chosenEngine } from "../engines/engine";
 import { ArgumentError } from "../spec/errors";
 import { snakeCase } from "../spec/snakeCase";
 
@@ -41,4 +42,10 @@ export function reporter(type: string, name: string, names: ArgumentNames = {}, 
 function inFile(error: ArgumentError, { path, locate }: ReportSource): string {
   const { argument, problem, remedy } = error;
   return locate?.(error)?.message ?? `${path}.${snakeCase(argument)}: ${problem}; ${remedy}.`;
+}
+
+/** For what stands on its own on a Docker engine, and has no object of its own on Kubernetes. */
+export function refuseOnKubernetes(what: string, why: string): void {
+  if (chosenEngine() === "kubernetes")
+    throw new ArgumentError("berth:engine", `kubernetes has no ${what} of this kind: ${why}`, "leave it out there");
 }

@@ -215,6 +215,7 @@ const DESCRIBERS: { [K in keyof Required<ServiceDescription>]: Describer<K> } = 
   restart: ({ policy, retries }) =>
     (retries === undefined ? policy : `${policy}:${retries}`) as ServiceDescription["restart"],
   mode: same,
+  replicas: same,
   user: same,
   groupAdd: same,
   workingDir: same,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ArgumentError, checkFields, show } from "./errors";
 import { hostPath } from "./mounts";
+import type { ServiceSpec } from "./service";
 import { substitute, TemplateError } from "./template";
 import type { EnvFileDescription } from "./types";
 
@@ -185,4 +186,15 @@ export function readEnvFiles(
     Object.assign(known, values);
     return [{ values, secret }];
   });
+}
+
+/** Environment files and variables together, as `NAME=value`. */
+export function environmentOf({ envFile, environment }: ServiceSpec): Record<string, string> {
+  return Object.assign({}, ...(envFile ?? []).map((file) => file.values), environment);
+}
+
+/** Names of the variables whose values must not be shown. */
+export function secretNames(spec: ServiceSpec): Set<string> {
+  const fromFiles = (spec.envFile ?? []).filter((file) => file.secret).flatMap((file) => Object.keys(file.values));
+  return new Set([...fromFiles, ...Object.keys(environmentOf(spec)).filter(isSecretName)]);
 }

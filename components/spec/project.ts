@@ -1,3 +1,4 @@
+import type { SwarmOptions } from "../engines/swarm/options";
 import type { ServiceDescription } from "./types";
 
 /**
@@ -57,8 +58,8 @@ export interface ProjectService extends ServiceDescription {
   build?: BuildDescription;
   /** By key of the other service. */
   dependsOn?: Record<string, DependencyDescription>;
-  /** How many containers. @default 1 */
-  replicas?: number;
+  /** What only a Swarm reads (Compose `deploy`). */
+  swarm?: SwarmOptions;
 }
 
 /** A network of a project (Compose top-level `networks`). */

@@ -57,7 +57,8 @@ export interface ServiceSpec {
   networks?: NetworkDescription[];
   networkMode?: string;
   restart?: { policy: string; retries?: number };
-  mode?: "replicated" | "replicated-job";
+  mode?: "replicated" | "global" | "replicated-job";
+  replicas?: number;
   user?: string;
   groupAdd?: string[];
   workingDir?: string;
@@ -429,7 +430,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
     'use bridge, host, none or "container:<name>"; join user-defined networks with networks',
   ),
   restart: parseRestart,
-  mode: oneOf("replicated", "replicated-job"),
+  mode: oneOf("replicated", "global", "replicated-job"),
+  replicas: integer(0, MAX),
   user: match(/^[^:\s]+(:[^:\s]+)?$/, "a user", 'use a name or number, or "user:group"'),
   groupAdd: list,
   workingDir: (value, argument) => {

@@ -194,8 +194,13 @@ export interface ServiceDescription {
   networkMode?: string;
   /** @default "no" */
   restart?: "no" | "always" | "unless-stopped" | "on-failure" | `on-failure:${number}`;
-  /** `replicated-job` runs to its end once; the others keep running. @default "replicated" */
-  mode?: "replicated" | "replicated-job";
+  /**
+   * `replicated-job` runs to its end once; the others keep running. `global` is one on each node of a Swarm or
+   * cluster. @default "replicated"
+   */
+  mode?: "replicated" | "global" | "replicated-job";
+  /** How many containers. A Docker engine runs each container by a name of its own, so there it is 1. @default 1 */
+  replicas?: number;
   /** User, or `user:group`, by name or number. @default the image's */
   user?: string;
   groupAdd?: (string | number)[];

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type * as docker from "@pulumi/docker";
-import { isSecretName } from "../../spec/environment";
+import { environmentOf } from "../../spec/environment";
 import { ArgumentError } from "../../spec/errors";
 import type { Mount } from "../../spec/mounts";
 import { formatBytes, formatDuration } from "../../spec/quantities";
@@ -38,12 +38,6 @@ export const REFUSED: Partial<Record<keyof ServiceSpec, [problem: string, remedy
   kernelMemory: ["kernel memory limits are gone from Docker", "set memLimit"],
 };
 
-/** Refuses what cannot be said, field by field; `field` is known to be set. */
-export function refuseField(field: keyof ServiceSpec): void {
-  const refusal = REFUSED[field];
-  if (refusal) throw new ArgumentError(field, ...refusal);
-}
-
 function mebibytes(bytes: number | undefined, argument: string): number | undefined {
   if (bytes === undefined || bytes === -1) return bytes;
   if (bytes % 2 ** 20 !== 0) {
@@ -69,17 +63,6 @@ function inProviderOrder(values: string[] | undefined, argument: string): string
     );
   }
   return values;
-}
-
-/** Environment files and variables together, as `NAME=value`. */
-export function environmentOf({ envFile, environment }: ServiceSpec): Record<string, string> {
-  return Object.assign({}, ...(envFile ?? []).map((file) => file.values), environment);
-}
-
-/** Names of the variables whose values must not be shown. */
-export function secretNames(spec: ServiceSpec): Set<string> {
-  const fromFiles = (spec.envFile ?? []).filter((file) => file.secret).flatMap((file) => Object.keys(file.values));
-  return new Set([...fromFiles, ...Object.keys(environmentOf(spec)).filter(isSecretName)]);
 }
 
 /** The provider refuses an empty argument in the command, but not in the entrypoint. */

@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import dockerignore from "@balena/dockerignore";
-import type * as docker from "@pulumi/docker";
+import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { isSecretName } from "../../spec/environment";
+import { digest } from "../../spec/digest";
 import { ArgumentError } from "../../spec/errors";
+import { parseImage } from "../../spec/names";
 import type { BuildDescription } from "../../spec/project";
-import { canonical } from "./container";
+import type { EngineName } from "../engine";
 import type { Session } from "./session";
 
 /** What the engine itself fetches, in place of a folder: a Git repository or an archive. */
@@ -68,19 +70,65 @@ function writeInline(image: string, text: string, projectFolder: string): string
   return path;
 }
 
+export interface BuildOptions {
+  /** Path in front of the build's own fields in errors, e.g. `services.web.build.`; or "". */
+  argument: string;
+  platform?: string;
+}
+
 /**
  * Builds the image once per stack. Its content decides about building again: files, build arguments, stage
  * and the other options, not dates, owners or the place of the folder.
  *
- * @param argument path in front of the build's own fields in errors, e.g. `services.web.build.`; or ""
  * @throws ArgumentError where the folder or the Dockerfile is missing, before anything is made
  */
 export function buildImage(
   session: Session,
   name: string,
   build: BuildDescription,
-  { argument, keep, platform }: { argument: string; keep: boolean; platform?: string },
+  { keep, ...options }: BuildOptions & { keep: boolean },
 ): docker.RemoteImage {
+  const { triggers, ...args } = readBuild(session, name, build, options);
+  return session.image(name, options.platform, { keep, build: args.build, triggers });
+}
+
+/**
+ * Builds an image for the nodes of a Swarm or cluster: its tag is its content's digest, so that a change is another
+ * image for whoever runs it, and it is pushed to the registry of the setting `berth:registry`. Without one it stays
+ * on this engine, which serves a Swarm of this one machine.
+ *
+ * @returns the reference that nodes pull
+ * @throws ArgumentError where a cluster would find it nowhere
+ */
+export function buildForNodes(
+  session: Session,
+  name: string,
+  build: BuildDescription,
+  { engine, ...options }: BuildOptions & { engine: EngineName },
+): pulumi.Input<string> {
+  const registry = new pulumi.Config("berth").get("registry");
+  if (registry === undefined && engine === "kubernetes")
+    throw new ArgumentError(
+      options.argument.replace(/\.$/, "") || "context",
+      "nodes of a cluster pull images from a registry, and none is named",
+      "set one with `pulumi config set berth:registry HOST[:PORT][/PATH]`",
+    );
+  const { triggers, build: args } = readBuild(session, name, build, options);
+  const repository = name.replace(/(:[^/]*)?(@.*)?$/, "");
+  const reference = `${registry === undefined ? "" : `${registry.replace(/\/$/, "")}/`}${repository}:${triggers.content.slice(0, 12)}`;
+  parseImage(reference, "berth:registry");
+  const image = session.image(reference, options.platform, { build: args, triggers });
+  if (registry === undefined) return image.name;
+  const pushed = new docker.RegistryImage(
+    reference,
+    { name: reference, keepRemotely: true, triggers },
+    session.shared({ dependsOn: [image], ignoreChanges: ["insecureSkipVerify"] }),
+  );
+  return pushed.name;
+}
+
+/** The provider's arguments for a build, and the digest of all that decides about it. */
+function readBuild(session: Session, name: string, build: BuildDescription, { argument, platform }: BuildOptions) {
   const args = Object.fromEntries(
     Object.entries(build.args ?? {}).flatMap(([key, value]) => {
       const known = value ?? process.env[key];
@@ -112,13 +160,10 @@ export function buildImage(
     ? { content: build.context, context: { context: ".", remoteContext: build.context, dockerfile: build.dockerfile } }
     : local(session, name, { ...build, context: resolve(session.projectFolder, build.context) }, argument);
   const triggers = {
-    content: createHash("sha256")
-      .update(JSON.stringify(canonical({ ...options, content: where.content })))
-      .digest("hex")
-      .slice(0, 32),
+    content: digest({ ...options, content: where.content }),
   };
   const buildArgs = Object.keys(args).some(isSecretName) ? pulumi.secret(args) : args;
-  return session.image(name, platform, { keep, build: { ...where.context, ...options, buildArgs }, triggers });
+  return { build: { ...where.context, ...options, buildArgs }, triggers };
 }
 
 function local(session: Session, name: string, build: BuildDescription, argument: string) {

@@ -1,15 +1,13 @@
-import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../spec/digest";
 import type { Mount } from "../../spec/mounts";
 import type { ServiceSpec } from "../../spec/service";
 import { isLate, lift } from "../../late";
+import type { LateSpec } from "../engine";
 import { ARGUMENTS, CHANGED_BY_PROVIDER, IGNORED, replacementKey } from "./arguments";
 import { ownerLabels } from "./labels";
 import { type Session, toLabels } from "./session";
-
-/** A service's fields, each parsed; those that the program gives as Outputs are still on their way. */
-export type LateSpec = { [K in keyof ServiceSpec]: ServiceSpec[K] | pulumi.Output<ServiceSpec[K]> };
 
 export interface ContainerOptions {
   session: Session;
@@ -32,7 +30,7 @@ export interface ContainerOptions {
 export interface Companion {
   /** Logical name. */
   name: string;
-  container: docker.Container;
+  container: pulumi.Resource;
   /** Start this one anew when that one is made anew. */
   restart: boolean;
 }
@@ -65,24 +63,9 @@ export function containerArguments(spec: LateSpec, report: <T>(run: () => T) => 
   return args;
 }
 
-/** Objects for JSON in one order, whatever the order they were written in. */
-export function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, canonical(item)]),
-  );
-}
-
 /** A digest of what was declared. It decides about replacement, so its form must not change between versions. */
 export function declarationHash(args: Record<string, unknown>): string {
-  return createHash("sha256")
-    .update(JSON.stringify(canonical(replacementKey(args))))
-    .digest("hex")
-    .slice(0, 32);
+  return digest(replacementKey(args));
 }
 
 /** The named volumes of a service as resources; anonymous ones get a resource of their own, so that they outlive the container. */

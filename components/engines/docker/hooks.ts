@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { releaseServices } from "../swarm/release";
 import { EngineError } from "./client";
 import { isOurs, ownerLabels, SERVICE_LABEL } from "./labels";
 import { ignoreMissing, type InPlace, reconcile } from "./reconcile";
@@ -25,6 +26,7 @@ interface ContainerState {
 }
 interface NetworkState {
   Id: string;
+  Scope?: string;
   Labels: Record<string, string> | null;
   Containers: Record<string, { Name: string }> | null;
 }
@@ -145,7 +147,10 @@ export function containerHooks(session: Session): ContainerHooks {
     if (JSON.stringify(oldInputs) === JSON.stringify(newInputs)) return;
     const network = await findNetwork(String(oldInputs?.name ?? ""));
     if (!network || !isOurs(network.Labels, session.owner)) return;
-    const foreign = await disconnectOurs(network);
+    const foreign =
+      network.Scope === "swarm"
+        ? await releaseServices(session.client, session.owner, network.Id)
+        : await disconnectOurs(network);
     if (foreign.length)
       throw new Error(
         `the network ${oldInputs?.name} has to be made anew, but ${foreign.join(", ")} of another stack uses it; disconnect that first.`,

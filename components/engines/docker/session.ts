@@ -10,6 +10,7 @@ import { type EngineSnapshot, takeSnapshot } from "./snapshot";
 export interface DeclaredNetwork {
   id: pulumi.Output<string>;
   resource: pulumi.Resource;
+  driver?: string;
 }
 
 /** A service declared by this program. */
@@ -141,6 +142,15 @@ export function sessionFor(provider?: pulumi.ProviderResource): Session {
   const session = byProvider.get(provider) ?? new Session(process.cwd(), provider);
   byProvider.set(provider, session);
   return session;
+}
+
+/** The Docker provider among a component's options. */
+export function providerOf(opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined {
+  const providers = Array.isArray(opts.providers) ? opts.providers : Object.values(opts.providers ?? {});
+  return (
+    [opts.provider, ...providers].find((provider) => docker.Provider.isInstance(provider)) ??
+    opts.parent?.getProvider("docker:index/container:Container")
+  );
 }
 
 /**

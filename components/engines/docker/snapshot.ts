@@ -16,6 +16,8 @@ export interface LiveNetwork {
   driver: string;
   labels: Record<string, string>;
   subnets: string[];
+  /** `local`, or `swarm` for networks that span its nodes. */
+  scope?: string;
 }
 
 export interface LiveVolume {
@@ -23,6 +25,28 @@ export interface LiveVolume {
   driver: string;
   options: Record<string, string>;
   labels: Record<string, string>;
+}
+
+/** The engine's part in a Swarm. */
+export interface SwarmState {
+  /** `inactive`, `pending`, `active`, `locked` or `error`. */
+  state: string;
+  /** Address that the other nodes know this one by. */
+  address: string;
+  manager: boolean;
+  /** How many there are; 0 where this node is no manager. */
+  managers: number;
+  nodes: number;
+}
+
+/** A service of the Swarm. */
+export interface LiveService {
+  id: string;
+  name: string;
+  labels: Record<string, string>;
+  /** As it runs: `nginx:latest@sha256:...`. */
+  image: string;
+  ports: { published: number; target: number; protocol: string }[];
 }
 
 /** A socket on the host that listens. */
@@ -51,6 +75,10 @@ export interface EngineSnapshot {
   /** Empty where the host cannot be looked at. */
   listeners: Listener[];
   routes: Route[];
+  /** Undefined where the engine does not say. */
+  swarm?: SwarmState;
+  /** Of the whole Swarm; undefined where the engine is no manager of one. */
+  services?: LiveService[];
 }
 
 interface ApiContainer {
@@ -64,6 +92,7 @@ interface ApiNetwork {
   Id: string;
   Name: string;
   Driver: string;
+  Scope?: string;
   Labels: Record<string, string> | null;
   IPAM: { Config: { Subnet?: string }[] | null };
 }
@@ -74,15 +103,34 @@ interface ApiVolume {
   Labels: Record<string, string> | null;
 }
 
+interface ApiInfo {
+  Swarm?: {
+    LocalNodeState: string;
+    NodeAddr: string;
+    ControlAvailable: boolean;
+    Managers?: number;
+    Nodes?: number;
+  };
+}
+interface ApiService {
+  ID: string;
+  Spec: { Name: string; Labels: Record<string, string> | null; TaskTemplate: { ContainerSpec?: { Image: string } } };
+  Endpoint?: { Ports?: { PublishedPort?: number; TargetPort: number; Protocol: string }[] | null };
+}
+
 /** Reads containers, networks, volumes, listening sockets and routes. */
 export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot> {
   const get = <T>(path: string) => client.request<T>("GET", path, undefined, 5_000);
-  const [version, containers, networks, volumes, images] = await Promise.all([
+  // A node that is no manager answers with an error.
+  const orNothing = () => undefined;
+  const [version, containers, networks, volumes, images, info, services] = await Promise.all([
     get<{ ApiVersion: string }>("/version"),
     get<ApiContainer[]>("/containers/json?all=1"),
     get<ApiNetwork[]>("/networks"),
     get<{ Volumes: ApiVolume[] | null }>("/volumes"),
     get<{ RepoTags: string[] | null }[]>("/images/json"),
+    get<ApiInfo>("/info").catch(orNothing),
+    get<ApiService[]>("/services").catch(orNothing),
   ]);
   return {
     local: client.local,
@@ -102,6 +150,7 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
       driver: network.Driver,
       labels: network.Labels ?? {},
       subnets: (network.IPAM.Config ?? []).flatMap((config) => config.Subnet ?? []),
+      scope: network.Scope,
     })),
     volumes: (volumes.Volumes ?? []).map((volume) => ({
       name: volume.Name,
@@ -111,6 +160,26 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
     })),
     images: images.flatMap((image) => image.RepoTags ?? []),
     ...(client.local ? readHost() : { listeners: [], routes: [] }),
+    swarm: info?.Swarm && swarmState(info.Swarm),
+    services: services?.map((service) => ({
+      id: service.ID,
+      name: service.Spec.Name,
+      labels: service.Spec.Labels ?? {},
+      image: service.Spec.TaskTemplate.ContainerSpec?.Image ?? "",
+      ports: (service.Endpoint?.Ports ?? [])
+        .filter((port) => port.PublishedPort)
+        .map((port) => ({ published: port.PublishedPort!, target: port.TargetPort, protocol: port.Protocol })),
+    })),
+  };
+}
+
+export function swarmState(swarm: NonNullable<ApiInfo["Swarm"]>): SwarmState {
+  return {
+    state: swarm.LocalNodeState,
+    address: swarm.NodeAddr,
+    manager: swarm.ControlAvailable,
+    managers: swarm.Managers ?? 0,
+    nodes: swarm.Nodes ?? 0,
   };
 }
 

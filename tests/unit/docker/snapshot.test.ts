@@ -125,7 +125,9 @@ describe("a snapshot", () => {
     expect(asked.sort()).toEqual([
       "GET /containers/json?all=1",
       "GET /images/json",
+      "GET /info",
       "GET /networks",
+      "GET /services",
       "GET /version",
       "GET /volumes",
     ]);

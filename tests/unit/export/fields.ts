@@ -52,6 +52,8 @@ export const FIELDS: [keyof ServiceDescription, unknown][] = [
   ["restart", "on-failure:3"],
   ["restart", "no"],
   ["mode", "replicated-job"],
+  ["mode", "global"],
+  ["replicas", 3],
   ["user", "1000:1000"],
   ["groupAdd", ["999", "audio"]],
   ["workingDir", "/code"],

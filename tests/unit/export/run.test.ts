@@ -28,6 +28,7 @@ const sortedLists = (value: unknown): unknown =>
 
 /** What a line cannot say in these words; each has a notice or another form. */
 const OTHERWISE = [
+  "replicas",
   "secrets",
   "configs",
   "waitTimeout",

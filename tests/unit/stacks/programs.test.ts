@@ -5,7 +5,8 @@ import { CONTAINER, IMAGE, names, NETWORK, quiet, value, VOLUME, type World, wor
 import { sentence } from "../refusal";
 
 const engine = useEngine();
-const KNOWN = "nginx, mysql, elasticsearch, volumes, networks, tomcat, jenkins, flask, compose, run";
+const KNOWN =
+  "nginx, mysql, elasticsearch, volumes, networks, tomcat, jenkins, flask, compose, run, swarm, kubernetes, lifecycle";
 let w: World;
 
 /** Runs a stack as the plan does: without an engine. */

@@ -1,0 +1,48 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ObjectMeta } from "kubernetes-types/meta/v1";
+import type { Inputs } from "../../spec/types";
+
+/** Version of the Kubernetes plugin that the CLI fetches where it is not there yet. */
+export const PLUGIN_VERSION = "4.34.2";
+
+/** An object as `kubectl apply` takes it. Everything but its kind may arrive late. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: Inputs<ObjectMeta>;
+  [field: string]: unknown;
+}
+
+/** Fields of objects that a program may want to read after `up`. */
+const OUTPUTS = ["spec", "status", "data", "stringData"];
+
+/** Pulumi's name for a kind: `apps/v1` and `Deployment` are `kubernetes:apps/v1:Deployment`. */
+export function typeToken(apiVersion: string, kind: string): string {
+  return `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${kind}`;
+}
+
+/**
+ * Any object of a cluster, by its manifest. It is the resource that @pulumi/kubernetes would register, with the
+ * same type, provider and settings (`kubernetes:context`, `kubernetes:kubeconfig`, `kubernetes:namespace`). The
+ * SDK itself need not be there: wherever it is installed, the CLI looks for its plugin before every preview, of
+ * Docker stacks too.
+ */
+export class KubernetesObject extends pulumi.CustomResource {
+  declare readonly apiVersion: pulumi.Output<string>;
+  declare readonly kind: pulumi.Output<string>;
+  declare readonly metadata: pulumi.Output<ObjectMeta>;
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has a spec and a status of its own.
+  declare readonly spec: pulumi.Output<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: see above.
+  declare readonly status: pulumi.Output<any>;
+
+  constructor(name: string, manifest: Manifest, opts: pulumi.CustomResourceOptions = {}) {
+    const { apiVersion, kind } = manifest;
+    const unknown = Object.fromEntries(OUTPUTS.map((field) => [field, undefined]));
+    super(typeToken(apiVersion, kind), name, { ...unknown, ...manifest } as pulumi.Inputs, {
+      ...opts,
+      version: PLUGIN_VERSION,
+      additionalSecretOutputs: kind === "Secret" ? ["data", "stringData"] : undefined,
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Pod } from "kubernetes-types/core/v1";
+
+/** What only Kubernetes wants to know about a service. */
+export interface KubernetesOptions {
+  /** @default that of the provider (`kubernetes:namespace`), else "default" */
+  namespace?: string;
+  /**
+   * Node port of each published port, by port in the container, e.g. `{ 80: 30080 }`.
+   * @default the published port itself where it lies in 30000 to 32767, else 30000 + published port modulo 2768
+   */
+  nodePorts?: Record<number, number>;
+  /** Claims of named volumes, by the volume's name in the description. */
+  volumes?: Record<string, ClaimOptions>;
+  /** Names of secrets of type `kubernetes.io/dockerconfigjson` for images of private registries. @default none */
+  imagePullSecrets?: string[];
+  /** @default that of the namespace */
+  serviceAccountName?: string;
+  /** Let the pods talk to the API server. @default false */
+  automountServiceAccountToken?: boolean;
+  /** Nodes to run on, by label, e.g. `{ "kubernetes.io/arch": "amd64" }`. */
+  nodeSelector?: Record<string, string>;
+  /** Labels and annotations of the pods, beside those of berth. */
+  podLabels?: Record<string, string>;
+  podAnnotations?: Record<string, string>;
+  /** The last word on the pod: gets the spec that berth made and returns the one to use. */
+  transformPod?: (spec: NonNullable<Pod["spec"]>) => NonNullable<Pod["spec"]>;
+}
+
+/** A PersistentVolumeClaim for a named volume. */
+export interface ClaimOptions {
+  /** A Kubernetes quantity. @default "10Gi" */
+  size?: string;
+  /** @default the cluster's default class */
+  storageClassName?: string;
+  /** `ReadWriteMany` lets replicas on several nodes share it. @default "ReadWriteOnce" */
+  accessMode?: "ReadWriteOnce" | "ReadWriteMany" | "ReadWriteOncePod" | "ReadOnlyMany";
+  /** Use a claim that is there already; it is neither made nor removed. @default false */
+  existing?: boolean;
+}

@@ -1,0 +1,167 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ObjectMeta } from "kubernetes-types/meta/v1";
+import type { ServiceList, ServicePort } from "kubernetes-types/core/v1";
+import { ArgumentError } from "../../spec/errors";
+import { isOurs, type Owner, ownerLabels, ownerOf } from "../docker/labels";
+import { ClusterClient } from "./client";
+import { clusterAccess, KubeconfigError } from "./kubeconfig";
+import type { Manifest } from "./object";
+
+/** What a cluster held when the program began. */
+export interface ClusterSnapshot {
+  /** Address of the API server. */
+  server: string;
+  /** Services with node ports. */
+  nodePorts: { port: number; protocol: string; namespace: string; service: string }[];
+}
+
+/** What one Pulumi program has declared on one cluster so far. */
+export class ClusterSession {
+  readonly owner: Owner;
+  /** Undefined where there is no cluster to ask: in a plan, under mocks, or where berth cannot log in. */
+  snapshot?: ClusterSnapshot;
+  client?: ClusterClient;
+  private readonly objects = new Map<string, string>();
+  private readonly nodePorts = new Map<string, string>();
+
+  constructor(readonly defaultNamespace: string) {
+    const configured = new pulumi.Config("berth").get("owner");
+    this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), process.cwd(), configured);
+  }
+
+  /** Annotations that mark an object as this stack's. */
+  get annotations(): Record<string, string> {
+    return ownerLabels(this.owner);
+  }
+
+  /**
+   * Refuses an object that is there already and was made by somebody else: applying it would take it over in
+   * silence. What this stack made itself, and does not know because an apply was killed, is taken up again.
+   */
+  async checkOwner({ metadata, ...manifest }: Manifest): Promise<void> {
+    const { name, namespace = this.defaultNamespace } = metadata as ObjectMeta;
+    if (!this.client || this.client.access.indirect || typeof name !== "string") return;
+    const { status, body } = await this.client.get<{ metadata: ObjectMeta }>(
+      pathOf({ metadata, ...manifest } as Manifest, namespace, name),
+    );
+    if (status !== 200 || isOurs(body?.metadata.annotations, this.owner)) return;
+    const { kind } = manifest;
+    const place = kind === "Namespace" ? "" : ` in the namespace ${namespace}`;
+    const mark = Object.entries(this.annotations).map(([key, value]) => `${key}=${value}`);
+    const option = kind === "Namespace" ? "" : ` -n ${namespace}`;
+    throw new ArgumentError(
+      "name",
+      `the ${kind} ${name}${place} is there already and was not made by this stack`,
+      `choose another name, delete it, or hand it over with \`kubectl annotate ${kind.toLowerCase()} ${name}${option} --overwrite ${mark.join(" ")}\``,
+    );
+  }
+
+  /**
+   * Refuses what cannot stand beside what is there: two objects of one name in this program, a node port that
+   * another service of this program or of the cluster has. Runs before anything is made.
+   *
+   * @param by the component that declares it, for the sentence
+   * @param argument gives the argument that a node port comes from
+   */
+  claim(manifest: Manifest, by: string, argument = (_port: number) => "ports"): void {
+    const { name, namespace = this.defaultNamespace } = manifest.metadata as ObjectMeta;
+    if (typeof name !== "string" || typeof namespace !== "string") return;
+    const key = [manifest.kind, namespace, name].join(" ");
+    const other = this.objects.get(key);
+    if (other !== undefined)
+      throw new ArgumentError(
+        "name",
+        `the ${manifest.kind} ${name} in the namespace ${namespace} is declared by ${other} already`,
+        "give each its own name, or another namespace",
+      );
+    this.objects.set(key, by);
+    if (manifest.kind !== "Service") return;
+    for (const { nodePort, protocol = "TCP" } of (manifest.spec as { ports?: ServicePort[] }).ports ?? []) {
+      if (typeof nodePort !== "number") continue;
+      const taken = (where: string) =>
+        new ArgumentError(argument(nodePort), `the node port ${nodePort} is taken by ${where}`, "choose another one");
+      const declared = this.nodePorts.get(`${nodePort}/${protocol}`);
+      if (declared !== undefined) throw taken(declared);
+      this.nodePorts.set(`${nodePort}/${protocol}`, by);
+      const live = this.snapshot?.nodePorts.find((port) => port.port === nodePort && port.protocol === protocol);
+      if (live && (live.service !== name || live.namespace !== namespace))
+        throw taken(`the service ${live.service} in the namespace ${live.namespace} of the cluster`);
+    }
+  }
+}
+
+/** Where the API serves objects of a kind; every kind that berth makes has a regular plural. */
+function pathOf({ apiVersion, kind }: Manifest, namespace: string, name: string): string {
+  const plural = `${kind.toLowerCase()}s`;
+  const scope = kind === "Namespace" ? "" : `namespaces/${namespace}/`;
+  return `/${apiVersion.includes("/") ? "apis" : "api"}/${apiVersion}/${scope}${plural}/${name}`;
+}
+
+const sessions = new WeakMap<object, Map<pulumi.ProviderResource | undefined, ClusterSession>>();
+
+/** The session of the running program on one cluster; under mocks every `setMocks` begins a new one. */
+export function clusterSessionFor(provider?: pulumi.ProviderResource): ClusterSession {
+  const monitor = pulumi.runtime.getMonitor() ?? globalThis;
+  const byProvider = sessions.get(monitor) ?? new Map<pulumi.ProviderResource | undefined, ClusterSession>();
+  sessions.set(monitor, byProvider);
+  const configured = new pulumi.Config("kubernetes").get("namespace") ?? "default";
+  const session = byProvider.get(provider) ?? new ClusterSession(configured);
+  byProvider.set(provider, session);
+  return session;
+}
+
+/** The Kubernetes provider among a component's options. */
+export function clusterProviderOf(opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined {
+  const providers = Array.isArray(opts.providers) ? opts.providers : Object.values(opts.providers ?? {});
+  const isCluster = (provider?: unknown) =>
+    (provider as { __pulumiType?: string } | undefined)?.__pulumiType === "pulumi:providers:kubernetes";
+  return [opts.provider, ...providers].find(isCluster) ?? opts.parent?.getProvider("kubernetes:core/v1:Service");
+}
+
+/**
+ * Looks at the cluster before the program declares anything, as `connectEngine` does with Docker. The cluster is
+ * that of the Kubernetes provider's own settings: `kubernetes:kubeconfig`, `kubernetes:context`, KUBECONFIG.
+ *
+ * @throws RunError with one sentence where no cluster is named, none answers, or it refuses the login
+ */
+export async function connectCluster(): Promise<void> {
+  const config = new pulumi.Config("kubernetes");
+  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
+  const remedy =
+    "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `npm run plan` shows the plan without one";
+  let client: ClusterClient;
+  try {
+    client = new ClusterClient(clusterAccess({ kubeconfig, context, cluster }, process.env));
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    throw new pulumi.RunError(`No Kubernetes cluster is known: ${error.message}; ${remedy}.`);
+  }
+  const { server, context: name, indirect } = client.access;
+  const where = `${server} (context "${name}")`;
+  let answer: { status: number; body: ServiceList | undefined };
+  try {
+    answer = await client.get<ServiceList>("/api/v1/services");
+  } catch (error) {
+    client.close();
+    if (indirect) return;
+    const { message, code = message } = error as Error & { code?: string };
+    throw new pulumi.RunError(`No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${remedy}.`);
+  }
+  // A program or a proxy logs in for the provider; berth itself cannot look inside.
+  if (indirect) return client.close();
+  if (answer.status === 401)
+    throw new pulumi.RunError(`The cluster at ${where} refuses the login; renew it with your cluster's own tool.`);
+  const session = clusterSessionFor();
+  session.client = client;
+  // Who may not list services has the API server itself refuse a node port that is taken.
+  session.snapshot = {
+    server,
+    nodePorts: (answer.body?.items ?? []).flatMap(({ metadata, spec }) =>
+      (spec?.ports ?? []).flatMap(({ nodePort, protocol = "TCP" }) =>
+        nodePort
+          ? [{ port: nodePort, protocol, namespace: metadata?.namespace ?? "", service: metadata?.name ?? "" }]
+          : [],
+      ),
+    ),
+  };
+}

@@ -1,0 +1,135 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Pod, Volume } from "kubernetes-types/core/v1";
+import { subdomainName } from "../engines/kubernetes/checks";
+import { KubernetesObject } from "../engines/kubernetes/object";
+import { CONTAINER_FIELDS, container } from "../kubernetes/container";
+import {
+  checkArguments,
+  Declaration,
+  nameOnceMade,
+  type NamespaceInput,
+  namespaceOf,
+  versionOf,
+} from "../kubernetes/declare";
+import { plain } from "../kubernetes/values";
+import type { Patch } from "../kubernetes/patch";
+import { gracePeriod, volumeNames } from "../kubernetes/pod";
+import type { ContainerDescription } from "../kubernetes/types";
+import { ArgumentError, show } from "../spec/errors";
+import type { Inputs } from "../spec/types";
+import { reporter } from "./report";
+
+export interface PodWithLifecycleArgs extends ContainerDescription {
+  /** Name of the Pod. @default the component's name */
+  name?: string;
+  /** @default that of the provider (`kubernetes:namespace`), else "default" */
+  namespace?: NamespaceInput;
+  /** @default none */
+  labels?: Record<string, pulumi.Input<string>>;
+  /** @default the name of the Pod */
+  containerName?: string;
+  /** What the node does when the container ends. @default "Always" */
+  restartPolicy?: "Always" | "OnFailure" | "Never";
+  /** Seconds between the call to end and the kill, `preStop` included. @default 30 */
+  terminationGracePeriodSeconds?: number;
+  /** Volumes of the pod, mounted by `volumeMounts`. */
+  volumes?: Inputs<Volume>[];
+  /** Part of the Pod in Kubernetes' own words, laid over it last; `null` takes a field away. */
+  pod?: Patch<Pod>;
+}
+
+const ARGUMENTS = [
+  "name",
+  "namespace",
+  "labels",
+  "containerName",
+  ...CONTAINER_FIELDS,
+  "restartPolicy",
+  "terminationGracePeriodSeconds",
+  "volumes",
+  "pod",
+];
+const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
+
+/**
+ * One Pod, with what happens after its start and before its end. Documented setup G5.
+ *
+ * A bare Pod stays on its node: when that node goes, so does the Pod, and no other takes its place. A `WebApp` (a
+ * Deployment) is the usual way; it takes the same handlers. Most changes make a Pod anew, under the same name, so
+ * the old one goes first.
+ *
+ * @example
+ * new PodWithLifecycle("lifecycle-demo", {
+ *   containerName: "lifecycle-demo-container",
+ *   image: "nginx",
+ *   postStart: { exec: ["/bin/sh", "-c", "echo Hello from the postStart handler > /usr/share/message"] },
+ *   preStop: { exec: ["/bin/sh", "-c", "nginx -s quit; while killall -0 nginx; do sleep 1; done"] },
+ * });
+ *
+ * @throws pulumi.ResourceError naming the argument, before anything is made
+ */
+export class PodWithLifecycle extends pulumi.ComponentResource {
+  readonly podName: pulumi.Output<string>;
+  readonly namespace: pulumi.Output<string>;
+  readonly pod: KubernetesObject;
+
+  constructor(name: string, args: PodWithLifecycleArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    const type = "berth:services:PodWithLifecycle";
+    const report = reporter(type, name);
+    const { declaration, manifest, secret, podName } = report(() => describe(name, args, report, opts));
+    super(type, name, { name: podName, namespace: declaration.namespace, image: args.image }, opts);
+    const options = declaration.options(this);
+    const secrets = secret && new KubernetesObject(name, secret, options);
+    this.pod = new KubernetesObject(name, manifest, {
+      ...options,
+      deleteBeforeReplace: true,
+      // A running Pod does not see that what it has read is another value now.
+      replacementTrigger: secrets && versionOf(secrets),
+    });
+    this.podName = nameOnceMade(podName, this.pod);
+    this.namespace = namespaceOf(this.pod, declaration.session.defaultNamespace);
+    this.registerOutputs({});
+  }
+}
+
+function describe(
+  name: string,
+  args: PodWithLifecycleArgs,
+  report: <R>(run: () => R) => R,
+  opts: pulumi.ComponentResourceOptions,
+) {
+  checkArguments(args, ARGUMENTS, "PodWithLifecycle");
+  const podName = subdomainName(plain(args.name ?? name, "name"), "name");
+  const { containerName = podName, labels, restartPolicy, volumes } = args;
+  if (restartPolicy !== undefined && !RESTART_POLICIES.includes(restartPolicy))
+    throw new ArgumentError(
+      "restartPolicy",
+      `${show(restartPolicy)} is not known`,
+      `use ${RESTART_POLICIES.join(", ")}`,
+    );
+  const declaration = new Declaration(name, report, args.namespace, opts);
+  const { whenKnown } = declaration;
+  const main = container(containerName, "containerName", args, {
+    whenKnown,
+    volumes: volumeNames(volumes),
+    keepSecret: declaration.keepSecret(podName),
+  });
+  const manifest = declaration.object(
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: podName, labels: declaration.labels(labels) },
+      spec: {
+        containers: [main],
+        restartPolicy,
+        terminationGracePeriodSeconds: gracePeriod(args.terminationGracePeriodSeconds, args.preStop),
+        volumes,
+      },
+    },
+    args.pod,
+    "pod",
+  );
+  const secret = declaration.secret(podName);
+  for (const object of [manifest, secret]) if (object) declaration.claim(object);
+  return { declaration, manifest, secret, podName };
+}

@@ -1,0 +1,46 @@
+import { ComposeProject } from "../components/services/composeProject";
+import { answersHttp } from "../components/services/healthchecks";
+import { Swarm } from "../components/services/swarm";
+import { SwarmService } from "../components/services/swarmService";
+import { choice, count, flag, list, port, readSettings, text } from "./settings";
+
+export const settings = {
+  advertiseAddr: text(undefined, "Address that other nodes reach this one by; the host's, where it has only one"),
+  image: text("nginx", "Image of the service"),
+  replicas: count(1, "Number of tasks; documented for scaling: 3"),
+  port: port(8888, "Port of the service on every node"),
+  publishMode: choice(["ingress", "host"], "ingress", "Who answers on that port: every node, or those that run a task"),
+  order: choice(["stop-first", "start-first"], "stop-first", "What happens first in an update"),
+  healthcheck: flag(false, "Send requests only to tasks that answer; with start-first an update then loses none"),
+  files: list([], "Compose files to deploy as a stack, as `docker stack deploy` does"),
+  projectName: text(undefined, "Name of that stack; that in the files, or their folder's, by default"),
+};
+
+/**
+ * A Swarm of one manager and a service in it. Documented setups F1 to F3: `docker swarm init --advertise-addr IP`,
+ * `docker swarm join-token worker`, `docker service create -p 8888:80 --name new_service nginx`,
+ * `docker service scale new_service=3`; with `swarm:files` also `docker stack deploy -c FILE NAME`. Destroying
+ * removes the services and stays in the swarm.
+ */
+export function program() {
+  const given = readSettings("swarm", settings);
+  const { advertiseAddr, image, replicas, publishMode, order, healthcheck, files, projectName } = given;
+  const swarm = new Swarm("swarm", { advertiseAddr });
+  const service = new SwarmService("new_service", {
+    image,
+    replicas,
+    ports: [`${given.port}:80`],
+    publishMode,
+    updateConfig: { order },
+    healthcheck: healthcheck ? answersHttp(80) : undefined,
+  });
+  const project = files.length > 0 ? new ComposeProject("stack", { files, projectName, engine: "swarm" }) : undefined;
+  return {
+    url: service.url(80),
+    service: service.containerName,
+    workerJoinCommand: swarm.workerJoinCommand,
+    managerJoinCommand: swarm.managerJoinCommand,
+    managers: swarm.remoteManagers,
+    ...(project ? { stack: project.containerNames, endpoints: project.endpoints } : {}),
+  };
+}
