@@ -1,5 +1,6 @@
 import { Document, isMap, isPair, isScalar, isSeq, Scalar, visit } from "yaml";
 import { defined, shortPath, type TidyService } from "../spec/describe";
+import type { SwarmOptions } from "../engines/swarm/options";
 import { hostPath } from "../spec/mounts";
 import type { BuildDescription, NetworkDefinition, ProjectDescription, VolumeDefinition } from "../spec/project";
 import type {
@@ -97,10 +98,11 @@ class Writer extends Printer {
       } else Object.assign(result, this.field(key, service, field));
     }
     const { gpus = "all", replicas = 1 } = service;
-    const deploy = defined({
+    const own = defined({
       replicas: replicas === 1 ? undefined : replicas,
       resources: gpus === "all" ? undefined : devices(gpus),
     });
+    const deploy = service.swarm ? withSwarm(own, service) : own;
     return defined({ ...result, deploy: whole(deploy) });
   }
 
@@ -117,7 +119,7 @@ class Writer extends Printer {
       case "envFile":
         return { env_file: envFile(service.envFile!) };
       case "ports":
-        return { ports: service.ports?.map((port) => (typeof port === "object" ? snakeKeys(port) : String(port))) };
+        return { ports: service.ports?.map((port) => exportedPort(port, service.swarm)) };
       case "volumes":
         return { volumes: service.volumes?.map((mount, index) => this.mount(mount, this.refusesMissing(key, index))) };
       case "volumesFrom":
@@ -129,6 +131,7 @@ class Writer extends Printer {
       case "pid":
         return { [snakeCase(field)]: this.shared(service[field]!) };
       case "replicas":
+      case "swarm":
         return {};
       case "gpus":
         return service.gpus === "all" ? { gpus: "all" } : {};
@@ -361,6 +364,45 @@ function envFile(files: (string | EnvFileDescription)[]): string | (string | obj
 }
 
 /** Particular GPUs stand where every Compose of today finds them. */
+const CONDITIONS: Record<string, string> = { no: "none", always: "any", "unless-stopped": "any" };
+
+/** `deploy` with what only a Swarm reads; modes of ports stand with the ports. */
+function withSwarm(deploy: { resources?: object }, { swarm = {}, restart = "always" }: TidyService): object {
+  const { updateConfig, rollbackConfig, placement, endpointMode, labels, global, restartPolicy, reservations } = swarm;
+  const snake = (value: object | undefined) => value && snakeKeys(value);
+  const generic = Object.entries(reservations?.genericResources ?? {}).map(([kind, value]) => ({
+    discrete_resource_spec: { kind, value },
+  }));
+  const reserved = defined({
+    ...(deploy.resources as { reservations?: object } | undefined)?.reservations,
+    cpus: reservations?.cpus === undefined ? undefined : String(reservations.cpus),
+    generic_resources: generic.length ? generic : undefined,
+  });
+  return defined({
+    ...deploy,
+    mode: global ? "global" : undefined,
+    labels,
+    update_config: snake(updateConfig),
+    rollback_config: snake(rollbackConfig),
+    placement: snake(placement),
+    endpoint_mode: endpointMode,
+    restart_policy: restartPolicy && { condition: CONDITIONS[restart] ?? "on-failure", ...restartPolicy },
+    resources: Object.keys(reserved).length ? { ...deploy.resources, reservations: reserved } : deploy.resources,
+  });
+}
+
+/** A port as the long form has it, with the mode that Swarm gives it. */
+function exportedPort(port: NonNullable<TidyService["ports"]>[number], { publishMode }: SwarmOptions = {}) {
+  if (typeof port !== "object") {
+    const target = String(port).split("/")[0]!.split(":").at(-1)!;
+    const published = String(port).split("/")[0]!.split(":").at(-2);
+    const mode = typeof publishMode === "object" ? publishMode[Number(target)] : publishMode;
+    return mode === undefined ? String(port) : defined({ target: Number(target), published, mode });
+  }
+  const mode = typeof publishMode === "object" ? publishMode[port.target] : publishMode;
+  return snakeKeys(defined({ ...port, mode }));
+}
+
 function devices(gpus: GpuDescription[]): object {
   const reserved = gpus.map(({ driver, count, deviceIds, capabilities = ["gpu"], options }) =>
     snakeKeys(defined({ driver, count, deviceIds, capabilities, options })),

@@ -149,7 +149,15 @@ class Lines extends Printer {
   private run(key: string, service: TidyService): string[] {
     const at = `services.${key}`;
     const { folder, shownFrom = folder } = this.options;
-    const { build: _, dependsOn = {}, replicas = 1, environment = {}, envFile = [], ...fields } = service;
+    const {
+      build: _,
+      swarm: _swarm,
+      dependsOn = {},
+      replicas = 1,
+      environment = {},
+      envFile = [],
+      ...fields
+    } = service;
     for (const [other, { condition }] of Object.entries(dependsOn)) {
       if (condition === "service_healthy")
         this.notices.push(

@@ -187,7 +187,8 @@ class Module extends Printer {
 
   private service(key: string, service: TidyService): string[] {
     const at = `services.${key}`;
-    const { build, dependsOn, replicas = 1, ...fields } = service;
+    // What only a Swarm reads is noted by the reader of the compose file.
+    const { build, dependsOn, replicas = 1, swarm: _, ...fields } = service;
     if (replicas === 0) {
       this.notices.push(note(at, "has no replicas: it is left out"));
       return [];
@@ -285,7 +286,7 @@ class Module extends Printer {
   }
 
   /** Values that the Docker provider cannot say: the program would end with them. */
-  private refusedValues(at: string, fields: Omit<TidyService, "build" | "dependsOn" | "replicas">): void {
+  private refusedValues(at: string, fields: Omit<TidyService, "build" | "dependsOn">): void {
     const context = { projectFolder: this.options.folder, outer: {} };
     for (const { from, to } of Object.values(ARGUMENTS)) {
       // What is read from outside is never refused for its value.

@@ -18,8 +18,6 @@ import { type Workload, workload } from "./workload";
 /** A Kubernetes cluster: each service is a Deployment, DaemonSet or Job, with all that belongs to it. */
 export const kubernetesEngine: Engine = { name: "kubernetes", refused: REFUSED, prepare };
 
-/** Pods start anew when the Secrets and ConfigMaps that they read are others: Kubernetes does not see to that. */
-const CONTENTS = "berth.contents";
 /** Pods start anew with those of the services that this one depends on (`restart: true`). */
 const RESTARTED_WITH = "berth.restarted-with";
 
@@ -87,13 +85,14 @@ function make(
   const disks = claims
     .map((claim) => claimsOf(session).make(claim, namespace, options.keepData, provider))
     .filter((resource) => resource !== undefined);
-  const read = contents.map((manifest) => object(manifest.kind === "Secret" ? withSecretData(manifest) : manifest));
+  const read = new Map(contents.map((manifest) => [nameOf(manifest), object(withGeneratedName(manifest))]));
   // Nobody waits for pods behind a Service: they come after it, and may want to find their own name.
   const named = new Map(services.map((manifest) => [manifest, object(withoutWaiting(manifest))]));
   const { waitTimeout } = spec as ServiceSpec;
   const timeout = waitTimeout === undefined ? undefined : `${Math.max(1, Math.ceil(waitTimeout / 1000))}s`;
-  const resource = object(withAnnotations(controller, startsAnew(read, companions)), {
-    dependsOn: [...disks, ...read, ...named.values(), ...companions.map((companion) => companion.resource)],
+  const names = new Map([...read].map(([plain, { metadata }]) => [plain, metadata.apply((live) => live?.name ?? plain)]));
+  const resource = object(withAnnotations(readingFrom(controller, names), startsAnew(companions)), {
+    dependsOn: [...disks, ...read.values(), ...named.values(), ...companions.map((companion) => companion.resource)],
     customTimeouts: timeout === undefined ? undefined : { create: timeout, update: timeout },
   });
   // The provider waits for the rollout, or for the job's end.
@@ -113,43 +112,56 @@ function make(
   };
 }
 
-const withSecretData = ({ stringData, data, ...rest }: Manifest): Manifest =>
-  ({
-    ...rest,
-    ...(stringData === undefined ? {} : { stringData: pulumi.secret(stringData) }),
-    ...(data === undefined ? {} : { data: pulumi.secret(data) }),
-  }) as Manifest;
+const nameOf = ({ metadata }: Manifest): string => (metadata as ObjectMeta).name!;
 
 /**
- * Annotations of the pods that change when they have to start anew. The version of an object tells that its content
- * has changed and nothing about it; a digest of a short password would give it away.
+ * A Secret or ConfigMap whose name the cluster completes. The provider makes a new one where the content is another,
+ * and so pods that read it are rolled: Kubernetes does not see to that by itself, and a digest of the content on the
+ * pods would give a short password away.
  */
-function startsAnew(contents: KubernetesObject[], companions: Companion[]): Record<string, pulumi.Output<string>> {
-  const result: Record<string, pulumi.Output<string>> = {};
-  if (contents.length)
-    result[CONTENTS] = pulumi.unsecret(
-      pulumi
-        .all(contents.map(({ metadata }) => metadata.apply((live) => live?.resourceVersion ?? "")))
-        .apply((versions) => versions.join(" ")),
+function withGeneratedName({ stringData, data, metadata, ...rest }: Manifest): Manifest {
+  const { name, ...others } = metadata as ObjectMeta;
+  const hide = (value: unknown) => (rest.kind === "Secret" ? pulumi.secret(value) : value);
+  return {
+    ...rest,
+    metadata: { ...others, generateName: `${name}-` },
+    ...(stringData === undefined ? {} : { stringData: hide(stringData) }),
+    ...(data === undefined ? {} : { data: hide(data) }),
+  } as Manifest;
+}
+
+/** Where a pod names a Secret or ConfigMap by `name`; a volume's Secret has its `secretName`. */
+const REFERENCES = ["secretKeyRef", "secretRef", "configMapKeyRef", "configMapRef", "configMap", "secret"];
+
+/** A controller whose pods read the objects of these names. */
+function readingFrom(controller: Manifest, names: ReadonlyMap<string, pulumi.Output<string>>): Manifest {
+  if (names.size === 0) return controller;
+  const renamed = (value: unknown, key?: string): unknown => {
+    if (Array.isArray(value)) return value.map((item) => renamed(item));
+    if (pulumi.Output.isInstance(value)) return value.apply((plain) => renamed(plain, key));
+    if (value === null || typeof value !== "object") return value;
+    const isReference = key !== undefined && REFERENCES.includes(key);
+    return Object.fromEntries(
+      Object.entries(value).map(([field, item]) => [
+        field,
+        (isReference && /^(secretN|n)ame$/.test(field) && names.get(item)) || renamed(item, field),
+      ]),
     );
+  };
+  const spec = controller.spec as { template: { spec: unknown } };
+  return { ...controller, spec: { ...spec, template: { ...spec.template, spec: renamed(spec.template.spec) } } };
+}
+
+/** Annotations of the pods that change when those of the services change that this one is started anew with. */
+function startsAnew(companions: Companion[]): Record<string, pulumi.Output<string>> {
   const restarting = companions.filter(({ restart }) => restart);
-  if (restarting.length)
-    result[RESTARTED_WITH] = pulumi.unsecret(
-      pulumi
-        .all(
-          restarting.map(({ name, resource }) => {
-            if (!(resource instanceof KubernetesObject))
-              throw new ArgumentError(
-                "dependsOn",
-                `${name} is not on Kubernetes, so its restarts are not seen`,
-                "remove restart",
-              );
-            return resource.metadata.apply((live) => `${name}=${live?.uid ?? ""}/${live?.generation ?? ""}`);
-          }),
-        )
-        .apply((states) => states.join(" ")),
-    );
-  return result;
+  if (restarting.length === 0) return {};
+  const states = restarting.map(({ name, resource }) => {
+    if (!(resource instanceof KubernetesObject))
+      throw new ArgumentError("dependsOn", `${name} is not on Kubernetes, so its restarts are not seen`, "remove restart");
+    return resource.metadata.apply((live) => `${name}=${live?.uid ?? ""}/${live?.generation ?? ""}`);
+  });
+  return { [RESTARTED_WITH]: pulumi.unsecret(pulumi.all(states).apply((known) => known.join(" "))) };
 }
 
 /** A controller whose pods have these annotations too. */

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
+import { lift } from "../../late";
 import type { Inputs } from "../../spec/types";
 
 /** Version of the Kubernetes plugin that the CLI fetches where it is not there yet. */
@@ -15,6 +16,21 @@ export interface Manifest {
 
 /** Fields of objects that a program may want to read after `up`. */
 const OUTPUTS = ["spec", "status", "data", "stringData"];
+
+/** Names the component that an object belongs to, by its URN. */
+export const COMPONENT = "berth.component";
+
+/**
+ * One name for all that berth applies. By default the provider makes one up for each object, and what a killed apply
+ * has set would then belong to a name that nobody uses any more: nothing of it could ever be taken away.
+ */
+const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "berth" };
+
+function marked(metadata: Inputs<ObjectMeta>, component: pulumi.Input<string> | undefined): Inputs<ObjectMeta> {
+  const { annotations = {}, ...rest } = metadata as { annotations?: Record<string, pulumi.Input<string>> };
+  const own = { ...FIELD_MANAGER, ...(component !== undefined && { [COMPONENT]: component }) };
+  return { ...rest, annotations: isOutput(annotations) ? annotations.apply((given) => ({ ...given, ...own })) : { ...annotations, ...own } };
+}
 
 /** Pulumi's name for a kind: `apps/v1` and `Deployment` are `kubernetes:apps/v1:Deployment`. */
 export function typeToken(apiVersion: string, kind: string): string {

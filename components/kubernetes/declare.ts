@@ -1,0 +1,155 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesObject, Manifest } from "../engines/kubernetes/object";
+import { type ClusterSession, clusterProviderOf, clusterSessionFor } from "../engines/kubernetes/session";
+import { isLate } from "../late";
+import { ArgumentError, checkFields } from "../spec/errors";
+import { labelName, labels } from "../engines/kubernetes/checks";
+import { objectOf, type WhenKnown, whenKnown } from "./values";
+import { merge } from "./patch";
+
+/** Something that stands for a namespace of the cluster: its name, and what has to stand before it can be used. */
+export interface NamespaceReference {
+  /** Name on the cluster. */
+  readonly namespaceName: string;
+  readonly object: pulumi.Resource;
+}
+
+/** The namespace of an object, by name or by the component that makes it. */
+export type NamespaceInput = pulumi.Input<string> | NamespaceReference;
+
+const isReference = (value: NamespaceInput | undefined): value is NamespaceReference =>
+  pulumi.Resource.isInstance(value);
+
+/** Objects that a component is about to make, and what has been checked of them. */
+export class Declaration {
+  readonly session: ClusterSession;
+  readonly whenKnown: WhenKnown;
+  /** Namespace of the objects; undefined is that of the provider. */
+  readonly namespace?: pulumi.Input<string>;
+  private readonly dependsOn: pulumi.Resource[] = [];
+  private readonly checks: unknown[] = [];
+  private readonly secrets: Record<string, pulumi.Output<string>> = {};
+
+  constructor(
+    private readonly component: string,
+    private readonly report: <R>(run: () => R) => R,
+    namespace: NamespaceInput | undefined,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
+    this.session = clusterSessionFor(clusterProviderOf(opts));
+    this.whenKnown = whenKnown(report);
+    if (isReference(namespace)) {
+      this.namespace = namespace.namespaceName;
+      this.dependsOn.push(namespace.object);
+    } else if (namespace !== undefined) {
+      this.namespace = this.whenKnown(namespace, (name) => void labelName(name, "namespace"));
+    }
+  }
+
+  /** An object with the marks of its stack, the user's own part laid over it. */
+  object(manifest: Manifest, patch: unknown, argument: string): Manifest {
+    const { annotations, ...metadata } = manifest.metadata as Record<string, unknown>;
+    const marks = { ...(annotations as object | undefined), ...this.session.annotations };
+    const marked = { ...manifest, metadata: { ...metadata, namespace: this.namespace, annotations: marks } };
+    if (patch === undefined) return marked;
+    const what = `part of a ${manifest.kind}`;
+    const over: Partial<Manifest> = objectOf(patch as object, argument, what);
+    checkFields(over, Object.keys(manifest), argument, `a ${manifest.kind}`);
+    for (const key of ["metadata", "spec"])
+      if (over[key] !== undefined) objectOf(over[key] as object, `${argument}.${key}`, what);
+    for (const key of ["apiVersion", "kind"] as const)
+      if (over[key] !== undefined && over[key] !== manifest[key])
+        throw new ArgumentError(`${argument}.${key}`, `this is a ${manifest.apiVersion} ${manifest.kind}`, "remove it");
+    for (const key of ["name", "namespace"])
+      if ((over.metadata as Record<string, unknown> | undefined)?.[key] !== undefined)
+        throw new ArgumentError(
+          `${argument}.metadata.${key}`,
+          "has an argument of its own",
+          `use ${key} of the component`,
+        );
+    return merge(marked, patch) as Manifest;
+  }
+
+  /** The name of a value that pods read from the Secret of this component. */
+  readonly keepSecret = (owner: string) => (key: string, value: pulumi.Input<string>) => {
+    this.secrets[key] = pulumi.secret(value).apply((text) => Buffer.from(text).toString("base64"));
+    return { secretKeyRef: { name: secretName(owner), key } };
+  };
+
+  /** The Secret with the values that were kept; undefined where there are none. */
+  secret(owner: string): Manifest | undefined {
+    if (Object.keys(this.secrets).length === 0) return undefined;
+    const manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: secretName(owner) }, data: this.secrets };
+    return this.object(manifest, undefined, "env");
+  }
+
+  /** Labels of an object; their values may arrive late. */
+  labels(given: Record<string, pulumi.Input<string>> | undefined) {
+    if (given === undefined) return undefined;
+    return this.whenKnown(objectOf(given, "labels", "a map of labels"), (all) => void labels(all, "labels"));
+  }
+
+  /** Checks what may arrive late; where it fails, nothing of the component is made. */
+  check<T>(value: T, run: (plain: pulumi.Unwrap<T>) => void): void {
+    if (isLate(value)) this.checks.push(this.whenKnown(value, run));
+    else this.report(() => run(value as pulumi.Unwrap<T>));
+  }
+
+  /** Refuses objects that are there already, and ports that are taken. */
+  claim(manifest: Manifest, argument?: (port: number) => string): void {
+    const { apiVersion, kind, metadata, spec } = manifest;
+    const { name, namespace } = metadata as { name: string; namespace?: pulumi.Input<string> };
+    const ports = kind === "Service" ? (spec as { ports?: unknown }).ports : undefined;
+    const plainly = (known: { namespace?: string; ports?: unknown }): Manifest => ({
+      apiVersion,
+      kind,
+      metadata: known.namespace === undefined ? { name } : { name, namespace: known.namespace },
+      spec: { ports: known.ports },
+    });
+    this.check({ namespace, ports }, (known) => this.session.claim(plainly(known), this.component, argument));
+    if (this.session.client) this.checks.push(this.checkOwner(plainly, namespace));
+  }
+
+  private checkOwner(plainly: (known: { namespace?: string }) => Manifest, late?: pulumi.Input<string>) {
+    return pulumi.output(late).apply(async (namespace) => {
+      const refused = await this.session.checkOwner(plainly({ namespace })).catch((error: unknown) => error);
+      if (refused !== undefined)
+        this.report(() => {
+          throw refused;
+        });
+    });
+  }
+
+  /** Options of the component's objects. */
+  options(parent: pulumi.Resource): pulumi.CustomResourceOptions {
+    const checks = this.checks;
+    return {
+      parent,
+      dependsOn: checks.length ? pulumi.all(checks).apply(() => this.dependsOn) : this.dependsOn,
+    };
+  }
+}
+
+const secretName = (owner: string) => `${owner}-env`;
+
+/**
+ * Changes when the pods that read a Secret have to start anew. The version of an object tells that it is another one
+ * and nothing about its content; a digest of a short password would give it away.
+ */
+export const versionOf = (secret: KubernetesObject): pulumi.Output<string> =>
+  pulumi.unsecret(secret.metadata.apply((metadata) => metadata?.resourceVersion ?? ""));
+
+/** Refuses an argument that a component does not have. */
+export function checkArguments(args: object, known: readonly string[], what: string): void {
+  const unknown = Object.keys(args).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new ArgumentError(unknown, `is not an argument of ${what}`, `use ${known.join(", ")}`);
+}
+
+/** The namespace that objects came to stand in. */
+export const namespaceOf = (object: { metadata: pulumi.Output<{ namespace?: string }> }, standard: string) =>
+  object.metadata.apply(({ namespace }) => namespace ?? standard);
+
+/** A name, known where the object stands that carries it; a preview knows it at once. */
+export const nameOnceMade = (name: string, object: pulumi.Resource): pulumi.Output<string> =>
+  pulumi.all([name, object.urn]).apply(([known]) => known);
