@@ -16,3 +16,7 @@ export function lift<T, R>(value: T, apply: (plain: pulumi.Unwrap<T>) => R): R |
     ? (pulumi.output(value).apply(apply as never) as pulumi.Output<R>)
     : apply(value as pulumi.Unwrap<T>);
 }
+
+/** Whether a preview knows a value already. */
+export const isKnown = (output: pulumi.Output<unknown>): Promise<boolean> =>
+  (output as unknown as { isKnown: Promise<boolean> }).isKnown;

@@ -28,9 +28,13 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
   flask: () => import("./flask"),
   compose: () => import("./compose"),
   run: () => import("./run"),
+  gpu: () => import("./gpu"),
+  paddlex: () => import("./paddlex"),
+  workspace: () => import("./workspace"),
   swarm: () => import("./swarm"),
   kubernetes: () => import("./kubernetes"),
   lifecycle: () => import("./lifecycle"),
+  images: () => import("./images"),
 };
 
 /**

@@ -9,12 +9,16 @@ export const settings = {
   interval: count(60, "Seconds from one fetch to the next"),
 };
 
-/** Beside the page itself, so that the server never sees half of one. */
-const FETCH = `cd /site
+/**
+ * Beside the page itself, so that the server never sees half of one. A shell that waits for `sleep` alone would hear
+ * of the end only afterwards, and as first process not at all.
+ */
+const FETCH = `trap 'exit 0' TERM
+cd /site
 test -e index.html || echo "$SOURCE has not been fetched yet" > index.html
 while true; do
   if wget -q -T 10 -O .fetched "$SOURCE"; then mv .fetched index.html; else echo "$SOURCE: not fetched" >&2; fi
-  sleep "$INTERVAL"
+  sleep "$INTERVAL" & wait $!
 done`;
 
 /**

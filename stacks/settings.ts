@@ -109,6 +109,29 @@ export const list = (standard: string[], doc: string): Setting<string[]> => ({
   },
 });
 
+/** A list of records: `pulumi config set --path 'workspace:people[0].name' ada`. Their fields are checked by who takes them. */
+export const records = <T extends object>(doc: string): Setting<T[]> => ({
+  doc,
+  shown: "",
+  read(config, key) {
+    if (config.get(key) === undefined) return [];
+    let value: unknown;
+    try {
+      value = config.requireObject(key);
+    } catch {
+      value = undefined;
+    }
+    if (!Array.isArray(value) || value.some((item) => item === null || typeof item !== "object" || Array.isArray(item)))
+      fail(
+        config,
+        key,
+        "is not a list of records",
+        `set its fields with \`pulumi config set --path '${config.name}:${key}[0].name' VALUE\``,
+      );
+    return value as T[];
+  },
+});
+
 /**
  * A password that has to be given. A preview goes on without it, so that a newcomer can look first;
  * `up` stops before anything is made.
@@ -137,13 +160,22 @@ export const isEncrypted = (key: string): boolean =>
 export const COMMON: Record<string, [doc: string, standard: string]> = {
   program: ["Program of the stack, or a list of several", "the stack's name up to its first dash"],
   engine: ["Where services run: docker, swarm, kubernetes", "docker"],
-  registry: ["Registry that images built here are pushed to, for swarm and kubernetes", ""],
+  registry: ["Registry that images built here are pushed to, for swarm and kubernetes; http://HOST where it has no TLS", ""],
   nodeAddress: ["Address of a node of the cluster, for the URLs of its node ports", "localhost"],
   owner: ["Who the stack belongs to on a shared engine", "this user and this folder"],
 };
 
 /** A secret that only its owner can give: a token, a key of another service. Otherwise like a password. */
 export const credential = (doc: string): Setting<pulumi.Output<string>> => ({ ...password(doc), given: true });
+
+/** A secret that may be left out. */
+export const optionalSecret = (doc: string): Setting<pulumi.Output<string> | undefined> => ({
+  doc,
+  shown: "",
+  secret: true,
+  given: true,
+  read: (config, key) => config.getSecret(key),
+});
 
 /** Reads a program's settings; a setting that is not known is refused, so that a slip does not go unseen. */
 export function readSettings<S extends Record<string, Setting<unknown>>>(

@@ -25,6 +25,7 @@ import {
   nullablePairs,
   pairs,
   refuseField,
+  swarmNote,
   text,
   texts,
   warn,
@@ -538,13 +539,13 @@ class Builder {
     const requests: [GpuDescription, Origin][] = innerItems(gpus).map((item) => [gpu(item, true), item]);
     for (const key of ["placement", "update_config", "rollback_config", "endpoint_mode", "labels"]) {
       const field = inner(deploy, key);
-      if (field) note(field, "is for a Swarm; it has no effect on a single engine");
+      if (field) swarmNote(field, "is for a Swarm; it has no effect on a single engine");
     }
     const mode = inner(deploy, "mode");
     if (mode) {
       const value = text(mode)!;
       if (value === "replicated-job" || value === "global-job") this.set("mode", "replicated-job", mode);
-      if (value.startsWith("global")) note(mode, "is for a Swarm; on a single engine it means one container");
+      if (value.startsWith("global")) swarmNote(mode, "is for a Swarm; on a single engine it means one container");
     }
     const resources = inner(deploy, "resources");
     const limits = inner(resources, "limits");
@@ -554,9 +555,9 @@ class Builder {
     this.limit("pids_limit", "pidsLimit", limits, "pids", integer as (field: Field) => number);
     this.limit("mem_reservation", "memReservation", reservations, "memory", bytes);
     const reserved = inner(reservations, "cpus");
-    if (reserved) note(reserved, "is for a Swarm; a single engine cannot reserve processors");
+    if (reserved) swarmNote(reserved, "is for a Swarm; a single engine cannot reserve processors");
     const generic = inner(reservations, "generic_resources");
-    if (generic && !isEmpty(generic.node)) note(generic, "is for a Swarm; it has no effect on a single engine");
+    if (generic && !isEmpty(generic.node)) swarmNote(generic, "is for a Swarm; it has no effect on a single engine");
     for (const item of innerItems(inner(reservations, "devices"))) requests.push([gpu(item, false), item]);
     // One request holds all devices of the Container Device Interface.
     const cdi = innerItems(inner(this.field, "devices")).filter(isCdiDevice);
@@ -600,7 +601,7 @@ class Builder {
   private restartPolicy(policy: Field): void {
     for (const key of ["delay", "window"]) {
       const field = inner(policy, key);
-      if (field) note(field, "is for a Swarm; it has no effect on a single engine");
+      if (field) swarmNote(field, "is for a Swarm; it has no effect on a single engine");
     }
     const condition = inner(policy, "condition");
     const attempts = inner(policy, "max_attempts");

@@ -101,6 +101,11 @@ export function note(field: Field, message: string): void {
   field.notify({ level: "note", at: formatPath(field.path), text: message });
 }
 
+/** For what only a Swarm does: its users need not read it. */
+export function swarmNote(field: Field, message: string): void {
+  field.notify({ level: "note", at: formatPath(field.path), text: message, swarm: true });
+}
+
 export function warn(field: Field, message: string): void {
   field.notify({ level: "warning", at: formatPath(field.path), text: message });
 }

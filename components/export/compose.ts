@@ -369,6 +369,7 @@ const CONDITIONS: Record<string, string> = { no: "none", always: "any", "unless-
 /** `deploy` with what only a Swarm reads; modes of ports stand with the ports. */
 function withSwarm(deploy: { resources?: object }, { swarm = {}, restart = "always" }: TidyService): object {
   const { updateConfig, rollbackConfig, placement, endpointMode, labels, global, restartPolicy, reservations } = swarm;
+  const [policy = "", tries] = restart.split(":");
   const snake = (value: object | undefined) => value && snakeKeys(value);
   const generic = Object.entries(reservations?.genericResources ?? {}).map(([kind, value]) => ({
     discrete_resource_spec: { kind, value },
@@ -386,7 +387,13 @@ function withSwarm(deploy: { resources?: object }, { swarm = {}, restart = "alwa
     rollback_config: snake(rollbackConfig),
     placement: snake(placement),
     endpoint_mode: endpointMode,
-    restart_policy: restartPolicy && { condition: CONDITIONS[restart] ?? "on-failure", ...restartPolicy },
+    restart_policy:
+      restartPolicy &&
+      defined({
+        condition: CONDITIONS[policy] ?? "on-failure",
+        max_attempts: tries === undefined ? undefined : Number(tries),
+        ...restartPolicy,
+      }),
     resources: Object.keys(reserved).length ? { ...deploy.resources, reservations: reserved } : deploy.resources,
   });
 }

@@ -49,7 +49,7 @@ export interface ContainerContext {
   /** Volumes of the pod, by name. */
   volumes: Set<string>;
   /** Puts a value of a variable into the pod's Secret. */
-  keepSecret(key: string, value: pulumi.Input<string>): EnvVarSource;
+  keepSecret(key: string, value: pulumi.Input<string>): Inputs<EnvVarSource>;
 }
 
 /** Checks a container and says it as the API server takes it. */

@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { KubernetesObject, Manifest } from "../engines/kubernetes/object";
+import type { EnvVarSource } from "kubernetes-types/core/v1";
+import { KubernetesObject, type Manifest, urnOf } from "../engines/kubernetes/object";
 import { type ClusterSession, clusterProviderOf, clusterSessionFor } from "../engines/kubernetes/session";
 import { isLate } from "../late";
 import { ArgumentError, checkFields } from "../spec/errors";
-import { labelName, labels } from "../engines/kubernetes/checks";
+import type { Inputs } from "../spec/types";
+import { asLabelName, labelName, labels } from "../engines/kubernetes/checks";
 import { objectOf, type WhenKnown, whenKnown } from "./values";
 import { merge } from "./patch";
 
@@ -28,7 +30,15 @@ export class Declaration {
   readonly namespace?: pulumi.Input<string>;
   private readonly dependsOn: pulumi.Resource[] = [];
   private readonly checks: unknown[] = [];
+  private readonly owners: ((component: pulumi.Input<string>) => unknown)[] = [];
   private readonly secrets: Record<string, pulumi.Output<string>> = {};
+  private nameSecret!: (name: pulumi.Output<string>) => void;
+  /** Known when the Secret is made, after everything has been checked. */
+  private readonly secretName = pulumi.output(
+    new Promise<pulumi.Output<string>>((resolve) => {
+      this.nameSecret = resolve;
+    }),
+  );
 
   constructor(
     private readonly component: string,
@@ -70,17 +80,24 @@ export class Declaration {
     return merge(marked, patch) as Manifest;
   }
 
-  /** The name of a value that pods read from the Secret of this component. */
-  readonly keepSecret = (owner: string) => (key: string, value: pulumi.Input<string>) => {
+  /** Has pods read a value from the Secret of this component. */
+  readonly keepSecret = (key: string, value: pulumi.Input<string>): Inputs<EnvVarSource> => {
     this.secrets[key] = pulumi.secret(value).apply((text) => Buffer.from(text).toString("base64"));
-    return { secretKeyRef: { name: secretName(owner), key } };
+    return { secretKeyRef: { name: this.secretName, key } };
   };
 
-  /** The Secret with the values that were kept; undefined where there are none. */
-  secret(owner: string): Manifest | undefined {
-    if (Object.keys(this.secrets).length === 0) return undefined;
-    const manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: secretName(owner) }, data: this.secrets };
-    return this.object(manifest, undefined, "env");
+  /**
+   * Makes the Secret with the values that were kept, where there are some. The provider completes its name by chance:
+   * where a value is another it makes a new one, and the pods, which read the new name, are rolled. Kubernetes does
+   * not see to that by itself, and a digest of a short password would give it away.
+   */
+  makeSecret(options: pulumi.CustomResourceOptions): void {
+    if (Object.keys(this.secrets).length === 0) return;
+    const logicalName = `${asLabelName(this.component) || "app"}-env`;
+    const metadata = { namespace: this.namespace, annotations: this.session.annotations };
+    const manifest = { apiVersion: "v1", kind: "Secret", metadata, data: this.secrets } as Manifest;
+    const secret = new KubernetesObject(logicalName, manifest, options);
+    this.nameSecret(secret.metadata.apply((made) => made?.name ?? logicalName));
   }
 
   /** Labels of an object; their values may arrive late. */
@@ -107,12 +124,16 @@ export class Declaration {
       spec: { ports: known.ports },
     });
     this.check({ namespace, ports }, (known) => this.session.claim(plainly(known), this.component, argument));
-    if (this.session.client) this.checks.push(this.checkOwner(plainly, namespace));
+    if (this.session.client) this.owners.push((component) => this.checkOwner(plainly, component, namespace));
   }
 
-  private checkOwner(plainly: (known: { namespace?: string }) => Manifest, late?: pulumi.Input<string>) {
-    return pulumi.output(late).apply(async (namespace) => {
-      const refused = await this.session.checkOwner(plainly({ namespace })).catch((error: unknown) => error);
+  private checkOwner(
+    plainly: (known: { namespace?: string }) => Manifest,
+    component: pulumi.Input<string>,
+    late?: pulumi.Input<string>,
+  ) {
+    return pulumi.all([component, late]).apply(async ([urn, namespace]) => {
+      const refused = await this.session.checkOwner(plainly({ namespace }), urn).catch((error: unknown) => error);
       if (refused !== undefined)
         this.report(() => {
           throw refused;
@@ -122,6 +143,8 @@ export class Declaration {
 
   /** Options of the component's objects. */
   options(parent: pulumi.Resource): pulumi.CustomResourceOptions {
+    // Each once, with the first of the objects.
+    this.checks.push(...this.owners.splice(0).map((check) => check(urnOf(parent))));
     const checks = this.checks;
     return {
       parent,
@@ -129,15 +152,6 @@ export class Declaration {
     };
   }
 }
-
-const secretName = (owner: string) => `${owner}-env`;
-
-/**
- * Changes when the pods that read a Secret have to start anew. The version of an object tells that it is another one
- * and nothing about its content; a digest of a short password would give it away.
- */
-export const versionOf = (secret: KubernetesObject): pulumi.Output<string> =>
-  pulumi.unsecret(secret.metadata.apply((metadata) => metadata?.resourceVersion ?? ""));
 
 /** Refuses an argument that a component does not have. */
 export function checkArguments(args: object, known: readonly string[], what: string): void {

@@ -92,8 +92,7 @@ export interface ContainerDescription {
   workingDir?: string;
   /**
    * A map, or Kubernetes' list. Values of variables named like a secret (`*_PASSWORD`, `*_TOKEN`, ...), and those
-   * that arrive late, lie in a Secret named after the object with `-env`, and as secrets in Pulumi's state; pods start
-   * anew when it changes.
+   * that arrive late, lie in a Secret of their own, and as secrets in Pulumi's state; pods start anew when one changes.
    */
   env?: Variables | Inputs<EnvVar>[];
   /** Whole ConfigMaps and Secrets as variables. */

@@ -35,6 +35,8 @@ export class BuiltImage extends pulumi.ComponentResource {
    * content's digest, and it is pushed to the registry of the setting `berth:registry`.
    */
   readonly imageName: pulumi.Input<string>;
+  /** `sha256:...`; a preview that would build does not know it. */
+  readonly imageId: pulumi.Output<string>;
 
   constructor(name: string, args: BuiltImageArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:services:BuiltImage";
@@ -46,8 +48,13 @@ export class BuiltImage extends pulumi.ComponentResource {
     const engine = chosenEngine();
     if (engine === "docker") {
       this.imageName = imageName;
-      report(() => buildImage(session, imageName, build, { argument: "", keep: !removeImage, platform }));
-    } else this.imageName = report(() => buildForNodes(session, imageName, build, { argument: "", platform, engine }));
+      const built = report(() => buildImage(session, imageName, build, { argument: "", keep: !removeImage, platform }));
+      this.imageId = built.imageId;
+    } else {
+      const built = report(() => buildForNodes(session, imageName, build, { argument: "", platform, engine }));
+      this.imageName = built.name;
+      this.imageId = built.id;
+    }
     this.registerOutputs({});
   }
 }

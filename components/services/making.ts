@@ -307,7 +307,7 @@ export class ClusterMaking implements Making {
   ): pulumi.Input<string> {
     const known = this.images.get(image);
     if (known !== undefined) return known;
-    const built = buildForNodes(this.session, image, build, {
+    const { name: built } = buildForNodes(this.session, image, build, {
       argument: `services.${key}.build.`,
       platform,
       engine: this.engine,

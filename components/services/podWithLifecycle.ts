@@ -3,14 +3,7 @@ import type { Pod, Volume } from "kubernetes-types/core/v1";
 import { subdomainName } from "../engines/kubernetes/checks";
 import { KubernetesObject } from "../engines/kubernetes/object";
 import { CONTAINER_FIELDS, container } from "../kubernetes/container";
-import {
-  checkArguments,
-  Declaration,
-  nameOnceMade,
-  type NamespaceInput,
-  namespaceOf,
-  versionOf,
-} from "../kubernetes/declare";
+import { checkArguments, Declaration, nameOnceMade, type NamespaceInput, namespaceOf } from "../kubernetes/declare";
 import { plain } from "../kubernetes/values";
 import type { Patch } from "../kubernetes/patch";
 import { gracePeriod, volumeNames } from "../kubernetes/pod";
@@ -76,16 +69,12 @@ export class PodWithLifecycle extends pulumi.ComponentResource {
   constructor(name: string, args: PodWithLifecycleArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:services:PodWithLifecycle";
     const report = reporter(type, name);
-    const { declaration, manifest, secret, podName } = report(() => describe(name, args, report, opts));
+    const { declaration, manifest, podName } = report(() => describe(name, args, report, opts));
     super(type, name, { name: podName, namespace: declaration.namespace, image: args.image }, opts);
     const options = declaration.options(this);
-    const secrets = secret && new KubernetesObject(name, secret, options);
-    this.pod = new KubernetesObject(name, manifest, {
-      ...options,
-      deleteBeforeReplace: true,
-      // A running Pod does not see that what it has read is another value now.
-      replacementTrigger: secrets && versionOf(secrets),
-    });
+    declaration.makeSecret(options);
+    const provider = declaration.session.podProvider;
+    this.pod = new KubernetesObject(name, manifest, { ...options, deleteBeforeReplace: true, provider });
     this.podName = nameOnceMade(podName, this.pod);
     this.namespace = namespaceOf(this.pod, declaration.session.defaultNamespace);
     this.registerOutputs({});
@@ -112,7 +101,7 @@ function describe(
   const main = container(containerName, "containerName", args, {
     whenKnown,
     volumes: volumeNames(volumes),
-    keepSecret: declaration.keepSecret(podName),
+    keepSecret: declaration.keepSecret,
   });
   const manifest = declaration.object(
     {
@@ -129,7 +118,6 @@ function describe(
     args.pod,
     "pod",
   );
-  const secret = declaration.secret(podName);
-  for (const object of [manifest, secret]) if (object) declaration.claim(object);
-  return { declaration, manifest, secret, podName };
+  declaration.claim(manifest);
+  return { declaration, manifest, podName };
 }

@@ -75,10 +75,10 @@ export class Project extends pulumi.ComponentResource {
       return startOrder(project.services);
     });
     super(type, name, { project: project.name, services: Object.keys(project.services) }, opts);
-    for (const { level, at, text } of project.notices)
+    const { engine = chosenEngine() } = options;
+    for (const { level, at, text } of project.notices.filter(({ swarm }) => !swarm || engine !== "swarm"))
       void (level === "warning" ? pulumi.log.warn : pulumi.log.info)(`${name}: ${at}: ${text}`);
 
-    const { engine = chosenEngine() } = options;
     const making: Making =
       engine === "docker"
         ? new DockerMaking(this, project, options, opts)

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { providerOf, sessionFor } from "../engines/docker/session";
 import { type Membership, initialised, type SwarmSettings } from "../engines/swarm/membership";
-import { swarmSessionFor } from "../engines/swarm/session";
+import { clientOf, swarmSessionFor } from "../engines/swarm/session";
 import { parseCidr } from "../spec/addresses";
 import { ArgumentError, show } from "../spec/errors";
 import { parseInteger } from "../spec/quantities";
@@ -65,10 +65,11 @@ export class Swarm extends pulumi.ComponentResource {
     super(type, name, { ...args }, opts);
 
     const state = pulumi.output(0).apply(async () => {
-      if (!session.client) return pulumi.unknown as unknown as Membership;
+      const client = clientOf(session, this);
+      if (!client) return pulumi.unknown as unknown as Membership;
       try {
         return (
-          (await initialised(session.client, settings, { name, preview: pulumi.runtime.isDryRun() })) ??
+          (await initialised(client, settings, { name, preview: pulumi.runtime.isDryRun() })) ??
           (pulumi.unknown as unknown as Membership)
         );
       } catch (error) {

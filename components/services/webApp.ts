@@ -15,16 +15,9 @@ import { address } from "../kubernetes/address";
 import { KubernetesObject, type Manifest } from "../engines/kubernetes/object";
 import { withoutWaiting } from "../engines/kubernetes/waiting";
 import { CONTAINER_FIELDS, container, sidecars as besides } from "../kubernetes/container";
-import {
-  checkArguments,
-  Declaration,
-  nameOnceMade,
-  type NamespaceInput,
-  namespaceOf,
-  versionOf,
-} from "../kubernetes/declare";
+import { checkArguments, Declaration, nameOnceMade, type NamespaceInput, namespaceOf } from "../kubernetes/declare";
 import { listOf, objectOf, plain } from "../kubernetes/values";
-import { merge, type Patch } from "../kubernetes/patch";
+import type { Patch } from "../kubernetes/patch";
 import { gracePeriod, volumeNames } from "../kubernetes/pod";
 import type { ContainerDescription, SidecarDescription } from "../kubernetes/types";
 import { ArgumentError, checkFields, show } from "../spec/errors";
@@ -178,7 +171,7 @@ export class WebApp extends pulumi.ComponentResource {
   constructor(name: string, args: WebAppArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:services:WebApp";
     const report = reporter(type, name);
-    const { declaration, deploymentName, deployment, serviceName, service, secret } = report(() =>
+    const { declaration, deploymentName, deployment, serviceName, service } = report(() =>
       describe(name, args, report, opts),
     );
     const { namespace, session } = declaration;
@@ -190,8 +183,8 @@ export class WebApp extends pulumi.ComponentResource {
     );
 
     const options = declaration.options(this);
-    const secrets = secret && new KubernetesObject(name, secret, options);
-    this.deployment = new KubernetesObject(name, secrets ? startedAnewWith(deployment, secrets) : deployment, options);
+    declaration.makeSecret(options);
+    this.deployment = new KubernetesObject(name, deployment, options);
     // A renamed Service keeps its node port, which two of them cannot have.
     this.service = new KubernetesObject(name, service, { ...options, deleteBeforeReplace: true });
     this.deploymentName = nameOnceMade(deploymentName, this.deployment);
@@ -230,7 +223,7 @@ function describe(
   const checkedLabels = declaration.labels(labels);
 
   const volumes = volumeNames(args.volumes);
-  const keepSecret = declaration.keepSecret(deploymentName);
+  const { keepSecret } = declaration;
   const main = {
     ...container(containerName, "containerName", args, { whenKnown, port: containerPort, volumes, keepSecret }),
     ...(args.containerPort !== undefined && { ports: [{ containerPort }] }),
@@ -274,16 +267,9 @@ function describe(
   const waiting = type === "LoadBalancer" ? described : withoutWaiting(described);
   const service = declaration.object(waiting, args.service, "service");
   checkTogether(declaration, deployment, service, args);
-  const secret = declaration.secret(deploymentName);
-  for (const object of [deployment, secret]) if (object) declaration.claim(object);
+  declaration.claim(deployment);
   declaration.claim(service, (port) => (port === args.nodePort ? "nodePort" : "service.spec.ports"));
-  return { declaration, deploymentName, deployment, serviceName, service, secret };
-}
-
-/** Pods that start anew when the Secret that they read changes: Kubernetes does not see to that. */
-function startedAnewWith(deployment: Manifest, secrets: KubernetesObject): Manifest {
-  const annotations = { "berth.contents": versionOf(secrets) };
-  return merge(deployment, { spec: { template: { metadata: { annotations } } } }) as Manifest;
+  return { declaration, deploymentName, deployment, serviceName, service };
 }
 
 type Selector = Record<string, string>;

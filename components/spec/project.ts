@@ -12,6 +12,8 @@ export interface Notice {
   at: string;
   /** What and why, as one sentence without the place. */
   text: string;
+  /** A Swarm does what this says has no effect on a single engine. */
+  swarm?: true;
 }
 
 /** How an image is made from a folder (Compose `build`, long form). */

@@ -39,6 +39,19 @@ test("a line that the shell has taken apart already is put together again", () =
   expect(quoted.out).toBe(apart.out);
 });
 
+test("a line becomes objects for kubectl", () => {
+  const { code, out, err } = berth([
+    "from-run",
+    "docker run -d --name web -p 8080:80 nginx:1.27",
+    "--to",
+    "kubernetes",
+  ]);
+  expect(code).toBe(0);
+  const kinds = out.split("---\n").map((document) => (parse(document) as { kind: string }).kind);
+  expect(kinds).toEqual(["Service", "Deployment"]);
+  expect(err).toContain("note: services.web: 8080:80 is published on the node port 32544");
+});
+
 test("several lines from standard input are one project", () => {
   const { code, out } = berth(
     ["from-run", "-", "--to", "compose", "--project-name", "shop"],

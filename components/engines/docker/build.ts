@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import dockerignore from "@balena/dockerignore";
-import * as docker from "@pulumi/docker";
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { isSecretName } from "../../spec/environment";
 import { digest } from "../../spec/digest";
@@ -10,6 +10,8 @@ import { ArgumentError } from "../../spec/errors";
 import { parseImage } from "../../spec/names";
 import type { BuildDescription } from "../../spec/project";
 import type { EngineName } from "../engine";
+import type { KnownImage } from "./imageSource";
+import { preparePush, pushImage } from "./push";
 import type { Session } from "./session";
 
 /** What the engine itself fetches, in place of a folder: a Git repository or an archive. */
@@ -97,7 +99,7 @@ export function buildImage(
  * image for whoever runs it, and it is pushed to the registry of the setting `berth:registry`. Without one it stays
  * on this engine, which serves a Swarm of this one machine.
  *
- * @returns the reference that nodes pull
+ * @returns the reference that nodes pull, known when it is pushed, and the image's id
  * @throws ArgumentError where a cluster would find it nowhere
  */
 export function buildForNodes(
@@ -105,26 +107,28 @@ export function buildForNodes(
   name: string,
   build: BuildDescription,
   { engine, ...options }: BuildOptions & { engine: EngineName },
-): pulumi.Input<string> {
+): KnownImage {
   const registry = new pulumi.Config("berth").get("registry");
   if (registry === undefined && engine === "kubernetes")
     throw new ArgumentError(
       options.argument.replace(/\.$/, "") || "context",
       "nodes of a cluster pull images from a registry, and none is named",
-      "set one with `pulumi config set berth:registry HOST[:PORT][/PATH]`",
+      "set one with `pulumi config set berth:registry HOST[:PORT][/PATH]` (`http://HOST...` where it has no TLS)",
     );
   const { triggers, build: args } = readBuild(session, name, build, options);
   const repository = name.replace(/(:[^/]*)?(@.*)?$/, "");
-  const reference = `${registry === undefined ? "" : `${registry.replace(/\/$/, "")}/`}${repository}:${triggers.content.slice(0, 12)}`;
+  const prefix = registry === undefined ? "" : `${registry.replace(/^https?:\/\//, "").replace(/\/$/, "")}/`;
+  const reference = `${prefix}${repository}:${triggers.content.slice(0, 12)}`;
   parseImage(reference, "berth:registry");
   const image = session.image(reference, options.platform, { build: args, triggers });
-  if (registry === undefined) return image.name;
-  const pushed = new docker.RegistryImage(
-    reference,
-    { name: reference, keepRemotely: true, triggers },
-    session.shared({ dependsOn: [image], ignoreChanges: ["insecureSkipVerify"] }),
-  );
-  return pushed.name;
+  if (registry === undefined) return { name: image.name, id: image.imageId };
+  const insecure = registry.startsWith("http://") || undefined;
+  const pushed = pushImage(session, preparePush(reference, { insecure }), {
+    name: reference,
+    triggers,
+    dependsOn: [image],
+  });
+  return { name: pushed.name, id: image.imageId };
 }
 
 /** The provider's arguments for a build, and the digest of all that decides about it. */

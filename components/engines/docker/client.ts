@@ -3,6 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 
 /** Where an engine listens. */
 export interface EngineAddress {
@@ -10,6 +11,14 @@ export interface EngineAddress {
   host: string;
   /** Folder with ca.pem, cert.pem and key.pem; set for TLS. */
   certPath?: string;
+}
+
+/** What a request sends. */
+export interface RequestBody {
+  content: Buffer | Readable;
+  /** Bytes. */
+  length: number;
+  type: string;
 }
 
 /** The engine's answer was an error, e.g. 404. */
@@ -71,9 +80,21 @@ export class EngineClient {
   }
 
   /** Like `request`, for answers that are not JSON. */
-  raw(method: string, path: string, body?: unknown, timeout = 30_000): Promise<Buffer> {
+  async raw(method: string, path: string, body?: unknown, timeout = 30_000): Promise<Buffer> {
+    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    return collect(
+      await this.stream(method, path, content && { content, length: content.length, type: "application/json" }, timeout),
+    );
+  }
+
+  /**
+   * A request whose body and answer may be of any size: the body is read while it is sent, and the answer is the
+   * caller's to read.
+   *
+   * @param timeout milliseconds in which not one byte comes or goes
+   */
+  stream(method: string, path: string, body?: RequestBody, timeout = 600_000): Promise<http.IncomingMessage> {
     const transport = this.address.certPath ? https : http;
-    const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const request = transport.request(
         {
@@ -84,24 +105,22 @@ export class EngineClient {
           agent: false,
           headers: {
             Host: "docker",
-            ...(payload ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(payload) } : {}),
+            ...(body ? { "Content-Type": body.type, "Content-Length": body.length } : {}),
           },
         },
         (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", reject);
-          response.on("end", () => {
-            const content = Buffer.concat(chunks);
-            const status = response.statusCode ?? 0;
-            if (status < 400) return resolve(content);
-            reject(new EngineError(status, errorMessage(content)));
-          });
+          const status = response.statusCode ?? 0;
+          if (status < 400) return resolve(response);
+          collect(response).then((content) => reject(new EngineError(status, errorMessage(content))), reject);
         },
       );
       request.on("timeout", () => request.destroy(new EngineError(0, `no answer within ${timeout / 1000} s`)));
       request.on("error", reject);
-      request.end(payload);
+      if (body === undefined || Buffer.isBuffer(body.content)) return request.end(body?.content);
+      // The file's errors end the request; the request's own are told above.
+      body.content.on("error", (error) => request.destroy(error));
+      request.on("close", () => (body.content as Readable).destroy());
+      body.content.pipe(request);
     });
   }
 
@@ -123,6 +142,12 @@ export class EngineClient {
       .filter((line) => line !== "")
       .slice(-count);
   }
+}
+
+async function collect(response: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 function errorMessage(content: Buffer): string {

@@ -12,6 +12,8 @@ import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "./session";
 
+const TOOLKIT = "install the NVIDIA Container Toolkit and set it up";
+
 /** One Docker engine: each service is a container. */
 export const dockerEngine: Engine = { name: "docker", refused: REFUSED, prepare };
 
@@ -123,6 +125,25 @@ function checkAgainstEngine(
         "image",
         `${image} is not on the engine, and pullPolicy forbids to fetch it`,
         "build or load it first, or remove pullPolicy",
+      );
+  });
+  whenKnown({ runtime: spec.runtime }, ({ runtime }) => {
+    // Names with dots are shims, which need not be registered.
+    if (!runtime || runtime.includes(".") || !snapshot?.runtimes || snapshot.runtimes.includes(runtime)) return;
+    throw new ArgumentError(
+      "runtime",
+      `${runtime} is not a runtime of this engine, which has ${snapshot.runtimes.join(", ")}`,
+      runtime === "nvidia"
+        ? `${TOOLKIT} (\`nvidia-ctk runtime configure --runtime=docker\`), then restart Docker`
+        : "add it to runtimes in the engine's daemon.json",
+    );
+  });
+  whenKnown({ gpus: spec.gpus }, ({ gpus }) => {
+    if (gpus?.some(({ driver }) => ["", "nvidia"].includes(driver)) && snapshot?.gpus === false)
+      throw new ArgumentError(
+        "gpus",
+        "this engine has no GPUs to give: neither the NVIDIA Container Toolkit nor CDI devices are there",
+        `${TOOLKIT}, then restart Docker; \`nvidia-smi\` on the host must work first`,
       );
   });
   const needsApi = (minor: number, argument: string) => {

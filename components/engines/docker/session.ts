@@ -91,6 +91,26 @@ export class Session {
     return image;
   }
 
+  /** The image that this program makes under a name, if it does. */
+  declaredImage(name: string): docker.RemoteImage | undefined {
+    return this.images.get(name) ?? this.images.get(name.replace(/:latest$/, "")) ?? this.images.get(`${name}:latest`);
+  }
+
+  /** Settings for another provider of this engine: an explicit one takes none of the stack's `docker:` settings. */
+  providerSettings(): docker.ProviderArgs {
+    if (docker.Provider.isInstance(this.provider)) {
+      const { host, context, certPath, caMaterial, certMaterial, keyMaterial } = this.provider;
+      return definedOnly({ host, context, certPath, caMaterial, certMaterial, keyMaterial });
+    }
+    const config = new pulumi.Config("docker");
+    const sshOpts = config.getObject<string[]>("sshOpts");
+    const plain = { host: config.get("host"), context: config.get("context"), certPath: config.get("certPath"), sshOpts };
+    const [caMaterial, certMaterial, keyMaterial] = ["caMaterial", "certMaterial", "keyMaterial"].map((key) =>
+      config.getSecret(key),
+    );
+    return definedOnly({ ...plain, caMaterial, certMaterial, keyMaterial });
+  }
+
   /** Refuses a share in a volume whose other users say the opposite about its data. */
   checkVolume(name: string, keep: boolean, by: string): void {
     const declared = this.volumes.get(name);
@@ -128,6 +148,10 @@ export class Session {
     return resource;
   }
 }
+
+/** A provider's settings that are undefined would stand before its own defaults. */
+const definedOnly = (settings: docker.ProviderArgs): docker.ProviderArgs =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
 export const toLabels = (labels: Record<string, string>) =>
   Object.entries(labels).map(([label, value]) => ({ label, value }));

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { type Cidr, parseCidr } from "../../spec/addresses";
 import type { EngineClient } from "./client";
 
@@ -75,6 +76,10 @@ export interface EngineSnapshot {
   /** Empty where the host cannot be looked at. */
   listeners: Listener[];
   routes: Route[];
+  /** OCI runtimes by name; undefined where the engine does not say. */
+  runtimes?: string[];
+  /** Whether containers can have GPUs; undefined where that cannot be seen from here. */
+  gpus?: boolean;
   /** Undefined where the engine does not say. */
   swarm?: SwarmState;
   /** Of the whole Swarm; undefined where the engine is no manager of one. */
@@ -104,6 +109,10 @@ interface ApiVolume {
 }
 
 interface ApiInfo {
+  OperatingSystem?: string;
+  Runtimes?: Record<string, unknown>;
+  /** Devices of the Container Device Interface; engines from API 1.50 on. */
+  DiscoveredDevices?: unknown[] | null;
   Swarm?: {
     LocalNodeState: string;
     NodeAddr: string;
@@ -160,6 +169,8 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
     })),
     images: images.flatMap((image) => image.RepoTags ?? []),
     ...(client.local ? readHost() : { listeners: [], routes: [] }),
+    runtimes: info?.Runtimes && Object.keys(info.Runtimes),
+    gpus: gpuSupport(info, client.local),
     swarm: info?.Swarm && swarmState(info.Swarm),
     services: services?.map((service) => ({
       id: service.ID,
@@ -171,6 +182,24 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
         .map((port) => ({ published: port.PublishedPort!, target: port.TargetPort, protocol: port.Protocol })),
     })),
   };
+}
+
+/** What gives containers their GPUs: a runtime, CDI files, or the hook that the engine finds on its PATH. */
+function gpuSupport(info: ApiInfo | undefined, local: boolean): boolean | undefined {
+  if (!info) return undefined;
+  if (info.Runtimes?.nvidia || info.DiscoveredDevices?.length) return true;
+  // Desktop's engine runs in a machine of its own.
+  if (!local || /desktop/i.test(info.OperatingSystem ?? "")) return undefined;
+  const hook = "nvidia-container-runtime-hook";
+  const folders = new Set([
+    ...(process.env.PATH ?? "").split(delimiter),
+    "/usr/bin",
+    "/usr/local/bin",
+    "/run/current-system/sw/bin",
+  ]);
+  return [...[...folders].map((folder) => join(folder, hook)), "/etc/cdi", "/var/run/cdi"].some((path) =>
+    existsSync(path),
+  );
 }
 
 export function swarmState(swarm: NonNullable<ApiInfo["Swarm"]>): SwarmState {

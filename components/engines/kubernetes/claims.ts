@@ -55,12 +55,15 @@ export class SharedClaims {
   /**
    * The claim's object, once per program; undefined where the claim is there already. Its data outlives destroy and
    * replacement unless `keepData` is false, and the next `up` finds it again by its name.
+   *
+   * @param gate fails where something about the service is refused
    */
   make(
     claim: Claim & { manifest?: Manifest },
     namespace: string | undefined,
     keepData: boolean,
     provider: pulumi.ProviderResource | undefined,
+    gate: pulumi.Output<unknown> | undefined,
   ): KubernetesObject | undefined {
     if (!claim.manifest) return undefined;
     const shared = this.claims.get(this.key(claim, namespace))!;
@@ -68,7 +71,7 @@ export class SharedClaims {
     shared.resource ??= new KubernetesObject(
       namespace === undefined ? claim.name : `${namespace}-${claim.name}`,
       withoutWaiting(claim.manifest),
-      { provider, retainOnDelete: keepData, ignoreChanges: IMMUTABLE },
+      { provider, dependsOn: gate?.apply(() => []), retainOnDelete: keepData, ignoreChanges: IMMUTABLE },
     );
     return shared.resource;
   }

@@ -7,10 +7,12 @@ import { formatPort } from "../../spec/ports";
 import type { ServiceSpec } from "../../spec/service";
 import { ownerLabels } from "../docker/labels";
 import type { Companion, Endpoint, Engine, MadeService, PreparedService, ServiceRequest } from "../engine";
+import { asLabelName } from "./checks";
 import { claimsOf } from "./claims";
 import type { LateValues } from "./late";
-import { KubernetesObject, type Manifest } from "./object";
+import { KubernetesObject, type Manifest, urnOf } from "./object";
 import { REFUSED } from "./refused";
+import { waitForRollout } from "./rollout";
 import { type ClusterSession, clusterProviderOf, clusterSessionFor } from "./session";
 import { withoutWaiting } from "./waiting";
 import { type Workload, workload } from "./workload";
@@ -27,8 +29,7 @@ function prepare(request: ServiceRequest): PreparedService {
   const provider = clusterProviderOf(request.opts);
   const session = clusterSessionFor(provider);
   const made = workload(spec, kubernetes, ownerLabels(session.owner, name), lateValues(request));
-  for (const manifest of [...made.contents, ...made.services, made.controller])
-    session.claim(manifest, name, made.argumentOf);
+  for (const manifest of [...made.services, made.controller]) session.claim(manifest, name, made.argumentOf);
   for (const claim of made.claims) claimsOf(session).check(claim, made.namespace, keepData, name);
   for (const note of made.notes) void pulumi.log.info(`${name}: ${note}`);
   for (const warning of made.warnings) void pulumi.log.warn(`${name}: ${warning}`);
@@ -39,7 +40,10 @@ function prepare(request: ServiceRequest): PreparedService {
       environment: spec.environment,
       ports: (spec.ports as ServiceSpec["ports"])?.map(formatPort),
     },
-    make: (parent, companions) => make(request, made, session, provider, parent, companions),
+    make(parent, companions) {
+      request.checks.push(...ownerChecks(request, made, session, parent));
+      return make(request, made, session, provider, parent, companions);
+    },
   };
 }
 
@@ -55,6 +59,28 @@ function lateValues({ report, checks }: ServiceRequest): LateValues {
   };
 }
 
+/** Objects that are there already and were made by somebody else. */
+function ownerChecks(
+  { report }: ServiceRequest,
+  { claims, services, controller }: Workload,
+  session: ClusterSession,
+  parent: pulumi.Resource,
+): pulumi.Output<unknown>[] {
+  if (!session.client) return [];
+  const check = async (manifest: Manifest, component?: string) => {
+    const refused = await session.checkOwner(manifest, component).catch((error: unknown) => error);
+    report(() => {
+      if (refused !== undefined) throw refused;
+    });
+  };
+  const component = urnOf(parent);
+  return [
+    // Services share a claim, and it outlives them.
+    ...claims.flatMap(({ manifest }) => (manifest ? [pulumi.output(check(manifest))] : [])),
+    ...[...services, controller].map((manifest) => pulumi.output(component.then((urn) => check(manifest, urn)))),
+  ];
+}
+
 function make(
   { name, spec, options, checks }: ServiceRequest,
   { namespace, claims, contents, services, publishing, controller }: Workload,
@@ -63,40 +89,42 @@ function make(
   parent: pulumi.Resource,
   companions: Companion[],
 ): MadeService {
-  const opts = { parent, provider };
   const plainName = String(spec.containerName);
-  const gate = checks.length ? pulumi.unsecret(pulumi.all(checks)) : undefined;
-  const object = (manifest: Manifest, more: pulumi.CustomResourceOptions = {}) => {
-    const { apiVersion, kind, metadata, ...rest } = manifest;
-    const gated = gate
-      ? Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, gate.apply(() => value)]))
-      : rest;
-    return new KubernetesObject(
-      logicalName(metadata as ObjectMeta),
-      { apiVersion, kind, metadata, ...gated },
-      { ...opts, ...more },
-    );
-  };
+  const gate = checks.length ? pulumi.all(checks) : undefined;
+  const object = (logicalName: string, manifest: Manifest, more: pulumi.CustomResourceOptions = {}) =>
+    new KubernetesObject(logicalName, manifest, { parent, provider, dependsOn: gate?.apply(() => []), ...more });
   /** `web` and `web-env` of the component `shop` are `shop` and `shop-env`. */
-  const logicalName = ({ name: objectName = "" }: ObjectMeta) => {
-    if (objectName === plainName) return name;
-    return `${name}-${objectName.startsWith(`${plainName}-`) ? objectName.slice(plainName.length + 1) : objectName}`;
+  const within = (manifest: Manifest, component = name) => {
+    const objectName = nameOf(manifest);
+    if (objectName === plainName) return component;
+    return `${component}-${objectName.startsWith(`${plainName}-`) ? objectName.slice(plainName.length + 1) : objectName}`;
   };
   const disks = claims
-    .map((claim) => claimsOf(session).make(claim, namespace, options.keepData, provider))
+    .map((claim) => claimsOf(session).make(claim, namespace, options.keepData, provider, gate))
     .filter((resource) => resource !== undefined);
-  const read = new Map(contents.map((manifest) => [nameOf(manifest), object(withGeneratedName(manifest))]));
+  const read = new Map(
+    contents.map((manifest) => [
+      nameOf(manifest),
+      object(within(manifest, asLabelName(name) || plainName), withoutName(manifest)),
+    ]),
+  );
   // Nobody waits for pods behind a Service: they come after it, and may want to find their own name.
-  const named = new Map(services.map((manifest) => [manifest, object(withoutWaiting(manifest))]));
+  const named = new Map(services.map((manifest) => [manifest, object(within(manifest), withoutWaiting(manifest))]));
   const { waitTimeout } = spec as ServiceSpec;
   const timeout = waitTimeout === undefined ? undefined : `${Math.max(1, Math.ceil(waitTimeout / 1000))}s`;
-  const names = new Map([...read].map(([plain, { metadata }]) => [plain, metadata.apply((live) => live?.name ?? plain)]));
-  const resource = object(withAnnotations(readingFrom(controller, names), startsAnew(companions)), {
-    dependsOn: [...disks, ...read.values(), ...named.values(), ...companions.map((companion) => companion.resource)],
+  const names = new Map(
+    [...read].map(([plain, { metadata }]) => [plain, metadata.apply((live) => live?.name ?? plain)]),
+  );
+  const needed = [...disks, ...read.values(), ...named.values(), ...companions.map((companion) => companion.resource)];
+  // A preview does not wait.
+  const answering = pulumi.runtime.isDryRun()
+    ? []
+    : companions.filter(({ condition }) => condition !== "service_started").map((companion) => companion.ready);
+  const resource = object(name, withAnnotations(readingFrom(controller, names), startsAnew(companions)), {
+    dependsOn: pulumi.all([...checks, ...answering]).apply(() => needed),
     customTimeouts: timeout === undefined ? undefined : { create: timeout, update: timeout },
   });
-  // The provider waits for the rollout, or for the job's end.
-  const ready = resource.id.apply(() => true);
+  const ready = readiness(resource, controller.kind, session.client, waitTimeout);
   const isPreview = pulumi.runtime.isDryRun();
   return {
     resource,
@@ -112,19 +140,39 @@ function make(
   };
 }
 
+/** Arrives when the pods of a Deployment are the new ones; the provider waits for the others, and for a job's end. */
+function readiness(
+  resource: KubernetesObject,
+  kind: string,
+  client: ClusterSession["client"],
+  timeout: number | undefined,
+): pulumi.Output<boolean> {
+  if (kind !== "Deployment" || !client || client.access.indirect || pulumi.runtime.isDryRun())
+    return resource.id.apply(() => true);
+  return resource.id.apply(async (id) => {
+    const [namespace = "", name = ""] = id.split("/");
+    try {
+      await waitForRollout(client, namespace, name, { timeout });
+    } catch (error) {
+      throw new pulumi.ResourceError((error as Error).message, resource, true);
+    }
+    return true;
+  });
+}
+
 const nameOf = ({ metadata }: Manifest): string => (metadata as ObjectMeta).name!;
 
 /**
- * A Secret or ConfigMap whose name the cluster completes. The provider makes a new one where the content is another,
- * and so pods that read it are rolled: Kubernetes does not see to that by itself, and a digest of the content on the
- * pods would give a short password away.
+ * A Secret or ConfigMap whose name the provider completes by chance. Where the content is another it makes a new
+ * one, and the pods, which read the new name, are rolled: Kubernetes does not see to that by itself, and a digest of
+ * the content would give a short password away.
  */
-function withGeneratedName({ stringData, data, metadata, ...rest }: Manifest): Manifest {
-  const { name, ...others } = metadata as ObjectMeta;
+function withoutName({ stringData, data, metadata, ...rest }: Manifest): Manifest {
+  const { name: _, ...unnamed } = metadata as ObjectMeta;
   const hide = (value: unknown) => (rest.kind === "Secret" ? pulumi.secret(value) : value);
   return {
     ...rest,
-    metadata: { ...others, generateName: `${name}-` },
+    metadata: unnamed,
     ...(stringData === undefined ? {} : { stringData: hide(stringData) }),
     ...(data === undefined ? {} : { data: hide(data) }),
   } as Manifest;
@@ -158,7 +206,11 @@ function startsAnew(companions: Companion[]): Record<string, pulumi.Output<strin
   if (restarting.length === 0) return {};
   const states = restarting.map(({ name, resource }) => {
     if (!(resource instanceof KubernetesObject))
-      throw new ArgumentError("dependsOn", `${name} is not on Kubernetes, so its restarts are not seen`, "remove restart");
+      throw new ArgumentError(
+        "dependsOn",
+        `${name} is not on Kubernetes, so its restarts are not seen`,
+        "remove restart",
+      );
     return resource.metadata.apply((live) => `${name}=${live?.uid ?? ""}/${live?.generation ?? ""}`);
   });
   return { [RESTARTED_WITH]: pulumi.unsecret(pulumi.all(states).apply((known) => known.join(" "))) };

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
-import { lift } from "../../late";
 import type { Inputs } from "../../spec/types";
 
 /** Version of the Kubernetes plugin that the CLI fetches where it is not there yet. */
@@ -26,10 +25,17 @@ export const COMPONENT = "berth.component";
  */
 const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "berth" };
 
+/**
+ * The URN of a component, for its own objects. The output itself would make each of them wait for the component, and
+ * so for the others and itself.
+ */
+export const urnOf = ({ urn }: pulumi.Resource): Promise<string> => new Promise((resolve) => void urn.apply(resolve));
+
 function marked(metadata: Inputs<ObjectMeta>, component: pulumi.Input<string> | undefined): Inputs<ObjectMeta> {
-  const { annotations = {}, ...rest } = metadata as { annotations?: Record<string, pulumi.Input<string>> };
+  const { annotations, ...rest } = metadata as { annotations?: pulumi.Input<Record<string, pulumi.Input<string>>> };
   const own = { ...FIELD_MANAGER, ...(component !== undefined && { [COMPONENT]: component }) };
-  return { ...rest, annotations: isOutput(annotations) ? annotations.apply((given) => ({ ...given, ...own })) : { ...annotations, ...own } };
+  const add = (given?: object) => ({ ...given, ...own });
+  return { ...rest, annotations: pulumi.Output.isInstance(annotations) ? annotations.apply(add) : add(annotations) };
 }
 
 /** Pulumi's name for a kind: `apps/v1` and `Deployment` are `kubernetes:apps/v1:Deployment`. */
@@ -55,7 +61,8 @@ export class KubernetesObject extends pulumi.CustomResource {
   constructor(name: string, manifest: Manifest, opts: pulumi.CustomResourceOptions = {}) {
     const { apiVersion, kind } = manifest;
     const unknown = Object.fromEntries(OUTPUTS.map((field) => [field, undefined]));
-    super(typeToken(apiVersion, kind), name, { ...unknown, ...manifest } as pulumi.Inputs, {
+    const metadata = marked(manifest.metadata, opts.parent && urnOf(opts.parent));
+    super(typeToken(apiVersion, kind), name, { ...unknown, ...manifest, metadata } as pulumi.Inputs, {
       ...opts,
       version: PLUGIN_VERSION,
       additionalSecretOutputs: kind === "Secret" ? ["data", "stringData"] : undefined,

@@ -9,7 +9,7 @@ export interface KubernetesOptions {
    * @default the published port itself where it lies in 30000 to 32767, else 30000 + published port modulo 2768
    */
   nodePorts?: Record<number, number>;
-  /** Claims of named volumes, by the volume's name in the description. */
+  /** Claims of volumes, by the volume's name in the description; of anonymous ones, by the path in the container. */
   volumes?: Record<string, ClaimOptions>;
   /** Names of secrets of type `kubernetes.io/dockerconfigjson` for images of private registries. @default none */
   imagePullSecrets?: string[];
@@ -22,7 +22,10 @@ export interface KubernetesOptions {
   /** Labels and annotations of the pods, beside those of berth. */
   podLabels?: Record<string, string>;
   podAnnotations?: Record<string, string>;
-  /** The last word on the pod: gets the spec that berth made and returns the one to use. */
+  /**
+   * The last word on the pod: gets the spec that berth made and returns the one to use. Where the image or the
+   * command arrives late, it is called when they are known.
+   */
   transformPod?: (spec: NonNullable<Pod["spec"]>) => NonNullable<Pod["spec"]>;
 }
 
@@ -34,6 +37,6 @@ export interface ClaimOptions {
   storageClassName?: string;
   /** `ReadWriteMany` lets replicas on several nodes share it. @default "ReadWriteOnce" */
   accessMode?: "ReadWriteOnce" | "ReadWriteMany" | "ReadWriteOncePod" | "ReadOnlyMany";
-  /** Use a claim that is there already; it is neither made nor removed. @default false */
+  /** Use a claim that is there already, from its root on; it is neither made nor removed. @default false */
   existing?: boolean;
 }

@@ -65,7 +65,15 @@ export interface PodParts {
   configs: Files;
   volumes: Volumes;
   restartPolicy?: "Never" | "OnFailure";
+  /** New pods come before the old ones go. */
+  rolls: boolean;
 }
+
+/**
+ * Seconds in which an old pod still answers: the nodes need a while to hear that it goes, and send it requests until
+ * then. Kubernetes from 1.30 on sleeps by itself, without a program in the image.
+ */
+const DRAIN = 5;
 
 /** No two things can be mounted at one place. */
 function checkMounts(container: Container): void {
@@ -79,10 +87,12 @@ function checkMounts(container: Container): void {
 
 /** The pod of a service. */
 export function podSpec(spec: ServiceSpec, parts: PodParts, options: KubernetesOptions, late: LateValues): PodSpec {
-  const { name, environment, secrets, configs, volumes, restartPolicy } = parts;
+  const { name, environment, secrets, configs, volumes, restartPolicy, rolls } = parts;
   const program = { entrypoint: spec.entrypoint, command: spec.command } as ServiceSpec;
   const checkedImage = late.lift(spec.image, (plain) => image(plain, "image"));
   const imagePullPolicy = PULL_POLICIES[spec.pullPolicy ?? "missing"];
+  const ports = containerPorts(spec);
+  const drains = rolls && ports.length > 0;
   const container = compact<Container>({
     name,
     image: checkedImage,
@@ -96,10 +106,11 @@ export function podSpec(spec: ServiceSpec, parts: PodParts, options: KubernetesO
       : programOf(program)),
     workingDir: spec.workingDir,
     env: environment.env,
-    ports: containerPorts(spec),
+    ports,
     resources: resourcesOf(spec),
     volumeMounts: [...volumes.mounts, ...secrets.mounts, ...configs.mounts],
     ...probesOf(spec),
+    lifecycle: drains ? { preStop: { sleep: { seconds: DRAIN } } } : undefined,
     securityContext: containerSecurity(spec),
     stdin: spec.stdinOpen || undefined,
     tty: spec.tty || undefined,
@@ -119,7 +130,8 @@ export function podSpec(spec: ServiceSpec, parts: PodParts, options: KubernetesO
     volumes: [...volumes.volumes, secrets.volume, configs.volume].filter((volume) => volume !== undefined),
     securityContext: podSecurity(spec),
     restartPolicy,
-    terminationGracePeriodSeconds: wholeSeconds(spec.stopGracePeriod ?? 10_000, "stopGracePeriod"),
+    terminationGracePeriodSeconds:
+      wholeSeconds(spec.stopGracePeriod ?? 10_000, "stopGracePeriod") + (drains ? DRAIN : 0),
     nodeSelector: nodeSelector(spec, options),
     runtimeClassName: spec.runtime === undefined ? undefined : subdomainName(spec.runtime, "runtime"),
     imagePullSecrets: options.imagePullSecrets?.map((secret, index) => ({

@@ -5,7 +5,7 @@ import { ArgumentError } from "../../spec/errors";
 import { isOurs, type Owner, ownerLabels, ownerOf } from "../docker/labels";
 import { ClusterClient } from "./client";
 import { clusterAccess, KubeconfigError } from "./kubeconfig";
-import type { Manifest } from "./object";
+import { COMPONENT, type Manifest, PLUGIN_VERSION } from "./object";
 
 /** What a cluster held when the program began. */
 export interface ClusterSnapshot {
@@ -23,10 +23,21 @@ export class ClusterSession {
   client?: ClusterClient;
   private readonly objects = new Map<string, string>();
   private readonly nodePorts = new Map<string, string>();
+  private pods?: pulumi.ProviderResource;
 
-  constructor(readonly defaultNamespace: string) {
+  constructor(
+    readonly defaultNamespace: string,
+    private readonly provider?: pulumi.ProviderResource,
+  ) {
     const configured = new pulumi.Config("berth").get("owner");
     this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), process.cwd(), configured);
+  }
+
+  /** The provider for bare Pods; undefined where the program has chosen one for all. */
+  get podProvider(): pulumi.ProviderResource | undefined {
+    if (this.provider) return undefined;
+    this.pods ??= new PodProvider();
+    return this.pods;
   }
 
   /** Annotations that mark an object as this stack's. */
@@ -36,16 +47,29 @@ export class ClusterSession {
 
   /**
    * Refuses an object that is there already and was made by somebody else: applying it would take it over in
-   * silence. What this stack made itself, and does not know because an apply was killed, is taken up again.
+   * silence. What this stack made itself, and does not know because an apply was killed, is taken up again. What
+   * another component of the stack made is refused too: Pulumi would delete the object under its old name last.
+   *
+   * @param component URN of the component that declares it
    */
-  async checkOwner({ metadata, ...manifest }: Manifest): Promise<void> {
+  async checkOwner({ metadata, ...manifest }: Manifest, component?: string): Promise<void> {
     const { name, namespace = this.defaultNamespace } = metadata as ObjectMeta;
     if (!this.client || this.client.access.indirect || typeof name !== "string") return;
     const { status, body } = await this.client.get<{ metadata: ObjectMeta }>(
       pathOf({ metadata, ...manifest } as Manifest, namespace, name),
     );
-    if (status !== 200 || isOurs(body?.metadata.annotations, this.owner)) return;
+    if (status !== 200) return;
     const { kind } = manifest;
+    const annotations = body?.metadata.annotations;
+    if (isOurs(annotations, this.owner)) {
+      const maker = annotations?.[COMPONENT];
+      if (component === undefined || maker === undefined || maker === component) return;
+      throw new ArgumentError(
+        "name",
+        `the ${kind} ${name} belongs to the component ${componentOf(maker)} of this stack, which was renamed or moved`,
+        `undo that, destroy it first, or choose another name; where an alias says that it is the same, \`kubectl annotate --overwrite ${COMPONENT}=${component}\``,
+      );
+    }
     const place = kind === "Namespace" ? "" : ` in the namespace ${namespace}`;
     const mark = Object.entries(this.annotations).map(([key, value]) => `${key}=${value}`);
     const option = kind === "Namespace" ? "" : ` -n ${namespace}`;
@@ -90,11 +114,35 @@ export class ClusterSession {
   }
 }
 
+/** Type and name of a component, without what all URNs begin with. */
+const componentOf = (urn: string): string => {
+  const [, , types = "", name = urn] = urn.split("::");
+  return `${name} (${types.split("$").at(-1)})`;
+};
+
 /** Where the API serves objects of a kind; every kind that berth makes has a regular plural. */
 function pathOf({ apiVersion, kind }: Manifest, namespace: string, name: string): string {
   const plural = `${kind.toLowerCase()}s`;
   const scope = kind === "Namespace" ? "" : `namespaces/${namespace}/`;
   return `/${apiVersion.includes("/") ? "apis" : "api"}/${apiVersion}/${scope}${plural}/${name}`;
+}
+
+/**
+ * The provider of bare Pods, with the stack's own settings but one. Most changes of a Pod replace it, and where a
+ * provider may take up what is there, the preview of that replacement tries it on the old Pod and is refused.
+ */
+class PodProvider extends pulumi.ProviderResource {
+  constructor() {
+    const config = new pulumi.Config("kubernetes");
+    const keys = Object.keys(pulumi.runtime.allConfig()).flatMap((key) => key.match(/^kubernetes:(.*)$/)?.[1] ?? []);
+    const given = keys.map((key) => [key, key === "kubeconfig" ? config.getSecret(key) : config.get(key)]);
+    super(
+      "kubernetes",
+      "pods",
+      { ...Object.fromEntries(given), upsertExistingObjects: "false" },
+      { version: PLUGIN_VERSION },
+    );
+  }
 }
 
 const sessions = new WeakMap<object, Map<pulumi.ProviderResource | undefined, ClusterSession>>();
@@ -105,7 +153,7 @@ export function clusterSessionFor(provider?: pulumi.ProviderResource): ClusterSe
   const byProvider = sessions.get(monitor) ?? new Map<pulumi.ProviderResource | undefined, ClusterSession>();
   sessions.set(monitor, byProvider);
   const configured = new pulumi.Config("kubernetes").get("namespace") ?? "default";
-  const session = byProvider.get(provider) ?? new ClusterSession(configured);
+  const session = byProvider.get(provider) ?? new ClusterSession(configured, provider);
   byProvider.set(provider, session);
   return session;
 }

@@ -80,7 +80,10 @@ export function workload(
   const secrets = filesFor("secrets", spec.secrets, `${name}-secrets`, late);
   const configs = filesFor("configs", spec.configs, `${name}-configs`, late);
   const volumes = volumesFor(spec, name, options);
-  const parts = { name, environment, secrets, configs, volumes, restartPolicy: jobRestart(spec) };
+  // Two pods must not write to the same files, or listen on one port of a node.
+  const exclusive = volumes.exclusive || spec.networkMode === "host";
+  const rolls = (spec.mode ?? "replicated") === "replicated" && !exclusive;
+  const parts = { name, environment, secrets, configs, volumes, restartPolicy: jobRestart(spec), rolls };
   const template = {
     metadata: podMetadata(spec, selector, options, late),
     spec: podSpec(spec, parts, options, late),
@@ -108,7 +111,7 @@ export function workload(
     ],
     services,
     publishing,
-    controller: controllerOf(spec, metadata(name), selector, template, volumes.exclusive),
+    controller: controllerOf(spec, metadata(name), selector, template, exclusive),
     argumentOf: (nodePort) => ports.argumentOf.get(nodePort) ?? "ports",
     notes,
     warnings: volumes.warnings,
@@ -196,7 +199,7 @@ function controllerOf(
         spec: compact<DeploymentSpec>({
           replicas: count ?? 1,
           selector: { matchLabels: selector },
-          strategy: exclusive || spec.networkMode === "host" ? { type: "Recreate" } : undefined,
+          strategy: exclusive ? { type: "Recreate" } : undefined,
           progressDeadlineSeconds:
             spec.waitTimeout === undefined ? undefined : Math.max(1, Math.ceil(spec.waitTimeout / 1000)),
           template: template as PodTemplateSpec,

@@ -20,7 +20,8 @@ import type { PublishMode, SwarmOptions, UpdateConfig } from "./options";
  *   `endpointSpec` or the last label changes nothing.
  * - `mode` cannot change between replicated and global, and the provider tries to.
  * - Without `stopGracePeriod` tasks are killed at once (it sends 0). With one, destroying fails with "context
- *   deadline exceeded" where a task needs that long, and again the next time: the service is gone.
+ *   deadline exceeded" where a task needs that long, and again the next time: the service is gone. (After a refresh
+ *   the provider knows of it here, too; `pulumi destroy --refresh` gets over it.)
  * - tty, ulimits, limits of processes and start intervals of health checks cannot be said.
  *
  * So the provider makes an empty service and removes it in the end; everything between is this specification.
@@ -532,7 +533,8 @@ export function swarmSpec(
         ReadOnly: spec.readOnly || undefined,
         Mounts: listed(mounts(spec)),
         StopSignal: spec.stopSignal,
-        StopGracePeriod: optional(spec.stopGracePeriod),
+        // As every container has it; the engine fills it in.
+        StopGracePeriod: nanoseconds(spec.stopGracePeriod ?? 10_000),
         Healthcheck: check && {
           Test: check.test,
           Interval: optional(check.interval),

@@ -15,7 +15,7 @@ import { checkManager, checkNetworkScope, checkServiceName, checkServicePorts, w
 import { type LateFile, makeFiles, readFiles } from "./files";
 import type { SwarmOptions } from "./options";
 import { waitUntilConverged } from "./ready";
-import { swarmSessionFor } from "./session";
+import { clientOf, swarmSessionFor } from "./session";
 
 /** A Docker Swarm: each service is a Swarm service. */
 export const swarmEngine: Engine = { name: "swarm", refused: REFUSED, prepare };
@@ -63,7 +63,7 @@ function prepare(request: ServiceRequest): PreparedService {
   own.services.set(containerName, name);
 
   // Each part is checked as soon as its fields are there; the rest of the description stands for itself.
-  swarmSpec({ image: "", containerName }, swarm, NOTHING, {});
+  swarmSpec({ image: "", containerName }, { ...swarm, publishMode: undefined }, NOTHING, {});
   for (const fields of TOGETHER)
     whenKnown(Object.fromEntries(fields.map((field) => [field, spec[field]])), (plain) => {
       const publishMode = fields.includes("ports") ? swarm.publishMode : undefined;
@@ -207,6 +207,10 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
     },
   );
 
+  for (const other of companions.filter(({ restart }) => restart))
+    void pulumi.log.info(
+      `${name}: a Swarm does not start it anew with ${other.name}, which keeps its name and address when its tasks change.`,
+    );
   const after = companions.filter(({ condition }) => condition !== "service_started").map(({ ready }) => ready);
   const references = pulumi.output({
     networks: Object.fromEntries(joined.map((network) => [network.name, network.id])),
@@ -218,8 +222,8 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
     pulumi
       .all([service.id, pulumi.output(described), references, pulumi.all(preview ? [] : after)])
       .apply(async ([id, plain, known]) => {
-        const { client } = session;
-        if (!client || preview) return undefined;
+        const client = preview ? undefined : clientOf(session, parent);
+        if (!client) return undefined;
         const description = plain as unknown as ServiceSpec;
         const liveIds = Object.fromEntries(
           (session.snapshot?.networks ?? []).map((network) => [network.name, network.id]),

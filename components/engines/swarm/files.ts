@@ -90,6 +90,8 @@ export function makeFiles(
     const options = {
       parent,
       provider: session.shared().provider,
+      // Else the provider has the old one deleted first, which the service still uses.
+      deleteBeforeReplace: false,
       hooks: reclaimFile && { beforeCreate: [reclaimFile] },
     };
     const resource =

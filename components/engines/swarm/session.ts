@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { EngineError } from "../docker/client";
+import { type EngineClient, EngineError } from "../docker/client";
 import { isOurs, SERVICE_LABEL } from "../docker/labels";
 import { ignoreMissing } from "../docker/reconcile";
 import type { Session } from "../docker/session";
@@ -76,4 +76,18 @@ async function reclaimFile(session: Session, kind: "secrets" | "configs", fileNa
     });
   if (!found || !isOurs(found.Spec.Labels, owner)) return;
   await client!.request("DELETE", `/${kind}/${found.ID}`).catch(ignoreMissing);
+}
+
+/**
+ * The engine, which berth has to talk to itself. Undefined under mocks.
+ *
+ * @throws ResourceError where it cannot
+ */
+export function clientOf({ client }: Session, resource: pulumi.Resource): EngineClient | undefined {
+  if (client || !pulumi.runtime.hasEngine()) return client;
+  throw new pulumi.ResourceError(
+    "a Swarm needs an engine that berth can talk to itself; call connectEngine() first, and name the engine by unix:// or tcp://, through `ssh -L` where it is elsewhere.",
+    resource,
+    true,
+  );
 }

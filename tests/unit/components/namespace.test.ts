@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Namespace } from "../../../components/services/namespace";
 import { names, nameOf, quiet, value, type World, world } from "../mocks";
 import { sentence } from "../refusal";
+import { marks } from "./marks";
 
 const NAMESPACE = "kubernetes:core/v1:Namespace";
 
@@ -16,7 +17,7 @@ test("G4: the object that `kubectl create namespace` makes, and the marks of the
   expect(w.one(NAMESPACE).inputs).toEqual({
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name: "development", annotations: { "berth.stack": "berth/test", "berth.owner": "me" } },
+    metadata: { name: "development", annotations: marks("Namespace", "development") },
   });
   expect(nameOf(w.one(NAMESPACE).parent)).toBe("development");
   expect(names(w.resources).sort()).toEqual(["Namespace development", "Namespace development"]);
@@ -34,7 +35,7 @@ test("its name, labels and further words", async () => {
   expect(w.one(NAMESPACE).inputs.metadata).toEqual({
     name: "team-a",
     labels: { team: "a" },
-    annotations: { "berth.stack": "berth/test", "berth.owner": "me", owner: "x" },
+    annotations: { ...marks("Namespace", "one"), owner: "x" },
   });
   expect(await value(one.namespace)).toBe("team-a");
 });

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { PodWithLifecycle, type PodWithLifecycleArgs } from "../../../components/services/podWithLifecycle";
 import { names, nameOf, quiet, value, type World, world } from "../mocks";
 import { sentence } from "../refusal";
+import { marks } from "./marks";
 
 const POD = "kubernetes:core/v1:Pod";
 const SECRET = "kubernetes:core/v1:Secret";
-const MARKS = { "berth.stack": "berth/test", "berth.owner": "me" };
 
 let w: World;
 beforeEach(async () => {
@@ -24,7 +24,7 @@ test("G5: the documented object, and the marks of the stack", async () => {
   expect(pod.inputs).toEqual({
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: "lifecycle-demo", annotations: MARKS },
+    metadata: { name: "lifecycle-demo", annotations: marks("PodWithLifecycle", "lifecycle-demo") },
     spec: {
       containers: [
         {
@@ -45,7 +45,11 @@ test("G5: the documented object, and the marks of the stack", async () => {
   // The name is fixed, so the old one goes first.
   expect(pod).toMatchObject({ deleteBeforeReplace: true, name: "lifecycle-demo" });
   expect(nameOf(pod.parent)).toBe("lifecycle-demo");
-  expect(names(w.resources).sort()).toEqual(["Pod lifecycle-demo", "PodWithLifecycle lifecycle-demo"]);
+  expect(names(w.resources).sort()).toEqual([
+    "Pod lifecycle-demo",
+    "PodWithLifecycle lifecycle-demo",
+    "kubernetes pods",
+  ]);
   expect(await value(pulumi.all([demo.podName, demo.namespace]))).toEqual(["lifecycle-demo", "default"]);
 });
 
@@ -88,17 +92,21 @@ test("every argument has its place", async () => {
   });
 });
 
-test("a Pod is made anew when its secrets change, and has no trigger without any", async () => {
-  new PodWithLifecycle("with", { image: "nginx", env: { TOKEN: "t" } });
+test("secrets lie in a Secret of its own", async () => {
+  new PodWithLifecycle("with", { image: "nginx", namespace: "team-a", env: { TOKEN: "t" } });
   new PodWithLifecycle("without", { image: "nginx", env: { MODE: "test" } });
   await w.done();
-  expect(w.one(SECRET).inputs).toMatchObject({
-    metadata: { name: "with-env" },
+  const secret = w.one(SECRET);
+  expect(secret.inputs).toMatchObject({
+    metadata: { namespace: "team-a" },
     data: { "with.TOKEN": Buffer.from("t").toString("base64") },
   });
-  expect(w.one(SECRET).secrets).toEqual(["data.with.TOKEN"]);
-  expect(w.one(POD, "with").replacementTrigger).toBe("");
-  expect(w.one(POD, "without").replacementTrigger).toBeUndefined();
+  expect(secret.secrets).toEqual(["data.with.TOKEN"]);
+  const ref = { secretKeyRef: { name: "with-env", key: "with.TOKEN" } };
+  expect(w.one(POD, "with").inputs.spec).toMatchObject({
+    containers: [{ env: [{ name: "TOKEN", valueFrom: ref }] }],
+  });
+  expect(w.one(POD, "with").dependencies.map(nameOf)).toContain("with-env");
 });
 
 describe("refused before anything is made", () => {
@@ -129,4 +137,20 @@ describe("refused before anything is made", () => {
       "name: the Pod demo in the namespace default is declared by demo already",
     );
   });
+});
+
+test("Pods have a provider with the stack's settings, which takes up nothing", async () => {
+  const config = {
+    "kubernetes:context": "lab",
+    "kubernetes:kubeconfig": "text",
+    "kubernetes:upsertExistingObjects": "true",
+  };
+  const w = await world({ config });
+  new PodWithLifecycle("one", { image: "nginx" });
+  new PodWithLifecycle("two", { image: "nginx" });
+  await w.done();
+  const provider = w.one("pulumi:providers:kubernetes");
+  expect(provider.inputs).toMatchObject({ context: "lab", kubeconfig: "text", upsertExistingObjects: "false" });
+  expect(provider.secrets).toEqual(["kubeconfig"]);
+  for (const pod of w.all("kubernetes:core/v1:Pod")) expect(pod.provider).toContain("kubernetes::pods");
 });

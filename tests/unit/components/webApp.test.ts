@@ -5,11 +5,12 @@ import { Namespace } from "../../../components/services/namespace";
 import { WebApp, type WebAppArgs } from "../../../components/services/webApp";
 import { names, nameOf, quiet, value, type World, world } from "../mocks";
 import { sentence } from "../refusal";
+import { marks } from "./marks";
 
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 const SERVICE = "kubernetes:core/v1:Service";
 const SECRET = "kubernetes:core/v1:Secret";
-const MARKS = { "berth.stack": "berth/test", "berth.owner": "me" };
+const marksOf = (name: string) => marks("WebApp", name);
 
 let w: World;
 beforeEach(async () => {
@@ -43,7 +44,7 @@ describe("the documented objects", () => {
     expect(deployment).toEqual({
       apiVersion: "apps/v1",
       kind: "Deployment",
-      metadata: { name: "nginx-deployment", labels: { app: "nginx" }, annotations: MARKS },
+      metadata: { name: "nginx-deployment", labels: { app: "nginx" }, annotations: marksOf("nginx") },
       spec: {
         replicas: 1,
         selector: { matchLabels: { app: "nginx" } },
@@ -59,7 +60,7 @@ describe("the documented objects", () => {
       metadata: {
         name: "nginx-service",
         labels: { app: "nginx" },
-        annotations: { ...MARKS, "pulumi.com/skipAwait": "true" },
+        annotations: { ...marksOf("nginx"), "pulumi.com/skipAwait": "true" },
       },
       spec: {
         selector: { app: "nginx" },
@@ -201,7 +202,7 @@ test("every argument has its place", async () => {
       name: "shop",
       namespace: "team-a",
       labels: { app: "shop", tier: "front" },
-      annotations: MARKS,
+      annotations: marksOf("shop"),
     },
     spec: {
       replicas: 3,
@@ -250,7 +251,7 @@ test("every argument has its place", async () => {
       name: "www",
       namespace: "team-a",
       labels: { app: "shop", tier: "front" },
-      annotations: MARKS,
+      annotations: marksOf("shop"),
     },
     spec: {
       selector: { app: "shop" },
@@ -295,13 +296,14 @@ describe("secrets", () => {
   };
   const encoded = (text: string) => Buffer.from(text).toString("base64");
 
-  test("lie in a Secret, and pods start anew with it", async () => {
+  test("lie in a Secret whose name pods learn when it is made", async () => {
     const { deployment } = await objects("web", args);
-    const secret = w.one(SECRET, "web");
+    const secret = w.one(SECRET, "web-env");
     expect(secret.inputs).toEqual({
       apiVersion: "v1",
       kind: "Secret",
-      metadata: { name: "web-env", annotations: MARKS },
+      // The provider completes the name, so that another value is another Secret and pods are rolled.
+      metadata: { annotations: marksOf("web") },
       data: {
         "web.DB_PASSWORD": encoded("s3cret"),
         "web.HOST": encoded("db.example"),
@@ -323,13 +325,12 @@ describe("secrets", () => {
     expect(w.one(DEPLOYMENT).dependencies.map((urn) => urn.split("::")[2])).toContainEqual(
       expect.stringContaining("Secret"),
     );
-    expect(deployment.spec).toHaveProperty("template.metadata.annotations", { "berth.contents": "" });
   });
 
   test("without any there is no Secret, and nothing stands in the pods", async () => {
     const { deployment } = await objects("web", { image: "nginx", env: { MODE: "test" } });
     expect(w.all(SECRET)).toEqual([]);
-    expect(deployment.spec).not.toHaveProperty("template.metadata.annotations");
+    expect(mainOf(deployment).env).toEqual([{ name: "MODE", value: "test" }]);
   });
 });
 
@@ -391,7 +392,7 @@ describe("Kubernetes' own words", () => {
       },
       service: { spec: { sessionAffinity: "ClientIP", ports: [{ port: 80, nodePort: 30100 }], type: "NodePort" } },
     });
-    expect(deployment.metadata).toHaveProperty("annotations", { ...MARKS, team: "a" });
+    expect(deployment.metadata).toHaveProperty("annotations", { ...marksOf("web"), team: "a" });
     expect(deployment.spec).toEqual({
       revisionHistoryLimit: 2,
       selector: { matchLabels: { app: "web" } },
@@ -610,6 +611,18 @@ describe("refused before anything is made", () => {
     };
     expect(() => new WebApp("web", { image: "nginx", nodePort: 30100 })).not.toThrow();
   });
+});
+
+// What is at the edge of a refusal.
+test.each<[string, Partial<WebAppArgs>]>([
+  ["a request as high as the limit", { resources: { requests: { cpu: "0.5" }, limits: { cpu: "500m" } } }],
+  ["no surge, one pod missing", { strategy: { maxSurge: 0, maxUnavailable: 1 } }],
+  ["no surge, the rest as the cluster has it", { strategy: { maxSurge: 0 } }],
+  ["no pods", { replicas: 0 }],
+  ["a second less than the grace period", { preStop: { sleep: 29 } }],
+])("accepted: %s", async (_, args) => {
+  const { deployment } = await objects("web", { image: "nginx", ...args });
+  expect(deployment.kind).toBe("Deployment");
 });
 
 describe("what arrives late", () => {

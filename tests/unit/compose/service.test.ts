@@ -28,6 +28,46 @@ test.each<[lines: string, expected: object]>([
     "ports: [{target: 80, published: '8081', host_ip: '::1', protocol: udp, mode: host}]",
     {
       ports: [{ target: 80, published: "8081", hostIp: "::1", protocol: "udp" }],
+      // A single engine knows no modes; a Swarm does.
+      swarm: { publishMode: { 80: "host" } },
+    },
+  ],
+  [
+    `deploy:
+  mode: global
+  endpoint_mode: dnsrr
+  labels: [team=web]
+  update_config: {parallelism: 2, delay: 10s, failure_action: rollback, monitor: 20s, max_failure_ratio: 0.15, order: start-first}
+  rollback_config: {order: start-first}
+  placement: {constraints: [node.role == worker], preferences: [{spread: node.labels.zone}], max_replicas_per_node: 2}
+  restart_policy: {condition: on-failure, delay: 5s, max_attempts: 3, window: 2m}
+  resources:
+    reservations:
+      cpus: "0.25"
+      generic_resources: [{discrete_resource_spec: {kind: SSD, value: 2}}]`,
+    {
+      restart: "on-failure:3",
+      swarm: {
+        global: true,
+        endpointMode: "dnsrr",
+        labels: { team: "web" },
+        updateConfig: {
+          parallelism: 2,
+          delay: "10s",
+          failureAction: "rollback",
+          monitor: "20s",
+          maxFailureRatio: 0.15,
+          order: "start-first",
+        },
+        rollbackConfig: { order: "start-first" },
+        placement: {
+          constraints: ["node.role == worker"],
+          preferences: [{ spread: "node.labels.zone" }],
+          maxReplicasPerNode: 2,
+        },
+        restartPolicy: { delay: "5s", window: "2m" },
+        reservations: { cpus: "0.25", genericResources: { SSD: 2 } },
+      },
     },
   ],
   [

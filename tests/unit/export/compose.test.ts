@@ -285,3 +285,33 @@ test("files for variables stay files", () => {
   expect(web.env_file).toEqual(["./a.env", { path: "./b.env", required: false }]);
   expect(service({ envFile: ".env" }).web.env_file).toBe("./.env");
 });
+
+test("what only a Swarm reads stands in the file again", () => {
+  const text = `name: demo
+services:
+  web:
+    image: nginx:1
+    ports: [{target: 80, published: "8080", mode: host}, "53:53/udp"]
+    deploy:
+      mode: global
+      endpoint_mode: dnsrr
+      labels: {team: web}
+      update_config: {parallelism: 2, failure_action: rollback, max_failure_ratio: 0.15}
+      rollback_config: {order: start-first}
+      placement: {constraints: [node.role == worker], preferences: [{spread: node.labels.zone}], max_replicas_per_node: 2}
+      restart_policy: {condition: on-failure, delay: 5s, max_attempts: 3, window: 2m}
+      resources:
+        reservations:
+          cpus: "0.25"
+          generic_resources: [{discrete_resource_spec: {kind: SSD, value: 2}}]
+          devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]
+`;
+  const once = read(text);
+  expect(once.services.web!.swarm).toMatchObject({ global: true, publishMode: { 80: "host" } });
+  const { deploy } = (parse(print(once).text) as { services: { web: { deploy: object } } }).services.web;
+  expect(deploy).toMatchObject({
+    update_config: { parallelism: 2, failure_action: "rollback" },
+    labels: { team: "web" },
+  });
+  expect(meaning(read(print(once).text))).toEqual(meaning(once));
+});

@@ -77,7 +77,11 @@ spec:
             - name: p80-tcp
               containerPort: 80
               protocol: TCP
-      terminationGracePeriodSeconds: 10
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: 5
+      terminationGracePeriodSeconds: 15
       automountServiceAccountToken: false
       enableServiceLinks: false
 `);

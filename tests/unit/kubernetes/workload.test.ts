@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REFUSED } from "../../../components/engines/kubernetes/refused";
@@ -18,11 +19,13 @@ const refused = (description: Described, options?: Parameters<typeof made>[1]) =
   refusal(() => made(description, options));
 
 const app = (name: string) => ({ app: name });
-const podOf = (name: string, more: object) => ({
+/** The nodes still send requests to a pod that goes. */
+const draining = { lifecycle: { preStop: { sleep: { seconds: 5 } } } };
+const podOf = (name: string, more: object, terminationGracePeriodSeconds = 10) => ({
   metadata: { labels: app(name) },
   spec: {
     containers: [{ name, image: "nginx", imagePullPolicy: "IfNotPresent", ...more }],
-    terminationGracePeriodSeconds: 10,
+    terminationGracePeriodSeconds,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
   },
@@ -48,7 +51,7 @@ describe("whole services", () => {
         spec: {
           replicas: 1,
           selector: { matchLabels: app("web") },
-          template: podOf("web", { ports: [{ name: "p80-tcp", containerPort: 80, protocol: "TCP" }] }),
+          template: podOf("web", { ports: [{ name: "p80-tcp", containerPort: 80, protocol: "TCP" }], ...draining }, 15),
         },
       },
     ]);
@@ -487,6 +490,16 @@ describe("ports", () => {
   });
 });
 
+test("only what is rolled, and serves, still answers while it goes", () => {
+  const served: Described = { expose: [80], stopGracePeriod: "1m" };
+  expect(pod(served)).toMatchObject({ containers: [draining], terminationGracePeriodSeconds: 65 });
+  for (const more of [{ volumes: ["data:/d"] }, { mode: "global" }, { mode: "replicated-job" }] as Described[]) {
+    expect(container({ ...served, ...more })).not.toHaveProperty("lifecycle");
+    expect(pod({ ...served, ...more }).terminationGracePeriodSeconds).toBe(60);
+  }
+  expect(container({})).not.toHaveProperty("lifecycle");
+});
+
 describe("what reaches the container as it stands", () => {
   test("Kubernetes expands nothing", () => {
     const text = "$$ $(A) $A $$(B) ${C} $";
@@ -628,6 +641,40 @@ describe("volumes", () => {
     expect(claims(subpath)).toHaveLength(1);
     for (const volumes of [subpath.volumes!, ["data:/d:ro"], ["data:/d:nocopy"]])
       expect(pod({ volumes })).not.toHaveProperty("initContainers");
+  });
+
+  test("an empty volume gets what the image has, once", () => {
+    const command = pod({ volumes: ["data:/d"] }).initContainers![0]!.command!;
+    // As Kubernetes expands it.
+    const [shell = "", ...words] = command.slice(0, 4).map((word) => word.replace(/\$\$/g, "$"));
+    const fill = (...pairs: string[]) => execFileSync(shell, [...words, ...pairs]);
+    const at = (...parts: string[]) => join(folder, "fill", ...parts);
+    for (const path of ["image", "claim", "disk/lost+found", "used"]) mkdirSync(at(path), { recursive: true });
+    writeFileSync(at("image", "a b"), "");
+    writeFileSync(at("image", ".hidden"), "", { mode: 0o640 });
+    writeFileSync(at("used", "mine"), "");
+    // A copy that was cut short.
+    mkdirSync(at("claim", "data.new"));
+    writeFileSync(at("claim", "data.new", "half"), "");
+    fill(
+      at("claim", "data"),
+      at("image"),
+      at("disk"),
+      at("image"),
+      at("used"),
+      at("image"),
+      at("claim", "none"),
+      at("no"),
+    );
+    expect(readdirSync(at("claim")).sort()).toEqual(["data", "none"]);
+    expect(readdirSync(at("claim", "data")).sort()).toEqual([".hidden", "a b"]);
+    expect(statSync(at("claim", "data", ".hidden")).mode & 0o777).toBe(0o640);
+    expect(readdirSync(at("disk")).sort()).toEqual([".hidden", "a b", "lost+found"]);
+    expect(readdirSync(at("used"))).toEqual(["mine"]);
+    expect(readdirSync(at("claim", "none"))).toEqual([]);
+    rmSync(at("claim", "data", "a b"));
+    fill(at("claim", "data"), at("image"));
+    expect(readdirSync(at("claim", "data"))).toEqual([".hidden"]);
   });
 
   test("what only reads may run beside its successor, and many times", () => {

@@ -43,7 +43,7 @@ test("what `docker service create --name web nginx` sends", () => {
     Name: "web",
     Labels: OWN,
     TaskTemplate: {
-      ContainerSpec: { Image: "nginx" },
+      ContainerSpec: { Image: "nginx", StopGracePeriod: 1e10 },
       Resources: { Limits: {}, Reservations: {} },
       RestartPolicy: { Condition: "any", Delay: 5e9, MaxAttempts: 0, Window: 0 },
       Placement: {},
@@ -111,7 +111,7 @@ const IN_CONTAINER: [Partial<ServiceDescription>, object][] = [
         "data:/data:ro",
         "/anonymous",
         { type: "bind", source: "/host", target: "/h", bind: { propagation: "rshared", createHostPath: true } },
-        { source: "v", target: "/v", volume: { nocopy: true, subpath: "a/b" } },
+        { source: "v1", target: "/v", volume: { nocopy: true, subpath: "a/b" } },
         { type: "tmpfs", target: "/t", tmpfs: { size: "1m", mode: 0o1777 } },
       ],
       tmpfs: ["/run", "/tmp:size=2m,mode=755,noexec"],
@@ -127,7 +127,7 @@ const IN_CONTAINER: [Partial<ServiceDescription>, object][] = [
           Target: "/h",
           BindOptions: { Propagation: "rshared", CreateMountpoint: true },
         },
-        { Type: "volume", Source: "v", Target: "/v", VolumeOptions: { NoCopy: true, Subpath: "a/b" } },
+        { Type: "volume", Source: "v1", Target: "/v", VolumeOptions: { NoCopy: true, Subpath: "a/b" } },
         { Type: "tmpfs", Target: "/t", TmpfsOptions: { SizeBytes: 2 ** 20, Mode: 0o1777 } },
         { Type: "tmpfs", Target: "/run" },
         { Type: "tmpfs", Target: "/tmp", TmpfsOptions: { SizeBytes: 2 ** 21, Mode: 0o755 } },
@@ -138,7 +138,7 @@ const IN_CONTAINER: [Partial<ServiceDescription>, object][] = [
 ];
 
 test.each(IN_CONTAINER)("in the container: %j", (given, expected) => {
-  expect(container(given)).toEqual({ Image: "nginx", ...expected });
+  expect(container(given)).toEqual({ Image: "nginx", StopGracePeriod: 1e10, ...expected });
 });
 
 test("resources, with GPUs as generic ones", () => {
