@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { EngineClient, engineAddress } from "../components/engines/docker/client";
 import type { EngineName } from "../components/engines/engine";
+import { onPath } from "../components/onPath";
+
+export { onPath };
 
 /** Resource hooks and inputs of components came earlier; before this CLI a replacement trigger also fired for nothing. */
 export const REQUIRED_PULUMI = "3.226";
@@ -14,20 +17,6 @@ const PLUGIN_HOST = "https://get.pulumi.com/";
 export interface Missing {
   what: string;
   how: string;
-}
-
-/** Looks a program up on PATH. */
-export function onPath(program: string): string | undefined {
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const file = join(folder, process.platform === "win32" ? `${program}.exe` : program);
-    try {
-      accessSync(file, constants.X_OK);
-      return file;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return undefined;
 }
 
 /** Runs a program quietly; undefined where it fails or takes too long. */
@@ -98,7 +87,7 @@ async function missingCluster(settings: Record<string, string | undefined>): Pro
   );
   try {
     const access = clusterAccess({ kubeconfig, context, cluster }, process.env);
-    if (access.indirect) return undefined;
+    if (access.indirect || access.exec) return undefined;
     const client = new ClusterClient(access);
     try {
       await client.get("/version", 2000);

@@ -18,5 +18,5 @@ export function program() {
     files: [join(__dirname, "flask", file)],
     services: { web: { ports: [`${published}:5000`] } },
   });
-  return { url: `http://localhost:${published}`, containers: project.containerNames };
+  return { url: project.services.web?.[0]?.url(5000), containers: project.containerNames };
 }

@@ -25,10 +25,18 @@ export const sample = { "images:image": "nginx", "images:save": "nginx.tar.gz" }
  * `docker load -i x.tar.gz`.
  */
 export function program() {
-  const { image: name, context, dockerfile, push, username, password, insecure, save, saveAlso, load } = readSettings(
-    "images",
-    settings,
-  );
+  const {
+    image: name,
+    context,
+    dockerfile,
+    push,
+    username,
+    password,
+    insecure,
+    save,
+    saveAlso,
+    load,
+  } = readSettings("images", settings);
   refuseHalf({ push, context, save, load, username, password, dockerfile, saveAlso });
   const image = context === undefined ? name : new BuiltImage("image", { context, dockerfile, name });
   const pushed =
@@ -40,7 +48,8 @@ export function program() {
           insecure: insecure || undefined,
           credentials: username === undefined ? undefined : { username, password: password! },
         });
-  const saved = save === undefined ? undefined : new ImageArchive("saved", { images: [image, ...saveAlso], file: save });
+  const saved =
+    save === undefined ? undefined : new ImageArchive("saved", { images: [image, ...saveAlso], file: save });
   const loaded = load === undefined ? undefined : new LoadedImages("loaded", { file: load });
   return {
     ...(typeof image === "string" ? {} : { built: image.imageName }),

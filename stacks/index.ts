@@ -31,6 +31,7 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
   gpu: () => import("./gpu"),
   paddlex: () => import("./paddlex"),
   workspace: () => import("./workspace"),
+  jupyter: () => import("./jupyter"),
   swarm: () => import("./swarm"),
   kubernetes: () => import("./kubernetes"),
   lifecycle: () => import("./lifecycle"),

@@ -152,6 +152,38 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
   },
 });
 
+/**
+ * A map of passwords by user, each set by itself: `pulumi config set --secret --path 'jupyter:users.anna' VALUE`.
+ * Where only the CLI can decrypt them, a plan goes on without.
+ */
+export const passwords = (doc: string): Setting<Record<string, pulumi.Output<string>>> => ({
+  doc,
+  shown: "",
+  secret: true,
+  given: true,
+  read(config, key) {
+    // The SDK warns of secrets that are read as plain text; the names are none.
+    const given = pulumi.runtime.getConfig(`${config.name}:${key}`);
+    if (given === undefined) return {};
+    const how = `set them with \`pulumi config set --secret --path '${config.name}:${key}.NAME'\``;
+    let value: unknown;
+    try {
+      value = JSON.parse(given);
+    } catch {
+      value = undefined;
+    }
+    if (value === null || typeof value !== "object" || Array.isArray(value))
+      fail(config, key, "is not a map of passwords", how);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => {
+        const hidden = item !== null && typeof item === "object" && "secure" in item;
+        if (!hidden && (typeof item !== "string" || item === "")) fail(config, `${key}.${name}`, "is no password", how);
+        return [name, pulumi.secret(hidden ? "encrypted" : (item as string))];
+      }),
+    );
+  },
+});
+
 /** Whether a setting was set with `--secret`, as the CLI tells the program. */
 export const isEncrypted = (key: string): boolean =>
   (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[]).includes(key);
@@ -160,7 +192,10 @@ export const isEncrypted = (key: string): boolean =>
 export const COMMON: Record<string, [doc: string, standard: string]> = {
   program: ["Program of the stack, or a list of several", "the stack's name up to its first dash"],
   engine: ["Where services run: docker, swarm, kubernetes", "docker"],
-  registry: ["Registry that images built here are pushed to, for swarm and kubernetes; http://HOST where it has no TLS", ""],
+  registry: [
+    "Registry that images built here are pushed to, for swarm and kubernetes; http://HOST where it has no TLS",
+    "",
+  ],
   nodeAddress: ["Address of a node of the cluster, for the URLs of its node ports", "localhost"],
   owner: ["Who the stack belongs to on a shared engine", "this user and this folder"],
 };

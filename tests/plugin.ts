@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../cli/tools";
+import { PLUGIN_VERSION } from "../components/engines/kubernetes/object";
 
 /** Folder of the user's own Pulumi, where plugins are installed. */
 export const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
@@ -18,13 +19,18 @@ function isScript(file: string): boolean {
   return start.toString() === "#!";
 }
 
-/** Why the real plugin of Docker cannot run here. */
-export function missingDockerPlugin(): string | undefined {
-  const file = onPath("pulumi-resource-docker");
-  return (file ? isScript(file) : !existsSync(join(USERS_HOME, "plugins", `resource-docker-v${version}`)))
-    ? `no real pulumi-resource-docker on PATH and no plugin docker ${version} installed`
+function missingPlugin(name: string, version: string): string | undefined {
+  const file = onPath(`pulumi-resource-${name}`);
+  return (file ? isScript(file) : !existsSync(join(USERS_HOME, "plugins", `resource-${name}-v${version}`)))
+    ? `no real pulumi-resource-${name} on PATH and no plugin ${name} ${version} installed`
     : undefined;
 }
+
+/** Why the real plugin of Docker cannot run here. */
+export const missingDockerPlugin = (): string | undefined => missingPlugin("docker", version);
+
+/** Why the real plugin of Kubernetes cannot run here. */
+export const missingKubernetesPlugin = (): string | undefined => missingPlugin("kubernetes", PLUGIN_VERSION);
 
 /** Whether the plugin has an argument of this name. */
 export function pluginKnows(argument: string): boolean {

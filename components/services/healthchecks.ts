@@ -13,3 +13,19 @@ export function answersHttp(port: number): HealthcheckDescription {
     retries: 3,
   };
 }
+
+/** A check that a page of the container is there, with the Python that the image has; certificates are not checked. */
+export function answersWithPython(url: string): HealthcheckDescription {
+  const lines = [
+    "import ssl, urllib.request as r",
+    "tls = r.HTTPSHandler(context=ssl._create_unverified_context())",
+    `r.build_opener(r.ProxyHandler({}), tls).open(${JSON.stringify(url)}, timeout=4)`,
+  ];
+  return {
+    test: ["CMD", "python3", "-c", lines.join("\n")],
+    interval: "5s",
+    timeout: "5s",
+    startPeriod: "2m",
+    retries: 3,
+  };
+}

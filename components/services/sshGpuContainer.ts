@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { buildForNodes, buildImage } from "../engines/docker/build";
 import { providerOf, sessionFor } from "../engines/docker/session";
 import { chosenEngine } from "../engines/engine";
@@ -79,10 +79,7 @@ export class SshGpuContainer extends GpuContainer {
   readonly login: pulumi.Output<string>;
 
   constructor(name: string, args: SshGpuContainerArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    const names = {
-      ...(args.service?.ports ? {} : { "ports[0]": "port" }),
-      ...Object.fromEntries((args.data ?? []).map((_, index) => [`volumes[${index + 1}]`, `data[${index}]`])),
-    };
+    const names = argumentNames(args);
     const report = reporter(TYPE, name, names);
     super(
       name,
@@ -97,6 +94,18 @@ export class SshGpuContainer extends GpuContainer {
       return `ssh -p ${port} ${user}@${host}`;
     });
   }
+}
+
+/** What the description calls otherwise; the first volume is that of the host keys. */
+function argumentNames({ data, service }: SshGpuContainerArgs): Record<string, string> {
+  const given: unknown = service?.volumes ?? data;
+  const from = service?.volumes ? "service.volumes" : "data";
+  return {
+    ...(service?.ports ? {} : { "ports[0]": "port" }),
+    ...(Array.isArray(given)
+      ? Object.fromEntries(given.map((_, index) => [`volumes[${index + 1}]`, `${from}[${index}]`]))
+      : {}),
+  };
 }
 
 function describe(
@@ -142,11 +151,12 @@ function describe(
     { source: "authorized_keys", target: `${CONFIG}/authorized_keys`, content: keys, mode: 0o444 },
   ];
   const own = { target: 22, published: port };
+  const hostKeys = `${name}-ssh:${HOST_KEYS}`;
   const described: GpuContainerArgs = {
     ...rest,
     ports: [own, ...plainList(ports, "ports")] as GpuContainerArgs["ports"],
     volumes: [
-      `${name}-ssh:${HOST_KEYS}`,
+      hostKeys,
       ...data.map((mount, index) => readOnly(mount, `data[${index}]`)),
       ...plainList(volumes, "volumes"),
     ],
@@ -156,6 +166,10 @@ function describe(
       user: "root",
       healthcheck: ANSWERS,
       ...service,
+      // Files and folders of the server are no arguments, so nothing wins over them.
+      ...(service.volumes === undefined
+        ? {}
+        : { volumes: [hostKeys, ...plainList(service.volumes, "service.volumes")] }),
       configs: [...configs, ...plainList(service.configs, "service.configs")],
     },
   };
@@ -177,7 +191,8 @@ function authorizedKeysFile(given: pulumi.Input<string>[], report: Report): pulu
         const keys = Array.isArray(item) ? item : read(item as string, index);
         for (const line of keys) {
           const key = line.split(" ", 2).join(" ");
-          if (seen.has(key)) throw new ArgumentError(`authorizedKeys[${index}]`, "is there already", "give each key once");
+          if (seen.has(key))
+            throw new ArgumentError(`authorizedKeys[${index}]`, "is there already", "give each key once");
           seen.add(key);
         }
         return keys;

@@ -1,12 +1,15 @@
 // Side by side in one run: docker compose (where there is one), plain docker.Container code, berth, and berth with
-// docker compose's own file. One network, N volumes, N busybox containers with a published port each. Needs a Docker
+// docker compose's own file. With `npm run bench -- swarm [N ...]`, default 1 20: docker stack deploy and berth on a Swarm,
+// one network and N services without ports. One network, N volumes, N busybox containers with a published port each. Needs a Docker
 // engine, the Pulumi CLI and the real Docker plugin. `npm run bench -- [N ...]`, default 1 20 100.
-const { spawn, spawnSync } = require("node:child_process");
-const { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { spawnSync } = require("node:child_process");
+const { mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
+const { median, run } = require("./run");
 
 const root = join(__dirname, "..", "..");
 const work = join(root, ".berth", "bench");
+const inSwarm = process.argv.includes("swarm");
 const sizes = process.argv.slice(2).map(Number).filter(Boolean);
 const rounds = Number(process.env.ROUNDS ?? 3);
 const BASE_PORT = 21000;
@@ -21,51 +24,6 @@ const env = (folder) => ({
   PULUMI_CONFIG_PASSPHRASE: "bench",
   PULUMI_SKIP_UPDATE_CHECK: "true",
 });
-
-/** Resident memory of a process and everything below it, in MiB. */
-function treeMemory(pid) {
-  const parents = new Map();
-  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  let pages = 0;
-  for (const id of parents.keys()) {
-    let ancestor = id;
-    while (ancestor && ancestor !== pid) ancestor = parents.get(ancestor);
-    if (ancestor !== pid) continue;
-    try {
-      pages += Number(readFileSync(`/proc/${id}/statm`, "utf8").split(" ")[1]);
-    } catch {
-      // Likewise.
-    }
-  }
-  return (pages * 4096) / 2 ** 20;
-}
-
-function run(command, args, folder) {
-  return new Promise((resolve, reject) => {
-    const began = process.hrtime.bigint();
-    const child = spawn(command, args, { cwd: folder, env: env(folder), stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let memory = 0;
-    child.stdout.on("data", (chunk) => (output += chunk));
-    child.stderr.on("data", (chunk) => (output += chunk));
-    const watch = setInterval(() => (memory = Math.max(memory, treeMemory(child.pid))), 100);
-    child.on("error", reject);
-    child.on("close", (code) => {
-      clearInterval(watch);
-      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-      code === 0
-        ? resolve({ seconds, memory })
-        : reject(new Error(`${command} ${args.join(" ")}: ${output.slice(-2000)}`));
-    });
-  });
-}
 
 const HEAD = 'require(process.env.BERTH_ROOT + "/stacks/lazySdk");';
 const PROGRAMS = {
@@ -106,6 +64,23 @@ module.exports = async () => {
 };`,
 };
 
+PROGRAMS.swarm = (n) => `
+delete require.extensions[".ts"];
+${HEAD.replace("process.env.BERTH_ROOT", JSON.stringify(root))}
+require("sucrase/register/ts");
+const { connectEngine } = require(${JSON.stringify(root)} + "/components/engines/docker/session");
+require(${JSON.stringify(root)} + "/stacks/quickStacks").quickStacks();
+module.exports = async () => {
+  const { OverlayNetwork } = require(${JSON.stringify(root)} + "/components/services/overlayNetwork");
+  const { SwarmService } = require(${JSON.stringify(root)} + "/components/services/swarmService");
+  await connectEngine();
+  const network = new OverlayNetwork("bench-swarm");
+  for (let i = 0; i < ${n}; i++)
+    new SwarmService("bench-swarm-" + i, {
+      image: "busybox", command: ["sleep", "3600"], init: true, networks: [network.networkName], stopGracePeriod: "1s",
+    });
+};`;
+
 PROGRAMS.file = () => `module.exports = require(${JSON.stringify(root)} + "/index.js");`;
 
 function composeFile(n, kind) {
@@ -118,12 +93,19 @@ function composeFile(n, kind) {
   return `name: bench-${kind}\nservices:\n${services.join("")}volumes:\n${volumes.join("")}`;
 }
 
+function stackFile(n) {
+  const service = (i) =>
+    `  s${i}:\n    image: busybox\n    command: ["sleep", "3600"]\n    init: true\n    stop_grace_period: 1s\n`;
+  return `version: "3.8"\nservices:\n${Array.from({ length: n }, (_, i) => service(i)).join("")}`;
+}
+
 function prepare(kind, n) {
   const folder = join(work, `${kind}-${n}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  if (kind === "stack") writeFileSync(join(folder, "stack.yaml"), stackFile(n));
   if (kind === "compose" || kind === "file") writeFileSync(join(folder, "compose.yaml"), composeFile(n, kind));
-  if (kind !== "compose") {
+  if (kind !== "compose" && kind !== "stack") {
     writeFileSync(
       join(folder, "Pulumi.yaml"),
       `name: bench-${kind}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
@@ -141,11 +123,24 @@ function prepare(kind, n) {
   return folder;
 }
 
+const WAIT = (deploy) =>
+  `${deploy} && while docker service ls --filter label=com.docker.stack.namespace=bench-stack --format '{{.Replicas}}' | grep -qv 1/1; do sleep 0.2; done`;
+
 const STEPS = {
   compose: {
     up: ["docker", "compose", "up", "-d"],
     again: ["docker", "compose", "up", "-d"],
     destroy: ["docker", "compose", "down", "-v"],
+  },
+  // `docker stack deploy` returns before anything runs; waiting is part of what is asked for.
+  stack: {
+    up: ["sh", "-c", WAIT("docker stack deploy -c stack.yaml bench-stack")],
+    again: ["sh", "-c", WAIT("docker stack deploy -c stack.yaml bench-stack")],
+    destroy: [
+      "sh",
+      "-c",
+      "docker stack rm bench-stack; while docker network inspect bench-stack_default; do sleep 0.2; done",
+    ],
   },
   pulumi: {
     up: ["pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"],
@@ -200,16 +195,14 @@ function reading() {
   return Array.from({ length: 5 }, once);
 }
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
 async function main() {
   const compose = spawnSync("docker", ["compose", "version"]).status === 0;
   console.log(`reading a compose file of 200 services: ${Math.round(median(reading()))} ms`);
-  const contenders = [...(compose ? ["compose"] : []), "plain", "berth", "file"];
-  console.log(`| N | step | ${contenders.join(" | ")} | berth / plain |`);
-  if (!compose) console.log("docker compose is not installed: left out");
-  for (const n of sizes.length ? sizes : [1, 20, 100]) {
-    const kinds = [...contenders, ...(n === 1 ? ["empty"] : [])];
+  const contenders = inSwarm ? ["stack", "swarm"] : [...(compose ? ["compose"] : []), "plain", "berth", "file"];
+  console.log(`| N | step | ${contenders.join(" | ")} | ${inSwarm ? "berth / stack" : "berth / plain"} |`);
+  if (!compose && !inSwarm) console.log("docker compose is not installed: left out");
+  for (const n of sizes.length ? sizes : inSwarm ? [1, 20] : [1, 20, 100]) {
+    const kinds = [...contenders, ...(n === 1 && !inSwarm ? ["empty"] : [])];
     const folders = Object.fromEntries(kinds.map((kind) => [kind, prepare(kind, n)]));
     const results = {};
     const record = (step, kind, result) => {
@@ -220,11 +213,11 @@ async function main() {
     // The contenders share the host ports, so each runs whole, and the rounds alternate.
     for (let round = 0; round < (n > 20 ? 1 : rounds); round++) {
       for (const kind of kinds) {
-        const steps = STEPS[kind === "compose" ? "compose" : "pulumi"];
+        const steps = STEPS[kind] ?? STEPS.pulumi;
         for (const step of ["up", "again", "destroy"]) {
           for (let time = 0; time < (step === "again" ? rounds : 1); time++) {
             const [command, ...args] = steps[step];
-            record(step, kind, await run(command, args, folders[kind]));
+            record(step, kind, await run(command, args, { cwd: folders[kind], env: env(folders[kind]) }));
           }
         }
       }
@@ -236,7 +229,7 @@ async function main() {
         (median(byKind[a].map((r) => r.seconds)) / median(byKind[b].map((r) => r.seconds))).toFixed(2);
       const shown = kinds.filter((kind) => kind !== "empty").map(cell);
       console.log(
-        `| ${n} | ${step === "again" ? "no change" : step} | ${shown.join(" | ")} | ${ratio("berth", "plain")} |${step === "again" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`,
+        `| ${n} | ${step === "again" ? "no change" : step} | ${shown.join(" | ")} | ${inSwarm ? ratio("swarm", "stack") : ratio("berth", "plain")} |${step === "again" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`,
       );
     }
   }

@@ -1,7 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { connectEngine } from "../../components/engines/docker/session";
+import { chosenEngine } from "../../components/engines/engine";
+import { connectCluster } from "../../components/engines/kubernetes/session";
 import { BridgeNetwork, type BridgeNetworkArgs } from "../../components/services/bridgeNetwork";
+import { JupyterHub, type JupyterHubArgs } from "../../components/services/jupyterHub";
+import { JupyterServer, type JupyterServerArgs } from "../../components/services/jupyterServer";
 import { Service } from "../../components/services/service";
+import { SshGpuContainer, type SshGpuContainerArgs } from "../../components/services/sshGpuContainer";
 import type { ServiceDescription } from "../../components/spec/types";
 import { holdBackOnError } from "../../stacks/holdBack";
 import { quickStacks } from "../../stacks/quickStacks";
@@ -10,15 +15,24 @@ import { quickStacks } from "../../stacks/quickStacks";
 export interface Cases {
   networks?: Record<string, BridgeNetworkArgs>;
   services: Record<string, Partial<ServiceDescription> & { removeData?: boolean; dependsOn?: string[] }>;
+  sshGpuContainers?: Record<string, SshGpuContainerArgs>;
+  jupyterServers?: Record<string, JupyterServerArgs>;
+  jupyterHubs?: Record<string, JupyterHubArgs>;
   /** Tries every network and service although earlier ones are refused, writes what they say to refusals.json, and fails. */
   collectRefusals?: boolean;
 }
+
+const INTERACTIVE = {
+  sshGpuContainers: (name: string, args: SshGpuContainerArgs) => new SshGpuContainer(name, args),
+  jupyterServers: (name: string, args: JupyterServerArgs) => new JupyterServer(name, args),
+  jupyterHubs: (name: string, args: JupyterHubArgs) => new JupyterHub(name, args),
+};
 
 /** The Pulumi program of the tests that no stack covers. */
 export async function run(): Promise<Record<string, unknown>> {
   quickStacks();
   const cases = JSON.parse(readFileSync("cases.json", "utf8")) as Cases;
-  await connectEngine();
+  await (chosenEngine() === "kubernetes" ? connectCluster() : connectEngine());
   return holdBackOnError(() => {
     const refusals: Record<string, Error> = {};
     const declare = (name: string, make: () => void) => {
@@ -40,6 +54,11 @@ export async function run(): Promise<Record<string, unknown>> {
         });
       });
     }
+    for (const [kind, make] of Object.entries(INTERACTIVE))
+      for (const [name, args] of Object.entries(cases[kind as keyof typeof INTERACTIVE] ?? {}))
+        declare(name, () => {
+          services[name] = make(name, args as never);
+        });
     if (cases.collectRefusals) {
       writeFileSync(
         "refusals.json",

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import type { ContainerInspect } from "../../components/engines/docker/ready";
 import { onPath } from "../../cli/tools";
 import type { Cases } from "./cases";
@@ -23,7 +23,7 @@ export const ROOT = join(__dirname, "../..");
 const WORK = join(ROOT, ".berth/live");
 
 /** Everything that these tests make carries a label `berth.stack=berth-live/...`; nothing else is removed. */
-const PROJECT = "berth-live";
+export const PROJECT = "berth-live";
 export const BY_HAND = `--label berth.stack=${PROJECT}/by-hand`;
 
 const DOCKER_HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
@@ -239,11 +239,16 @@ export class Stack {
   static async create(name: string, { config = {}, secrets = {}, cases }: StackOptions = {}): Promise<Stack> {
     mkdirSync(WORK, { recursive: true });
     const stack = new Stack(name, mkdtempSync(join(WORK, `${name}-`)));
+    folders.push(stack.top);
     mkdirSync(stack.folder);
     mkdirSync(stack.backend);
     writeFileSync(
       join(stack.folder, "Pulumi.yaml"),
-      stringify({ name: PROJECT, runtime: { name: "nodejs", options: { typescript: false } } }),
+      stringify({
+        ...(parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as object),
+        name: PROJECT,
+        backend: undefined,
+      }),
     );
     writeFileSync(
       join(stack.folder, "package.json"),
@@ -282,8 +287,17 @@ export class Stack {
 
   /** Encrypts a setting with the CLI. */
   async secret(key: string, value: string): Promise<void> {
-    await this.must(["config", "set", "--stack", this.name, "--secret", key], { input: value });
-    const { config, ...others } = (await import("yaml")).parse(readFileSync(this.settings, "utf8")) as {
+    return this.encrypt(["--secret", key], value);
+  }
+
+  /** Encrypts an item of a map or list: `jupyter:users.anna`. */
+  async secretAt(path: string, value: string): Promise<void> {
+    return this.encrypt(["--secret", "--path", path], value);
+  }
+
+  private async encrypt(args: string[], value: string): Promise<void> {
+    await this.must(["config", "set", "--stack", this.name, ...args], { input: value });
+    const { config, ...others } = parse(readFileSync(this.settings, "utf8")) as {
       config: Record<string, unknown>;
     };
     this.others = others;
@@ -404,7 +418,14 @@ export function cleanUp(): void {
   afterAll(() => {
     if (process.env.BERTH_LIVE_KEEP) return;
     removeAll();
-    if (sharedHome) rmSync(sharedHome, { recursive: true, force: true });
-    rmSync(WORK, { recursive: true, force: true });
+    removeFolders();
   }, 60_000);
+}
+
+/** Of this run's stacks; another run may be going on. */
+const folders: string[] = [];
+
+/** Takes away the folders and states of the stacks. */
+export function removeFolders(): void {
+  for (const folder of [sharedHome, ...folders]) if (folder) rmSync(folder, { recursive: true, force: true });
 }

@@ -20,8 +20,9 @@ export class FakeEngine {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const call = `${request.method} ${decodeURIComponent(request.url ?? "")}`;
-      const text = Buffer.concat(chunks).toString();
-      this.calls.push(text ? [call, JSON.parse(text)] : call);
+      const content = Buffer.concat(chunks);
+      const sent = request.headers["content-type"] === "application/json" ? JSON.parse(content.toString()) : content;
+      this.calls.push(content.length ? [call, sent] : call);
       const planned = this.answers.get(call) ?? [];
       // The last answer stays.
       const answer = planned.length > 1 ? planned.shift()! : planned[0];

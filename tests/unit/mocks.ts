@@ -58,6 +58,10 @@ export const CONTAINER = "docker:index/container:Container";
 export const IMAGE = "docker:index/remoteImage:RemoteImage";
 export const VOLUME = "docker:index/volume:Volume";
 export const NETWORK = "docker:index/network:Network";
+export const REGISTRY_IMAGE = "docker:index/registryImage:RegistryImage";
+
+/** What every image that was pushed has at its registry. */
+export const PUSHED_DIGEST = `sha256:${"d".repeat(64)}`;
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
@@ -174,7 +178,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   };
   const mocks: pulumi.runtime.Mocks = {
     newResource: ({ type, name, inputs }) => ({
-      id: preview ? undefined : `${name}-id`,
+      id: preview ? undefined : type === REGISTRY_IMAGE ? PUSHED_DIGEST : `${name}-id`,
       state: {
         ...inputs,
         ...(type === IMAGE ? { imageId: `sha256:${name}` } : {}),

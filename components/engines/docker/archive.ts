@@ -35,7 +35,8 @@ export function checkArchiveName(file: string, argument: string): void {
       `${show(file)} is not the name of an archive`,
       "end it with .tar, or with .tar.gz or .tgz for a compressed one",
     );
-  if (existsSync(file) && !statSync(file).isFile()) throw new ArgumentError(argument, `${file} is no file`, "name another");
+  if (existsSync(file) && !statSync(file).isFile())
+    throw new ArgumentError(argument, `${file} is no file`, "name another");
 }
 
 /** Reads FILE.json; undefined where there is none that berth wrote. */
@@ -61,7 +62,7 @@ export const checksumText = (file: string, sha256: string): string => `${sha256}
 /** Reads FILE.sha256; undefined where it is not there, or not one. */
 export function readChecksum(file: string): string | undefined {
   try {
-    return /^\\?([0-9a-f]{64})(\s|$)/i.exec(readFileSync(checksumFile(file), "utf8"))?.[1]!.toLowerCase();
+    return /^\\?([0-9a-f]{64})(\s|$)/i.exec(readFileSync(checksumFile(file), "utf8"))?.[1]?.toLowerCase();
   } catch {
     return undefined;
   }

@@ -86,10 +86,15 @@ export interface LoadResult {
   there: string[];
 }
 
+/** Engines write archives in an order of their own. */
+const inOrder = (images: ArchivedImage[]) => [...images].sort((a, b) => (a.name < b.name ? -1 : 1));
+
 /** The manifest beside an archive, where it belongs to the archive of that checksum. */
 export function manifestOf({ file, sha256 }: Pick<LoadRequest, "file" | "sha256">): ArchiveManifest | undefined {
   const manifest = readManifest(file);
-  return manifest?.sha256 === sha256 && statSync(file).size === manifest.size ? manifest : undefined;
+  return manifest?.sha256 === sha256 && statSync(file).size === manifest.size
+    ? { ...manifest, images: inOrder(manifest.images) }
+    : undefined;
 }
 
 /**
@@ -112,14 +117,16 @@ export async function loadImages(client: EngineClient, request: LoadRequest): Pr
   const content = await readArchive(file).catch((error: Error) => {
     throw new Error(`${file} is no archive of \`docker save\` (${error.message})`);
   });
-  checkExpected(content.images, expected);
-  const there = await namesThere(client, content.images, content.digests);
-  if (there.length === content.images.length) return { images: content.images, there };
+  const images = inOrder(content.images);
+  if (images.length === 0) throw new Error(`${file} holds no image that has a name`);
+  checkExpected(images, expected);
+  const there = await namesThere(client, images, content.digests);
+  if (there.length === images.length) return { images, there };
   await send(client, file);
-  const loaded = await namesThere(client, content.images, content.digests);
-  const missing = content.images.find(({ name }) => !loaded.includes(name));
+  const loaded = await namesThere(client, images, content.digests);
+  const missing = images.find(({ name }) => !loaded.includes(name));
   if (missing) throw new Error(`${missing.name} is not on the engine under its id ${missing.id} after the load`);
-  return { images: content.images, there };
+  return { images, there };
 }
 
 function checkExpected(images: ArchivedImage[], expected: string[] = []): void {

@@ -83,7 +83,12 @@ export class EngineClient {
   async raw(method: string, path: string, body?: unknown, timeout = 30_000): Promise<Buffer> {
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     return collect(
-      await this.stream(method, path, content && { content, length: content.length, type: "application/json" }, timeout),
+      await this.stream(
+        method,
+        path,
+        content && { content, length: content.length, type: "application/json" },
+        timeout,
+      ),
     );
   }
 

@@ -1,14 +1,12 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { isLate } from "../../late";
-import { ArgumentError } from "../../spec/errors";
+import { ArgumentError, show } from "../../spec/errors";
 import { parseImage } from "../../spec/names";
 import type { Session } from "./session";
 
 /** An image of the engine: one that this program builds (`BuiltImage`), or its name. */
-export type ImageSource =
-  | pulumi.Input<string>
-  | { imageName: pulumi.Input<string>; imageId: pulumi.Output<string> };
+export type ImageSource = pulumi.Input<string> | { imageName: pulumi.Input<string>; imageId: pulumi.Output<string> };
 
 /** An image whose content is told by its id. */
 export interface KnownImage {
@@ -31,7 +29,8 @@ export interface ImageInspect {
  * @throws ArgumentError where it is neither
  */
 export function knownImage(session: Session, source: ImageSource, argument: string): KnownImage {
-  if (typeof source === "object" && "imageId" in source) return { name: source.imageName, id: source.imageId };
+  if (source !== null && typeof source === "object" && "imageId" in source)
+    return { name: source.imageName, id: source.imageId };
   if (isLate(source)) {
     const name = pulumi.output(source as pulumi.Input<string>).apply((plain) => checked(plain, argument));
     return { name, id: name.apply((plain) => pulumi.output(idOnEngine(session, plain, argument))) };
@@ -47,7 +46,9 @@ export function knownImage(session: Session, source: ImageSource, argument: stri
 export const isId = (name: string): boolean => /^sha256:[0-9a-f]{64}$/.test(name);
 
 function checked(name: string, argument: string): string {
-  parseImage(String(name), argument);
+  if (typeof name !== "string")
+    throw new ArgumentError(argument, `${show(name)} is no image`, "give a BuiltImage, or the name of an image");
+  parseImage(name, argument);
   return name;
 }
 

@@ -1,9 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError } from "../../spec/errors";
+import { ArgumentError, show } from "../../spec/errors";
 import { type ImageReference, parseImage } from "../../spec/names";
 import { EngineError } from "./client";
-import { askHelper, dockerConfigFile, type FoundLogin, findLogin, HUB_HOST, type UserAndPassword } from "./pushCredentials";
+import {
+  askHelper,
+  dockerConfigFile,
+  type FoundLogin,
+  findLogin,
+  HUB_HOST,
+  type UserAndPassword,
+} from "./pushCredentials";
 import type { Session } from "./session";
 
 /** A login for a registry; what `docker login` keeps in a config file or a credential helper; or none. */
@@ -21,9 +28,15 @@ export interface RegistryOptions {
    * @default what `docker login` has left for the registry; nobody where it left nothing
    */
   credentials?: Credentials;
-  /** The registry speaks plain HTTP. The engine needs it among its `insecure-registries`. @default true on this machine: `localhost`, 127.0.0.1 */
+  /**
+   * The registry speaks plain HTTP. The engine needs it among its `insecure-registries`.
+   * @default true on this machine: `localhost`, 127.0.0.1
+   */
   insecure?: boolean;
-  /** Take a certificate that cannot be verified. The engine needs the registry among its `insecure-registries`. @default false */
+  /**
+   * Take a certificate that cannot be verified. The engine needs the registry among its `insecure-registries`.
+   * @default false
+   */
   insecureSkipVerify?: boolean;
   /** Leave the image in the registry when the stack goes, or when another takes its place. @default true */
   keepRemotely?: boolean;
@@ -47,6 +60,8 @@ export const registryOf = ({ registry }: ImageReference): string => registry || 
  * @throws ArgumentError where a push cannot succeed
  */
 export function preparePush(reference: string, options: RegistryOptions): Push {
+  if (typeof reference !== "string")
+    throw new ArgumentError("name", `${show(reference)} is no image reference`, "name a registry, a path and a tag");
   const parsed = parseImage(reference, "name");
   if (parsed.digest !== undefined)
     throw new ArgumentError("name", `${reference} names a digest, which the registry computes`, "name a tag");
@@ -63,6 +78,8 @@ export function preparePush(reference: string, options: RegistryOptions): Push {
         throw new ArgumentError(`credentials.${field}`, "is empty", "give the registry's user and password");
     return push;
   }
+  if (credentials !== undefined && !credentials.configFile)
+    throw new ArgumentError("credentials.configFile", "names no file", "give it, or { username, password }");
   const configFile = credentials?.configFile ?? dockerConfigFile(process.env);
   if (findLogin(configFile, parsed.registry, process.env)) return { ...push, configFile };
   if (credentials !== undefined)
@@ -79,7 +96,7 @@ const isLoopback = (registry: string) => /^(localhost|127\.[\d.]+|\[::1\])(:\d+)
 
 /** The registry's address with its protocol, which the provider asks for digests. */
 const addressOf = ({ parsed, options }: Push) =>
-  `${options.insecure ?? (!options.insecureSkipVerify && isLoopback(parsed.registry)) ? "http" : "https"}://${registryOf(parsed)}`;
+  `${(options.insecure ?? (!options.insecureSkipVerify && isLoopback(parsed.registry))) ? "http" : "https"}://${registryOf(parsed)}`;
 
 export interface PushResource {
   /** Logical name. */

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { onPath } from "../../onPath";
 import { ArgumentError, show } from "../../spec/errors";
 
 /** Docker's own name of Docker Hub in its config file. */
@@ -92,17 +93,6 @@ function parse(text: string, path: string, argument: string): ConfigFile {
 /** `https://registry.example/v1/` is the login of registry.example. */
 const hostOf = (key: string): string => key.replace(/^https?:\/\//, "").split("/")[0]!;
 
-function onPath(program: string, env: NodeJS.ProcessEnv): boolean {
-  return (env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /**
  * Asks a credential helper, as Docker does: `docker-credential-NAME get` with the registry on its input.
  *
@@ -111,7 +101,7 @@ function onPath(program: string, env: NodeJS.ProcessEnv): boolean {
 export function askHelper(helper: string, registry: string): Promise<UserAndPassword | undefined> {
   const program = `docker-credential-${helper}`;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "ignore"], timeout: 60_000 });
+    const child = spawn(program, ["get"], { env: process.env, stdio: ["pipe", "pipe", "ignore"], timeout: 60_000 });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => {
       output += chunk;

@@ -104,7 +104,12 @@ export class Session {
     }
     const config = new pulumi.Config("docker");
     const sshOpts = config.getObject<string[]>("sshOpts");
-    const plain = { host: config.get("host"), context: config.get("context"), certPath: config.get("certPath"), sshOpts };
+    const plain = {
+      host: config.get("host"),
+      context: config.get("context"),
+      certPath: config.get("certPath"),
+      sshOpts,
+    };
     const [caMaterial, certMaterial, keyMaterial] = ["caMaterial", "certMaterial", "keyMaterial"].map((key) =>
       config.getSecret(key),
     );

@@ -16,8 +16,20 @@ export interface ClusterAccess {
   key?: Buffer;
   /** Value of the Authorization header. */
   authorization?: string;
-  /** The login or the way there needs a program or a proxy; only the provider does that. */
+  /** The program that logs in, where it is not done with what stands above. */
+  exec?: ExecLogin;
+  /** A proxy leads there, or a kind of login that is gone from Kubernetes: berth itself does neither. */
   indirect: boolean;
+}
+
+/** A program that gives a credential (`users[].user.exec`). */
+export interface ExecLogin {
+  apiVersion: string;
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+  /** Where a relative command starts. */
+  folder: string;
 }
 
 /** A kubeconfig that says less than it must; one sentence with a remedy. */
@@ -130,6 +142,22 @@ export function clusterAccess(choice: ClusterChoice, env: NodeJS.ProcessEnv): Cl
     cert: data(user, "client-certificate"),
     key: data(user, "client-key"),
     authorization: token ? `Bearer ${token}` : basic,
-    indirect: Boolean(user.exec || user["auth-provider"] || cluster["proxy-url"]),
+    exec: execLogin(user, where),
+    indirect: Boolean(user["auth-provider"] || cluster["proxy-url"]),
+  };
+}
+
+function execLogin(user: Entry, where: string): ExecLogin | undefined {
+  if (!user.exec) return undefined;
+  const { apiVersion, command, args, env } = user.exec as Entry;
+  if (typeof command !== "string" || command === "")
+    throw new KubeconfigError(`${where} names no command in users[].user.exec`);
+  const pairs = ((env ?? []) as { name: string; value: string }[]).map(({ name, value }) => [name, value]);
+  return {
+    apiVersion: String(apiVersion),
+    command,
+    args: ((args ?? []) as unknown[]).map(String),
+    env: Object.fromEntries(pairs) as Record<string, string>,
+    folder: String(user.folder),
   };
 }

@@ -4,6 +4,7 @@ import type { ServiceList, ServicePort } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../spec/errors";
 import { isOurs, type Owner, ownerLabels, ownerOf } from "../docker/labels";
 import { ClusterClient } from "./client";
+import { withLogin } from "./execLogin";
 import { clusterAccess, KubeconfigError } from "./kubeconfig";
 import { COMPONENT, type Manifest, PLUGIN_VERSION } from "./object";
 
@@ -166,6 +167,14 @@ export function clusterProviderOf(opts: pulumi.ComponentResourceOptions): pulumi
   return [opts.provider, ...providers].find(isCluster) ?? opts.parent?.getProvider("kubernetes:core/v1:Service");
 }
 
+/** Only the provider gets through; it takes up what is there, whoever made it. */
+async function leaveToProvider(client: ClusterClient): Promise<void> {
+  client.close();
+  await pulumi.log.warn(
+    `The cluster at ${client.access.server} is reached by the provider only: whose objects and node ports are there is not looked at, and objects of the same names are taken over.`,
+  );
+}
+
 /**
  * Looks at the cluster before the program declares anything, as `connectEngine` does with Docker. The cluster is
  * that of the Kubernetes provider's own settings: `kubernetes:kubeconfig`, `kubernetes:context`, KUBECONFIG.
@@ -179,7 +188,7 @@ export async function connectCluster(): Promise<void> {
     "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `npm run plan` shows the plan without one";
   let client: ClusterClient;
   try {
-    client = new ClusterClient(clusterAccess({ kubeconfig, context, cluster }, process.env));
+    client = new ClusterClient(await withLogin(clusterAccess({ kubeconfig, context, cluster }, process.env)));
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
     throw new pulumi.RunError(`No Kubernetes cluster is known: ${error.message}; ${remedy}.`);
@@ -190,15 +199,21 @@ export async function connectCluster(): Promise<void> {
   try {
     answer = await client.get<ServiceList>("/api/v1/services");
   } catch (error) {
+    if (indirect) return leaveToProvider(client);
     client.close();
-    if (indirect) return;
     const { message, code = message } = error as Error & { code?: string };
     throw new pulumi.RunError(`No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${remedy}.`);
   }
-  // A program or a proxy logs in for the provider; berth itself cannot look inside.
-  if (indirect) return client.close();
-  if (answer.status === 401)
-    throw new pulumi.RunError(`The cluster at ${where} refuses the login; renew it with your cluster's own tool.`);
+  if (indirect) return leaveToProvider(client);
+  const { cert, authorization } = client.access;
+  // Without a login the provider would ask for a name and a password, and wait for ever.
+  const anonymous = !cert && authorization === undefined && answer.status === 403;
+  if (answer.status === 401 || anonymous) {
+    client.close();
+    throw new pulumi.RunError(
+      `The cluster at ${where} refuses the login${anonymous ? ": the kubeconfig has none for this context" : ""}; renew it with your cluster's own tool.`,
+    );
+  }
   const session = clusterSessionFor();
   session.client = client;
   // Who may not list services has the API server itself refuse a node port that is taken.

@@ -1,13 +1,19 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type { Container, Store } from "./store";
+import { archiveOf, imagesIn } from "./archive";
+import { type Container, type Store, withTag } from "./store";
+import { swarmRoutes } from "./swarm";
 
 interface Answer {
   status: number;
+  /** Sent as JSON, unless it is a Buffer. */
   body?: unknown;
 }
-type Handler = (match: string[], body: Record<string, never>, query: URLSearchParams) => Answer;
+type Handler = (match: string[], body: Record<string, never>, query: URLSearchParams, content: Buffer) => Answer;
+
+/** The only password that registries take. */
+export const REGISTRY_PASSWORD = "Passw0rd-of-the-registry";
 
 const ok = (body?: unknown): Answer => ({ status: body === undefined ? 204 : 200, body });
 const missing = (what: string): Answer => ({ status: 404, body: { message: `No such ${what}` } });
@@ -21,9 +27,9 @@ export class EngineDouble {
 
   constructor(readonly store: Store) {
     const withContainer = (act: (container: Container, ...rest: Parameters<Handler>) => Answer): Handler => {
-      return (match, body, query) => {
+      return (match, ...rest) => {
         const found = store.find("containers", match[0]!);
-        return found ? act(found, match, body, query) : missing(`container: ${match[0]}`);
+        return found ? act(found, match, ...rest) : missing(`container: ${match[0]}`);
       };
     };
     const change = (act: (container: Container, ...rest: Parameters<Handler>) => void) =>
@@ -65,8 +71,40 @@ export class EngineDouble {
       [/^GET \/networks\/([^/]+)$/, ([key]) => this.network(key!)],
       [/^DELETE \/networks\/([^/]+)$/, ([key]) => this.removeNetwork(key!)],
       [/^POST \/networks\/([^/]+)\/(connect|disconnect)$/, ([key, verb], body) => this.attach(key!, verb!, body)],
+      ...swarmRoutes(store),
       [/^GET \/volumes$/, () => ok({ Volumes: store.list("volumes") })],
       [/^GET \/images\/json$/, () => ok(store.list("images").map(({ Name }) => ({ RepoTags: [withTag(Name)] })))],
+      [
+        /^GET \/images\/(.+)\/json$/,
+        ([name]) => {
+          const found = store.image(name!);
+          return found ? ok(found) : missing(`image: ${name}`);
+        },
+      ],
+      [
+        /^GET \/images\/get$/,
+        (_match, _body, query) => {
+          const images = query.getAll("names").map((name) => store.image(name)!);
+          return ok(archiveOf(store.folder, images));
+        },
+      ],
+      [
+        /^POST \/images\/load$/,
+        (_match, _body, _query, content) => {
+          for (const image of imagesIn(store.folder, content)) store.put("images", image);
+          return ok({ stream: "Loaded" });
+        },
+      ],
+      [
+        /^POST \/auth$/,
+        (_match, { username, password, serveraddress }: Record<string, string>) =>
+          username === undefined || password === REGISTRY_PASSWORD
+            ? ok({ Status: "Login Succeeded" })
+            : {
+                status: 500,
+                body: { message: `login attempt to http://${serveraddress}/v2/ failed with status: 401 Unauthorized` },
+              },
+      ],
     ];
     this.server = http.createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -76,10 +114,11 @@ export class EngineDouble {
         const { status, body } = this.answer(
           `${request.method} ${url.pathname}`,
           url.searchParams,
-          Buffer.concat(chunks).toString(),
+          Buffer.concat(chunks),
+          request.headers["content-type"],
         );
         response.writeHead(status, { "Content-Type": "application/json" });
-        response.end(body === undefined ? undefined : JSON.stringify(body));
+        response.end(body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body));
       });
     });
   }
@@ -100,11 +139,12 @@ export class EngineDouble {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private answer(request: string, query: URLSearchParams, text: string): Answer {
+  private answer(request: string, query: URLSearchParams, content: Buffer, type?: string): Answer {
     this.requests.push(request);
+    const body = type === "application/json" && content.length ? JSON.parse(content.toString()) : {};
     for (const [pattern, handler] of this.routes) {
       const match = pattern.exec(request);
-      if (match) return handler(match.slice(1).map(decodeURIComponent), text ? JSON.parse(text) : {}, query);
+      if (match) return handler(match.slice(1).map(decodeURIComponent), body, query, content);
     }
     return { status: 501, body: { message: `the engine's double does not know ${request}` } };
   }
@@ -158,9 +198,6 @@ export class EngineDouble {
     return ok();
   }
 }
-
-/** Docker's name of an image: `nginx` is `nginx:latest`. */
-const withTag = (name: string) => (/[:@][^/]*$/.test(name) ? name : `${name}:latest`);
 
 /** A container in the form of the list. */
 function summary({ Id, Name, Image, Config, NetworkSettings }: Container): unknown {

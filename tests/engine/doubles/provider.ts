@@ -18,9 +18,9 @@ type Kind = keyof typeof KINDS;
 const typeOf = (urn: string) => urn.split("::")[2]!.split("$").at(-1) as Kind;
 const nameOf = (urn: string) => urn.split("::")[3]!;
 
-const plain = (struct: Struct | undefined): Props => (struct ? (struct.toJavaScript() as Props) : {});
+export const plain = (struct: Struct | undefined): Props => (struct ? (struct.toJavaScript() as Props) : {});
 
-function struct(props: Props): Struct {
+export function struct(props: Props): Struct {
   const defined = JSON.parse(JSON.stringify(props)) as Record<string, JavaScriptValue>;
   return Struct.fromJavaScript(defined);
 }
@@ -43,6 +43,14 @@ function changedArguments(type: Kind, state: Props, oldInputs: Props, news: Prop
 const withoutEmpty = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 const sorted = (value: unknown) => (Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value);
 
+/** A refresh brings new values of what the program gave, and nothing else, into the inputs. */
+function partOf(found: unknown, given: unknown): unknown {
+  const isRecord = (value: unknown): value is Props =>
+    value !== null && typeof value === "object" && !Array.isArray(value);
+  if (!isRecord(found) || !isRecord(given)) return found;
+  return Object.fromEntries(Object.keys(given).map((key) => [key, partOf(found[key], given[key])]));
+}
+
 /** Hangs after an object was made for as long as a test wants, so that the CLI can be killed meanwhile. */
 async function whileHeld(store: Store, type: Kind, name: string): Promise<void> {
   while (store.isHeld(KINDS[type], name)) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -51,7 +59,7 @@ async function whileHeld(store: Store, type: Kind, name: string): Promise<void> 
 type Call<Q> = grpc.ServerUnaryCall<Q, unknown>;
 
 /** Answers with what a function returns, or with the text of its error. */
-function unary<Q, R>(answer: (request: Q) => R | Promise<R>): grpc.handleUnaryCall<Q, R> {
+export function unary<Q, R>(answer: (request: Q) => R | Promise<R>): grpc.handleUnaryCall<Q, R> {
   return (call: Call<Q>, callback) => {
     Promise.resolve()
       .then(() => answer(call.request))
@@ -105,6 +113,7 @@ export function serve(): void {
       );
       response.setDiffsList(changed);
       response.setReplacesList(changed.filter((key) => !RESOURCES[type]!.inPlace.includes(key)));
+      response.setDeletebeforereplace(RESOURCES[type]!.deletesFirst ?? false);
       return response;
     }),
     create: unary(async (request: messages.CreateRequest) => {
@@ -132,7 +141,7 @@ export function serve(): void {
       const inputs = plain(request.getInputs());
       response.setId(request.getId());
       response.setProperties(struct(found));
-      response.setInputs(struct(Object.fromEntries(Object.keys(inputs).map((key) => [key, found[key]]))));
+      response.setInputs(struct(partOf(found, inputs) as Props));
       return response;
     }),
     update: unary((request: messages.UpdateRequest) => {
@@ -158,6 +167,11 @@ export function serve(): void {
     cancel: unary(() => new Empty()),
   };
 
+  listen(service);
+}
+
+/** Serves a provider to the CLI that has started it, and tells it the port. */
+export function listen(service: object): void {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
   server.addService(ResourceProviderService, service as unknown as grpc.UntypedServiceImplementation);
   server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {

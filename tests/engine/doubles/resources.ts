@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { type AddressBlock, type Container, digest, type Endpoint, newId, type Store } from "./store";
+import { config, secret, service } from "./swarm";
 
 export type Props = Record<string, unknown>;
 
@@ -12,6 +13,8 @@ export interface Resource {
   keptWhenRemoved: string[];
   /** Outputs that a preview does not know yet. */
   computed: string[];
+  /** Named by the program, the old one goes first unless the program says otherwise. */
+  deletesFirst?: boolean;
   create(store: Store, args: Props): { id: string; outs: Props };
   /** What the provider reads back from the engine; undefined where the object is gone. */
   read(store: Store, id: string, state: Props): Props | undefined;
@@ -341,11 +344,47 @@ const remoteImage: Resource = {
   },
 };
 
+/** The provider looks at nothing once a tag is made, and removes none. */
+const tag: Resource = {
+  inPlace: [],
+  keptWhenRemoved: [],
+  computed: ["sourceImageId"],
+  create(store, args) {
+    const { Id } = store.image(String(args.sourceImage)) ?? {};
+    if (!Id) throw new Error(`No such image: ${args.sourceImage}`);
+    store.put("images", { Id, Name: String(args.targetImage) });
+    return { id: `${args.sourceImage}.${args.targetImage}`, outs: { ...args, sourceImageId: Id } };
+  },
+  read: (_store, _id, state) => state,
+  remove() {},
+};
+
+const registryImage: Resource = {
+  inPlace: ["keepRemotely", "insecureSkipVerify", "authConfig"],
+  keptWhenRemoved: [],
+  computed: ["sha256Digest"],
+  create(store, args) {
+    if (!args.authConfig) throw new Error(`no auth config found for the registry of ${args.name}`);
+    const found = store.image(String(args.name));
+    if (!found) throw new Error(`An image does not exist locally with the tag: ${args.name}`);
+    const sha256Digest = `sha256:${digest(found.Id)}`;
+    store.note(`push ${args.name} ${found.Id}`);
+    return { id: sha256Digest, outs: { ...args, sha256Digest } };
+  },
+  read: (_store, _id, state) => state,
+  remove() {},
+};
+
 export const RESOURCES: Record<string, Resource> = {
   "docker:index/container:Container": container,
   "docker:index/network:Network": network,
   "docker:index/volume:Volume": volume,
   "docker:index/remoteImage:RemoteImage": remoteImage,
+  "docker:index/tag:Tag": tag,
+  "docker:index/registryImage:RegistryImage": registryImage,
+  "docker:index/service:Service": service,
+  "docker:index/secret:Secret": secret,
+  "docker:index/serviceConfig:ServiceConfig": config,
 };
 
 /** The folder of a type's objects in the store. */
@@ -354,4 +393,9 @@ export const KINDS = {
   "docker:index/network:Network": "networks",
   "docker:index/volume:Volume": "volumes",
   "docker:index/remoteImage:RemoteImage": "images",
+  "docker:index/tag:Tag": "images",
+  "docker:index/registryImage:RegistryImage": "images",
+  "docker:index/service:Service": "services",
+  "docker:index/secret:Secret": "secrets",
+  "docker:index/serviceConfig:ServiceConfig": "configs",
 } as const;

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { KeptFile, Service, Swarm } from "./swarm";
 
 /** A container: what `GET /containers/<id>/json` says, and the arguments that the provider was given. */
 export interface Container {
@@ -74,6 +75,10 @@ export interface Image {
 }
 
 interface Kinds {
+  services: Service;
+  secrets: KeptFile;
+  configs: KeptFile;
+  swarm: Swarm;
   containers: Container;
   networks: Network;
   volumes: Volume;
@@ -82,6 +87,9 @@ interface Kinds {
 
 export const newId = () => randomBytes(32).toString("hex");
 export const digest = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Docker's name of an image: `nginx` is `nginx:latest`. */
+export const withTag = (name: string) => (/[:@][^/]*$/.test(name) ? name : `${name}:latest`);
 
 /** Docker's own networks; they cannot be made or removed. */
 const BUILT_IN: Network[] = ["bridge", "host", "none"].map((Name) => ({
@@ -101,7 +109,7 @@ const BUILT_IN: Network[] = ["bridge", "host", "none"].map((Name) => ({
  */
 export class Store {
   constructor(readonly folder: string) {
-    for (const kind of ["containers", "networks", "volumes", "images"])
+    for (const kind of ["containers", "networks", "volumes", "images", "services", "secrets", "configs", "swarm"])
       mkdirSync(join(folder, kind), { recursive: true });
   }
 
@@ -124,6 +132,11 @@ export class Store {
       const { Id, Name } = object as { Id?: string; Name: string };
       return Id === key || Name.replace(/^\//, "") === key.replace(/^\//, "");
     });
+  }
+
+  /** Finds an image by its id or name: `nginx` is `nginx:latest`. */
+  image(name: string): Image | undefined {
+    return this.list("images").find(({ Id, Name }) => Id === name || withTag(Name) === withTag(name));
   }
 
   put<K extends keyof Kinds>(kind: K, object: Kinds[K]): void {

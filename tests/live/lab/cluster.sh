@@ -304,7 +304,9 @@ make_network() {
   sysctl -qw net.ipv4.ip_forward=1
   # Here already, and not at the first pod: our servers for pods listen on it.
   if ! ip link show "$BRIDGE" >/dev/null 2>&1; then
-    ip link add "$BRIDGE" type bridge
+    # With an address of its own: otherwise it takes that of one of its ports, another one with every pod that comes
+    # or goes, and for a while the pods answer to one that nobody has.
+    ip link add "$BRIDGE" address 0a:58:0a:f4:00:01 type bridge
     ip address add "$NODE_IP/24" dev "$BRIDGE"
   fi
   ip link set "$BRIDGE" up

@@ -63,7 +63,7 @@ start_docker() {
     rm -f "$LAB_DIR/run/dockerd-own.pid"
     # dockerd must write its pid file itself: it takes one that is already
     # there, with its own pid too, for a second engine's.
-    start dockerd dockerd \
+    start dockerd env PATH="$LAB_DIR/bin:$PATH" dockerd \
       --config-file "$LAB_DIR/daemon.json" --host "$DOCKER_HOST" \
       --containerd "$LAB_DIR/run/containerd.sock" \
       --data-root "$LAB_DIR/docker" --exec-root "$LAB_DIR/exec" \
@@ -92,6 +92,22 @@ config() { # FILE <TEXT
   echo "$text" >"$1"
 }
 
+# Stand-ins for NVIDIA's container toolkit: `--runtime=nvidia` and `--gpus` are
+# taken, and give a container nothing but its variables. The engine knows
+# device requests when it finds the hook on its PATH.
+write_toolkit() {
+  mkdir -p "$LAB_DIR/bin"
+  executable nvidia-container-runtime 'exec runc "$@"'
+  executable nvidia-container-runtime-hook 'exit 0'
+}
+
+executable() { # NAME TEXT
+  printf '#!/bin/sh\n%s\n' "$2" >"$LAB_DIR/bin/.$1"
+  chmod 755 "$LAB_DIR/bin/.$1"
+  # In one step: the engine may be about to run the old one.
+  mv -f "$LAB_DIR/bin/.$1" "$LAB_DIR/bin/$1"
+}
+
 write_configs() {
   config "$LAB_DIR/registry.yml" <<EOF
 version: 0.1
@@ -108,7 +124,10 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 address = "$LAB_DIR/run/containerd.sock"
 EOF
   config "$LAB_DIR/daemon.json" <<EOF
-{"registry-mirrors": ["http://$REGISTRY"], "live-restore": false, "iptables": true}
+{
+  "registry-mirrors": ["http://$REGISTRY"], "live-restore": false, "iptables": true,
+  "runtimes": {"nvidia": {"path": "$LAB_DIR/bin/nvidia-container-runtime"}}
+}
 EOF
 }
 
@@ -139,6 +158,31 @@ debian_base() {
     "$tar" debian:lab >/dev/null
 }
 
+# A recipe with a requirements.txt finds the packages in its folder "wheels".
+# They are fetched in a container with this machine's certificates: a proxy may
+# have a certificate of its own, which no build step would trust.
+wheels() { # NAME
+  local recipe=$HERE/images/$1 folder=$LAB_DIR/cache/wheels/$1 certificates=/etc/ssl/certs/ca-certificates.crt
+  local wanted trust=()
+  wanted=$(cat "$HERE"/images/*/requirements.txt)
+  [[ -f $folder.txt && $(<"$folder.txt") == "$wanted" ]] && return
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  [[ ! -f $certificates ]] || trust=(-v "$certificates:/ca.crt:ro" -e PIP_CERT=/ca.crt)
+  "$DOCKER" run --rm --network host -e PIP_DISABLE_PIP_VERSION_CHECK=1 "${trust[@]}" \
+    -v "$folder:/wheels" -v "$recipe:/recipe:ro" python:3.7-alpine \
+    pip download -q -d /wheels -r /recipe/requirements.txt
+  echo "$wanted" >"$folder.txt"
+}
+
+context() { # NAME
+  if [[ -f $HERE/images/$1/requirements.txt ]]; then
+    tar -c -C "$HERE/images/$1" . -C "$LAB_DIR/cache/wheels/$1/.." --transform "s,^$1,wheels," "$1"
+  else
+    tar -c -C "$HERE/images/$1" .
+  fi
+}
+
 build_images() {
   local hash name tags tag repository made=(debian:lab) log=$LAB_DIR/log/build.log
   hash=$(recipes_hash)
@@ -155,8 +199,9 @@ build_images() {
       made+=("$name:$tag" "$REGISTRY/$repository:$tag")
       # The machine's network, for apt: what a container reaches through NAT
       # can be less.
-      { "$DOCKER" build --network host --build-arg "TAG=$tag" -t "$name:$tag" \
-          -t "$REGISTRY/$repository:$tag" "$HERE/images/${name##*/}" \
+      { { [[ ! -f $HERE/images/${name##*/}/requirements.txt ]] || wheels "${name##*/}"; } \
+        && context "${name##*/}" | "$DOCKER" build --network host --build-arg "TAG=$tag" -t "$name:$tag" \
+          -t "$REGISTRY/$repository:$tag" - \
         && "$DOCKER" push "$REGISTRY/$repository:$tag"; } </dev/null >>"$log" 2>&1 \
         || { tail -n 15 "$log"; die "$name:$tag failed (the whole log: $log)"; }
     done
@@ -175,6 +220,7 @@ case ${1-} in
     install_packages dockerd:docker.io docker:docker.io containerd:containerd iptables:iptables \
       docker-registry:docker-registry debootstrap:debootstrap
     mkdir -p "$LAB_DIR"/{cache,registry,exec}
+    write_toolkit
     write_configs
     start_registry
     start_docker

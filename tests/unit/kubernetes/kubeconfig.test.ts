@@ -94,7 +94,6 @@ test.each([
 });
 
 test.each([
-  { users: [{ name: "me", user: { exec: { command: "aws" } } }] },
   { users: [{ name: "me", user: { "auth-provider": { name: "oidc" } } }] },
   { clusters: [{ name: "lab", cluster: { server: "https://a", "proxy-url": "socks5://p" } }] },
 ])("what needs another program or a proxy is left to the provider: %j", (part) => {

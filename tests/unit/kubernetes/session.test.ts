@@ -141,11 +141,14 @@ describe("no cluster", () => {
     expect(said).not.toContain("\n");
   });
 
-  test("that berth can ask itself is no error: the provider logs in by a program", async () => {
+  test("that berth can ask itself is no error, but said", async () => {
     const { url } = await apiServer({ "/api/v1/services": [401, {}] });
-    await world({ config: { "kubernetes:kubeconfig": kubeconfig(url, { exec: { command: "cloud" } }) } });
+    const w = await world({
+      config: { "kubernetes:kubeconfig": kubeconfig(url, { "auth-provider": { name: "oidc" } }) },
+    });
     await connectCluster();
     expect(clusterSessionFor().snapshot).toBeUndefined();
+    expect(w.warnings).toEqual([expect.stringContaining("is reached by the provider only")]);
   });
 
   test("is named at all", async () => {

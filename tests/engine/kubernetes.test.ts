@@ -1,0 +1,118 @@
+import { describeIf } from "../skips";
+import { ApiServerDouble, Cluster } from "./doubles/cluster";
+import { cleanUp, missingCli, Project } from "./harness";
+
+const servers: ApiServerDouble[] = [];
+cleanUp();
+afterAll(() => {
+  for (const server of servers) server.close();
+});
+
+/** A stack and a cluster of its own. */
+async function start(stack: string, config: Record<string, unknown> = {}) {
+  const project = await Project.create({ stack, config });
+  const cluster = new Cluster(project.store.folder);
+  const server = new ApiServerDouble(cluster);
+  servers.push(server);
+  project.configure({ "kubernetes:kubeconfig": await server.listen() });
+  const objects = () =>
+    cluster.list().map(({ kind, metadata: { name, namespace } }) => [kind, namespace, name].filter(Boolean).join(" "));
+  return { project, cluster, objects };
+}
+
+describeIf(missingCli, "stacks of a cluster", () => {
+  test.concurrent("kubernetes: up, nothing to do, a rolling update in place, a new node port, destroy", async () => {
+    const { project, cluster, objects } = await start("kubernetes");
+    const { stdout } = await project.up();
+    expect(stdout).toMatch(/url\s*: "http:\/\/localhost:32600"/);
+    const all = [
+      "Deployment default nginx-deployment",
+      "Deployment development nginx-deployment",
+      "Deployment production nginx-deployment",
+      "Namespace development",
+      "Namespace production",
+      "Service default nginx-service",
+      "Service development nginx-service",
+      "Service production nginx-service",
+    ];
+    expect(objects()).toEqual(all);
+    const journal = project.store.takeJournal();
+    expect(journal.indexOf("create Namespace development")).toBeLessThan(
+      journal.indexOf("create Deployment development/nginx-deployment"),
+    );
+    expect(cluster.find("Service", "nginx-service", "default")?.spec).toMatchObject({
+      type: "NodePort",
+      ports: [{ name: "nginx-port", protocol: "TCP", port: 80, targetPort: 80, nodePort: 32600 }],
+    });
+    expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
+
+    const before = cluster.find("Deployment", "nginx-deployment", "default")!;
+    project.configure({ "webapp:image": "nginx:1.8", "webapp:replicas": "4" });
+    const deployments = ["nginx", "nginx-development", "nginx-production"].map((name) => `update Deployment ${name}`);
+    const updates = (await project.changes()).filter((change) => !change.includes("WebApp"));
+    expect(updates.sort()).toEqual(deployments);
+    await project.up();
+    const after = cluster.find("Deployment", "nginx-deployment", "default")!;
+    expect(after.metadata.uid).toBe(before.metadata.uid);
+    expect(after.spec).toMatchObject({
+      replicas: 4,
+      template: { spec: { containers: [{ name: "nginx", image: "nginx:1.8" }] } },
+    });
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+
+    project.configure({ "webapp:namespaces": ["production"], "webapp:nodePort": "32601" });
+    await project.up();
+    expect(objects()).toEqual(all.filter((line) => !line.includes("development")));
+    expect(cluster.find("Service", "nginx-service", "default")?.spec?.ports).toMatchObject([{ nodePort: 32601 }]);
+    await project.destroy();
+    expect(objects()).toEqual([]);
+  }, 300_000);
+
+  test.concurrent("lifecycle: a Pod is made anew under its name, the sidecar's Deployment changes in place", async () => {
+    const { project, cluster, objects } = await start("lifecycle");
+    await project.up();
+    const all = [
+      "Deployment default site-with-fetcher",
+      "Pod default lifecycle-demo",
+      "Service default site-with-fetcher",
+    ];
+    expect(objects()).toEqual(all);
+    expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
+    project.store.takeJournal();
+
+    project.configure({ "lifecycle:image": "nginx:1.25" });
+    await project.up();
+    expect(project.store.takeJournal().sort()).toEqual([
+      "create Pod default/lifecycle-demo",
+      "delete Pod default/lifecycle-demo",
+      "update Deployment default/site-with-fetcher",
+    ]);
+    expect(objects()).toEqual(all);
+    expect(cluster.find("Pod", "lifecycle-demo")?.spec).toMatchObject({ containers: [{ image: "nginx:1.25" }] });
+    await project.destroy();
+    expect(objects()).toEqual([]);
+  }, 300_000);
+
+  test.concurrent("what is wrong makes nothing: a setting, a port that is taken, an object of somebody else", async () => {
+    const { project, cluster, objects } = await start("kubernetes", { "webapp:nodePort": "8080" });
+    const refused = async (sentence: string) => {
+      const { code, output } = await project.tryUp();
+      expect(code).not.toBe(0);
+      expect(output).toContain(sentence);
+      expect(output).not.toContain("at new ");
+    };
+    await refused('WebApp "nginx": nodePort: 8080 is not a node port; use a whole number from 30000 to 32767.');
+    project.configure({ "webapp:nodePort": undefined, "webapp:replicas": "many" });
+    await refused('webapp:replicas: "many" is not a whole number; use 0 or more.');
+    project.configure({ "webapp:replicas": undefined });
+    expect(objects()).toEqual([]);
+
+    const foreign = { apiVersion: "v1", kind: "Service", metadata: { name: "other", namespace: "default" } };
+    cluster.put({ ...foreign, spec: { ports: [{ port: 80, nodePort: 32600 }] } });
+    await refused("nodePort: the node port 32600 is taken by the service other in the namespace default");
+    cluster.remove(foreign);
+    cluster.put({ ...foreign, metadata: { name: "nginx-service", namespace: "default" } });
+    await refused("the Service nginx-service in the namespace default is there already and was not made by this stack");
+    expect(objects().filter((line) => line.includes(" default "))).toEqual(["Service default nginx-service"]);
+  }, 300_000);
+});

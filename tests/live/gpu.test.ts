@@ -1,0 +1,65 @@
+import { mkdirSync, rmdirSync } from "node:fs";
+import { describeIf } from "../skips";
+import { differences, notAllowed } from "./compare";
+import { BY_HAND, cleanUp, docker, type Inspect, inspect, missing, missingLab, removeAll, shell, Stack } from "./world";
+
+cleanUp();
+
+/** The lab's engine has a runtime of that name that only calls runc, and a stand-in for nvidia-smi. */
+const missingRuntime =
+  missing ??
+  missingLab ??
+  (docker("info", "--format", "{{range $name, $_ := .Runtimes}}{{$name}} {{end}}").includes("nvidia")
+    ? undefined
+    : "the engine has no runtime nvidia");
+
+const USER = "berth-live";
+const FOLDER = `/export/${USER}`;
+
+describeIf(missingRuntime, "the stack gpu", () => {
+  let stack: Stack;
+  let documented: Inspect;
+  beforeAll(async () => {
+    removeAll();
+    mkdirSync(FOLDER, { recursive: true });
+    // E1 with the variable that is meant; the image is one that is there.
+    shell(
+      `docker run ${BY_HAND} -i -d -v ${FOLDER}/:${FOLDER}/ --name=tf_img_cls --net=host --runtime=nvidia -e NVIDIA_VISIBLE_DEVICES=0 debian-tools:lab sleep 1000 </dev/null`,
+    );
+    documented = inspect("tf_img_cls");
+    removeAll();
+    stack = await Stack.create("gpu", {
+      config: { "gpu:image": "debian-tools:lab", "gpu:command": "sleep 1000", "gpu:user": USER },
+    });
+    await stack.up();
+  }, 120_000);
+  afterAll(() => {
+    removeAll();
+    rmdirSync(FOLDER);
+  });
+
+  test("E1: the container is as the documented line makes it", async () => {
+    const found = notAllowed("E1", differences(documented, inspect("tf_img_cls")));
+    // The folder is written with and without a slash at its end.
+    const slash = ({ documented: left, stack: right }: { documented: unknown; stack: unknown }) =>
+      String(left).replaceAll("/:", ":").replace(/\/$/, "") === String(right);
+    expect(found.filter((difference) => !slash(difference))).toEqual([]);
+    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+  }, 60_000);
+
+  test("E3: what nvidia-smi says is an output, and it is not run again", async () => {
+    stack.set({ "gpu:setup": "E3", "gpu:image": undefined, "gpu:command": undefined });
+    await stack.up();
+    const { gpus } = (await stack.outputs()) as { gpus: object[] };
+    expect(gpus).toHaveLength(2);
+    expect(gpus[1]).toMatchObject({ index: 1, uuid: expect.stringMatching(/^GPU-/), memory: expect.any(Number) });
+    const { Id, State } = inspect("gpu-check");
+    expect(State.ExitCode).toBe(0);
+    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+    await stack.up();
+    expect(inspect("gpu-check").Id).toBe(Id);
+    // Another choice is another question.
+    stack.set({ "gpu:runtime": "device-requests" });
+    expect(await stack.changes()).toContain("replace Container gpu-check");
+  }, 120_000);
+});
