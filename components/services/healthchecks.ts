@@ -22,7 +22,7 @@ export function answersWithPython(url: string): HealthcheckDescription {
     `r.build_opener(r.ProxyHandler({}), tls).open(${JSON.stringify(url)}, timeout=4)`,
   ];
   return {
-    test: ["CMD", "python3", "-c", lines.join("\n")],
+    test: ["CMD", "python3", "-c", lines.join("; ")],
     interval: "5s",
     timeout: "5s",
     startPeriod: "2m",

@@ -16,7 +16,7 @@ export interface JupyterServerArgs extends Omit<GpuContainerArgs, "image" | "com
   /**
    * Any image with Jupyter in it, for example `"jupyter/base-notebook"` of Docker Hub (no longer updated), or one of
    * your own where quay.io is slow to reach.
-   * @default "quay.io/jupyter/base-notebook", Jupyter's own: Lab, Notebook and Python, about 1.5 GB
+   * @default "quay.io/jupyter/base-notebook", Jupyter's own: Lab, Notebook and Python
    */
   image?: pulumi.Input<string>;
   /** `"lab"` for JupyterLab, `"notebook"` for the Notebook alone. @default "lab" */

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../spec/errors";
-import type { MountDescription } from "../spec/types";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
+import { plainList } from "./lists";
 import { reporter } from "./report";
 
 export interface TrainingContainerArgs extends GpuContainerArgs {
@@ -77,7 +77,7 @@ function describe(args: TrainingContainerArgs): GpuContainerArgs {
     restart,
     interactive = false,
     once = false,
-    volumes = [],
+    volumes,
     service,
     ...rest
   } = args;
@@ -98,15 +98,9 @@ function describe(args: TrainingContainerArgs): GpuContainerArgs {
     ...output,
     ...(logs === undefined ? [] : [`${logs}:${logsTarget}`]),
   ];
-  const all: GpuContainerArgs["volumes"] =
-    Array.isArray(volumes) && mounts.length + volumes.length === 0
-      ? undefined
-      : mounts.length === 0
-        ? volumes
-        : [...mounts, ...plainList(volumes)];
   return {
     ...rest,
-    volumes: all,
+    volumes: mounts.length ? [...mounts, ...plainList(volumes, "volumes")] : volumes,
     service: {
       ...(restart === undefined ? {} : { restart }),
       ...(hostNetwork ? { networkMode: "host" } : {}),
@@ -117,11 +111,7 @@ function describe(args: TrainingContainerArgs): GpuContainerArgs {
   };
 }
 
-function plainList(volumes: NonNullable<GpuContainerArgs["volumes"]>): (string | MountDescription)[] {
-  if (Array.isArray(volumes)) return volumes as (string | MountDescription)[];
-  throw new ArgumentError("volumes", "is not known yet beside data, output or logs", "give a plain list");
-}
-
+/** A mount that is read-only unless it says otherwise. */
 export function readOnly(mount: string, argument: string): string {
   const parts = typeof mount === "string" ? mount.split(":") : [];
   if (parts.length < 2)
