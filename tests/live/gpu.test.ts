@@ -63,3 +63,23 @@ describeIf(missingRuntime, "the stack gpu", () => {
     expect(await stack.changes()).toContain("replace Container gpu-check");
   }, 120_000);
 });
+
+describeIf(missingRuntime, "the stack paddlex", () => {
+  afterAll(removeAll);
+
+  test("E4: the container is as the documented line makes it", async () => {
+    removeAll();
+    // In the background, since a test has no terminal.
+    shell(`docker run ${BY_HAND} -d --gpus all --name paddlex --network=host -it debian-tools:lab /bin/bash`);
+    const documented = inspect("paddlex");
+    removeAll();
+    const stack = await Stack.create("paddlex", { config: { "paddlex:image": "debian-tools:lab" } });
+    await stack.up();
+    const found = differences(documented, inspect("paddlex"));
+    expect(notAllowed("E4", found)).toEqual([]);
+    expect(inspect("paddlex")).toMatchObject({
+      HostConfig: { DeviceRequests: [{ Count: -1, Capabilities: [["gpu"]] }] },
+    });
+    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+  }, 120_000);
+});
