@@ -2,7 +2,7 @@
 // both). Needs a cluster (KUBECONFIG), kubectl, the Pulumi CLI and the real Kubernetes plugin.
 // `npm run bench:kubernetes -- [N ...]`, default 1 50.
 //
-// kubectl apply returns before anything runs, so its time with `kubectl rollout status` stands beside it: berth waits.
+// kubectl apply returns before anything runs, so its time with `kubectl wait` for all Deployments stands beside it: berth waits.
 const { spawnSync } = require("node:child_process");
 const { mkdirSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");

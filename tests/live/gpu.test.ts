@@ -1,7 +1,19 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { describeIf } from "../skips";
 import { differences, notAllowed } from "./compare";
-import { BY_HAND, cleanUp, docker, type Inspect, inspect, missing, missingLab, removeAll, shell, Stack } from "./world";
+import {
+  BY_HAND,
+  cleanUp,
+  docker,
+  freePort,
+  type Inspect,
+  inspect,
+  missing,
+  missingLab,
+  removeAll,
+  shell,
+  Stack,
+} from "./world";
 
 cleanUp();
 
@@ -82,4 +94,46 @@ describeIf(missingRuntime, "the stack paddlex", () => {
     });
     expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
   }, 120_000);
+});
+
+describeIf(missingRuntime, "the stack workspace", () => {
+  afterAll(() => {
+    removeAll();
+    for (const name of ["ada", "lin"]) rmdirSync(`/export/berth-live-${name}`);
+  });
+
+  test("E6: each sees only their own GPU, and a change of one leaves the other's container", async () => {
+    removeAll();
+    const person = (name: string, gpu: number, more: object = {}) => {
+      const folder = `/export/berth-live-${name}`;
+      mkdirSync(folder, { recursive: true });
+      return { name, gpus: [gpu], port: freePort(6001 + gpu), targetPort: 8888, folder, ...more };
+    };
+    const [ada, lin] = [person("ada", 0), person("lin", 1)];
+    const image = "nvidia/cuda:12.4.1-base-ubuntu22.04";
+    const config = { "workspace:image": image, "workspace:runtime": "nvidia", "workspace:people": [ada, lin] };
+    const stack = await Stack.create("workspace", { config });
+    await stack.up();
+    const gpus = (name: string) =>
+      docker(
+        "exec",
+        name,
+        "nvidia-smi",
+        "--query-gpu=index,uuid,name,memory.total,driver_version",
+        "--format=csv,noheader,nounits",
+      ).split("\n");
+    expect(gpus("ada")).toHaveLength(1);
+    expect(gpus("lin")).toHaveLength(1);
+    expect(gpus("ada")).not.toEqual(gpus("lin"));
+    expect(inspect("ada")).toMatchObject({ HostConfig: { PidMode: "host" } });
+    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+
+    const before = { ada: inspect("ada").Id, lin: inspect("lin").Id };
+    stack.set({ "workspace:people": [ada, { ...lin, memLimit: "256m" }] });
+    await stack.up();
+    expect(inspect("ada").Id).toBe(before.ada);
+    expect(inspect("lin")).toMatchObject({ HostConfig: { Memory: 256 * 2 ** 20 } });
+    // A limit changes on the living container.
+    expect(inspect("lin").Id).toBe(before.lin);
+  }, 180_000);
 });
