@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 /** Whether a value holds an Output or a promise anywhere, so that it is known only later. */
 export function isLate(value: unknown): boolean {
   if (value === null || typeof value !== "object") return false;
-  if (pulumi.Output.isInstance(value) || value instanceof Promise) return true;
+  if (isOnItsWay(value)) return true;
   return Array.isArray(value) ? value.some(isLate) : Object.values(value).some(isLate);
 }
 
@@ -20,3 +20,6 @@ export function lift<T, R>(value: T, apply: (plain: pulumi.Unwrap<T>) => R): R |
 /** Whether a preview knows a value already. */
 export const isKnown = (output: pulumi.Output<unknown>): Promise<boolean> =>
   (output as unknown as { isKnown: Promise<boolean> }).isKnown;
+
+/** Whether the value itself is an Output or a promise, whatever lies in it. */
+export const isOnItsWay = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;

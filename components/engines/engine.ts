@@ -41,6 +41,16 @@ export interface Endpoint {
   hostPort: number;
 }
 
+/** Published ports as they are declared; free ones are not known before `up`. */
+export const declaredEndpoints = (ports: ServiceSpec["ports"] = []): Endpoint[] =>
+  ports
+    .filter((port) => port.published !== undefined)
+    .map((port) => ({
+      target: `${port.target}/${port.protocol}`,
+      hostIp: port.hostIp || "0.0.0.0",
+      hostPort: port.published!,
+    }));
+
 /** What is said about a service beside its description. */
 export interface EngineOptions {
   /** Keep the data of named volumes when the stack goes. */

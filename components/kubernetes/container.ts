@@ -13,7 +13,8 @@ import { isSecretName } from "../spec/environment";
 import { ArgumentError, checkFields, show } from "../spec/errors";
 import type { Inputs } from "../spec/types";
 import { isLate } from "../late";
-import { isOnItsWay, listOf, objectOf, plain, type WhenKnown } from "./values";
+import { listOf, objectOf, plain, type WhenKnown } from "./values";
+import { isOnItsWay } from "../late";
 import { handler, probe } from "./probes";
 import type { ContainerDescription, ResourcesDescription, SidecarDescription, Variables } from "./types";
 

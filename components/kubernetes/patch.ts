@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Input } from "@pulumi/pulumi";
-import { isOnItsWay } from "./values";
+import { isOnItsWay } from "../late";
 
 /** Part of an object, to be laid over another one: `null` takes a field away. */
 export type Patch<T> = Input<

@@ -1,6 +1,6 @@
-import { isLate, lift } from "../late";
+import { isLate, isOnItsWay, lift } from "../late";
 import { ArgumentError, show } from "../spec/errors";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** Checks a value now, or when it arrives, and hands it on; a refusal names the component either way. */
 export type WhenKnown = <T>(value: T, check: (plain: pulumi.Unwrap<T>) => void) => T;
@@ -20,9 +20,6 @@ export function plain<T>(value: T, argument: string): T {
   if (isLate(value)) throw new ArgumentError(argument, "is not known yet", "give a plain value");
   return value;
 }
-
-/** Whether the value itself is an Output or a promise, whatever lies in it. */
-export const isOnItsWay = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
 
 /** A map of a program in JavaScript can be anything. */
 export function objectOf<T extends object>(value: T, argument: string, what: string): T {

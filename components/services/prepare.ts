@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Engine, LateSpec, ServiceRequest } from "../engines/engine";
-import { isLate, lift } from "../late";
+import { isLate, isOnItsWay, lift } from "../late";
 import { isSecretName, parseEnvironment, secretNames } from "../spec/environment";
 import { ArgumentError } from "../spec/errors";
 import { type FileSpec, fileMounts } from "../spec/files";
@@ -81,7 +81,7 @@ function plainTexts(environment: ServiceArgs["environment"]): Record<string, str
     ? environment
         .filter((item) => typeof item === "string" && item.includes("="))
         .map((item) => String(item).split(/=(.*)/s))
-    : isLateItself(environment)
+    : isOnItsWay(environment)
       ? []
       : Object.entries(environment ?? {});
   return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
@@ -109,7 +109,7 @@ function secretEnvironment(
       Object.entries(merged).map(([key, value]) => [key, secrets.has(key) ? pulumi.secret(value) : value]),
     );
   });
-  const isMap = environment !== undefined && !isLateItself(environment) && !Array.isArray(environment);
+  const isMap = environment !== undefined && !isOnItsWay(environment) && !Array.isArray(environment);
   if (isMap) {
     // Values may be Outputs one by one; the others must not turn secret with them.
     const own: Record<string, pulumi.Input<string>> = {};
@@ -134,10 +134,8 @@ function secretEnvironment(
   >;
 }
 
-const isLateItself = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
-
 /** Maps a record whose values may be Outputs, without waiting for them. */
 function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<string>>) => R): R | pulumi.Output<R> {
-  if (!isLateItself(value)) return apply(value as Record<string, pulumi.Input<string>>);
+  if (!isOnItsWay(value)) return apply(value as Record<string, pulumi.Input<string>>);
   return (value as pulumi.Output<object>).apply(apply as never) as unknown as pulumi.Output<R>;
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isLate } from "../late";
+import { isLate, isOnItsWay } from "../late";
 import type { ServiceArgs } from "../spec/types";
 import { splitVariable } from "../spec/environment";
 
@@ -14,7 +14,7 @@ export function withVariables(
     ...(Array.isArray(others) ? Object.fromEntries(others.map(splitVariable)) : others),
   });
   // A map may hold Outputs one by one: then its other values stay readable.
-  const whole = pulumi.Output.isInstance(given) || given instanceof Promise || (Array.isArray(given) && isLate(given));
+  const whole = isOnItsWay(given) || (Array.isArray(given) && isLate(given));
   return (
     whole ? pulumi.output(given as pulumi.Input<string[]>).apply(merge) : merge(given as object)
   ) as ServiceArgs["environment"];

@@ -4,7 +4,7 @@ import { digest } from "../../spec/digest";
 import type { Mount } from "../../spec/mounts";
 import type { ServiceSpec } from "../../spec/service";
 import { isLate, lift } from "../../late";
-import type { LateSpec } from "../engine";
+import type { Companion, LateSpec } from "../engine";
 import { ARGUMENTS, CHANGED_BY_PROVIDER, IGNORED, replacementKey } from "./arguments";
 import { ownerLabels } from "./labels";
 import { type Session, toLabels } from "./session";
@@ -24,15 +24,6 @@ export interface ContainerOptions {
   after: pulumi.Output<unknown>[];
   /** Services that only have to be started before. */
   started?: Companion[];
-}
-
-/** Another service that this one is started after. */
-export interface Companion {
-  /** Logical name. */
-  name: string;
-  container: pulumi.Resource;
-  /** Start this one anew when that one is made anew. */
-  restart: boolean;
 }
 
 /** Say where a project lies and which tool made it, not what runs: a checkout in another folder replaces nothing. */
@@ -158,7 +149,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   dependsOn.push(...shared.map((service) => service.resource));
 
   const started = options.started ?? [];
-  dependsOn.push(...started.map(({ container }) => container));
+  dependsOn.push(...started.map(({ resource }) => resource));
   for (const other of started)
     if (other.restart && typeof spec.containerName === "string")
       session.restarts.set(other.name, (session.restarts.get(other.name) ?? new Set()).add(spec.containerName));

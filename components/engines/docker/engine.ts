@@ -5,9 +5,17 @@ import { type FileSpec, fileMounts } from "../../spec/files";
 import type { Mount } from "../../spec/mounts";
 import { formatPort } from "../../spec/ports";
 import type { ServiceSpec } from "../../spec/service";
-import type { Endpoint, Engine, LateSpec, PreparedService, ServiceRequest } from "../engine";
+import {
+  declaredEndpoints,
+  type Endpoint,
+  type Engine,
+  type LateSpec,
+  type PreparedService,
+  type ServiceRequest,
+} from "../engine";
 import { REFUSED } from "./arguments";
 import { containerArguments, makeContainer } from "./container";
+import { withTag } from "./imageSource";
 import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "./preflight";
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "./session";
@@ -42,11 +50,7 @@ function prepare(request: ServiceRequest): PreparedService {
         args,
         checks,
         after: companions.filter(({ condition }) => condition !== "service_started").map(({ ready }) => ready),
-        started: companions.map(({ name: logicalName, resource, restart }) => ({
-          name: logicalName,
-          container: resource,
-          restart,
-        })),
+        started: companions,
       });
       if (typeof spec.containerName === "string")
         session.services.set(spec.containerName, { name, containerId: container.id, resource: container });
@@ -119,7 +123,7 @@ function checkAgainstEngine(
 ): void {
   const { snapshot, owner } = session;
   whenKnown({ pullPolicy: spec.pullPolicy, image: spec.image }, ({ pullPolicy, image }) => {
-    const full = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
+    const full = withTag(image);
     if (pullPolicy === "never" && snapshot && !full.includes("@") && !snapshot.images.includes(full))
       throw new ArgumentError(
         "image",
@@ -280,14 +284,4 @@ function liveEndpoints(state: ContainerInspect, ports: ServiceSpec["ports"] = []
       .filter((binding) => !twice(binding))
       .map((binding) => ({ target, hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
   );
-}
-
-function declaredEndpoints(ports: ServiceSpec["ports"] = []): Endpoint[] {
-  return ports
-    .filter((port) => port.published !== undefined)
-    .map((port) => ({
-      target: `${port.target}/${port.protocol}`,
-      hostIp: port.hostIp || "0.0.0.0",
-      hostPort: port.published!,
-    }));
 }

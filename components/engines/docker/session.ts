@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { perProvider, providerAmong } from "../providers";
 import { EngineClient, engineAddress } from "./client";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { type Owner, ownerLabels, ownerOf } from "./labels";
@@ -161,26 +162,12 @@ const definedOnly = (settings: docker.ProviderArgs): docker.ProviderArgs =>
 export const toLabels = (labels: Record<string, string>) =>
   Object.entries(labels).map(([label, value]) => ({ label, value }));
 
-const sessions = new WeakMap<object, Map<pulumi.ProviderResource | undefined, Session>>();
-
 /** The session of the running program on one engine; under mocks every `setMocks` begins a new one. */
-export function sessionFor(provider?: pulumi.ProviderResource): Session {
-  const monitor = pulumi.runtime.getMonitor() ?? globalThis;
-  const byProvider = sessions.get(monitor) ?? new Map<pulumi.ProviderResource | undefined, Session>();
-  sessions.set(monitor, byProvider);
-  const session = byProvider.get(provider) ?? new Session(process.cwd(), provider);
-  byProvider.set(provider, session);
-  return session;
-}
+export const sessionFor = perProvider((provider) => new Session(process.cwd(), provider));
 
 /** The Docker provider among a component's options. */
-export function providerOf(opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined {
-  const providers = Array.isArray(opts.providers) ? opts.providers : Object.values(opts.providers ?? {});
-  return (
-    [opts.provider, ...providers].find((provider) => docker.Provider.isInstance(provider)) ??
-    opts.parent?.getProvider("docker:index/container:Container")
-  );
-}
+export const providerOf = (opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined =>
+  providerAmong(opts, docker.Provider.isInstance, "docker:index/container:Container");
 
 /**
  * Looks at the engine before the program declares anything. Call it once, first, in programs of your own;

@@ -3,6 +3,7 @@ import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import type { ServiceList, ServicePort } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../spec/errors";
 import { isOurs, type Owner, ownerLabels, ownerOf } from "../docker/labels";
+import { perProvider, providerAmong } from "../providers";
 import { ClusterClient } from "./client";
 import { withLogin } from "./execLogin";
 import { clusterAccess, KubeconfigError } from "./kubeconfig";
@@ -146,26 +147,17 @@ class PodProvider extends pulumi.ProviderResource {
   }
 }
 
-const sessions = new WeakMap<object, Map<pulumi.ProviderResource | undefined, ClusterSession>>();
-
 /** The session of the running program on one cluster; under mocks every `setMocks` begins a new one. */
-export function clusterSessionFor(provider?: pulumi.ProviderResource): ClusterSession {
-  const monitor = pulumi.runtime.getMonitor() ?? globalThis;
-  const byProvider = sessions.get(monitor) ?? new Map<pulumi.ProviderResource | undefined, ClusterSession>();
-  sessions.set(monitor, byProvider);
-  const configured = new pulumi.Config("kubernetes").get("namespace") ?? "default";
-  const session = byProvider.get(provider) ?? new ClusterSession(configured, provider);
-  byProvider.set(provider, session);
-  return session;
-}
+export const clusterSessionFor = perProvider(
+  (provider) => new ClusterSession(new pulumi.Config("kubernetes").get("namespace") ?? "default", provider),
+);
+
+const isCluster = (provider?: unknown) =>
+  (provider as { __pulumiType?: string } | undefined)?.__pulumiType === "pulumi:providers:kubernetes";
 
 /** The Kubernetes provider among a component's options. */
-export function clusterProviderOf(opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined {
-  const providers = Array.isArray(opts.providers) ? opts.providers : Object.values(opts.providers ?? {});
-  const isCluster = (provider?: unknown) =>
-    (provider as { __pulumiType?: string } | undefined)?.__pulumiType === "pulumi:providers:kubernetes";
-  return [opts.provider, ...providers].find(isCluster) ?? opts.parent?.getProvider("kubernetes:core/v1:Service");
-}
+export const clusterProviderOf = (opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined =>
+  providerAmong(opts, isCluster, "kubernetes:core/v1:Service");
 
 /** Only the provider gets through; it takes up what is there, whoever made it. */
 async function leaveToProvider(client: ClusterClient): Promise<void> {

@@ -5,7 +5,16 @@ import { ArgumentError } from "../../spec/errors";
 import type { Mount } from "../../spec/mounts";
 import { formatPort } from "../../spec/ports";
 import type { ServiceSpec } from "../../spec/service";
-import type { Companion, Endpoint, Engine, LateSpec, MadeService, PreparedService, ServiceRequest } from "../engine";
+import {
+  type Companion,
+  declaredEndpoints,
+  type Endpoint,
+  type Engine,
+  type LateSpec,
+  type MadeService,
+  type PreparedService,
+  type ServiceRequest,
+} from "../engine";
 import { ownerLabels } from "../docker/labels";
 import { checkBinds, checkPorts } from "../docker/preflight";
 import { providerOf, type Session, sessionFor, toLabels } from "../docker/session";
@@ -272,15 +281,5 @@ function endpoints({ Endpoint }: SwarmService): Endpoint[] {
       target: `${TargetPort}/${Protocol}`,
       hostIp: "0.0.0.0",
       hostPort: PublishedPort!,
-    }));
-}
-
-function declaredEndpoints(ports: ServiceSpec["ports"] = []): Endpoint[] {
-  return ports
-    .filter((port) => port.published !== undefined)
-    .map(({ target, protocol, published }) => ({
-      target: `${target}/${protocol}`,
-      hostIp: "0.0.0.0",
-      hostPort: published!,
     }));
 }
