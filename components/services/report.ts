@@ -18,6 +18,16 @@ export interface ReportSource {
 }
 
 /**
+ * An error that ends the program with one sentence. It may come late, out of an Output that a resource waits for: the SDK
+ * then writes which of the resource's properties it was in front, which says nothing to anybody, so that is not taken.
+ */
+export function sentence(message: string, resource?: pulumi.Resource): pulumi.ResourceError {
+  const error = new pulumi.ResourceError(message, resource, true);
+  Object.defineProperty(error, "message", { get: () => message, set: () => {} });
+  return error;
+}
+
+/**
  * @param type type token of the component, e.g. `berth:services:Nginx`
  * @param names the component's own names for paths of the description, e.g. `{ "ports[0].published": "port" }`
  */
@@ -27,7 +37,7 @@ export function reporter(type: string, name: string, names: ArgumentNames = {}, 
       return run();
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
-      throw new pulumi.ResourceError(source ? inFile(error, source) : inCode(error), undefined, true);
+      throw sentence(source ? inFile(error, source) : inCode(error));
     }
   };
 

@@ -1,0 +1,136 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isOnItsWay } from "../late";
+import { sentence } from "../services/report";
+import { ArgumentError } from "../spec/errors";
+import { digest } from "../spec/digest";
+import { type HostConnection, checkKey, type Invocation, invocationOf } from "./connection";
+import { HostCommand } from "./command";
+import type { HostFacts, HostRecord } from "./facts";
+import { type Job, jobText, settingsText } from "./job";
+import { HostError, lookAt } from "./look";
+
+/** What a component would do on a host. */
+export interface HostPlan {
+  /** Sentences, each about one change; none where the host is as declared. */
+  changes: string[];
+  warnings: string[];
+  /** Values for the job's scripts. */
+  settings: Record<string, string>;
+}
+
+/** How hosts are looked at: the real way, or a test's. */
+export type Look = (invocation: Invocation, key: string | undefined) => Promise<HostFacts>;
+
+const looking: { look?: Look } = {};
+
+/** For tests: hosts are looked at in this way, under mocks too. Undefined: as always. */
+export function lookWith(look: Look | undefined): void {
+  looking.look = look;
+}
+
+const looks = new WeakMap<object, Map<string, Promise<HostFacts>>>();
+
+/** One look at each host in a run, however many components set it up. Undefined in a plan, which asks nobody. */
+function factsOf(invocation: Invocation, key: string | undefined): Promise<HostFacts> | undefined {
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResourceHook?: unknown } | undefined;
+  // Mocks know no hooks.
+  if (!monitor || (!monitor.registerResourceHook && !looking.look)) return undefined;
+  const ofProgram = looks.get(monitor) ?? new Map<string, Promise<HostFacts>>();
+  looks.set(monitor, ofProgram);
+  const program = JSON.stringify(invocation.program);
+  const facts = ofProgram.get(program) ?? (looking.look ?? lookAt)(invocation, key);
+  ofProgram.set(program, facts);
+  return facts;
+}
+
+export interface SetUp<A> {
+  /** Type token of the component. */
+  type: string;
+  name: string;
+  job: Pick<Job, "kind" | "scripts">;
+  connection?: HostConnection;
+  /** Arguments that may arrive late. */
+  args: A;
+  /** Checks the arguments against the host as it is. Without facts it is a plan that knows no host. */
+  plan(args: pulumi.Unwrap<A>, facts: HostFacts | undefined, record: HostRecord | undefined): HostPlan;
+}
+
+/** Components that set up one part of one host, by program: two would undo one another's work. */
+const declared = new WeakMap<object, Map<string, string>>();
+
+/**
+ * Checks what can be checked before anything is made: the connection, and that nobody else declares the same.
+ *
+ * @throws ArgumentError naming the field
+ */
+export function checkHost(kind: Job["kind"], name: string, connection: HostConnection | undefined): Invocation {
+  const invocation = invocationOf(connection);
+  const monitor = pulumi.runtime.getMonitor() as object | undefined;
+  if (monitor) {
+    const ofProgram = declared.get(monitor) ?? new Map<string, string>();
+    declared.set(monitor, ofProgram);
+    const part = `${kind} of ${invocation.identity}`;
+    const other = ofProgram.get(part);
+    if (other !== undefined)
+      throw new ArgumentError("connection", `"${other}" sets up the ${part} too`, "declare it once for each host");
+    ofProgram.set(part, name);
+  }
+  return invocation;
+}
+
+/** Looks at the host, says what would change there, and registers the command that does it. */
+export function setUp<A>(component: pulumi.Resource, invocation: Invocation, given: SetUp<A>): HostCommand {
+  const { type, name, job, connection, args, plan } = given;
+  const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  const said = (error: unknown) =>
+    error instanceof ArgumentError || error instanceof HostError
+      ? sentence(`${type.split(":").at(-1)} "${name}": ${error.message}`, component)
+      : error;
+  const privateKey = connection?.privateKey;
+  const text = pulumi.all([pulumi.output(args), pulumi.output(privateKey)]).apply(async ([plainArgs, key]) => {
+    try {
+      if (key !== undefined && isOnItsWay(privateKey)) checkKey(key, "connection.privateKey");
+      const facts = await factsOf(invocation, key);
+      if (facts) checkTools(facts, invocation);
+      const record = facts?.records[job.kind];
+      checkOwner(record, owner, invocation, job.kind);
+      const { changes, warnings, settings } = plan(plainArgs as pulumi.Unwrap<A>, facts, record);
+      for (const warning of warnings) void pulumi.log.warn(warning, component);
+      if (pulumi.runtime.isDryRun())
+        if (changes.length)
+          void pulumi.log.info(`${invocation.name}:\n${changes.map((change) => `  ${change}`).join("\n")}`, component);
+      const values = { kind: job.kind, owner, resource: name, declared: digest(plainArgs), ...settings };
+      // What was applied last is sent unchanged where there is nothing to do, so that nothing shows as changed; a host
+      // that has drifted gives another text, and so an update.
+      const same =
+        record !== undefined &&
+        changes.length === 0 &&
+        ["owner", "resource", "declared"].every((field) => record.values[field] === values[field as "owner"]);
+      return jobText(job.scripts, same ? record.text : settingsText(values));
+    } catch (error) {
+      throw said(error);
+    }
+  });
+  return new HostCommand(name, { invocation, privateKey, text }, { parent: component });
+}
+
+function checkOwner(record: HostRecord | undefined, owner: string, { name }: Invocation, kind: string): void {
+  const by = record?.values.owner;
+  if (by !== undefined && by !== owner)
+    throw new ArgumentError(
+      "connection",
+      `the stack ${by} sets this up on ${name} already`,
+      `destroy it there first, or delete /var/lib/berth/${kind} on the host if that stack is gone`,
+    );
+}
+
+/** What every job needs on a host; on Debian and the like it is always there. */
+function checkTools({ tools, os }: HostFacts, { name }: Invocation): void {
+  const missing = ["flock", "setsid", "timeout", "base64", "sha256sum"].filter((tool) => !tools.has(tool));
+  if (missing.length)
+    throw new ArgumentError(
+      "connection",
+      `${name} (${os.name}) has no ${missing.join(", no ")}`,
+      "install util-linux and coreutils there",
+    );
+}
