@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../cli/tools";
 import { PLUGIN_VERSION } from "../components/engines/kubernetes/object";
+import { PLUGIN_VERSION as COMMAND_VERSION } from "../components/host/command";
 
 /** Folder of the user's own Pulumi, where plugins are installed. */
 export const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
@@ -31,6 +32,9 @@ export const missingDockerPlugin = (): string | undefined => missingPlugin("dock
 
 /** Why the real plugin of Kubernetes cannot run here. */
 export const missingKubernetesPlugin = (): string | undefined => missingPlugin("kubernetes", PLUGIN_VERSION);
+
+/** Why the real plugin that sends host stacks' steps cannot run here. */
+export const missingCommandPlugin = (): string | undefined => missingPlugin("command", COMMAND_VERSION);
 
 /** Whether the plugin has an argument of this name. */
 export function pluginKnows(argument: string): boolean {

@@ -27,7 +27,8 @@ export const PROJECT = "berth-live";
 export const BY_HAND = `--label berth.stack=${PROJECT}/by-hand`;
 
 const DOCKER_HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
-const LAB_DIR = process.env.BERTH_LAB_DIR ?? "/var/tmp/berth-lab";
+/** Where the labs lie (tests/live/lab). */
+export const LAB_DIR = process.env.BERTH_LAB_DIR ?? "/var/tmp/berth-lab";
 
 function findMissing(): string | undefined {
   if (!onPath("docker")) return "no docker client on PATH";
@@ -229,6 +230,8 @@ export interface StackOptions {
 export class Stack {
   private config: Record<string, unknown> = {};
   private others: Record<string, unknown> = {};
+  /** Of every run of the CLI, beside the test's own. */
+  variables: NodeJS.ProcessEnv = {};
 
   private constructor(
     readonly name: string,
@@ -326,6 +329,7 @@ export class Stack {
       PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       NO_COLOR: "1",
+      ...this.variables,
     };
   }
 
