@@ -3,7 +3,7 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   transform: { "\\.ts$": "@sucrase/jest-plugin" },
-  // The plugins' state and the lab live outside the source.
-  modulePathIgnorePatterns: ["<rootDir>/.berth/"],
+  // The plugins' state, the lab and unpacked bundles live outside the source.
+  modulePathIgnorePatterns: ["<rootDir>/.berth/", "<rootDir>/berth/"],
   watchman: false,
 };

@@ -93,6 +93,37 @@ export interface ArchiveContent {
   digests: string[];
 }
 
+/** What is read of an archive's entries: only those that say what is in it. */
+export class ArchiveScan {
+  private readonly texts = new Map<string, string>();
+
+  /** Takes an entry; each has to be read to its end, also one that says nothing. */
+  readonly take = (entry: ReadEntry): void => {
+    if (entry.path !== "manifest.json" && entry.path !== "index.json") return void entry.resume();
+    const chunks: Buffer[] = [];
+    entry.on("data", (chunk) => chunks.push(chunk as Buffer));
+    entry.on("end", () => this.texts.set(entry.path, Buffer.concat(chunks).toString("utf8")));
+  };
+
+  /**
+   * What the archive holds, when all of it has been read.
+   *
+   * @throws Error where it is no archive of `docker save`
+   */
+  content(): ArchiveContent {
+    const manifest = this.texts.get("manifest.json");
+    if (manifest === undefined) throw new Error("it holds no manifest.json, as `docker save` writes one");
+    const index = JSON.parse(this.texts.get("index.json") ?? "{}") as { manifests?: { digest: string }[] };
+    return {
+      images: (JSON.parse(manifest) as { Config: string; RepoTags: string[] | null }[]).flatMap(
+        ({ Config, RepoTags }) =>
+          (RepoTags ?? []).map((name) => ({ name: withTag(name), id: `sha256:${basename(Config, ".json")}` })),
+      ),
+      digests: (index.manifests ?? []).map(({ digest }) => digest),
+    };
+  }
+}
+
 /**
  * Reads an archive to its end.
  *
@@ -101,24 +132,7 @@ export interface ArchiveContent {
 export async function readArchive(file: string): Promise<ArchiveContent> {
   // Loaded here: most programs read no archive.
   const { list } = await import("tar");
-  const texts = new Map<string, string>();
-  await list({
-    file,
-    strict: true,
-    onReadEntry(entry: ReadEntry) {
-      if (entry.path !== "manifest.json" && entry.path !== "index.json") return;
-      const chunks: Buffer[] = [];
-      entry.on("data", (chunk) => chunks.push(chunk as Buffer));
-      entry.on("end", () => texts.set(entry.path, Buffer.concat(chunks).toString("utf8")));
-    },
-  });
-  const manifest = texts.get("manifest.json");
-  if (manifest === undefined) throw new Error("it holds no manifest.json, as `docker save` writes one");
-  const index = JSON.parse(texts.get("index.json") ?? "{}") as { manifests?: { digest: string }[] };
-  return {
-    images: (JSON.parse(manifest) as { Config: string; RepoTags: string[] | null }[]).flatMap(({ Config, RepoTags }) =>
-      (RepoTags ?? []).map((name) => ({ name: withTag(name), id: `sha256:${basename(Config, ".json")}` })),
-    ),
-    digests: (index.manifests ?? []).map(({ digest }) => digest),
-  };
+  const scan = new ArchiveScan();
+  await list({ file, strict: true, onReadEntry: scan.take });
+  return scan.content();
 }

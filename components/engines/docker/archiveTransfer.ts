@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import {
@@ -148,18 +148,29 @@ export async function namesThere(
   });
 }
 
-async function send(client: EngineClient, file: string): Promise<void> {
-  const answer = await client.stream("POST", "/images/load?quiet=1", {
-    content: createReadStream(file),
-    length: statSync(file).size,
-    type: "application/x-tar",
-  });
+const send = (client: EngineClient, file: string): Promise<void> =>
+  sendArchive(client, file, createReadStream(file), statSync(file).size);
+
+/**
+ * Sends an archive to an engine, as `docker load` does; it may be compressed.
+ *
+ * @param name what to call it in an error
+ * @param length bytes of it
+ * @throws Error where the engine cannot load it
+ */
+export async function sendArchive(
+  client: EngineClient,
+  name: string,
+  content: Readable,
+  length: number,
+): Promise<void> {
+  const answer = await client.stream("POST", "/images/load?quiet=1", { content, length, type: "application/x-tar" });
   let text = "";
   for await (const chunk of answer) text += String(chunk);
   // The status was sent before the engine had read the archive.
   for (const line of text.split("\n")) {
     const { error } = parse(line);
-    if (error) throw new Error(`the engine cannot load ${file}: ${error}`);
+    if (error) throw new Error(`the engine cannot load ${name}: ${error}`);
   }
 }
 

@@ -1,0 +1,144 @@
+import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { quote } from "shlex";
+import type { EngineClient } from "../components/engines/docker/client";
+import { beginsAsBundle } from "./bundle/archiveFile";
+import { answeringEngine, bringImages, imagesOf, savedImages, type WantedImages } from "./bundle/images";
+import { type BundledImage, FORMAT } from "./bundle/manifest";
+import { filesLeftOut, mountedPaths, pathsIn, readNodeModules, readProject, readStackSettings } from "./bundle/project";
+import { readTools } from "./bundle/tools";
+import { megabytes, writeBundle } from "./bundle/write";
+import { readArguments, UsageError } from "./from";
+import type { Plan } from "./plan";
+import { readStackConfig } from "./stackConfig";
+
+/** What `berth bundle` is told by its caller. */
+export interface BundleContext {
+  /** Folder of the project. */
+  root: string;
+  project: string;
+  /** Plans the stack without an engine. */
+  plan(stack: string): Promise<Plan>;
+}
+
+const say = (line: string) => console.error(line);
+const note = (line: string) => console.error(`note: ${line}`);
+
+function checkOut(given: string | undefined, standard: string): string {
+  const out = resolve(given ?? standard);
+  if (existsSync(out) && !statSync(out).isFile())
+    throw new Error(`--out: ${out} is no file; name the file to write, for example ${join(out, standard)}`);
+  if (existsSync(out) && !beginsAsBundle(out))
+    throw new Error(`--out: ${out} is there and is no bundle of berth; name another file`);
+  if (!existsSync(dirname(out)))
+    throw new Error(`--out: there is no folder ${dirname(out)}; make it, or name another file`);
+  return out;
+}
+
+/** Says what the bundle does not hold, and what it is good to know about. */
+function report(wanted: WantedImages, untracked: string[], left: string[], unversioned: string[], provider?: string) {
+  const list = (names: string[]) =>
+    names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${names.length - 5} more` : "");
+  if (untracked.length)
+    note(
+      `git does not know ${list(untracked)}: not in the bundle; \`git add\` what the stack needs, and bundle again.`,
+    );
+  if (left.length)
+    note(`the stack names ${list(left)}: not in the bundle; carry what it needs of that to the same place there.`);
+  if (wanted.cluster.length)
+    note(
+      `the cluster's nodes pull ${list(wanted.cluster)} themselves: not in the bundle; a registry that they reach has to have it.`,
+    );
+  if (wanted.late.length)
+    note(`the images of ${list(wanted.late)} are known only when something else has been made: not in the bundle.`);
+  if (unversioned.length) note(`${list(unversioned)} was taken from PATH, where nothing says which version it is.`);
+  if (provider) note(`the settings' secrets are kept by ${provider}, which asks a network.`);
+}
+
+/**
+ * `berth bundle STACK [--out FILE]`: one archive with all that `pulumi up` of a stack needs where there is no network:
+ * Node.js, the CLI and its plugins, the project with node_modules, the images. It gets its name when it is complete.
+ * The same checkout, programs and images give the same bytes.
+ *
+ * @throws Error where something is missing here, or cannot be carried
+ */
+export async function bundle(args: string[], { root, project, plan }: BundleContext): Promise<number> {
+  const { values, positionals } = readArguments(args, { out: { type: "string" } });
+  const [stack, extra] = positionals;
+  if (stack === undefined || extra !== undefined)
+    throw new UsageError("bundle: name one stack, for example `berth bundle nginx`");
+  const { platform, arch } = process;
+  const out = checkOut(values.out as string | undefined, `berth-${stack}-${platform}-${arch}.tar`);
+
+  const { resources } = await plan(stack);
+  const wanted = imagesOf(resources);
+  const checkout = readProject(root);
+  const modules = readNodeModules(root);
+  const settings = readStackSettings(root, stack);
+  const types = resources.map(({ type }) => type);
+  const tools = readTools(root, types, modules);
+  const own = checkout.files.filter(({ path }) => path !== settings?.file.path);
+  const projectFiles = [...own, ...modules, ...(settings ? [settings.file] : [])];
+  const config = readStackConfig(root, project, stack).values;
+
+  let client: EngineClient | undefined;
+  let list: BundledImage[] = [];
+  if (wanted.engine.length) {
+    const engine = await answeringEngine(config);
+    if (typeof engine === "string")
+      throw new Error(`${engine}, and the bundle takes its images from there; start Docker`);
+    client = engine;
+    list = await bringImages(client, wanted.engine, say);
+  }
+
+  const part = `${out}.part`;
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const { commit, changed } = checkout;
+  try {
+    await writeBundle(
+      part,
+      {
+        format: FORMAT,
+        stack,
+        platform,
+        arch,
+        berth: { version, commit, changed },
+        versions: tools.versions,
+        secrets: settings?.secrets ?? false,
+      },
+      {
+        tools: tools.files,
+        project: projectFiles,
+        images: client && { list, archive: savedImages(client, list) },
+      },
+      say,
+    );
+    renameSync(part, out);
+  } catch (error) {
+    const { code, message, path } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT")
+      throw new Error(`the disk is full: ${out} was not written; make room, or name another file with --out`);
+    if (path === part) throw new Error(`cannot write ${out} (${message}); name a file that you may write with --out`);
+    throw error;
+  } finally {
+    rmSync(part, { force: true });
+    client?.close();
+  }
+
+  report(
+    wanted,
+    checkout.untracked,
+    filesLeftOut(root, [...pathsIn(config), ...mountedPaths(resources)], projectFiles),
+    tools.unversioned,
+    settings?.provider,
+  );
+  if (settings?.secrets)
+    note(
+      "secrets in the settings stay encrypted, and the passphrase is not in the bundle: carry .berth/passphrase (or what PULUMI_CONFIG_PASSPHRASE holds) there by another way.",
+    );
+  note("the state stays here: there, the first `up` makes everything anew.");
+  console.log(`${out} (${megabytes(statSync(out).size)}) holds the stack ${stack} for ${platform} ${arch}. There:
+
+  tar xf ${quote(basename(out))} && sh berth-bundle/unbundle`);
+  return 0;
+}

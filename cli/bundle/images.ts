@@ -1,0 +1,225 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { ArchiveScan } from "../../components/engines/docker/archive";
+import { sendArchive } from "../../components/engines/docker/archiveTransfer";
+import { type EngineAddress, ENGINE_SETTINGS, engineAddress } from "../../components/engines/docker/address";
+import { EngineClient } from "../../components/engines/docker/client";
+import { withTag } from "../../components/engines/docker/imageSource";
+import type { PlannedResource } from "../plan";
+import { type Part, readPart } from "./archiveFile";
+import type { BundledImage } from "./manifest";
+
+/** The images that a stack names. */
+export interface WantedImages {
+  /** With their tags, and the platform where the stack names one. */
+  engine: { name: string; platform?: string }[];
+  /** Those that the nodes of a cluster pull. */
+  cluster: string[];
+  /** What stands for an image whose name is known only when something else has been made. */
+  late: string[];
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** Images in the description of a Pod, however deep that lies. */
+function podImages(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(podImages);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) =>
+    /^(init|ephemeral)?containers$/i.test(key) && Array.isArray(item)
+      ? (item as { image?: unknown }[]).flatMap(({ image }) => text(image) ?? [])
+      : podImages(item),
+  );
+}
+
+/**
+ * Finds the images of a planned stack.
+ *
+ * @throws Error for images that no archive can bring: built ones, and names by digest
+ */
+export function imagesOf(resources: PlannedResource[]): WantedImages {
+  const engine = new Map<string, { name: string; platform?: string }>();
+  const cluster = new Set<string>();
+  const late = new Set<string>();
+  for (const { type, name, inputs } of resources) {
+    if (type.startsWith("kubernetes:")) for (const image of podImages(inputs)) cluster.add(image);
+    const task = inputs.taskSpec as { containerSpec?: { image?: unknown } } | undefined;
+    const image =
+      type === "docker:index/remoteImage:RemoteImage"
+        ? text(inputs.name)
+        : type === "docker:index/service:Service"
+          ? text(task?.containerSpec?.image)
+          : undefined;
+    if (image === undefined) continue;
+    if (inputs.build)
+      throw new Error(
+        `the stack builds ${image}, and a build asks for base images and most often for a network; build it here, and name the built image in its place`,
+      );
+    if (/^\[.*\]$/.test(image)) {
+      late.add(name);
+      continue;
+    }
+    if (image.includes("@"))
+      throw new Error(
+        `the stack names ${image} by its digest, which \`docker save\` does not keep; name it by a tag: what is loaded is compared by its id`,
+      );
+    engine.set(withTag(image), { name: withTag(image), platform: text(inputs.platform) });
+  }
+  const sorted = [...engine.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { engine: sorted, cluster: [...cluster].sort(), late: [...late].sort() };
+}
+
+interface Inspect {
+  Id: string;
+  Created?: string;
+  RootFS?: { Layers?: string[] };
+}
+
+const find = (client: EngineClient, name: string) => client.find<Inspect>(`/images/${name}/json`);
+
+/** Where the stack's engine is, by its settings and this environment. */
+export function addressOf(values: Record<string, string>): EngineAddress {
+  const settings = ENGINE_SETTINGS.flatMap((key) => {
+    const value = values[`docker:${key}`];
+    return value === undefined ? [] : [[key, value]];
+  });
+  return engineAddress(Object.fromEntries(settings) as Record<string, string>, process.env);
+}
+
+/** A client of an engine that answers; a sentence where none does. */
+export async function answeringEngine(values: Record<string, string>): Promise<EngineClient | string> {
+  let host = "the stack's address";
+  try {
+    const address = addressOf(values);
+    host = address.host;
+    const client = new EngineClient(address);
+    await client.raw("GET", "/_ping", undefined, client.patience);
+    return client;
+  } catch (error) {
+    return `no Docker engine answers at ${host} (${(error as Error).message.replace(/\.$/, "")})`;
+  }
+}
+
+async function pull(client: EngineClient, name: string, platform: string | undefined): Promise<void> {
+  const [, repository = "", tag = ""] = /^(.*):([^/:]+)$/.exec(name) ?? [];
+  const query = new URLSearchParams({ fromImage: repository, tag, ...(platform ? { platform } : {}) });
+  const by = `; pull it by hand (\`docker pull ${name}\`) and run this again`;
+  let said = "";
+  try {
+    for await (const chunk of await client.stream("POST", `/images/create?${query}`))
+      said = (said + String(chunk)).slice(-4096);
+  } catch (error) {
+    throw new Error(`${name} is not on the engine and cannot be pulled (${(error as Error).message})${by}`);
+  }
+  const failure = /"error":"((?:[^"\\]|\\.)*)"/.exec(said)?.[1];
+  if (failure !== undefined) throw new Error(`${name} is not on the engine and cannot be pulled (${failure})${by}`);
+}
+
+/** Makes sure that the engine has all images. */
+export async function bringImages(
+  client: EngineClient,
+  wanted: WantedImages["engine"],
+  say: (line: string) => void,
+): Promise<BundledImage[]> {
+  const images: BundledImage[] = [];
+  for (const { name, platform } of wanted) {
+    let found = await find(client, name);
+    if (!found) {
+      say(`Pulling ${name}.`);
+      await pull(client, name, platform);
+      found = await find(client, name);
+      if (!found) throw new Error(`${name} is not on the engine after the pull`);
+    }
+    const { Id: id, Created: created = "", RootFS } = found;
+    images.push({ name, id, ids: [], layers: RootFS?.Layers ?? [], created });
+  }
+  return images;
+}
+
+/** Passes chunks on and has a tar parser read them as well. */
+async function* alsoInto(parser: Writable, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    if (!parser.write(chunk)) await once(parser, "drain");
+    yield chunk;
+  }
+  parser.end();
+}
+
+/**
+ * Images as `docker save` writes them. At the end it is known under which ids they are in the archive, and each
+ * image's `ids` are filled in.
+ *
+ * @throws Error where the engine gives others than those that were asked for
+ */
+export async function* savedImages(client: EngineClient, images: BundledImage[]): AsyncGenerator<Buffer> {
+  const { Parser } = await import("tar");
+  const scan = new ArchiveScan();
+  const parser = new Parser({ strict: true, onReadEntry: scan.take });
+  let damage: Error | undefined;
+  parser.on("error", (error: Error) => {
+    damage ??= error;
+  });
+  const names = images.map(({ name }) => `names=${encodeURIComponent(name)}`).join("&");
+  const answer = await client.stream("GET", `/images/get?${names}`);
+  yield* alsoInto(parser as unknown as Writable, answer as AsyncIterable<Buffer>);
+  if (damage) throw new Error(`the engine broke off while it saved ${names} (${damage.message})`);
+  const { images: saved, digests } = scan.content();
+  for (const image of images) {
+    const found = saved.find(({ name }) => name === image.name);
+    if (!found) throw new Error(`the engine left ${image.name} out of the archive`);
+    if (found.id !== image.id && !digests.includes(image.id))
+      throw new Error(`${image.name} became another image while it was being saved; run it again`);
+    // Digests of the index name no image: where there is one image, they can only be its own.
+    image.ids = [...new Set([image.id, found.id, ...(images.length === 1 ? digests : [])])].sort();
+  }
+}
+
+/** Whether an image of the engine is the one of the bundle. */
+function isSame(live: Inspect | undefined, image: BundledImage): boolean {
+  if (!live) return false;
+  if (image.ids.includes(live.Id)) return true;
+  // An engine with the containerd image store makes a name of its own for what an older one has saved.
+  const layers = live.RootFS?.Layers ?? [];
+  return (
+    layers.length > 0 &&
+    image.created !== "" &&
+    live.Created === image.created &&
+    JSON.stringify(layers) === JSON.stringify(image.layers)
+  );
+}
+
+/** What became of a bundle's images on an engine. */
+export interface LoadedImages {
+  loaded: string[];
+  there: string[];
+  /** Names that stood for another image before. */
+  moved: string[];
+}
+
+/**
+ * Loads what the engine does not have, and looks whether it has all of them then.
+ *
+ * @throws Error where the engine takes them not, or as others
+ */
+export async function loadBundledImages(
+  client: EngineClient,
+  part: Part,
+  images: BundledImage[],
+): Promise<LoadedImages> {
+  const before = await Promise.all(images.map(({ name }) => find(client, name)));
+  const missing = images.filter((image, index) => !isSame(before[index], image));
+  if (missing.length) {
+    await sendArchive(client, "the images of the bundle", readPart(part), part.size);
+    for (const image of missing)
+      if (!isSame(await find(client, image.name), image))
+        throw new Error(
+          `${image.name} is on the engine after the load, but not as ${image.id}; look at \`docker image ls\``,
+        );
+  }
+  const names = (list: BundledImage[]) => list.map(({ name }) => name);
+  return {
+    loaded: names(missing),
+    there: names(images.filter((image) => !missing.includes(image))),
+    moved: names(missing.filter((image) => before[images.indexOf(image)] !== undefined)),
+  };
+}

@@ -1,0 +1,200 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { create } from "tar";
+import { bringImages, imagesOf, loadBundledImages, savedImages } from "../../../cli/bundle/images";
+import type { BundledImage } from "../../../cli/bundle/manifest";
+import type { PlannedResource } from "../../../cli/plan";
+import { useEngine } from "../fakeEngine";
+import { useFolder } from "./smallBundle";
+
+const engine = useEngine();
+const folder = useFolder();
+const ID = `sha256:${"a".repeat(64)}`;
+const INDEX = `sha256:${"b".repeat(64)}`;
+const OTHER = `sha256:${"c".repeat(64)}`;
+const CREATED = "2026-01-01T00:00:00Z";
+
+const resource = (type: string, inputs: Record<string, unknown>, name = "r"): PlannedResource => ({
+  urn: name,
+  type,
+  name,
+  inputs,
+  dependencies: [],
+});
+const image = (inputs: Record<string, unknown>) => resource("docker:index/remoteImage:RemoteImage", inputs);
+
+describe("the images of a stack", () => {
+  test("are those of its containers, its Swarm services and its Pods, each once", () => {
+    expect(
+      imagesOf([
+        image({ name: "nginx" }),
+        image({ name: "nginx:latest" }),
+        image({ name: "localhost:5000/app", platform: "linux/arm64" }),
+        image({ name: "[known after up]" }),
+        resource("docker:index/service:Service", { taskSpec: { containerSpec: { image: "redis:7" } } }),
+        resource("docker:index/container:Container", { image: "sha256:1" }),
+        resource("kubernetes:apps/v1:Deployment", {
+          spec: {
+            template: {
+              spec: { containers: [{ image: "web:2" }, { image: "web:2" }], initContainers: [{ image: "a" }] },
+            },
+          },
+        }),
+      ]),
+    ).toEqual({
+      engine: [
+        { name: "localhost:5000/app:latest", platform: "linux/arm64" },
+        { name: "nginx:latest", platform: undefined },
+        { name: "redis:7", platform: undefined },
+      ],
+      cluster: ["a", "web:2"],
+      late: ["r"],
+    });
+  });
+
+  test("that are built are refused", () => {
+    expect(() => imagesOf([image({ name: "app:1", build: { context: "." } })])).toThrow(
+      "the stack builds app:1, and a build asks for base images and most often for a network; build it here",
+    );
+  });
+
+  test("that are named by digest are refused", () => {
+    expect(() => imagesOf([image({ name: `nginx@${ID}` })])).toThrow(
+      /by its digest, which `docker save` does not keep; name it by a tag/,
+    );
+  });
+});
+
+describe("an image that is not on the engine", () => {
+  const pull = "POST /images/create?fromImage=localhost:5000/app&tag=1&platform=linux/arm64";
+  const wanted = [{ name: "localhost:5000/app:1", platform: "linux/arm64" }];
+  const found = { body: { Id: ID, Created: CREATED, RootFS: { Layers: ["sha256:l"] } } };
+
+  test("is pulled", async () => {
+    engine.on("GET /images/localhost:5000/app:1/json", { status: 404, body: {} }, found);
+    engine.says(pull, '{"status":"Pulling"}\n');
+    const lines: string[] = [];
+    expect(await bringImages(engine.client, wanted, (line) => lines.push(line))).toEqual([
+      { name: "localhost:5000/app:1", id: ID, ids: [], layers: ["sha256:l"], created: CREATED },
+    ]);
+    expect(engine.changes()).toEqual([pull]);
+    expect(lines).toEqual(["Pulling localhost:5000/app:1."]);
+  });
+
+  test.each([
+    ["at once", { status: 500, body: { message: "denied" } }],
+    ["in the middle", { body: '{"status":"Pulling"}\n{"errorDetail":{},"error":"denied"}\n' }],
+  ])("and cannot be pulled, said %s, is one sentence", async (_, answer) => {
+    engine.on("GET /images/localhost:5000/app:1/json", { status: 404, body: {} });
+    engine.on(pull, answer);
+    await expect(bringImages(engine.client, wanted, () => undefined)).rejects.toThrow(
+      "localhost:5000/app:1 is not on the engine and cannot be pulled (denied); pull it by hand (`docker pull localhost:5000/app:1`) and run this again",
+    );
+  });
+
+  test("one that is there is not pulled", async () => {
+    engine.on("GET /images/localhost:5000/app:1/json", found);
+    await bringImages(engine.client, wanted, () => undefined);
+    expect(engine.changes()).toEqual([]);
+  });
+});
+
+const bundled = (more: Partial<BundledImage> = {}): BundledImage => ({
+  name: "app:1",
+  id: ID,
+  ids: [ID],
+  layers: ["sha256:l"],
+  created: CREATED,
+  ...more,
+});
+
+describe("saved images", () => {
+  /** What `docker save` writes of one image. */
+  async function archive({ config = ID.slice(7), tags = ["app:1"] as string[], index = [] as string[] } = {}) {
+    const files = {
+      "manifest.json": JSON.stringify([{ Config: `${config}.json`, RepoTags: tags }]),
+      "index.json": JSON.stringify({ manifests: index.map((digest) => ({ digest })) }),
+      layer: "x".repeat(200_000),
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder(), name), text);
+    const chunks: Buffer[] = [];
+    for await (const chunk of create({ cwd: folder() }, Object.keys(files))) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  }
+  async function save(bytes: Buffer, images: BundledImage[]): Promise<Buffer> {
+    engine.on("GET /images/get?names=app:1", { body: bytes });
+    const chunks: Buffer[] = [];
+    for await (const chunk of savedImages(engine.client, images)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  test("are passed on as they come, with the ids under which they are in the archive", async () => {
+    const images = [bundled({ id: INDEX, ids: [] })];
+    const bytes = await archive({ index: [INDEX] });
+    expect((await save(bytes, images)).equals(bytes)).toBe(true);
+    expect(images[0]!.ids).toEqual([ID, INDEX]);
+  });
+
+  test.each([
+    ["cut off", async () => (await archive()).subarray(0, 100_000), /the engine broke off while it saved/],
+    ["without an image", () => archive({ tags: ["other:1"] }), /the engine left app:1 out of the archive/],
+    [
+      "with another image",
+      () => archive({ config: OTHER.slice(7) }),
+      /app:1 became another image while it was being saved/,
+    ],
+    ["not even an archive", async () => Buffer.from("error"), /the engine broke off while it saved/],
+  ])("%s are refused", async (_, bytes, says) => {
+    await expect(save(await bytes(), [bundled()])).rejects.toThrow(says);
+  });
+});
+
+describe("loading", () => {
+  const LOAD = "POST /images/load?quiet=1";
+  const live = (Id: string, more: object = {}) => ({
+    body: { Id, Created: CREATED, RootFS: { Layers: ["sha256:l"] }, ...more },
+  });
+  const part = () => {
+    const file = join(folder(), "bundle");
+    writeFileSync(file, "beforeIMAGESafter");
+    return { file, start: 6, size: 6 };
+  };
+  const load = (images = [bundled()]) => loadBundledImages(engine.client, part(), images);
+  const NAME = "GET /images/app:1/json";
+
+  test("what is there is not sent", async () => {
+    engine.on(NAME, live(ID));
+    expect(await load()).toEqual({ loaded: [], there: ["app:1"], moved: [] });
+    expect(engine.changes()).toEqual([]);
+  });
+
+  test("what is not there is sent from where it lies in the file", async () => {
+    engine.on(NAME, { status: 404, body: {} }, live(ID)).says(LOAD, '{"stream":"Loaded"}');
+    expect(await load()).toEqual({ loaded: ["app:1"], there: [], moved: [] });
+    expect(engine.changes()).toEqual([[LOAD, Buffer.from("IMAGES")]]);
+  });
+
+  test("a name that stood for another image is told", async () => {
+    engine.on(NAME, live(OTHER, { Created: "2020-01-01T00:00:00Z" }), live(ID)).says(LOAD, "");
+    expect((await load()).moved).toEqual(["app:1"]);
+  });
+
+  test("an engine that names images otherwise has the same layers of the same time", async () => {
+    engine.on(NAME, { status: 404, body: {} }, live(INDEX)).says(LOAD, "");
+    expect((await load()).loaded).toEqual(["app:1"]);
+  });
+
+  test.each([
+    ["other layers", live(INDEX, { RootFS: { Layers: ["sha256:m"] } })],
+    ["another time", live(INDEX, { Created: "2020-01-01T00:00:00Z" })],
+    ["nothing", { status: 404, body: {} }],
+  ])("an engine that has %s after the load is an error", async (_, answer) => {
+    engine.on(NAME, { status: 404, body: {} }, answer).says(LOAD, "");
+    await expect(load()).rejects.toThrow(`app:1 is on the engine after the load, but not as ${ID}`);
+  });
+
+  test("an engine that refuses in the middle is an error", async () => {
+    engine.on(NAME, { status: 404, body: {} }).says(LOAD, '{"error":"no space left on device"}');
+    await expect(load()).rejects.toThrow("the engine cannot load the images of the bundle: no space left on device");
+  });
+});
