@@ -24,7 +24,11 @@ const USAGE = `berth: documented container setups, previewed and applied
                      [--project-name N] [--project-directory D] [--env-file F]
                                   what berth understands of compose files
   berth export STACK --to compose|run|kubernetes
-                                  a stack of berth as a compose file, docker run lines or objects for kubectl`;
+                                  a stack of berth as a compose file, docker run lines or objects for kubectl
+
+  berth bundle STACK [--out FILE] everything that the stack needs where there is no network, in one file
+  berth unbundle FILE [--to FOLDER] [--images]
+                                  puts it into a folder (berth) and its images into the engine; --images: only those`;
 
 async function usage(): Promise<string> {
   const programs = Object.keys((await stacks()).PROGRAMS).join(", ");
@@ -79,11 +83,14 @@ async function start(stack: string): Promise<number> {
   };
   const { findMissing } = await import("./tools");
   const { readStackConfig } = await settingsOf();
-  const { engineOf, programNames } = await stacks();
-  const { PLUGIN_VERSION } = await import("../components/engines/kubernetes/object");
+  const { engineOf, HOSTS, programNames } = await stacks();
+  const { PLUGIN_VERSION: kubernetes } = await import("../components/engines/kubernetes/object");
+  const { PLUGIN_VERSION: command } = await import("../components/host/command");
   const { values } = readStackConfig(ROOT, project, stack);
-  const engines = programNames(stack, values["berth:program"]).map((name) => engineOf(name, values["berth:engine"]));
-  const missing = await findMissing(engines, { docker: version, kubernetes: PLUGIN_VERSION }, values);
+  const places = programNames(stack, values["berth:program"]).map((name) =>
+    HOSTS.includes(name) ? ("host" as const) : engineOf(name, values["berth:engine"]),
+  );
+  const missing = await findMissing(places, { docker: version, kubernetes, command }, values);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
     await plan(
@@ -145,6 +152,10 @@ async function dispatch([command, ...rest]: string[]): Promise<number> {
       return fromCompose(rest);
     case "export":
       return exportStack(rest);
+    case "bundle":
+      return (await import("./bundle")).bundle(rest, { root: ROOT, project: await projectName(), plan: planOf });
+    case "unbundle":
+      return (await import("./unbundle")).unbundle(rest);
     case "up":
     case "preview":
     case "refresh":

@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 
+/** Stands in the place of a secret. */
+export const HIDDEN = "[secret]";
+
 /** A stack's settings as its Pulumi.<stack>.yaml has them. */
 export interface StackConfig {
   values: Record<string, string>;
@@ -19,7 +22,7 @@ export function readStackConfig(root: string, project: string, stack: string): S
     const key = name.includes(":") ? name : `${project}:${name}`;
     if (value !== null && typeof value === "object" && "secure" in value) {
       config.secrets.push(key);
-      config.values[key] = "[secret]";
+      config.values[key] = HIDDEN;
     } else config.values[key] = typeof value === "object" ? JSON.stringify(value) : String(value);
   }
   return config;

@@ -2,9 +2,12 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { EngineClient, engineAddress } from "../components/engines/docker/client";
+import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../components/engines/docker/address";
+import { checkBesides, EngineClient } from "../components/engines/docker/client";
 import type { EngineName } from "../components/engines/engine";
 import { onPath } from "../components/onPath";
+import { ArgumentError } from "../components/spec/errors";
+import { HIDDEN } from "./stackConfig";
 
 export { onPath };
 
@@ -67,14 +70,31 @@ async function missingPlugin(name: string, version: string): Promise<Missing | u
   }
 }
 
-async function missingEngine(host: string | undefined): Promise<Missing | undefined> {
-  const address = engineAddress(host, process.env);
-  if (!EngineClient.supports(address)) return undefined;
+/** Milliseconds in which an engine has to answer: through ssh that takes a login first. */
+const enginePatience = ({ host }: EngineAddress) => (host.startsWith("ssh:") ? 15_000 : 2_000);
+
+async function missingEngine(settings: Record<string, string | undefined>): Promise<Missing | undefined> {
+  const own = ENGINE_SETTINGS.map((key) => [key, settings[`docker:${key}`]]);
+  // Only the CLI can decrypt them; the preview will say what is wrong.
+  if (own.some(([, value]) => value === HIDDEN)) return undefined;
+  let address: EngineAddress | undefined;
+  let client: EngineClient | undefined;
   try {
-    await new EngineClient(address).raw("GET", "/_ping", undefined, 2000);
+    address = engineAddress(Object.fromEntries(own) as Record<string, string>, process.env);
+    if (!EngineClient.supports(address)) return undefined;
+    await checkBesides(address);
+    client = new EngineClient(address);
+    await client.raw("GET", "/_ping", undefined, enginePatience(address));
     return undefined;
-  } catch {
-    return { what: `a Docker engine at ${address.host}`, how: "start Docker, or set DOCKER_HOST" };
+  } catch (error) {
+    const { message } = error as Error;
+    if (address === undefined || error instanceof ArgumentError)
+      return { what: "a Docker engine", how: message.replace(/\.$/, "") };
+    if (address.host.startsWith("unix:"))
+      return { what: `a Docker engine at ${address.host}`, how: "start Docker, or set DOCKER_HOST" };
+    return { what: `a Docker engine at ${address.host}`, how: message };
+  } finally {
+    client?.close();
   }
 }
 
@@ -106,23 +126,24 @@ async function missingCluster(settings: Record<string, string | undefined>): Pro
 /**
  * What a real preview lacks here. All questions are asked at once and each has its own limit.
  *
- * @param engines where the stack's services run
+ * @param places where the stack's services run; "host" for what sets up a machine
  * @param plugins version of each plugin
  * @param settings of the stack
  */
 export async function findMissing(
-  engines: EngineName[],
-  plugins: Record<"docker" | "kubernetes", string>,
+  places: (EngineName | "host")[],
+  plugins: Record<"docker" | "kubernetes" | "command", string>,
   settings: Record<string, string | undefined>,
 ): Promise<Missing[]> {
-  const cluster = engines.includes("kubernetes");
-  const docker = engines.some((engine) => engine !== "kubernetes");
+  const cluster = places.includes("kubernetes");
+  const docker = places.some((place) => place === "docker" || place === "swarm");
   const answers = await Promise.all([
     missingCli(),
     docker && missingPlugin("docker", plugins.docker),
-    docker && missingEngine(settings["docker:host"]),
+    docker && missingEngine(settings),
     cluster && missingPlugin("kubernetes", plugins.kubernetes),
     cluster && missingCluster(settings),
+    places.includes("host") && missingPlugin("command", plugins.command),
   ]);
   return answers.filter((answer): answer is Missing => Boolean(answer));
 }

@@ -1,3 +1,4 @@
+import { sessionFor } from "../components/engines/docker/session";
 import { JenkinsWithNginx } from "../components/services/jenkinsWithNginx";
 import { flag, port, portOr, readSettings, text } from "./settings";
 
@@ -20,9 +21,10 @@ export const settings = {
 export function program() {
   const { tlsPort = 433, ...given } = readSettings("jenkins", settings);
   const project = new JenkinsWithNginx("jenkins", { ...given, tlsPort });
+  const { hostname } = sessionFor();
   return {
-    jenkins: `http://localhost:${given.jenkinsPort}`,
-    site: `http://localhost:${given.httpPort}`,
+    jenkins: `http://${hostname}:${given.jenkinsPort}`,
+    site: `http://${hostname}:${given.httpPort}`,
     containers: project.containerNames,
   };
 }

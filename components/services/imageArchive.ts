@@ -8,9 +8,9 @@ import {
   readManifest,
 } from "../engines/docker/archive";
 import { loadImages, manifestOf, namesThere, saveImages } from "../engines/docker/archiveTransfer";
-import { EngineClient, engineAddress } from "../engines/docker/client";
+import { EngineClient } from "../engines/docker/client";
 import { type ImageSource, isId, knownImage, withTag } from "../engines/docker/imageSource";
-import { providerOf, type Session, sessionFor } from "../engines/docker/session";
+import { providerOf, type Session, sessionFor, stackEngine } from "../engines/docker/session";
 import { isKnown, isLate } from "../late";
 import { ArgumentError, show } from "../spec/errors";
 import { hostPath } from "../spec/mounts";
@@ -188,12 +188,12 @@ function archivesOf(session: Session): Map<string, string> {
 
 function checkEngine(what: string): void {
   refuseOnKubernetes(what, "its nodes take images from a registry, see PushedImage");
-  const address = engineAddress(new pulumi.Config("docker").get("host"), process.env);
+  const address = stackEngine();
   if (!EngineClient.supports(address))
     throw new ArgumentError(
       "docker:host",
       `berth cannot talk to ${address.host} itself, and the Docker provider has no archives`,
-      "use an engine at unix:// or tcp://, or `docker save` and `docker load`",
+      "use an engine at unix://, ssh:// or tcp://, or `docker save` and `docker load`",
     );
 }
 

@@ -85,6 +85,8 @@ export class Project {
   /** The project's own folder; see move. */
   folder: string;
   private engineAddress = "";
+  /** Of every run, beside those of the harness. */
+  variables: NodeJS.ProcessEnv = {};
 
   private constructor(
     folder: string,
@@ -169,6 +171,7 @@ export class Project {
       NO_COLOR: "1",
       // The CLI lives for seconds: collecting its garbage is a good part of its time.
       GOGC: "400",
+      ...this.variables,
     };
   }
 

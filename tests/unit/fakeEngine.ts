@@ -60,8 +60,13 @@ export class FakeEngine {
     return this.calls.filter((call) => !String(Array.isArray(call) ? call[0] : call).startsWith("GET "));
   }
 
-  async close(): Promise<void> {
+  /** Breaks off every connection. */
+  hangUp(): void {
     this.server.closeAllConnections();
+  }
+
+  async close(): Promise<void> {
+    this.hangUp();
     await new Promise((resolve) => this.server.close(resolve));
     rmSync(this.folder, { recursive: true });
   }

@@ -167,7 +167,8 @@ function readBuild(session: Session, name: string, build: BuildDescription, { ar
     content: digest({ ...options, content: where.content }),
   };
   const buildArgs = Object.keys(args).some(isSecretName) ? pulumi.secret(args) : args;
-  return { build: { ...where.context, ...options, buildArgs }, triggers };
+  const useLegacyBuilder = session.buildsByItself || undefined;
+  return { build: { ...where.context, ...options, buildArgs, useLegacyBuilder }, triggers };
 }
 
 function local(session: Session, name: string, build: BuildDescription, argument: string) {

@@ -1,17 +1,13 @@
-import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { ArgumentError } from "../../spec/errors";
+import type { EngineAddress } from "./address";
+import { EngineError } from "./errors";
+import { sshAgent } from "./sshAgent";
+import { tlsFailure, tlsOptions } from "./tls";
 
-/** Where an engine listens. */
-export interface EngineAddress {
-  /** As written: `unix:///var/run/docker.sock`, `tcp://host:2376`. */
-  host: string;
-  /** Folder with ca.pem, cert.pem and key.pem; set for TLS. */
-  certPath?: string;
-}
+export { EngineError };
 
 /** What a request sends. */
 export interface RequestBody {
@@ -21,23 +17,8 @@ export interface RequestBody {
   type: string;
 }
 
-/** The engine's answer was an error, e.g. 404. */
-export class EngineError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-    this.name = "EngineError";
-  }
-}
-
-/** Finds the engine as the Docker provider does: its `docker:host` setting, DOCKER_HOST, the usual socket. */
-export function engineAddress(configured: string | undefined, env: NodeJS.ProcessEnv): EngineAddress {
-  const host = configured || env.DOCKER_HOST || "unix:///var/run/docker.sock";
-  const tls = host.startsWith("tcp://") && Boolean(env.DOCKER_TLS_VERIFY || env.DOCKER_CERT_PATH);
-  return { host, certPath: tls ? env.DOCKER_CERT_PATH || join(homedir(), ".docker") : undefined };
-}
+/** Milliseconds after which a connection that is not used is closed. */
+const IDLE = 30_000;
 
 /**
  * The few calls of the Docker Engine API that the provider has no resource for. Plain HTTP over the
@@ -45,19 +26,31 @@ export function engineAddress(configured: string | undefined, env: NodeJS.Proces
  */
 export class EngineClient {
   private readonly options: http.RequestOptions | https.RequestOptions;
+  /** Keeps connections that take long to make; undefined where every request has one of its own. */
+  private readonly agent?: http.Agent;
 
+  /**
+   * @param address see engineAddress
+   * @throws ArgumentError where its certificates cannot be used
+   */
   constructor(readonly address: EngineAddress) {
     const url = new URL(address.host);
+    // What is asked beforehand goes over one connection.
+    const keep = { keepAlive: true, maxSockets: 1, timeout: IDLE };
     if (url.protocol === "unix:") {
       // Not the URL's path: that has its spaces encoded.
       this.options = { socketPath: address.host.replace(/^unix:(\/\/)?/, "") };
+    } else if (url.protocol === "ssh:") {
+      this.agent = sshAgent(address, keep);
+      this.options = {};
     } else if (url.protocol === "tcp:" || url.protocol === "http:") {
-      const read = (file: string) => readFileSync(join(address.certPath!, file));
+      const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
       this.options = {
-        host: url.hostname,
-        port: url.port || (address.certPath ? 2376 : 2375),
-        ...(address.certPath ? { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") } : {}),
+        host,
+        port: url.port || 80,
+        ...(address.certificates && tlsOptions(address.certificates, host)),
       };
+      if (address.certificates) this.agent = new https.Agent(keep);
     } else {
       throw new EngineError(0, `berth cannot talk to ${address.host} itself`);
     }
@@ -68,9 +61,24 @@ export class EngineClient {
     return this.address.host.startsWith("unix:");
   }
 
+  /** Milliseconds in which a question of the beginning has to be answered: ssh has limits of its own before that. */
+  get patience(): number {
+    return this.address.host.startsWith("ssh:") ? 60_000 : 5_000;
+  }
+
+  /** Lets changes that take long go beside one another, each over a connection of its own. */
+  widen(): void {
+    if (this.agent) this.agent.maxSockets = 6;
+  }
+
+  /** Ends the connections that are kept; else they end with the program, or when they have not been used for a while. */
+  close(): void {
+    this.agent?.destroy();
+  }
+
   /** Whether berth can talk to an engine at this address at all. */
   static supports(address: EngineAddress): boolean {
-    return /^(unix|tcp|http):/.test(address.host);
+    return /^(unix|tcp|http|ssh):/.test(address.host);
   }
 
   /** Sends one request; the body and the answer are JSON. */
@@ -99,7 +107,7 @@ export class EngineClient {
    * @param timeout milliseconds in which not one byte comes or goes
    */
   stream(method: string, path: string, body?: RequestBody, timeout = 600_000): Promise<http.IncomingMessage> {
-    const transport = this.address.certPath ? https : http;
+    const transport = this.address.certificates ? https : http;
     return new Promise((resolve, reject) => {
       const request = transport.request(
         {
@@ -107,7 +115,7 @@ export class EngineClient {
           method,
           path,
           timeout,
-          agent: false,
+          agent: this.agent ?? false,
           headers: {
             Host: "docker",
             ...(body ? { "Content-Type": body.type, "Content-Length": body.length } : {}),
@@ -120,7 +128,12 @@ export class EngineClient {
         },
       );
       request.on("timeout", () => request.destroy(new EngineError(0, `no answer within ${timeout / 1000} s`)));
-      request.on("error", reject);
+      request.on("error", (error) => {
+        // A connection that was kept may have ended just now; a question can be asked again.
+        if (request.reusedSocket && method === "GET" && !(error instanceof EngineError))
+          return this.stream(method, path, body, timeout).then(resolve, reject);
+        reject(this.address.certificates ? tlsFailure(error, !request.reusedSocket) : error);
+      });
       if (body === undefined || Buffer.isBuffer(body.content)) return request.end(body?.content);
       // The file's errors end the request; the request's own are told above.
       body.content.on("error", (error) => request.destroy(error));
@@ -149,6 +162,24 @@ export class EngineClient {
   }
 }
 
+/**
+ * Looks for the engine that the provider wants to find beside that of a context.
+ *
+ * @throws ArgumentError where none answers
+ */
+export async function checkBesides({ host, besides }: EngineAddress): Promise<void> {
+  if (besides === undefined || !EngineClient.supports({ host: besides })) return;
+  try {
+    await new EngineClient({ host: besides }).raw("GET", "/_ping", undefined, 5_000);
+  } catch {
+    throw new ArgumentError(
+      "docker:context",
+      `the Docker provider looks for an engine at ${besides} as well, and none answers there`,
+      `remove the context (DOCKER_CONTEXT), and run \`pulumi config set docker:host ${host}\` in its place`,
+    );
+  }
+}
+
 async function collect(response: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -157,6 +188,8 @@ async function collect(response: http.IncomingMessage): Promise<Buffer> {
 
 function errorMessage(content: Buffer): string {
   const text = content.toString("utf8").trim();
+  if (/HTTP request to an HTTPS server/.test(text))
+    return `it wants TLS: set docker:certPath (${text.replace(/\.$/, "")})`;
   try {
     return (JSON.parse(text) as { message?: string }).message ?? text;
   } catch {

@@ -71,7 +71,7 @@ function prepare(request: ServiceRequest): PreparedService {
         containerName,
         endpoints: endpointsOf(spec, live, dynamic),
         ready: live.apply(() => true),
-        host: "localhost",
+        host: session.hostname,
         exec: pulumi.interpolate`docker exec -it ${containerName}`,
       };
     },
@@ -180,6 +180,7 @@ function checkAgainstEngine(
   }
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
     checkBinds(volumes, snapshot);
+    session.warnOfBinds(volumes, name);
     for (const { type, source } of volumes)
       if (type === "volume" && source && !session.externalVolumes.has(source))
         session.checkVolume(source, keepData, name);

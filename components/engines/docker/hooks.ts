@@ -36,7 +36,7 @@ export function containerHooks(session: Session): ContainerHooks {
     if (!session.client)
       throw new EngineError(
         0,
-        "this needs an engine that berth can talk to itself (unix:// or tcp://); call connectEngine() first",
+        "this needs an engine that berth can talk to itself (unix://, ssh:// or tcp://); call connectEngine() first",
       );
     return session.client;
   };

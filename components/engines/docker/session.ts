@@ -1,7 +1,17 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Mount } from "../../spec/mounts";
 import { perProvider, providerAmong } from "../providers";
-import { EngineClient, engineAddress } from "./client";
+import { ArgumentError } from "../../spec/errors";
+import {
+  buildxGoesElsewhere,
+  ENGINE_SETTINGS,
+  type EngineAddress,
+  engineAddress,
+  engineHostname,
+  type EngineSettings,
+} from "./address";
+import { checkBesides, EngineClient } from "./client";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { type Owner, ownerLabels, ownerOf } from "./labels";
 import type { PortClaim, SubnetClaim } from "./preflight";
@@ -59,7 +69,34 @@ export class Session {
   /** Reads the engine once, so that checks run before anything is declared. */
   async connect(client: EngineClient): Promise<void> {
     this.client = client;
-    this.snapshot = await takeSnapshot(client);
+    try {
+      this.snapshot = await takeSnapshot(client);
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    // A preview only asks: one connection is enough.
+    if (!pulumi.runtime.isDryRun()) client.widen();
+  }
+
+  /** The engine's host, for addresses of what runs there. */
+  get hostname(): string {
+    return this.client ? engineHostname(this.client.address) : "localhost";
+  }
+
+  /** Whether the provider has to build through its own connection, since Buildx would build on another engine. */
+  get buildsByItself(): boolean {
+    return this.client !== undefined && buildxGoesElsewhere(this.client.address, process.env);
+  }
+
+  /** Says which host paths lie in this checkout, where the engine runs on another host and looks for them there. */
+  warnOfBinds(mounts: Mount[], by: string): void {
+    if (this.hostname === "localhost") return;
+    for (const { type, source } of mounts)
+      if (type === "bind" && `${source}/`.startsWith(`${this.projectFolder}/`))
+        void pulumi.log.warn(
+          `${by}: ${source} lies in this checkout, but the engine looks for it on ${this.hostname}: copy it there, or put it into the image.`,
+        );
   }
 
   /** Options for a resource that belongs to the stack rather than to one service. */
@@ -180,7 +217,8 @@ export const providerOf = (opts: pulumi.ComponentResourceOptions): pulumi.Provid
  * new Nginx("web", { port: 8080 });
  */
 export async function connectEngine(): Promise<void> {
-  const address = engineAddress(new pulumi.Config("docker").get("host"), process.env);
+  const address = stackEngine();
+  for (const warning of address.warnings ?? []) await pulumi.log.warn(warning);
   if (!EngineClient.supports(address)) {
     await pulumi.log.warn(
       `The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`,
@@ -188,10 +226,31 @@ export async function connectEngine(): Promise<void> {
     return;
   }
   try {
+    await checkBesides(address);
     await sessionFor().connect(new EngineClient(address));
   } catch (error) {
+    if (error instanceof ArgumentError) throw new pulumi.RunError(error.message);
+    const { message } = error as Error;
+    const [reason, remedy] = address.host.startsWith("unix:")
+      ? [` (${message})`, "Start Docker"]
+      : [`: ${message}`, "Put that right"];
     throw new pulumi.RunError(
-      `No Docker engine answers at ${address.host} (${(error as Error).message}). Start Docker, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`npm run plan\` shows the plan without one.`,
+      `No Docker engine answers at ${address.host}${reason}. ${remedy}, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`npm run plan\` shows the plan without one.`,
     );
+  }
+}
+
+/**
+ * Where the stack's settings and the environment say that its engine is.
+ *
+ * @throws RunError where they cannot be followed
+ */
+export function stackEngine(): EngineAddress {
+  // The SDK warns of secrets that are read as plain text; these go to the engine's connection only.
+  const settings = ENGINE_SETTINGS.map((key) => [key, pulumi.runtime.getConfig(`docker:${key}`)]);
+  try {
+    return engineAddress(Object.fromEntries(settings) as EngineSettings, process.env);
+  } catch (error) {
+    throw error instanceof ArgumentError ? new pulumi.RunError(error.message) : error;
   }
 }

@@ -129,11 +129,12 @@ interface ApiService {
 
 /** Reads containers, networks, volumes, listening sockets and routes. */
 export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot> {
-  const get = <T>(path: string) => client.request<T>("GET", path, undefined, 5_000);
+  const get = <T>(path: string) => client.request<T>("GET", path, undefined, client.patience);
   // A node that is no manager answers with an error.
   const orNothing = () => undefined;
-  const [version, containers, networks, volumes, images, info, services] = await Promise.all([
-    get<{ ApiVersion: string }>("/version"),
+  // By itself: where nobody answers, one connection has been tried and not several.
+  const version = await get<{ ApiVersion: string }>("/version");
+  const [containers, networks, volumes, images, info, services] = await Promise.all([
     get<ApiContainer[]>("/containers/json?all=1"),
     get<ApiNetwork[]>("/networks"),
     get<{ Volumes: ApiVolume[] | null }>("/volumes"),

@@ -125,6 +125,7 @@ function checkAgainstEngine(
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
     // On several nodes only the one that runs the task can say.
     if ((snapshot?.swarm?.nodes ?? 1) <= 1) checkBinds(volumes, snapshot);
+    session.warnOfBinds(volumes, name);
     if (!keepData && volumes.some(({ type }) => type === "volume"))
       throw new ArgumentError(
         "removeData",
@@ -269,7 +270,7 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
           .all([live, pulumi.output(spec.ports)])
           .apply(([state, ports]) => state ?? declaredEndpoints(ports as ServiceSpec["ports"])),
     ready: live.apply(() => true),
-    host: "localhost",
+    host: session.hostname,
     exec: pulumi.interpolate`docker exec -it $(docker ps -q -f label=com.docker.swarm.service.name=${containerName} | head -n1)`,
   };
 }

@@ -466,9 +466,9 @@ describe("is refused at once", () => {
   });
 
   test("an engine that berth cannot talk to, and a cluster", async () => {
-    w = await world({ config: { "docker:host": "ssh://host" } });
+    w = await world({ config: { "docker:host": "npipe:////./pipe/x" } });
     expect(sentence(() => new ImageArchive("app", { images: ["nginx"], file: at("app.tar") }))).toBe(
-      'ImageArchive "app": docker:host: berth cannot talk to ssh://host itself, and the Docker provider has no archives; use an engine at unix:// or tcp://, or `docker save` and `docker load`.',
+      'ImageArchive "app": docker:host: berth cannot talk to npipe:////./pipe/x itself, and the Docker provider has no archives; use an engine at unix://, ssh:// or tcp://, or `docker save` and `docker load`.',
     );
     w = await world({ config: { "berth:engine": "kubernetes" } });
     expect(sentence(() => new LoadedImages("app", { file: plain("app.tar") }))).toBe(

@@ -192,10 +192,10 @@ describe("connecting", () => {
   });
 
   test("an engine that only the provider reaches is warned about, and not asked", async () => {
-    w = await world({ config: { "docker:host": "ssh://user@host" } });
+    w = await world({ config: { "docker:host": "npipe:////./pipe/docker_engine" } });
     await connectEngine();
     expect(w.warnings).toEqual([
-      expect.stringContaining("The engine at ssh://user@host is reached by the Docker provider only"),
+      expect.stringContaining("The engine at npipe:////./pipe/docker_engine is reached by the Docker provider only"),
     ]);
     expect(sessionFor().client).toBeUndefined();
   });

@@ -1,54 +1,27 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { demultiplex, EngineClient, engineAddress, EngineError } from "../../../components/engines/docker/client";
+import { demultiplex, EngineClient, EngineError } from "../../../components/engines/docker/client";
 import { frame, useEngine } from "../fakeEngine";
 
-describe("where the engine is", () => {
-  test.each<[string | undefined, NodeJS.ProcessEnv, object]>([
-    [undefined, {}, { host: "unix:///var/run/docker.sock", certPath: undefined }],
-    [
-      undefined,
-      { DOCKER_HOST: "unix:///run/user/1000/docker.sock" },
-      { host: "unix:///run/user/1000/docker.sock", certPath: undefined },
-    ],
-    ["tcp://configured:2375", { DOCKER_HOST: "unix:///x" }, { host: "tcp://configured:2375", certPath: undefined }],
-    [
-      "tcp://h:2376",
-      { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" },
-      { host: "tcp://h:2376", certPath: "/certs" },
-    ],
-    ["tcp://h:2376", { DOCKER_CERT_PATH: "/certs" }, { host: "tcp://h:2376", certPath: "/certs" }],
-    ["tcp://h:2376", { DOCKER_TLS_VERIFY: "1" }, { host: "tcp://h:2376", certPath: join(homedir(), ".docker") }],
-    ["tcp://h:2376", { DOCKER_TLS_VERIFY: "" }, { host: "tcp://h:2376", certPath: undefined }],
-    ["unix:///x", { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: "/certs" }, { host: "unix:///x", certPath: undefined }],
-    ["", { DOCKER_HOST: "" }, { host: "unix:///var/run/docker.sock", certPath: undefined }],
-  ])("setting %p, environment %j", (configured, env, expected) => {
-    expect(engineAddress(configured, env)).toEqual(expected);
-  });
-
+describe("addresses", () => {
   test.each([
     ["unix:///var/run/docker.sock", true],
     ["tcp://host:2375", true],
     ["http://host:2375", true],
-    ["ssh://user@host", false],
+    ["ssh://user@host", true],
     ["npipe:////./pipe/docker_engine", false],
   ])("%s can be talked to: %p", (host, expected) => {
     expect(EngineClient.supports({ host })).toBe(expected);
   });
 
   test("an address of another kind is refused by name", () => {
-    expect(() => new EngineClient({ host: "ssh://user@host" })).toThrow("berth cannot talk to ssh://user@host itself");
+    expect(() => new EngineClient({ host: "npipe:////./pipe/x" })).toThrow(
+      "berth cannot talk to npipe:////./pipe/x itself",
+    );
   });
 
   test("only a socket is on this machine", () => {
     expect(new EngineClient({ host: "unix:///x" }).local).toBe(true);
     expect(new EngineClient({ host: "tcp://127.0.0.1:2375" }).local).toBe(false);
-  });
-
-  test("certificates that are missing are said to be", () => {
-    expect(() => new EngineClient({ host: "tcp://h:2376", certPath: "/no/certs" })).toThrow(
-      /ENOENT.*\/no\/certs\/ca.pem/,
-    );
+    expect(new EngineClient({ host: "ssh://localhost" }).local).toBe(false);
   });
 });
 
@@ -81,6 +54,11 @@ describe("requests", () => {
 
   test.each<[unknown, string]>([
     ["plain words\n", "plain words"],
+    // As every server in Go answers.
+    [
+      "Client sent an HTTP request to an HTTPS server.\n",
+      "it wants TLS: set docker:certPath (Client sent an HTTP request to an HTTPS server)",
+    ],
     [{ other: 1 }, '{"other":1}'],
     ["", ""],
   ])("an error of the form %j", async (body, message) => {

@@ -223,7 +223,7 @@ describe("before a service is changed", () => {
     await expect(
       run("changeInPlace", { oldInputs: { containerName: "web01" }, newInputs: { containerName: "web02" } }),
     ).rejects.toThrow(
-      "this needs an engine that berth can talk to itself (unix:// or tcp://); call connectEngine() first",
+      "this needs an engine that berth can talk to itself (unix://, ssh:// or tcp://); call connectEngine() first",
     );
   });
 });
