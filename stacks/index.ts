@@ -36,6 +36,8 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
   kubernetes: () => import("./kubernetes"),
   lifecycle: () => import("./lifecycle"),
   images: () => import("./images"),
+  portainer: () => import("./portainer"),
+  host: () => import("./host"),
 };
 
 /**
@@ -73,6 +75,9 @@ export function programNames(stack: string, setting: string | undefined): string
 /** Programs that are about one engine, whatever `berth:engine` says. */
 const ENGINE_OF: Record<string, EngineName> = { swarm: "swarm", kubernetes: "kubernetes", lifecycle: "kubernetes" };
 
+/** Programs about a machine, which may have no engine yet. */
+export const HOSTS: readonly string[] = ["host"];
+
 /** Where a program's services run. */
 export const engineOf = (program: string, setting?: string): EngineName => ENGINE_OF[program] ?? checkEngine(setting);
 
@@ -91,7 +96,10 @@ export async function run({ engine = true } = {}): Promise<Record<string, unknow
   // The engines answer while the programs load.
   const [programs] = await Promise.all([
     Promise.all(names.map((name) => PROGRAMS[name]!())),
-    engine && Promise.all([...new Set(names.map(connectorOf))].map((connect) => connect())),
+    engine &&
+      Promise.all(
+        [...new Set(names.filter((name) => !HOSTS.includes(name)).map(connectorOf))].map((connect) => connect()),
+      ),
   ]);
   return holdBackOnError(() => {
     const outputs = programs.map((program) => program.program());

@@ -132,6 +132,29 @@ export const records = <T extends object>(doc: string): Setting<T[]> => ({
   },
 });
 
+/** One record: `pulumi config set --path 'host:jump.host' gate`. Its fields are checked by who takes it. */
+export const record = <T extends object>(doc: string): Setting<T | undefined> => ({
+  doc,
+  shown: "",
+  read(config, key) {
+    if (config.get(key) === undefined) return undefined;
+    let value: unknown;
+    try {
+      value = config.requireObject(key);
+    } catch {
+      value = undefined;
+    }
+    if (value === null || typeof value !== "object" || Array.isArray(value))
+      fail(
+        config,
+        key,
+        "is not a record",
+        `set its fields with \`pulumi config set --path '${config.name}:${key}.NAME' VALUE\``,
+      );
+    return value as T;
+  },
+});
+
 /**
  * A password that has to be given. A preview goes on without it, so that a newcomer can look first;
  * `up` stops before anything is made.

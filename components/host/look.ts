@@ -18,7 +18,12 @@ const LIMIT = 60_000;
 /** What ssh says, and what to do about it. */
 const REMEDIES: [RegExp, (name: string) => string][] = [
   [
-    /host key verification failed|no .*host key is known|REMOTE HOST IDENTIFICATION/i,
+    /host key for .* has changed|REMOTE HOST IDENTIFICATION/i,
+    () =>
+      "it is not the machine that it was, or somebody stands in between: ask its owner, then correct hostKey or known_hosts",
+  ],
+  [
+    /host key verification failed|no .*host key is known/i,
     () => "connect once by hand with `ssh` and compare its key, or give it as hostKey",
   ],
   [
@@ -42,14 +47,18 @@ const REMEDIES: [RegExp, (name: string) => string][] = [
   [/error loading key|invalid format|bad passphrase/i, () => "give an unencrypted private key, with its line breaks"],
 ];
 
+/** What ssh adds about a changed key: how to forget the old one, in files that may not be the user's. */
+const CHATTER =
+  /^(@ +WARNING|IT IS POSSIBLE|Someone could|It is also|The fingerprint|Please contact|Add correct|Offending|remove with:|ssh-keygen -f)/;
+
 /** Says what went wrong with a connection in one sentence with ssh's own last words. */
 export function explain(name: string, said: string, code: number | null): string {
   const lines = said
     .split("\n")
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^[@\s]+$/.test(line));
+    .filter((line) => line !== "" && !/^[@\s]+$/.test(line) && !CHATTER.test(line));
   const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1](name) ?? `try \`ssh\` by hand from this machine`;
-  const last = lines.slice(-4).join(" / ") || `it ended with status ${code}`;
+  const last = lines.slice(-4).join(" / ").replaceAll("berth-host", name) || `it ended with status ${code}`;
   return `${name} cannot be set up (${last}); ${remedy}.`;
 }
 

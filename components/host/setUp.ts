@@ -96,17 +96,22 @@ export function setUp<A>(component: pulumi.Resource, invocation: Invocation, giv
       checkOwner(record, owner, invocation, job.kind);
       const { changes, warnings, settings } = plan(plainArgs as pulumi.Unwrap<A>, facts, record);
       for (const warning of warnings) void pulumi.log.warn(warning, component);
-      if (pulumi.runtime.isDryRun())
-        if (changes.length)
-          void pulumi.log.info(`${invocation.name}:\n${changes.map((change) => `  ${change}`).join("\n")}`, component);
       const values = { kind: job.kind, owner, resource: name, declared: digest(plainArgs), ...settings };
-      // What was applied last is sent unchanged where there is nothing to do, so that nothing shows as changed; a host
-      // that has drifted gives another text, and so an update.
+      // What was applied last is sent unchanged where there is nothing to do, so that nothing shows as changed.
       const same =
         record !== undefined &&
         changes.length === 0 &&
         ["owner", "resource", "declared"].every((field) => record.values[field] === values[field as "owner"]);
-      return jobText(job.scripts, same ? record.text : settingsText(values));
+      if (same) return jobText(job.scripts, record.text);
+      if (pulumi.runtime.isDryRun()) {
+        const lines = changes.length ? changes : ["nothing changes there but berth's own record"];
+        const heading = facts ? invocation.name : `${invocation.name}, where nothing is there yet`;
+        void pulumi.log.info(`${heading}:\n${lines.map((line) => `  ${line}`).join("\n")}`, component);
+      }
+      // A machine may drift twice in the same way, or be made anew under its old name: the job must differ from the one
+      // in the state, or nothing would be done.
+      const run = facts ? new Date().toISOString() : "none";
+      return jobText(job.scripts, settingsText({ ...values, run }));
     } catch (error) {
       throw said(error);
     }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { chosenEngine } from "../engines/engine";
 import { ArgumentError } from "../spec/errors";
@@ -24,6 +25,8 @@ export interface ReportSource {
 export function sentence(message: string, resource?: pulumi.Resource): pulumi.ResourceError {
   const error = new pulumi.ResourceError(message, resource, true);
   Object.defineProperty(error, "message", { get: () => message, set: () => {} });
+  // The SDK prints the whole error for its trace, with all that hangs on the resource: many seconds for nothing.
+  Object.defineProperty(error, inspect.custom, { value: () => message });
   return error;
 }
 

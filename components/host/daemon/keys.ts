@@ -170,7 +170,8 @@ const logDriver: Key["check"] = (value, argument) => {
 export const KEYS: Record<string, Key> = {
   "allow-nondistributable-artifacts": { reload: true, reset: [] },
   "api-cors-header": {},
-  "authorization-plugins": { reload: true, reset: [] },
+  // A reload that does not find the plugin ends the engine; a start that does not is taken back.
+  "authorization-plugins": { check: listOf(text) },
   bip: { check: text },
   bip6: { since: "28.0", check: text },
   bridge: { check: text },

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # daemon.json, from one text to another: checked, written in one step, loaded by the engine, or taken back whole.
 : "${raw:?}" "${folder:?}" "${target:?}" "${expected:?}" "${written:?}" "${base:?}" "${how:?}" "${back_how:?}"
+: "${undo_first:?}" "${back_undo_first:?}"
 : "${pending:?}" "${first:?}" "${back_first:?}" "${root:?}" "${root_now:?}" "${back_root:?}" "${start_limit:?}" "${copy_limit:?}"
 
 config=/etc/docker/daemon.json
@@ -32,6 +33,16 @@ put() {
   fi
 }
 
+# undo_reload: the engine forgets what it has taken of a daemon.json before it refused the rest.
+undo_reload() {
+  undo_reload_fine=yes
+  if [ "$undo_first" != none ]; then
+    if ! put "$undo_first" || ! reload_engine 20; then undo_reload_fine=no; fi
+  fi
+  if ! put "$before" || ! reload_engine 20; then undo_reload_fine=no; fi
+  [ "$undo_reload_fine" = yes ]
+}
+
 undo() {
   if [ ! -e "$(record_folder)/settings" ]; then rm -f "$config.before-berth"; fi
   if [ "$replaced$stopped" = nono ]; then
@@ -40,10 +51,16 @@ undo() {
     return 0
   fi
   undo_fine=yes
+  if [ "$stopped" = no ] && ! undo_reload; then
+    if engine_answers; then
+      # It runs, which is not sure after a restart.
+      echo "error: daemon.json is as it was, but the engine does not reload that either, and may keep some of the new settings until it restarts"
+      return 0
+    fi
+    stopped=yes
+  fi
   if [ "$replaced" = yes ]; then put "$before" || undo_fine=no; fi
-  if [ "$stopped" = no ]; then
-    reload_engine 20 || :
-  else
+  if [ "$stopped" = yes ]; then
     service_do 60 stop || :
     wait_for_end 30 || :
     if [ -n "$copied" ]; then
@@ -321,6 +338,7 @@ remove() {
   fi
   pending=no
   first=$back_first
+  undo_first=$back_undo_first
   root_now=$root
   switch_to "$base" "$written" "$back_how" "$back_root"
   rm -f "$config.before-berth"

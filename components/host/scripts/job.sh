@@ -22,8 +22,21 @@ last_lines() { [ ! -s "$1" ] || tail -n 15 "$1" | sed 's/^/  | /'; }
 
 undo() { :; }
 
+failed=no
+
+# ended: a step that nobody expected to fail is taken back like any other.
+ended() {
+  ended_status=$?
+  if [ "$ended_status" != 0 ] && [ "$failed" = no ]; then
+    printf 'error: a step failed that should not have (exit status %s)\n' "$ended_status"
+    last_lines "$raw"
+    undo || printf 'error: it could not be taken back; look at the host\n'
+  fi
+}
+
 # fail SENTENCE: takes back what the job has begun, and ends it. The sentence stands first and what undo says after it.
 fail() {
+  failed=yes
   printf 'error: %s\n' "$1"
   last_lines "$raw"
   undo || printf 'error: it could not be taken back; look at the host\n'
@@ -113,6 +126,7 @@ sweep() {
 
 job() {
   : >"$raw"
+  trap ended EXIT
   exec 9>/run/berth/lock
   if ! flock -n 9; then
     say "waits for another run of berth on this host"

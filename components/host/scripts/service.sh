@@ -86,6 +86,8 @@ reload_engine() {
   reload_until=$(($(date +%s) + $1))
   kill -HUP "$reload_pid" || return 1
   while [ "$(reload_events "$reload_from")" -lt 1 ]; do
+    # What it reads may even end it.
+    [ -d "/proc/$reload_pid" ] || return 1
     [ "$(date +%s)" -lt "$reload_until" ] || return 1
     sleep 0.3
   done

@@ -155,6 +155,39 @@ describe("the look", () => {
     expect(said).toHaveLength(1);
   });
 
+  test("the same drift a second time is put right a second time", async () => {
+    const facts = debian(withFile('{"debug": false}'));
+    const texts: unknown[] = [];
+    for (let time = 0; time < 2; time++) {
+      w = await world({ stack: "host", preview: true });
+      looking(facts);
+      new DaemonConfig("gpu1", { connection: { host: "gpu1" }, debug: true });
+      await w.done();
+      texts.push(w.one(COMMAND).inputs.stdin);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(texts[0]).not.toBe(texts[1]);
+  });
+
+  test("what the host happens to have already is only noted there", async () => {
+    const args = { connection: { host: "gpu1" }, debug: true };
+    looking(debian());
+    new DaemonConfig("gpu1", args);
+    await w.done();
+    const { stdin } = w.one(COMMAND).inputs;
+    const values = settingsOf(stdin);
+    const text = Buffer.from(values.target!, "base64").toString();
+
+    w = await world({ stack: "host", preview: true });
+    said.length = 0;
+    const records = { "daemon-config": { text: recordText(stdin), values } };
+    looking(debian({ ...withFile(text), records }, { Debug: true, LiveRestoreEnabled: true }));
+    new DaemonConfig("gpu1", { ...args, liveRestore: true });
+    await w.done();
+    expect(said).toEqual(["gpu1:\n  nothing changes there but berth's own record"]);
+    expect(w.one(COMMAND).inputs.stdin).not.toBe(stdin);
+  });
+
   test("nobody is asked in a plan without hooks", async () => {
     w = await world({ hooks: false, preview: true });
     new DaemonConfig("gpu1", { connection: { host: "gpu1" }, debug: true });

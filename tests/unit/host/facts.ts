@@ -38,6 +38,7 @@ export function debian(changes: Partial<HostFacts> = {}, info: Partial<EngineInf
     },
     dockerGroup: ["ada"],
     users: new Set(["root", "ada", "bob"]),
+    usersElsewhere: false,
     records: {},
     nvidia: { devices: 0, gpus: [] },
     ...changes,

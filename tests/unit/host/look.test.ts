@@ -110,7 +110,10 @@ describe("a host that cannot be looked at", () => {
       "No ED25519 host key is known for gpu1 and you have requested strict checking.\nHost key verification failed.",
       "connect once by hand with `ssh`",
     ],
-    ["@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@", "give it as hostKey"],
+    [
+      "@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@\nHost key verification failed.",
+      "it is not the machine that it was",
+    ],
     ["ada@gpu1: Permission denied (publickey).", "a key that the host knows"],
     ["ssh: Could not resolve hostname gpu1: Name or service not known", "check the name, or give the address"],
     ["ssh: connect to host gpu1 port 22: Connection refused", "check that the machine is up"],

@@ -1,0 +1,74 @@
+import type { HostConnection, JumpHost } from "../components/host/connection";
+import { DaemonConfig } from "../components/host/daemonConfig";
+import { DockerEngine } from "../components/host/dockerEngine";
+import { NvidiaToolkit } from "../components/host/nvidiaToolkit";
+import { choice, flag, list, optionalSecret, port, readSettings, record, text } from "./settings";
+
+export const settings = {
+  address: text(undefined, "Machine to set up: an address, a name or an alias of ~/.ssh/config; this one without it"),
+  user: text(undefined, "User there: root, or one whose sudo asks for no password"),
+  port: port(undefined, "Port of its SSH server"),
+  identityFile: text(undefined, "File with the private key, where ssh's own settings and agents do not do"),
+  privateKey: optionalSecret("The private key itself, for CI"),
+  hostKey: text(undefined, "The machine's public key, in place of known_hosts: ssh-ed25519 AAAA..."),
+  jump: record<JumpHost>("Host on the way: its host, user, port, hostKey"),
+  engine: choice(["distribution", "docker", "none"], "distribution", "Where the engine's packages come from"),
+  mirror: text(undefined, "A copy of Docker's packages, with engine docker: https://mirrors.aliyun.com/docker-ce"),
+  version: text(undefined, "Version of the engine; the newest without it, or what is there"),
+  users: list([], "Users who may use the engine; each of them can become root through it"),
+  bashCompletion: flag(false, "Completion of docker's commands in bash"),
+  nvidia: flag(false, "NVIDIA's container toolkit, and the runtime nvidia in daemon.json"),
+  nvidiaMirror: text(undefined, "A copy of NVIDIA's packages"),
+  nvidiaCheck: text(undefined, "Image with nvidia-smi in it, to ask a container for its GPUs"),
+  daemonFile: text(undefined, "A daemon.json of a note, as a path"),
+  registryMirrors: list([], "URLs that are asked for images of Docker Hub first"),
+  insecureRegistries: list([], "Registries without TLS"),
+  dataRoot: text(undefined, "Folder of images, containers and volumes; what is there is copied first"),
+  daemon: record<Record<string, unknown>>("Other settings of daemon.json, by their names there"),
+};
+
+const some = (values: string[]): string[] | undefined => (values.length ? values : undefined);
+
+/** The machine itself: engine, NVIDIA's toolkit, daemon.json. Documented setups H1 to H4. */
+export function program() {
+  const { address, user, port, identityFile, privateKey, hostKey, jump, ...given } = readSettings("host", settings);
+  const connection: HostConnection = { host: address, user, port, identityFile, privateKey, hostKey, jump };
+
+  const engine =
+    given.engine === "none"
+      ? undefined
+      : new DockerEngine("engine", {
+          connection,
+          source: given.engine,
+          mirror: given.mirror,
+          version: given.version,
+          users: some(given.users),
+          bashCompletion: given.bashCompletion,
+        });
+  const toolkit = given.nvidia
+    ? new NvidiaToolkit(
+        "nvidia",
+        { connection, mirror: given.nvidiaMirror, check: given.nvidiaCheck },
+        { dependsOn: engine ? [engine] : [] },
+      )
+    : undefined;
+  const daemon = new DaemonConfig(
+    "daemon",
+    {
+      connection,
+      file: given.daemonFile,
+      registryMirrors: some(given.registryMirrors),
+      insecureRegistries: some(given.insecureRegistries),
+      runtimes: toolkit?.runtime,
+      dataRoot: given.dataRoot,
+      settings: given.daemon,
+    },
+    { dependsOn: [engine, toolkit].filter((part) => part !== undefined) },
+  );
+  return {
+    host: address ?? "this machine",
+    ...(engine && { version: engine.version }),
+    ...(toolkit && { gpus: toolkit.gpus }),
+    report: [engine, toolkit, daemon].filter((part) => part !== undefined).map((part) => part.report),
+  };
+}
