@@ -1,9 +1,8 @@
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { spawn } from "node:child_process";
 import { isDeepStrictEqual } from "node:util";
-import { listen, plain, STORE_VARIABLE, struct, unary } from "./provider";
+import { common, listen, plain, STORE_VARIABLE, struct, unary } from "./provider";
 import type { Props } from "./resources";
 import { Store } from "./store";
 
@@ -50,28 +49,7 @@ export function serve(): void {
   const journal = new Store(process.env[STORE_VARIABLE]!);
 
   listen({
-    getPluginInfo: unary(() => {
-      const info = new PluginInfo();
-      info.setVersion("1.2.1");
-      return info;
-    }),
-    checkConfig: unary((request: messages.CheckRequest) => {
-      const response = new messages.CheckResponse();
-      response.setInputs(request.getNews());
-      return response;
-    }),
-    diffConfig: unary(() => new messages.DiffResponse()),
-    configure: unary(() => {
-      const response = new messages.ConfigureResponse();
-      response.setSupportspreview(true);
-      response.setAcceptsecrets(false);
-      return response;
-    }),
-    check: unary((request: messages.CheckRequest) => {
-      const response = new messages.CheckResponse();
-      response.setInputs(request.getNews());
-      return response;
-    }),
+    ...common("1.2.1"),
     diff: unary((request: messages.DiffRequest) => {
       const [olds, news] = [plain(request.getOldInputs()), plain(request.getNews())];
       const changed = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
@@ -118,6 +96,5 @@ export function serve(): void {
       journal.note(`delete Command ${nameOf(request.getUrn())}`);
       return new Empty();
     }),
-    cancel: unary(() => new Empty()),
   });
 }

@@ -1,10 +1,9 @@
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { Cluster, type ClusterObject } from "./cluster";
-import { listen, plain, STORE_VARIABLE, struct, unary } from "./provider";
+import { common, configured, listen, plain, STORE_VARIABLE, struct, unary } from "./provider";
 import { Store } from "./store";
 
 const isNamespaced = ({ kind }: ClusterObject) => kind !== "Namespace";
@@ -63,24 +62,11 @@ export function serve(): void {
   }
 
   listen({
-    getPluginInfo: unary(() => {
-      const info = new PluginInfo();
-      info.setVersion("4.34.2");
-      return info;
-    }),
-    checkConfig: unary((request: messages.CheckRequest) => {
-      const response = new messages.CheckResponse();
-      response.setInputs(request.getNews());
-      return response;
-    }),
-    diffConfig: unary(() => new messages.DiffResponse()),
+    ...common("4.34.2"),
     configure: unary((request: messages.ConfigureRequest) => {
       defaultNamespace = request.getVariablesMap().get("kubernetes:config:namespace") ?? defaultNamespace;
       takesUp = request.getVariablesMap().get("kubernetes:config:upsertExistingObjects") === "true";
-      const response = new messages.ConfigureResponse();
-      response.setSupportspreview(true);
-      response.setAcceptsecrets(false);
-      return response;
+      return configured();
     }),
     check: unary((request: messages.CheckRequest) => {
       const object = inputsOf(request.getNews());
@@ -144,6 +130,5 @@ export function serve(): void {
       journal.note(`delete ${kind} ${request.getId()}`);
       return new Empty();
     }),
-    cancel: unary(() => new Empty()),
   });
 }

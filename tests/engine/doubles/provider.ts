@@ -70,34 +70,41 @@ export function unary<Q, R>(answer: (request: Q) => R | Promise<R>): grpc.handle
   };
 }
 
+/** What every double answers alike. */
+export const common = (version: string) => ({
+  getPluginInfo: unary(() => {
+    const info = new PluginInfo();
+    info.setVersion(version);
+    return info;
+  }),
+  checkConfig: unary(asGiven),
+  diffConfig: unary(() => new messages.DiffResponse()),
+  configure: unary((_: messages.ConfigureRequest) => configured()),
+  check: unary(asGiven),
+  cancel: unary(() => new Empty()),
+});
+
+function asGiven(request: messages.CheckRequest): messages.CheckResponse {
+  const response = new messages.CheckResponse();
+  response.setInputs(request.getNews());
+  return response;
+}
+
+/** The answer to its settings. */
+export function configured(): messages.ConfigureResponse {
+  const response = new messages.ConfigureResponse();
+  response.setSupportspreview(true);
+  // Bridged providers do not take secrets either: the CLI unwraps them, and marks the outputs of the same names as
+  // secret again.
+  response.setAcceptsecrets(false);
+  return response;
+}
+
 /** Serves the part of the provider protocol that the CLI calls for resources, and prints the port. */
 export function serve(): void {
   const store = new Store(process.env[STORE_VARIABLE]!);
   const service = {
-    getPluginInfo: unary(() => {
-      const info = new PluginInfo();
-      info.setVersion("5.2.0");
-      return info;
-    }),
-    checkConfig: unary((request: messages.CheckRequest) => {
-      const response = new messages.CheckResponse();
-      response.setInputs(request.getNews());
-      return response;
-    }),
-    diffConfig: unary(() => new messages.DiffResponse()),
-    configure: unary(() => {
-      const response = new messages.ConfigureResponse();
-      response.setSupportspreview(true);
-      // Bridged providers do not take secrets either: the CLI unwraps them, and marks the outputs of the
-      // same names as secret again.
-      response.setAcceptsecrets(false);
-      return response;
-    }),
-    check: unary((request: messages.CheckRequest) => {
-      const response = new messages.CheckResponse();
-      response.setInputs(request.getNews());
-      return response;
-    }),
+    ...common("5.2.0"),
     diff: unary((request: messages.DiffRequest) => {
       const type = typeOf(request.getUrn());
       const ignored = request.getIgnorechangesList();
@@ -164,7 +171,6 @@ export function serve(): void {
       store.note(`delete ${KINDS[type]} ${nameOf(request.getUrn())}`);
       return new Empty();
     }),
-    cancel: unary(() => new Empty()),
   };
 
   listen(service);
