@@ -20,6 +20,23 @@ import { createHash } from "node:crypto";
 export const CONFIG = "/etc/docker/daemon.json";
 const DATA_ROOT = "/var/lib/docker";
 
+interface Recorded {
+  /** The file without berth's settings, when berth last wrote it; undefined where there was none. */
+  base: string | undefined;
+  written: string;
+  paths: Path[];
+}
+
+/** The file as it would be without berth, when somebody has edited it since. */
+function withoutOurs(current: string | undefined, { base, paths }: Recorded): string | undefined {
+  const before = settingsOf(base);
+  const result = withSettings(
+    current,
+    paths.map((where) => [where, valueAt(before, where)]),
+  );
+  return base === undefined && Object.keys(settingsOf(result)).length === 0 ? undefined : result;
+}
+
 /** What is asked of the engine besides its settings. */
 export interface SwitchLimits {
   /** Seconds in which the engine has to come up. */
@@ -29,6 +46,22 @@ export interface SwitchLimits {
 }
 
 type How = "reload" | "restart";
+
+/** Settings of the default bridge: an engine that finds containers running does not make it anew. */
+const BRIDGE = [
+  "bip",
+  "bip6",
+  "bridge",
+  "default-gateway",
+  "default-gateway-v6",
+  "fixed-cidr",
+  "fixed-cidr-v6",
+  "icc",
+  "ip",
+  "ip-masq",
+  "ipv6",
+  "mtu",
+];
 
 const digestOf = (text: string | undefined): string =>
   text === undefined ? "absent" : createHash("sha256").update(text).digest("hex");
@@ -187,23 +220,14 @@ export function planSwitch(
   const changes: string[] = [];
   const warnings: string[] = [];
 
-  const recorded = record && {
+  const recorded: Recorded | undefined = record && {
     base: decoded(record.values.base),
     written: record.values.written!,
     paths: JSON.parse(record.values.paths ?? "[]") as Path[],
   };
   const untouched = recorded !== undefined && recorded.written === digestOf(current);
   // What an edit by hand has added or changed belongs to the file as it is without berth.
-  const before = settingsOf(recorded?.base);
-  const base =
-    recorded === undefined
-      ? current
-      : untouched
-        ? recorded.base
-        : withSettings(
-            current,
-            recorded.paths.map((where) => [where, valueAt(before, where)]),
-          );
+  const base = recorded === undefined ? current : untouched ? recorded.base : withoutOurs(current, recorded);
 
   const paths = pathsOf(declared);
   const target = withSettings(
@@ -253,6 +277,17 @@ export function planSwitch(
         liveRestore: after["live-restore"] === true,
         swarm,
       }),
+    );
+  const kept = changed.filter((key) => BRIDGE.includes(key));
+  if (
+    kept.length &&
+    !moves &&
+    !swarm &&
+    after["live-restore"] === true &&
+    (facts?.engine?.info?.ContainersRunning ?? 0) > 0
+  )
+    warnings.push(
+      `the default bridge stays as it is for the containers that keep running: ${kept.join(", ")} counts when the engine starts with none running`,
     );
   if (facts?.engine && !facts.engine.info && facts.engine.package) {
     // Nothing to say where the engine is installed in this very run.

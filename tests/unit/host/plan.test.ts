@@ -133,6 +133,13 @@ describe("what is declared is what runs", () => {
     expect(settingsOf(second.target)).toEqual({ mtu: 1400, "registry-mirrors": [], "live-restore": true });
   });
 
+  test("a file that was not there goes with destroy, though one of our settings was edited", () => {
+    const { facts, record, target } = applied(declared, debian(), info);
+    const edited = { ...facts, ...withFile(target.replace("100m", "5m")) };
+    const { settings } = plan(declared, edited, record);
+    expect(settings.base).toBe("absent");
+  });
+
   test("settings that the engine shows otherwise have not been loaded", () => {
     const { facts, record } = applied(declared, debian(), { LiveRestoreEnabled: true });
     const { changes, settings } = plan(declared, facts, record);
