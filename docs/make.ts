@@ -1,8 +1,10 @@
 // Writes the pages that are made from code: `npm run docs`.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { daemonJsonPage } from "./daemonJson";
 import { dockerRunPage } from "./dockerRun";
 import { enginesPage } from "./engines";
 
+writeFileSync(join(__dirname, "daemon-json.md"), daemonJsonPage());
 writeFileSync(join(__dirname, "docker-run.md"), dockerRunPage());
 writeFileSync(join(__dirname, "engines.md"), enginesPage());

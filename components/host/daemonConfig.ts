@@ -79,7 +79,7 @@ export interface DaemonConfigArgs {
 }
 
 /** The arguments that are settings, by their names in daemon.json. */
-const NAMES: Partial<Record<keyof DaemonConfigArgs, string>> = {
+export const NAMES: Partial<Record<keyof DaemonConfigArgs, string>> = {
   registryMirrors: "registry-mirrors",
   insecureRegistries: "insecure-registries",
   debug: "debug",
