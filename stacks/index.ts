@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { connectEngine } from "../components/engines/docker/session";
 import { checkEngine, type EngineName } from "../components/engines/engine";
 import { holdBackOnError } from "./holdBack";
 import type { Setting } from "./settings";
@@ -16,7 +15,7 @@ export interface Program {
   program(): Record<string, unknown>;
 }
 
-/** One program per documented setup. The imports are lazy: a Docker stack never loads the Kubernetes SDK. */
+/** One program per documented setup. The imports are lazy: a Docker stack never loads the Kubernetes SDK, a host neither. */
 export const PROGRAMS: Record<string, () => Promise<Program>> = {
   nginx: () => import("./nginx"),
   mysql: () => import("./mysql"),
@@ -81,6 +80,11 @@ export const HOSTS: readonly string[] = ["host"];
 /** Where a program's services run. */
 export const engineOf = (program: string, setting?: string): EngineName => ENGINE_OF[program] ?? checkEngine(setting);
 
+async function connectDocker(): Promise<void> {
+  const { connectEngine } = await import("../components/engines/docker/session");
+  return connectEngine();
+}
+
 async function connectKubernetes(): Promise<void> {
   const { connectCluster } = await import("../components/engines/kubernetes/session");
   return connectCluster();
@@ -88,7 +92,7 @@ async function connectKubernetes(): Promise<void> {
 
 /** Looks at an engine before anything is declared there. A Swarm is seen through the Docker engine that manages it. */
 const connectorOf = (program: string) =>
-  engineOf(program, new pulumi.Config("berth").get("engine")) === "kubernetes" ? connectKubernetes : connectEngine;
+  engineOf(program, new pulumi.Config("berth").get("engine")) === "kubernetes" ? connectKubernetes : connectDocker;
 
 /** The Pulumi program; a plan runs it without an engine. */
 export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {

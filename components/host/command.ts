@@ -39,7 +39,8 @@ export class HostCommand extends pulumi.CustomResource {
         stdout: undefined,
         stderr: undefined,
       },
-      { ...opts, version: PLUGIN_VERSION },
+      // The plugin itself would only run `create` anew: it is its SDK that says this.
+      { ...opts, version: PLUGIN_VERSION, replaceOnChanges: ["triggers[*]"] },
     );
   }
 }

@@ -96,12 +96,15 @@ export function setUp<A>(component: pulumi.Resource, invocation: Invocation, giv
       checkOwner(record, owner, invocation, job.kind);
       const { changes, warnings, settings } = plan(plainArgs as pulumi.Unwrap<A>, facts, record);
       for (const warning of warnings) void pulumi.log.warn(warning, component);
-      const values = { kind: job.kind, owner, resource: name, declared: digest(plainArgs), ...settings };
+      const reached = invocation.identity;
+      const values = { kind: job.kind, owner, resource: name, reached, declared: digest(plainArgs), ...settings };
       // What was applied last is sent unchanged where there is nothing to do, so that nothing shows as changed.
       const same =
         record !== undefined &&
         changes.length === 0 &&
-        ["owner", "resource", "declared"].every((field) => record.values[field] === values[field as "owner"]);
+        ["owner", "resource", "reached", "declared"].every(
+          (field) => record.values[field] === values[field as "owner"],
+        );
       if (same) return jobText(job.scripts, record.text);
       if (pulumi.runtime.isDryRun()) {
         const lines = changes.length ? changes : ["nothing changes there but berth's own record"];

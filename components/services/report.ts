@@ -25,7 +25,7 @@ export interface ReportSource {
 export function sentence(message: string, resource?: pulumi.Resource): pulumi.ResourceError {
   const error = new pulumi.ResourceError(message, resource, true);
   Object.defineProperty(error, "message", { get: () => message, set: () => {} });
-  // The SDK prints the whole error for its trace, with all that hangs on the resource: many seconds for nothing.
+  // For a trace that nobody reads, the SDK inspects the whole error, which can take Node many seconds.
   Object.defineProperty(error, inspect.custom, { value: () => message });
   return error;
 }

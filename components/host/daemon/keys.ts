@@ -1,4 +1,5 @@
-import { parseCidr } from "../../spec/addresses";
+import ipaddr from "ipaddr.js";
+import { parseAddress, parseCidr } from "../../spec/addresses";
 import { ArgumentError, show } from "../../spec/errors";
 
 /** A setting of the engine, by its name in daemon.json. */
@@ -101,6 +102,24 @@ const registry: Key["check"] = (value, argument) => {
     wrong(argument, value, "a registry", remedy);
 };
 
+const address: Key["check"] = (value, argument) => {
+  text!(value, argument);
+  parseAddress(value as string, argument);
+};
+
+const subnet: Key["check"] = (value, argument) => {
+  text!(value, argument);
+  parseCidr(value as string, argument);
+};
+
+/** An address of the engine itself, with the length of its subnet. */
+const ownAddress: Key["check"] = (value, argument) => {
+  const remedy = 'use for example "172.17.0.1/16"';
+  if (typeof value !== "string" || !ipaddr.isValidCIDR(value))
+    return void wrong(argument, value, "an address with the length of its subnet", remedy);
+  parseAddress(value.split("/")[0]!, argument);
+};
+
 const label: Key["check"] = (value, argument) => {
   if (typeof value !== "string" || !/^[^=\s][^=\n]*=[^\n]*$/.test(value))
     wrong(argument, value, "a label", 'use for example "storage=ssd"');
@@ -172,8 +191,8 @@ export const KEYS: Record<string, Key> = {
   "api-cors-header": {},
   // A reload that does not find the plugin ends the engine; a start that does not is taken back.
   "authorization-plugins": { check: listOf(text) },
-  bip: { check: text },
-  bip6: { since: "28.0", check: text },
+  bip: { check: ownAddress },
+  bip6: { since: "28.0", check: ownAddress },
   bridge: { check: text },
   builder: {},
   "cgroup-parent": { check: text },
@@ -186,14 +205,14 @@ export const KEYS: Record<string, Key> = {
   debug: { reload: true, reset: false, check: flag },
   "default-address-pools": {},
   "default-cgroupns-mode": { check: oneOf("host", "private") },
-  "default-gateway": { check: text },
-  "default-gateway-v6": { check: text },
+  "default-gateway": { check: address },
+  "default-gateway-v6": { check: address },
   "default-ipc-mode": { reload: true, check: oneOf("private", "shareable") },
   "default-network-opts": { since: "24.0", map: true },
   "default-runtime": { reload: true, reset: "runc", check: text },
   "default-shm-size": { reload: true },
   "default-ulimits": { map: true, check: mapOf(() => {}) },
-  dns: { check: listOf(text) },
+  dns: { check: listOf(address) },
   "dns-opts": { check: listOf(text) },
   "dns-search": { check: listOf(text) },
   "exec-opts": { check: listOf(text) },
@@ -201,8 +220,8 @@ export const KEYS: Record<string, Key> = {
   experimental: { check: flag },
   features: { reload: true, reset: {}, map: true, check: mapOf(() => {}) },
   "firewall-backend": { since: "29.0", check: oneOf("iptables", "nftables") },
-  "fixed-cidr": { check: text },
-  "fixed-cidr-v6": { check: text },
+  "fixed-cidr": { check: subnet },
+  "fixed-cidr-v6": { check: subnet },
   group: { check: text },
   "host-gateway-ip": { check: text },
   "host-gateway-ips": { since: "28.0", check: listOf(text) },
@@ -211,7 +230,7 @@ export const KEYS: Record<string, Key> = {
   init: { check: flag },
   "init-path": { check: text },
   "insecure-registries": { reload: true, reset: [], check: listOf(registry) },
-  ip: { check: text },
+  ip: { check: address },
   "ip-forward": { check: flag },
   "ip-masq": { check: flag },
   iptables: { check: flag },

@@ -128,7 +128,9 @@ function notLoaded(settings: Settings, { engine }: HostFacts): string[] {
       if (!(key in seen) || seen[key] === undefined) return false;
       if (!Array.isArray(value)) return seen[key] !== value;
       const wanted = value.map((item) => (key === "registry-mirrors" ? String(item).replace(/\/$/, "") : item));
-      return !same([...new Set(wanted)], seen[key]);
+      // An engine that has reloaded lists its labels in any order; that of the mirrors counts.
+      const ordered = (list: unknown) => (key === "labels" ? [...(list as string[])].sort() : list);
+      return !same(ordered([...new Set(wanted)]), ordered(seen[key]));
     })
     .map(([key]) => key);
 }

@@ -37,9 +37,9 @@ put() {
 undo_reload() {
   undo_reload_fine=yes
   if [ "$undo_first" != none ]; then
-    if ! put "$undo_first" || ! reload_engine 20; then undo_reload_fine=no; fi
+    if ! put "$undo_first" || ! reload_engine 10; then undo_reload_fine=no; fi
   fi
-  if ! put "$before" || ! reload_engine 20; then undo_reload_fine=no; fi
+  if ! put "$before" || ! reload_engine 10; then undo_reload_fine=no; fi
   [ "$undo_reload_fine" = yes ]
 }
 
@@ -175,14 +175,14 @@ switch_to() {
       # What the new file no longer holds would stay in the engine unless it is told otherwise once.
       put "$first" || fail "$config could not be written"
       replaced=yes
-      if ! reload_engine 20; then
+      if ! reload_engine 10; then
         engine_log
         fail "the engine refused to reload the new daemon.json"
       fi
     fi
     put "$1" || fail "$config could not be written"
     replaced=yes
-    if ! reload_engine 20; then
+    if ! reload_engine 10; then
       engine_log
       fail "the engine refused to reload the new daemon.json"
     fi
@@ -195,7 +195,7 @@ switch_to() {
     # First without a restart, so that the restart leaves the containers running.
     put "$first" || fail "$config could not be written"
     replaced=yes
-    reload_engine 20 || say "live-restore could not be turned on beforehand: containers stop and start with the engine"
+    reload_engine 10 || say "live-restore could not be turned on beforehand: containers stop and start with the engine"
   fi
   put "$1" || fail "$config could not be written"
   replaced=yes

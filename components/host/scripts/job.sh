@@ -2,7 +2,7 @@
 # What every job on a host shares: one at a time, limits, progress, an error with the last lines of what went wrong, and
 # the record of what was declared. Jobs define apply and remove, and undo where there is a way back.
 set -eu
-: "${kind:?}" "${owner:?}" "${resource:?}"
+: "${kind:?}" "${owner:?}" "${resource:?}" "${reached:?}"
 umask 022
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -94,7 +94,7 @@ record_folder() { echo "/var/lib/berth/$kind"; }
 # recorded NAME: a field of the record.
 recorded() {
   # The record is shell text that berth wrote itself; read, never run.
-  sed -n "s/^$1='\\(.*\\)'\$/\\1/p" "$(record_folder)/settings" 2>/dev/null || :
+  sed -n "s/^$1='\\(.*\\)'\$/\\1/p" "$(record_folder)/settings" 2>/dev/null | sed "s/'\\\\''/'/g" || :
 }
 
 # write_record: the settings of this job become the record.
@@ -127,7 +127,10 @@ sweep() {
 job() {
   : >"$raw"
   trap ended EXIT
+  # Whoever can open it can hold it.
+  umask 077
   exec 9>/run/berth/lock
+  umask 022
   if ! flock -n 9; then
     say "waits for another run of berth on this host"
     flock -w 900 9 || fail "another run of berth has held this host for 15 minutes (/run/berth)"
@@ -141,8 +144,10 @@ job() {
       write_record || fail "the record could not be written to $(record_folder)"
       ;;
     remove)
-      # Renamed in the program, or taken up by another stack: what runs there is not this resource's any more.
-      if [ "$(recorded resource)" = "$resource" ] && [ "$(recorded owner)" = "$owner" ]; then
+      # Renamed in the program, reached in another way, or taken up by another stack: what runs there is not this
+      # resource's any more.
+      if [ "$(recorded resource)" = "$resource" ] && [ "$(recorded owner)" = "$owner" ] &&
+        [ "$(recorded reached)" = "$reached" ]; then
         remove
         remove_record
       else

@@ -44,7 +44,7 @@ function run(
   });
 }
 
-/** Serves `command:local:Command` to the CLI, which runs for real: inputs are compared with inputs, triggers replace. */
+/** Serves `command:local:Command` to the CLI, which runs for real: inputs are compared with inputs, and every change is an update. */
 export function serve(): void {
   const journal = new Store(process.env[STORE_VARIABLE]!);
 
@@ -58,7 +58,6 @@ export function serve(): void {
       const response = new messages.DiffResponse();
       response.setChanges(messages.DiffResponse.DiffChanges[changed.length ? "DIFF_SOME" : "DIFF_NONE"]);
       response.setDiffsList(changed);
-      response.setReplacesList(changed.filter((key) => key === "triggers"));
       return response;
     }),
     create: unary(async (request: messages.CreateRequest) => {

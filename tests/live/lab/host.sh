@@ -5,6 +5,7 @@
 #   eval "$(tests/live/lab/host.sh up [NAME])"  start one (default: host), point
 #                                               BERTH_HOST_... at it
 #   host.sh up NAME --behind OTHER   one that only OTHER can reach
+#   host.sh up NAME --systemd        one with systemd
 #   host.sh reset [NAME]             the same host with a fresh root
 #   host.sh down [NAME]              ends it, and those behind it
 #   host.sh exec NAME -- COMMAND...  as root in it, without SSH
@@ -22,8 +23,8 @@
 # /linux/debian, a stand-in of nvidia-container-toolkit under
 # /libnvidia-container. `docker load -i /srv/busybox.tar` there gives the image
 # busybox:lab. The key opens root, ada (sudo without a password) and bob (none):
-# `ssh -F "$BERTH_HOST_SETTINGS" ada@host`. There is no systemd: services are
-# scripts in /etc/init.d, and the SSH server's log is /var/log/auth.log.
+# `ssh -F "$BERTH_HOST_SETTINGS" ada@host`. The SSH server's log is
+# /var/log/auth.log. Without --systemd services are scripts in /etc/init.d.
 #
 # BERTH_LAB_DIR            where everything lies (default /var/tmp/berth-lab)
 # BERTH_LAB_DEBIAN_MIRROR  default http://deb.debian.org/debian
@@ -47,8 +48,8 @@ KEYS=$STATE/keys
 SETTINGS=$STATE/ssh_config
 
 usage() {
-  die "usage: host.sh up [NAME] [--behind OTHER] | reset [NAME] | down [NAME] | exec NAME -- COMMAND... |" \
-    "cut NAME on|off | fill NAME FOLDER [SIZE [FREE]] | empty NAME FOLDER | status"
+  die "usage: host.sh up [NAME] [--behind OTHER] [--systemd] | reset [NAME] | down [NAME] |" \
+    "exec NAME -- COMMAND... | cut NAME on|off | fill NAME FOLDER [SIZE [FREE]] | empty NAME FOLDER | status"
 }
 
 check_name() {
@@ -100,7 +101,10 @@ inside() { # NAME COMMAND...
 }
 
 # Its last step is to become another program.
-started() { ! grep -qaF /init.sh "/proc/$(first "$1")/cmdline"; }
+started() {
+  ! grep -qaF /init.sh "/proc/$(first "$1")/cmdline" || return 1
+  [[ -z $(<"$HOSTS/$1/system") ]] || inside "$1" systemctl is-active --quiet multi-user.target ssh.service
+}
 
 start_mirror() { # NAME
   local behind neighbour=$$
@@ -127,6 +131,16 @@ make() {
   done
 }
 
+make_systemd() {
+  local hash log=$STATE/log/make-systemd.log
+  hash=$(sha256sum <"$HERE/host/make-systemd.sh")
+  [[ -f $CACHE/systemd.made && $(<"$CACHE/systemd.made") == "$hash" ]] && return
+  say "making the Debian root with systemd"
+  "$HERE/host/make-systemd.sh" "$CACHE" "$SUITE" "$DEBIAN_MIRROR" </dev/null >"$log" 2>&1 \
+    || { tail -n 15 "$log"; die "it failed (the whole log: $log)"; }
+  echo "$hash" >"$CACHE/systemd.made"
+}
+
 make_keys() { # NAME
   mkdir -p "$KEYS"
   [[ -f $KEYS/client ]] || ssh-keygen -q -t ed25519 -N '' -C berth-lab -f "$KEYS/client"
@@ -146,9 +160,10 @@ write_settings() { # NAME
 }
 
 make_root() { # NAME
-  local root=$HOSTS/$1/root user home
+  local root=$HOSTS/$1/root user home system
+  system=$(<"$HOSTS/$1/system")
   mkdir -p "$root"
-  tar -C "$root" -xf "$CACHE/base.tar"
+  tar -C "$root" -xf "$CACHE/${system:-base}.tar"
   echo "$1" >"$root/etc/hostname"
   printf '127.0.0.1 localhost\n%s %s\n' "$(address "$1" 2)" "$1" >"$root/etc/hosts"
   echo "deb [trusted=yes] http://$(address "$1" 1):$MIRROR_PORT/debian $SUITE main" >"$root/etc/apt/sources.list"
@@ -164,23 +179,25 @@ make_root() { # NAME
 
 # --- commands ----------------------------------------------------------------
 
-up() { # NAME BEHIND [SLOT]
+up() { # NAME BEHIND systemd|'' [SLOT]
   if alive "$1" && [[ -f $HOSTS/$1/complete ]]; then
     [[ $(<"$HOSTS/$1/behind") == "$2" ]] || die "host $1 is up, but not behind '$2'"
+    [[ $(<"$HOSTS/$1/system") == "$3" ]] || die "host $1 is up, but with another init"
     return
   fi
   [[ -z $2 ]] || must_be_up "$2"
   down "$1"
   mkdir -p "$HOSTS/$1"
   echo "$2" >"$HOSTS/$1/behind"
-  echo "${3:-$(choose_slot)}" >"$HOSTS/.slot"
+  echo "$3" >"$HOSTS/$1/system"
+  echo "${4:-$(choose_slot)}" >"$HOSTS/.slot"
   mv "$HOSTS/.slot" "$HOSTS/$1/slot"
   make_root "$1"
   write_settings "$1"
   # Without our variables: daemons that start with the host would have them.
   start "$1" env -i "PATH=$PATH" "$HERE/host/enter.sh" "$(group "$1")" \
     unshare --mount --uts --ipc --net --pid --cgroup --fork --kill-child \
-    "$HERE/host/init.sh" "$1" "$HOSTS/$1/root" "$(address "$1" 2)/30"
+    "$HERE/host/init.sh" "$1" "$HOSTS/$1/root" "$(address "$1" 2)/30" "$3"
   ready "$1" first "$1"
   beside "$1" ip link add "bh-$1" type veth peer name eth0 netns "$(first "$1")"
   beside "$1" ip address add "$(address "$1" 1)/30" dev "bh-$1"
@@ -245,21 +262,38 @@ name=${2-host}
 [[ ${1-} == status ]] || check_name "$name"
 case ${1-} in
   up | reset)
-    behind='' slot=''
-    if [[ $name == --behind || ( -n ${3-} && $3 != --behind ) || ( $1 == reset && $# -gt 2 ) ]]; then usage; fi
-    [[ -z ${3-} ]] || { behind=${4-}; check_name "$behind"; }
+    behind='' system='' slot=''
+    if [[ $name == --* || ( $1 == reset && $# -gt 2 ) ]]; then usage; fi
+    action=$1
+    shift "$(($# < 2 ? $# : 2))"
+    while (($#)); do
+      case $1 in
+        --behind)
+          behind=${2-}
+          check_name "$behind"
+          shift 2
+          ;;
+        --systemd)
+          system=systemd
+          shift
+          ;;
+        *) usage ;;
+      esac
+    done
     prepare
     install_packages debootstrap:debootstrap iptables:iptables ip:iproute2 ssh:openssh-client \
       ssh-keygen:openssh-client dpkg-scanpackages:dpkg-dev gpg:gpg
     make
-    if [[ $1 == reset ]]; then
+    if [[ $action == reset ]]; then
       [[ ! -f $HOSTS/$name/behind ]] || behind=$(<"$HOSTS/$name/behind")
+      [[ ! -f $HOSTS/$name/system ]] || system=$(<"$HOSTS/$name/system")
       # Its address stays.
       [[ ! -f $HOSTS/$name/slot ]] || slot=$(<"$HOSTS/$name/slot")
       down "$name"
     fi
+    [[ -z $system ]] || make_systemd
     make_keys "$name"
-    up "$name" "$behind" "$slot"
+    up "$name" "$behind" "$system" "$slot"
     exports "$name"
     ;;
   down)

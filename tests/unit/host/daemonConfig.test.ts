@@ -48,11 +48,14 @@ describe("what is registered", () => {
     const command = w.one(COMMAND, "gpu1");
     expect(command.inputs.interpreter).toEqual(expect.arrayContaining(["ssh", "-l", "ada", "gpu1"]));
     expect(command.inputs).toMatchObject({ create: "sh -s -- apply", delete: "sh -s -- remove", triggers: ["gpu1"] });
+    // The plugin would only update; another machine has to get its own, and this one what it had.
+    expect(command.replaceOnChanges).toEqual(["triggers[*]"]);
     expect(command.secrets).toEqual(["stdin"]);
     expect(settingsOf(command.inputs.stdin)).toMatchObject({
       kind: "daemon-config",
       owner: "berth/host",
       resource: "gpu1",
+      reached: "gpu1",
     });
     expect(targetOf(command.inputs.stdin)).toEqual({ "registry-mirrors": ["https://a"], "live-restore": true });
   });
@@ -302,7 +305,7 @@ test.each<[string, unknown, string]>([
   ["storageDriver", "", "storageDriver"],
   ["labels", ["ssd"], 'labels[0]: "ssd" is not a label'],
   ["dns", [""], "dns[0]"],
-  ["bip", 7, "bip: 7 is not a text"],
+  ["bip", 7, "bip: 7 is not an address with the length of its subnet"],
   ["mtu", "big", "mtu"],
   ["liveRestore", 1, "liveRestore: 1 is not true or false"],
   [

@@ -68,6 +68,21 @@ describe("what a change means", () => {
     expect(changes[0]).toBe('/etc/docker/daemon.json: registry-mirrors goes (it was ["https://a"])');
   });
 
+  test("a reload that is refused half-way is told to forget what it has taken", () => {
+    const { settings } = plan({ labels: ["a=b"], debug: true }, debian(withFile('{"mtu": 1400}')));
+    expect(settingsOf(decode(settings.undo_first))).toEqual({ mtu: 1400, labels: [], debug: false });
+    expect(plan({ mtu: 1400 }, debian(withFile('{"mtu": 1400}', 900))).settings.undo_first).toBe("none");
+  });
+
+  test("what an engine does not apply while containers live on is said", () => {
+    const declared = { mtu: 1400, "live-restore": true };
+    expect(plan(declared, debian({}, { ContainersRunning: 0 })).warnings).toEqual([]);
+    const { warnings } = plan(declared, debian());
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain("mtu");
+    expect(plan({ mtu: 1400 }, debian()).warnings).toEqual([]);
+  });
+
   test("a password in a proxy is shown to nobody", () => {
     const facts = debian();
     facts.engine!.version = "27.1.0";
@@ -148,6 +163,19 @@ describe("what is declared is what runs", () => {
       "the engine reloads its settings; nothing stops",
     ]);
     expect(settings).toMatchObject({ pending: "yes", how: "reload" });
+  });
+
+  test("an engine that lists its labels in another order has loaded them; of mirrors the order counts", () => {
+    const { facts, record } = applied(
+      { labels: ["a=1", "b=2"], "registry-mirrors": ["https://a", "https://b"] },
+      debian(),
+      {
+        Labels: ["b=2", "a=1"],
+        RegistryConfig: { Mirrors: ["https://b/", "https://a/"] },
+      },
+    );
+    const { changes } = plan({ labels: ["a=1", "b=2"], "registry-mirrors": ["https://a", "https://b"] }, facts, record);
+    expect(changes[0]).toBe("the engine has not loaded registry-mirrors yet");
   });
 
   test("a file that is younger than the engine, and that nobody has noted, may not have been read", () => {

@@ -66,7 +66,14 @@ export class Sandbox {
   run(action: "apply" | "remove", scripts: string[], settings: Record<string, string>, shell = ["sh"]): Ended {
     const text = jobText(
       scripts,
-      settingsText({ kind: "docker-engine", owner: "berth/test", resource: "engine", declared: "d", ...settings }),
+      settingsText({
+        kind: "docker-engine",
+        owner: "berth/test",
+        resource: "engine",
+        reached: "host:",
+        declared: "d",
+        ...settings,
+      }),
     );
     const job = /<<'BERTH_JOB_ENDS_HERE'[^\n]*\n([\s\S]*)\nBERTH_JOB_ENDS_HERE\n/.exec(text)![1]!;
     const path = `PATH=${this.root}/bin:/usr/bin:/bin`;

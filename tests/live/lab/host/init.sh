@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # The first process of a host, in namespaces of its own: makes the root of the
-# host its root, waits for the network card and starts the SSH server.
+# host its root, waits for the network card and starts the SSH server, or becomes
+# systemd, which does.
 #
-#   init.sh NAME ROOT ADDRESS/BITS
+#   init.sh NAME ROOT ADDRESS/BITS [systemd]
 set -euo pipefail
 
 name=$1
 root=$2
 address=$3
+system=${4-}
 
 cgroups() {
   local controllers
   if grep -q ' cgroup ' /proc/mounts; then
     mount -t tmpfs -o mode=755 cgroup sys/fs/cgroup
+    if [[ $system == systemd ]]; then
+      mkdir sys/fs/cgroup/systemd
+      mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
+    fi
     while IFS=: read -r _ controllers _; do
       [[ -n $controllers && $controllers != name=* ]] || continue
       mkdir "sys/fs/cgroup/$controllers"
@@ -20,6 +26,8 @@ cgroups() {
     done </proc/self/cgroup
   else
     mount -t cgroup2 cgroup sys/fs/cgroup
+    # systemd does the rest itself.
+    [[ $system != systemd ]] || return 0
     # A group with processes cannot give its controllers to groups below it.
     mkdir sys/fs/cgroup/init
     echo 0 >sys/fs/cgroup/init/cgroup.procs
@@ -44,6 +52,13 @@ devices() {
   ln -s /proc/self/fd/2 dev/stderr
 }
 
+# What concerns the kernel of this machine, as in any container.
+protect() {
+  mount --bind proc/sys proc/sys
+  mount --bind proc/sys/net proc/sys/net
+  mount -o remount,bind,ro proc/sys
+}
+
 hostname "$name"
 mount --bind "$root" "$root"
 cd "$root"
@@ -53,6 +68,7 @@ mount -t tmpfs -o mode=755 tmpfs run
 mkdir -m 1777 run/lock
 cgroups
 devices
+[[ $system != systemd ]] || protect
 pivot_root . mnt
 cd /
 umount -l /mnt
@@ -62,6 +78,7 @@ until [[ -e /sys/class/net/eth0 ]]; do sleep 0.05; done
 ip link set lo up
 ip address add "$address" dev eth0
 ip link set eth0 up
+[[ $system != systemd ]] || exec env -i container=lab /lib/systemd/systemd
 # Where init would write that this is runlevel 2: packages start their services
 # only in one that is known.
 perl -e 'print pack("s x2 i a32 a4 a32 x308", 1, ord("2") + 256 * ord("N"), "~", "~~", "runlevel")' >/run/utmp
