@@ -1,17 +1,11 @@
-import type { HostConnection, JumpHost } from "../components/host/connection";
 import { DaemonConfig } from "../components/host/daemonConfig";
 import { DockerEngine } from "../components/host/dockerEngine";
 import { NvidiaToolkit } from "../components/host/nvidiaToolkit";
-import { choice, flag, list, optionalSecret, port, readSettings, record, text } from "./settings";
+import { connectionOf, connectionSettings } from "./hostConnection";
+import { choice, flag, list, readSettings, record, text } from "./settings";
 
 export const settings = {
-  address: text(undefined, "Machine to set up: an address, a name or an alias of ~/.ssh/config; this one without it"),
-  user: text(undefined, "User there: root, or one whose sudo asks for no password"),
-  port: port(undefined, "Port of its SSH server"),
-  identityFile: text(undefined, "File with the private key, where ssh's own settings and agents do not do"),
-  privateKey: optionalSecret("The private key itself, for CI"),
-  hostKey: text(undefined, "The machine's public key, in place of known_hosts: ssh-ed25519 AAAA..."),
-  jump: record<JumpHost>("Host on the way: its host, user, port, hostKey"),
+  ...connectionSettings,
   engine: choice(["distribution", "docker", "none"], "distribution", "Where the engine's packages come from"),
   mirror: text(undefined, "A copy of Docker's packages, with engine docker: https://mirrors.aliyun.com/docker-ce"),
   version: text(undefined, "Version of the engine; the newest without it, or what is there"),
@@ -31,8 +25,8 @@ const some = (values: string[]): string[] | undefined => (values.length ? values
 
 /** The machine itself: engine, NVIDIA's toolkit, daemon.json. Documented setups H1 to H4. */
 export function program() {
-  const { address, user, port, identityFile, privateKey, hostKey, jump, ...given } = readSettings("host", settings);
-  const connection: HostConnection = { host: address, user, port, identityFile, privateKey, hostKey, jump };
+  const given = readSettings("host", settings);
+  const connection = connectionOf(given);
 
   const engine =
     given.engine === "none"
@@ -66,7 +60,7 @@ export function program() {
     { dependsOn: [engine, toolkit].filter((part) => part !== undefined) },
   );
   return {
-    host: address ?? "this machine",
+    host: given.address ?? "this machine",
     ...(engine && { version: engine.version }),
     ...(toolkit && { gpus: toolkit.gpus }),
     report: [engine, toolkit, daemon].filter((part) => part !== undefined).map((part) => part.report),

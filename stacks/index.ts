@@ -97,6 +97,10 @@ const connectorOf = (program: string) =>
 /** The Pulumi program; a plan runs it without an engine. */
 export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
   const names = programNames(pulumi.getStack(), new pulumi.Config("berth").get("program"));
+  if (engine && names.some((name) => HOSTS.includes(name))) {
+    const { lookAhead } = await import("./hostConnection");
+    lookAhead();
+  }
   // The engines answer while the programs load.
   const [programs] = await Promise.all([
     Promise.all(names.map((name) => PROGRAMS[name]!())),

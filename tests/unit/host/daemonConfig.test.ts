@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DaemonConfig, type DaemonConfigArgs } from "../../../components/host/daemonConfig";
 import type { HostFacts } from "../../../components/host/facts";
 import { HostError } from "../../../components/host/look";
-import { type Look, lookWith } from "../../../components/host/setUp";
+import { type Look, lookWith } from "../../../components/host/looks";
 import { type World, world } from "../mocks";
 import { sentence } from "../refusal";
 import { debian, withFile } from "./facts";

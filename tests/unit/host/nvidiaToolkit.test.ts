@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../../../components/host/facts";
 import { NvidiaToolkit, type NvidiaToolkitArgs, planToolkit } from "../../../components/host/nvidiaToolkit";
-import { lookWith } from "../../../components/host/setUp";
+import { lookWith } from "../../../components/host/looks";
 import { value, type World, world } from "../mocks";
 import { refusal, sentence } from "../refusal";
 import { debian, recorded } from "./facts";

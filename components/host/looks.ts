@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Invocation } from "./connection";
+import type { HostFacts } from "./facts";
+import { lookAt } from "./look";
+
+/** How hosts are looked at: the real way, or a test's. */
+export type Look = (invocation: Invocation, key: string | undefined) => Promise<HostFacts>;
+
+const looking: { look?: Look } = {};
+
+/** For tests: hosts are looked at in this way, under mocks too. Undefined: as always. */
+export function lookWith(look: Look | undefined): void {
+  looking.look = look;
+}
+
+const looks = new WeakMap<object, Map<string, Promise<HostFacts>>>();
+
+/** One look at each host in a run, however many components set it up. Undefined in a plan, which asks nobody. */
+export function factsOf(invocation: Invocation, key: string | undefined): Promise<HostFacts> | undefined {
+  const monitor = pulumi.runtime.getMonitor() as unknown as { registerResourceHook?: unknown } | undefined;
+  // Mocks know no hooks.
+  if (!monitor || (!monitor.registerResourceHook && !looking.look)) return undefined;
+  const ofProgram = looks.get(monitor) ?? new Map<string, Promise<HostFacts>>();
+  looks.set(monitor, ofProgram);
+  const program = JSON.stringify(invocation.program);
+  const facts = ofProgram.get(program) ?? (looking.look ?? lookAt)(invocation, key);
+  ofProgram.set(program, facts);
+  return facts;
+}
