@@ -53,8 +53,15 @@ berth_inspect() {
     if [ -n "${pid:-}" ] && [ "$pid" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
       tr '\0' '\n' <"/proc/$pid/cmdline" | coded dockerd.flags
       fact dockerd.started "$(stat -c %Y "/proc/$pid" 2>/dev/null || :)"
+    elif [ -d /run/systemd/system ]; then
+      # What it would be started with.
+      systemctl show -p ExecStart docker.service | sed -n 's/.*argv\[\]=\([^;]*\) ;.*/\1/p' | tr ' ' '\n' |
+        coded dockerd.flags
     fi
-    timeout 8 docker info --format '{{json .}}' 2>/dev/null | coded docker.info
+    # A question to a socket that systemd listens to in place of the engine would start the engine.
+    if [ "${pid:-}" != 0 ] || ! systemctl is-active --quiet docker.socket; then
+      timeout 8 docker info --format '{{json .}}' 2>/dev/null | coded docker.info
+    fi
   fi
   fact docker.group "$(getent group docker | cut -d : -f 3,4)"
   fact users "$(getent passwd | cut -d : -f 1 | tr '\n' ,)"
