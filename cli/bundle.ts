@@ -2,8 +2,21 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path";
 import { quote } from "shlex";
 import type { EngineClient } from "../components/engines/docker/client";
+import { withTag } from "../components/engines/docker/imageSource";
 import { beginsAsBundle } from "./bundle/archiveFile";
-import { answeringEngine, bringImages, imagesOf, savedImages, type WantedImages } from "./bundle/images";
+import { buildPlanned } from "./bundle/build";
+import { contextFiles } from "./bundle/contextFiles";
+import {
+  answeringEngine,
+  bringImages,
+  giveBack,
+  idsOf,
+  imagesOf,
+  type NamedIds,
+  type PlannedBuild,
+  savedImages,
+  type WantedImages,
+} from "./bundle/images";
 import { type BundledImage, FORMAT } from "./bundle/manifest";
 import { filesLeftOut, mountedPaths, pathsIn, readNodeModules, readProject, readStackSettings } from "./bundle/project";
 import { readTools } from "./bundle/tools";
@@ -35,23 +48,34 @@ function checkOut(given: string | undefined, standard: string): string {
   return out;
 }
 
+const listed = (names: string[]) =>
+  names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${names.length - 5} more` : "");
+
+const namesOfBuilds = (builds: PlannedBuild[]): string[] =>
+  builds.flatMap(({ name, build }) => [name, ...(build.tags ?? []).map(withTag)]);
+
+/** Images with what those are told by that the stack builds. */
+const withContents = (images: BundledImage[], builds: PlannedBuild[]): BundledImage[] =>
+  images.map((image) => {
+    const built = builds.find(({ name }) => name === image.name);
+    return built ? { ...image, content: built.content } : image;
+  });
+
 /** Says what the bundle does not hold, and what it is good to know about. */
 function report(wanted: WantedImages, untracked: string[], left: string[], unversioned: string[], provider?: string) {
-  const list = (names: string[]) =>
-    names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${names.length - 5} more` : "");
   if (untracked.length)
     note(
-      `git does not know ${list(untracked)}: not in the bundle; \`git add\` what the stack needs, and bundle again.`,
+      `git does not know ${listed(untracked)}: not in the bundle; \`git add\` what the stack needs, and bundle again.`,
     );
   if (left.length)
-    note(`the stack names ${list(left)}: not in the bundle; carry what it needs of that to the same place there.`);
+    note(`the stack names ${listed(left)}: not in the bundle; carry what it needs of that to the same place there.`);
   if (wanted.cluster.length)
     note(
-      `the cluster's nodes pull ${list(wanted.cluster)} themselves: not in the bundle; a registry that they reach has to have it.`,
+      `the cluster's nodes pull ${listed(wanted.cluster)} themselves: not in the bundle; a registry that they reach has to have it.`,
     );
   if (wanted.late.length)
-    note(`the images of ${list(wanted.late)} are known only when something else has been made: not in the bundle.`);
-  if (unversioned.length) note(`${list(unversioned)} was taken from PATH, where nothing says which version it is.`);
+    note(`the images of ${listed(wanted.late)} are known only when something else has been made: not in the bundle.`);
+  if (unversioned.length) note(`${listed(unversioned)} was taken from PATH, where nothing says which version it is.`);
   if (provider) note(`the settings' secrets are kept by ${provider}, which asks a network.`);
 }
 
@@ -78,23 +102,28 @@ export async function bundle(args: string[], { root, project, plan }: BundleCont
   const types = resources.map(({ type }) => type);
   const tools = readTools(root, types, modules);
   const own = checkout.files.filter(({ path }) => path !== settings?.file.path);
-  const projectFiles = [...own, ...modules, ...(settings ? [settings.file] : [])];
+  const known = [...own, ...modules, ...(settings ? [settings.file] : [])];
+  const sent = contextFiles(root, wanted.builds, known, settings?.file.path);
+  const projectFiles = [...known, ...sent.files];
   const config = readStackConfig(root, project, stack).values;
 
   let client: EngineClient | undefined;
   let list: BundledImage[] = [];
-  if (wanted.engine.length) {
-    const engine = await answeringEngine(config);
-    if (typeof engine === "string")
-      throw new Error(`${engine}, and the bundle takes its images from there; start Docker`);
-    client = engine;
-    list = await bringImages(client, wanted.engine, say);
-  }
-
+  let before: NamedIds = [];
   const part = `${out}.part`;
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const { commit, changed } = checkout;
   try {
+    if (wanted.engine.length) {
+      const engine = await answeringEngine(config);
+      if (typeof engine === "string")
+        throw new Error(`${engine}, and the bundle takes its images from there; start Docker`);
+      client = engine;
+      // Containers that run here keep the image that they know by this name.
+      before = await idsOf(client, namesOfBuilds(wanted.builds));
+      for (const planned of wanted.builds) await buildPlanned(client, planned, say);
+      list = withContents(await bringImages(client, wanted.engine, say), wanted.builds);
+    }
     await writeBundle(
       part,
       {
@@ -122,13 +151,23 @@ export async function bundle(args: string[], { root, project, plan }: BundleCont
     throw error;
   } finally {
     rmSync(part, { force: true });
-    client?.close();
+    if (client) {
+      await giveBack(client, before).catch(({ message }: Error) =>
+        note(`names of images are not as before: ${message}`),
+      );
+      client.close();
+    }
   }
 
+  const added = sent.files.map(({ path }) => path.slice("project/".length));
+  if (added.length)
+    note(
+      `${listed(added)} ${added.length > 1 ? "are" : "is"} in the bundle, though git does not know ${added.length > 1 ? "them" : "it"}: a build sends ${added.length > 1 ? "them" : "it"}.`,
+    );
   report(
     wanted,
-    checkout.untracked,
-    filesLeftOut(root, [...pathsIn(config), ...mountedPaths(resources)], projectFiles),
+    checkout.untracked.filter((path) => !added.includes(path)),
+    filesLeftOut(root, [...pathsIn(config), ...mountedPaths(resources), ...sent.elsewhere], projectFiles),
     tools.unversioned,
     settings?.provider,
   );

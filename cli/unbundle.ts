@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { quote } from "shlex";
 import { parse } from "yaml";
+import { type BundledBuilds, readBundledBuilds, writeBundledBuilds } from "../components/engines/docker/bundledImages";
 import { openBundle, type Part, type Parts, readText } from "./bundle/archiveFile";
 import { answeringEngine, loadBundledImages } from "./bundle/images";
-import { type BundleManifest, BundleError, parseManifest } from "./bundle/manifest";
+import { type BundledImage, type BundleManifest, BundleError, parseManifest } from "./bundle/manifest";
 import { place } from "./bundle/place";
 import { readArguments, UsageError } from "./from";
 import { readStackConfig } from "./stackConfig";
@@ -38,6 +39,19 @@ function settingsIn(folder: string, stack: string): Record<string, string> {
   return readStackConfig(join(folder, "project"), name, stack).values;
 }
 
+/** Says in the project which images stand for builds; what is known of them already stays. */
+function noteBuilds(folder: string, images: BundledImage[], ids: Record<string, string> = {}): void {
+  const project = join(folder, "project");
+  if (!existsSync(project)) return;
+  const known = readBundledBuilds(project);
+  const builds: BundledBuilds = {};
+  for (const { name, content } of images) {
+    if (content === undefined) continue;
+    builds[name] = { content, id: ids[name] ?? (known[name]?.content === content ? known[name].id : undefined) };
+  }
+  writeBundledBuilds(project, builds);
+}
+
 /** Loads the images; false where there is no engine to load them into. */
 async function load(folder: string, { stack, images }: BundleManifest, part: Part, again: string): Promise<boolean> {
   const client = await answeringEngine(settingsIn(folder, stack));
@@ -46,7 +60,8 @@ async function load(folder: string, { stack, images }: BundleManifest, part: Par
     return false;
   }
   try {
-    const { loaded, there, moved } = await loadBundledImages(client, part, images);
+    const { loaded, there, moved, ids } = await loadBundledImages(client, part, images);
+    noteBuilds(folder, images, ids);
     if (there.length) console.log(`On the engine already: ${there.join(", ")}.`);
     if (loaded.length) console.log(`Loaded ${loaded.join(", ")}.`);
     for (const name of moved)
@@ -112,6 +127,7 @@ async function carryOut(
   });
   console.log(changed ? `Unpacked the stack ${stack} to ${folder}.` : `${folder} holds this bundle already.`);
   for (const line of notes) console.error(`note: ${line}`);
+  noteBuilds(folder, manifest.images);
   if (part) await load(folder, manifest, part, again);
   if (secrets)
     console.error(

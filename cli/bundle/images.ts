@@ -9,10 +9,43 @@ import type { PlannedResource } from "../plan";
 import { type Part, readPart } from "./archiveFile";
 import type { BundledImage } from "./manifest";
 
+/** An image that the stack builds, as it is planned. */
+export interface PlannedBuild {
+  /** With its tag. */
+  name: string;
+  platform?: string;
+  /** Digest of all that it is built from. */
+  content: string;
+  /** As the Docker provider takes them. */
+  build: PlannedBuildArguments;
+}
+
+export interface PlannedBuildArguments {
+  /** Absolute paths, unless `remoteContext` says what the engine itself fetches. */
+  context: string;
+  dockerfile?: string;
+  remoteContext?: string;
+  buildArgs?: Record<string, string>;
+  target?: string;
+  networkMode?: string;
+  /** Further names. */
+  tags?: string[];
+  labels?: Record<string, string>;
+  cacheFroms?: string[];
+  extraHosts?: string[];
+  platform?: string;
+  /** Bytes. */
+  shmSize?: number;
+  noCache?: boolean;
+  pullParent?: boolean;
+}
+
 /** The images that a stack names. */
 export interface WantedImages {
-  /** With their tags, and the platform where the stack names one. */
+  /** With their tags, and the platform where the stack names one; those too that it builds. */
   engine: { name: string; platform?: string }[];
+  /** In their order: one can be the base of another. */
+  builds: PlannedBuild[];
   /** Those that the nodes of a cluster pull. */
   cluster: string[];
   /** What stands for an image whose name is known only when something else has been made. */
@@ -32,15 +65,35 @@ function podImages(value: unknown): string[] {
   );
 }
 
+/** Whether a text stands somewhere in a planned value. */
+const holds = (value: unknown, mark: string): boolean =>
+  typeof value === "object" && value !== null ? Object.values(value).some((item) => holds(item, mark)) : value === mark;
+
+function plannedBuild(name: string, { build, triggers, platform }: PlannedResource["inputs"]): PlannedBuild {
+  if (holds(build, "[secret]"))
+    throw new Error(
+      `the build of ${name} takes secrets, which its image shows to whoever has the bundle; hand them to the container (environment, secrets) and not to the build (args)`,
+    );
+  if (holds(build, "[known after up]"))
+    throw new Error(
+      `the build of ${name} takes what is known only when something else has been made; name it in the settings`,
+    );
+  const { content } = (triggers ?? {}) as { content?: unknown };
+  if (text(content) === undefined)
+    throw new Error(`the program builds ${name} itself, and not by berth's BuiltImage; use that in its place`);
+  return { name, platform: text(platform), content: content as string, build: build as PlannedBuildArguments };
+}
+
 /**
  * Finds the images of a planned stack.
  *
- * @throws Error for images that no archive can bring: built ones, and names by digest
+ * @throws Error for images that no archive can bring: those that are built from secrets, and names by digest
  */
 export function imagesOf(resources: PlannedResource[]): WantedImages {
   const engine = new Map<string, { name: string; platform?: string }>();
   const cluster = new Set<string>();
   const late = new Set<string>();
+  const builds: PlannedBuild[] = [];
   for (const { type, name, inputs } of resources) {
     if (type.startsWith("kubernetes:")) for (const image of podImages(inputs)) cluster.add(image);
     const task = inputs.taskSpec as { containerSpec?: { image?: unknown } } | undefined;
@@ -51,10 +104,6 @@ export function imagesOf(resources: PlannedResource[]): WantedImages {
           ? text(task?.containerSpec?.image)
           : undefined;
     if (image === undefined) continue;
-    if (inputs.build)
-      throw new Error(
-        `the stack builds ${image}, and a build asks for base images and most often for a network; build it here, and name the built image in its place`,
-      );
     if (/^\[.*\]$/.test(image)) {
       late.add(name);
       continue;
@@ -63,10 +112,16 @@ export function imagesOf(resources: PlannedResource[]): WantedImages {
       throw new Error(
         `the stack names ${image} by its digest, which \`docker save\` does not keep; name it by a tag: what is loaded is compared by its id`,
       );
-    engine.set(withTag(image), { name: withTag(image), platform: text(inputs.platform) });
+    const names = [image];
+    if (inputs.build) {
+      const planned = plannedBuild(withTag(image), inputs);
+      builds.push(planned);
+      names.push(...(planned.build.tags ?? []));
+    }
+    for (const name of names.map(withTag)) engine.set(name, { name, platform: text(inputs.platform) });
   }
   const sorted = [...engine.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { engine: sorted, cluster: [...cluster].sort(), late: [...late].sort() };
+  return { engine: sorted, builds, cluster: [...cluster].sort(), late: [...late].sort() };
 }
 
 interface Inspect {
@@ -74,6 +129,9 @@ interface Inspect {
   Created?: string;
   RootFS?: { Layers?: string[] };
 }
+
+/** A full name: its repository and its tag. */
+const NAME = /^(.*):([^/:]+)$/;
 
 const find = (client: EngineClient, name: string) => client.find<Inspect>(`/images/${name}/json`);
 
@@ -101,7 +159,7 @@ export async function answeringEngine(values: Record<string, string>): Promise<E
 }
 
 async function pull(client: EngineClient, name: string, platform: string | undefined): Promise<void> {
-  const [, repository = "", tag = ""] = /^(.*):([^/:]+)$/.exec(name) ?? [];
+  const [, repository = "", tag = ""] = NAME.exec(name) ?? [];
   const query = new URLSearchParams({ fromImage: repository, tag, ...(platform ? { platform } : {}) });
   const by = `; pull it by hand (\`docker pull ${name}\`) and run this again`;
   let said = "";
@@ -134,6 +192,21 @@ export async function bringImages(
     images.push({ name, id, ids: [], layers: RootFS?.Layers ?? [], created });
   }
   return images;
+}
+
+/** What some names stand for on an engine; undefined for those that it does not have. */
+export type NamedIds = [name: string, id: string | undefined][];
+
+export const idsOf = (client: EngineClient, names: string[]): Promise<NamedIds> =>
+  Promise.all(names.map(async (name) => [name, (await find(client, name))?.Id]));
+
+/** Gives names back to the images that had them, where a build has taken them. */
+export async function giveBack(client: EngineClient, ids: NamedIds): Promise<void> {
+  for (const [name, id] of ids) {
+    if (id === undefined || (await find(client, name))?.Id === id) continue;
+    const [, repo = "", tag = ""] = NAME.exec(name) ?? [];
+    await client.raw("POST", `/images/${id}/tag?${new URLSearchParams({ repo, tag })}`);
+  }
 }
 
 /** Passes chunks on and has a tar parser read them as well. */
@@ -192,6 +265,8 @@ function isSame(live: Inspect | undefined, image: BundledImage): boolean {
 export interface LoadedImages {
   loaded: string[];
   there: string[];
+  /** What the engine calls them, by their names. */
+  ids: Record<string, string>;
   /** Names that stood for another image before. */
   moved: string[];
 }
@@ -208,18 +283,23 @@ export async function loadBundledImages(
 ): Promise<LoadedImages> {
   const before = await Promise.all(images.map(({ name }) => find(client, name)));
   const missing = images.filter((image, index) => !isSame(before[index], image));
+  const ids = Object.fromEntries(images.map(({ name }, index) => [name, before[index]?.Id ?? ""]));
   if (missing.length) {
     await sendArchive(client, "the images of the bundle", readPart(part), part.size);
-    for (const image of missing)
-      if (!isSame(await find(client, image.name), image))
+    for (const image of missing) {
+      const live = await find(client, image.name);
+      if (!isSame(live, image))
         throw new Error(
           `${image.name} is on the engine after the load, but not as ${image.id}; look at \`docker image ls\``,
         );
+      ids[image.name] = live!.Id;
+    }
   }
   const names = (list: BundledImage[]) => list.map(({ name }) => name);
   return {
     loaded: names(missing),
     there: names(images.filter((image) => !missing.includes(image))),
+    ids,
     moved: names(missing.filter((image) => before[images.indexOf(image)] !== undefined)),
   };
 }

@@ -41,6 +41,8 @@ export interface BundledImage {
   /** Digests of its unpacked layers, and the time it was built: the same for every engine. */
   layers: string[];
   created: string;
+  /** For one that the stack builds: digest of all that it was built from. */
+  content?: string;
 }
 
 /** What a bundle holds. */
@@ -92,7 +94,8 @@ const isImage = (value: unknown): value is BundledImage =>
   isText(value.id) &&
   isListOf(value.ids, isText) &&
   isListOf(value.layers, isText) &&
-  typeof value.created === "string";
+  typeof value.created === "string" &&
+  (value.content === undefined || isText(value.content));
 
 /**
  * Reads a manifest.

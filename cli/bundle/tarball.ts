@@ -21,12 +21,34 @@ async function* chunksOf(content: SourceFile["content"]): AsyncGenerator<Buffer>
   else yield* createReadStream(content.file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
 }
 
-function headers(path: string, mode: number, size: number): Buffer[] {
-  const entry = { path, mode, size, type: "File" as const, mtime: new Date(0), uid: 0, gid: 0 };
-  const block = Buffer.alloc(512);
-  // Names that are too long for the header stand in one of their own before it.
-  return new Header(entry).encode(block) ? [new Pax({ path, size }).encode(), block] : [block];
+/** What an archive says about a file. */
+export interface TarEntry {
+  path: string;
+  mode: number;
+  /** Bytes. */
+  size: number;
+  /** @default "File" */
+  type?: "File" | "Directory" | "SymbolicLink";
+  /** What a link names. */
+  linkpath?: string;
+  /** @default the beginning of 1970 */
+  mtime?: Date;
 }
+
+/** What stands before a file in an archive. It is root's, whoever owns it here. */
+export function tarHeaders({ type = "File", mtime = new Date(0), ...rest }: TarEntry): Buffer[] {
+  const block = Buffer.alloc(512);
+  const { path, size, linkpath } = rest;
+  // Names that are too long for the header stand in one of their own before it.
+  return new Header({ ...rest, type, mtime, uid: 0, gid: 0 }).encode(block)
+    ? [new Pax({ path, size, linkpath }).encode(), block]
+    : [block];
+}
+
+/** What fills a file's last block. */
+export const tarPadding = (size: number): Buffer => Buffer.alloc((512 - (size % 512)) % 512);
+/** What an archive ends with. */
+export const TAR_END = Buffer.alloc(1024);
 
 /**
  * Files as a tar stream: the same bytes for the same files, whoever owns them and whenever they were written.
@@ -40,15 +62,15 @@ export async function* tarOf(files: SourceFile[], sizes: number[], written: Bund
     const size = sizes[index]!;
     const hash = createHash("sha256");
     let read = 0;
-    yield* headers(path, mode, size);
+    yield* tarHeaders({ path, mode, size });
     for await (const chunk of chunksOf(content)) {
       read += chunk.length;
       hash.update(chunk);
       yield chunk;
     }
     if (read !== size) throw new Error(`${path} has changed while it was being read; run it again`);
-    yield Buffer.alloc((512 - (size % 512)) % 512);
+    yield tarPadding(size);
     written.push({ path, size, mode, sha256: hash.digest("hex") });
   }
-  yield Buffer.alloc(1024);
+  yield TAR_END;
 }

@@ -2,11 +2,13 @@ import { spawnSync } from "node:child_process";
 import {
   closeSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   rmSync,
   symlinkSync,
@@ -80,12 +82,19 @@ function offlineWorks(line: string, env?: Record<string, string>): string {
   return output;
 }
 
+function makeFolders(): void {
+  folder = mkdtempSync(join(tmpdir(), "berth-bundle-"));
+  for (const name of ["there", "home", "path", "backend"]) mkdirSync(at(name));
+  for (const name of PROGRAMS) symlinkSync(onPath(name)!, at(`path/${name}`));
+}
+
 /** A checkout of its own, so that nobody changes it meanwhile. What is not committed yet is part of what is tested. */
-function makeCheckout(): void {
+function makeCheckout(change = () => {}): void {
   mkdirSync(at("checkout"));
   shell(`git ls-files -z --cached --others --exclude-standard |
     tar -c --null --verbatim-files-from --ignore-failed-read -T - 2>/dev/null | tar -x -C '${at("checkout")}'`);
   symlinkSync(join(ROOT, "node_modules"), at("checkout/node_modules"));
+  change();
   shell(
     `git init -q; echo node_modules >>.git/info/exclude; git add .
     git -c user.name=berth -c user.email=berth@localhost commit -q -m tests`,
@@ -112,9 +121,7 @@ describeIf(missing, "a bundle", () => {
   let unpacked: string;
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "berth-bundle-"));
-    for (const name of ["there", "home", "path", "backend"]) mkdirSync(at(name));
-    for (const name of PROGRAMS) symlinkSync(onPath(name)!, at(`path/${name}`));
+    makeFolders();
     docker("pull", "-q", "nginx");
     docker("tag", "nginx", IMAGE);
     port = freePort(18_666);
@@ -257,5 +264,152 @@ describeIf(missing, "a bundle", () => {
   test("of an unchanged checkout has the same bytes", () => {
     expect(berth(["bundle", STACK, "--out", "again.tar"]).code).toBe(0);
     expect(spawnSync("cmp", [at(BUNDLE), at("again.tar")]).status).toBe(0);
+  }, 120_000);
+});
+
+describeIf(missing, "a bundle of a stack that builds its image", () => {
+  const NAME = "berth-bundlebuild";
+  const BUILT_STACK = "compose-bundlelive";
+  const BUILT = `${NAME}-web`;
+  const [WEB, REDIS] = [`${NAME}-web-1`, `${NAME}-redis-1`] as const;
+  let url: string;
+  const idOf = (kind: "container" | "image", name: string) => docker(kind, "inspect", "-f", "{{.Id}}", name).trim();
+  const imageOf = (container: string) => docker("container", "inspect", "-f", "{{.Image}}", container).trim();
+  // A container that has just begun refuses, or hangs up.
+  const page = () =>
+    fetch(url)
+      .then((response) => response.text())
+      .catch(() => "");
+  const answers = (text: string) => until(`the page says ${text}`, async () => (await page()).includes(text));
+  const edit = (file: string, from: string, to: string) => {
+    const before = readFileSync(at(file), "utf8");
+    expect(before).toContain(from);
+    writeFileSync(at(file), before.replace(from, to));
+  };
+  const bundle = (out: string) => {
+    // Relative files of the settings start where the project is.
+    const { code, output } = berth(["bundle", BUILT_STACK, "--out", at(out)], at("checkout"));
+    if (code !== 0) throw new Error(`berth bundle ended with ${code}:\n${output}`);
+    return output;
+  };
+  const removeAll = () => {
+    for (const name of [WEB, REDIS]) if (works("container", "inspect", name)) docker("rm", "-fv", name);
+    if (works("network", "inspect", `${NAME}_default`)) docker("network", "rm", `${NAME}_default`);
+    if (works("image", "inspect", BUILT)) docker("image", "rm", "-f", BUILT);
+  };
+
+  beforeAll(() => {
+    removeAll();
+    makeFolders();
+    port = freePort(15_055);
+    url = `http://127.0.0.1:${port}/`;
+    docker("pull", "-q", "redis");
+    makeCheckout(() => {
+      cpSync(join(ROOT, "stacks/flask"), at("checkout/shop"), { recursive: true });
+      writeFileSync(
+        at("checkout/shop/docker-compose.yml"),
+        `name: ${NAME}
+services:
+  web:
+    build: .
+    ports: ["${port}:5000"]
+    volumes: [".:/code"]
+  redis:
+    image: redis
+`,
+      );
+    });
+    // What git ignores and a build sends is the image's, and so the bundle's.
+    mkdirSync(at("checkout/shop/target"));
+    writeFileSync(at("checkout/shop/target/.env.app"), "made here");
+    writeFileSync(at("checkout/shop/.dockerignore"), "**/__pycache__\n");
+    writeFileSync(
+      at(`checkout/Pulumi.${BUILT_STACK}.yaml`),
+      "config:\n  berth:program: compose\n  berth:files:\n    - shop/docker-compose.yml\n",
+    );
+  }, 120_000);
+
+  afterAll(() => {
+    removeAll();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  let built: string;
+
+  test("builds it here", () => {
+    const said = bundle("built.tar");
+    expect(said).toMatch(/^Building berth-bundlebuild-web:latest\.\n {2}Step 1\//m);
+    expect(said).toContain(
+      "note: shop/target/.env.app is in the bundle, though git does not know it: a build sends it.",
+    );
+    built = idOf("image", BUILT);
+    docker("image", "rm", "-f", BUILT);
+  }, 300_000);
+
+  test("starts it there, and nothing is built", async () => {
+    expect(offlineWorks("tar xf ../built.tar; sh berth-bundle/unbundle")).toMatch(/^Loaded .*bundlebuild-web:latest/m);
+    const said = offlineWorks(`berth/berth up ${BUILT_STACK} --yes --skip-preview`);
+    expect(said).not.toContain("is built here");
+    await answers("Hello World");
+    expect(idOf("image", BUILT)).toBe(built);
+    expect(imageOf(WEB)).toBe(built);
+    offlineWorks(`berth/berth preview ${BUILT_STACK} --expect-no-changes`);
+    offlineWorks(`berth/berth preview ${BUILT_STACK} --refresh --expect-no-changes`);
+  }, 300_000);
+
+  test("that follows with changed code replaces only its container", async () => {
+    const redis = idOf("container", REDIS);
+    edit("checkout/shop/app.py", "Hello World", "Hello bundle");
+    bundle("changed.tar");
+    // What runs under that name here keeps it.
+    expect(idOf("image", BUILT)).toBe(built);
+    expect(offlineWorks("rm -r berth-bundle; tar xf ../changed.tar; sh berth-bundle/unbundle")).toContain(
+      `note: ${BUILT}:latest was another image before`,
+    );
+    offlineWorks(`berth/berth up ${BUILT_STACK} --yes --skip-preview`);
+    await answers("Hello bundle");
+    const changed = imageOf(WEB);
+    expect(changed).not.toBe(built);
+    expect(idOf("image", BUILT)).toBe(changed);
+    expect(idOf("container", REDIS)).toBe(redis);
+    offlineWorks(`berth/berth preview ${BUILT_STACK} --expect-no-changes`);
+    built = changed;
+  }, 300_000);
+
+  test("whose code is changed there is built there", async () => {
+    edit("there/berth/project/shop/app.py", "Hello bundle", "Hello there");
+    const said = offlineWorks(`berth/berth up ${BUILT_STACK} --yes --skip-preview`);
+    expect(said).toContain(`${BUILT} is built here`);
+    await answers("Hello there");
+    expect(imageOf(WEB)).not.toBe(built);
+    offlineWorks(`berth/berth preview ${BUILT_STACK} --expect-no-changes`);
+  }, 300_000);
+
+  test("and comes back with its own code, when it has been loaded again", async () => {
+    edit("there/berth/project/shop/app.py", "Hello there", "Hello bundle");
+    const { code, output } = offline(`berth/berth preview ${BUILT_STACK}`);
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      `services.web.build: ${BUILT} came in a bundle, and another image has that name on the engine; load it with \`berth unbundle FILE --images\``,
+    );
+    offlineWorks("berth/berth unbundle berth-bundle --images");
+    offlineWorks(`berth/berth up ${BUILT_STACK} --yes --skip-preview`);
+    await answers("Hello bundle");
+    expect(imageOf(WEB)).toBe(built);
+    offlineWorks(`berth/berth preview ${BUILT_STACK} --expect-no-changes`);
+  }, 300_000);
+
+  test("says why a build there cannot work", () => {
+    edit("there/berth/project/shop/Dockerfile", "FROM python:3.7-alpine", "FROM localhost:9/berth-nowhere:1");
+    const { code, output } = offline(`berth/berth up ${BUILT_STACK} --yes --skip-preview`);
+    expect(code).not.toBe(0);
+    expect(output).toContain("That takes localhost:9/berth-nowhere:1, which this engine has not and has to pull.");
+    expect(output).toMatch(/error: .*berth-nowhere.*connection refused/);
+    edit("there/berth/project/shop/Dockerfile", "FROM localhost:9/berth-nowhere:1", "FROM python:3.7-alpine");
+  }, 120_000);
+
+  test("takes all of it away again", () => {
+    offlineWorks(`berth/berth destroy ${BUILT_STACK} --yes`);
+    for (const name of [WEB, REDIS]) expect(works("container", "inspect", name)).toBe(false);
   }, 120_000);
 });

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-import { basename, isAbsolute, join, relative, resolve } from "node:path";
-import dockerignore from "@balena/dockerignore";
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { isSecretName } from "../../spec/environment";
@@ -10,7 +9,9 @@ import { ArgumentError } from "../../spec/errors";
 import { parseImage } from "../../spec/names";
 import type { BuildDescription } from "../../spec/project";
 import type { EngineName } from "../engine";
-import type { KnownImage } from "./imageSource";
+import { baseImages, contextEntries } from "./buildContext";
+import { bundledBuild } from "./bundledImages";
+import { type KnownImage, withTag } from "./imageSource";
 import { preparePush, pushImage } from "./push";
 import type { Session } from "./session";
 
@@ -31,36 +32,26 @@ export interface BuildContext {
  * @param dockerfile absolute path, sent even where `.dockerignore` names it
  */
 export function readContext(context: string, dockerfile: string): BuildContext {
-  const ignoreFile = join(context, ".dockerignore");
-  const patterns = existsSync(ignoreFile) ? readFileSync(ignoreFile, "utf8") : "";
-  const ignore = dockerignore({ ignorecase: false }).add(patterns);
-  // An exception may bring back a file below a folder that is left out.
-  const exceptions = /^\s*!/m.test(patterns);
-  const always = new Set([ignoreFile, dockerfile]);
   const hash = createHash("sha256");
   const envFiles: string[] = [];
-
-  const visit = (folder: string) => {
-    for (const name of readdirSync(folder).sort()) {
-      const path = join(folder, name);
-      const inside = relative(context, path);
-      const ignored = ignore.ignores(inside) && !always.has(path);
-      const state = lstatSync(path);
-      if (state.isDirectory()) {
-        if (ignored && !exceptions && !dockerfile.startsWith(`${path}/`)) continue;
-        if (!ignored) hash.update(`d ${inside}\0`);
-        visit(path);
-      } else if (ignored) continue;
-      else if (state.isSymbolicLink()) hash.update(`l ${inside}\0${readlinkSync(path)}\0`);
-      else if (state.isFile()) {
-        if (/^\.env(\.|$)/.test(basename(path))) envFiles.push(inside);
-        const content = createHash("sha256").update(readFileSync(path)).digest("hex");
-        hash.update(`f ${inside}\0${state.mode & 0o111 ? "x" : "-"} ${content}\0`);
-      }
+  for (const { path, kind, stats } of contextEntries(context, dockerfile)) {
+    const file = join(context, path);
+    if (kind === "folder") hash.update(`d ${path}\0`);
+    else if (kind === "link") hash.update(`l ${path}\0${readlinkSync(file)}\0`);
+    else {
+      if (/^\.env(\.|$)/.test(basename(path))) envFiles.push(path);
+      const content = createHash("sha256").update(readFileSync(file)).digest("hex");
+      hash.update(`f ${path}\0${stats.mode & 0o111 ? "x" : "-"} ${content}\0`);
     }
-  };
-  visit(context);
+  }
   return { digest: hash.digest("hex").slice(0, 32), envFiles };
+}
+
+/** What a build from a folder is told by, with the environment files that it would send along. */
+export function contentOf(context: string, dockerfile: string): { content: string; envFiles: string[] } {
+  const { digest, envFiles } = readContext(context, dockerfile);
+  const text = createHash("sha256").update(readFileSync(dockerfile)).digest("hex");
+  return { content: `${digest} ${text}`, envFiles };
 }
 
 /** The Dockerfile's text lies in a file of its own: the provider takes nothing else. */
@@ -91,7 +82,7 @@ export function buildImage(
   { keep, ...options }: BuildOptions & { keep: boolean },
 ): docker.RemoteImage {
   const { triggers, ...args } = readBuild(session, name, build, options);
-  return session.image(name, options.platform, { keep, build: args.build, triggers });
+  return madeImage(session, name, options, { keep, build: args.build, triggers });
 }
 
 /**
@@ -120,7 +111,7 @@ export function buildForNodes(
   const prefix = registry === undefined ? "" : `${registry.replace(/^https?:\/\//, "").replace(/\/$/, "")}/`;
   const reference = `${prefix}${repository}:${triggers.content.slice(0, 12)}`;
   parseImage(reference, "berth:registry");
-  const image = session.image(reference, options.platform, { build: args, triggers });
+  const image = madeImage(session, reference, options, { build: args, triggers });
   if (registry === undefined) return { name: image.name, id: image.imageId };
   const insecure = registry.startsWith("http://") || undefined;
   const pushed = pushImage(session, preparePush(reference, { insecure }), {
@@ -129,6 +120,48 @@ export function buildForNodes(
     dependsOn: [image],
   });
   return { name: pushed.name, id: image.imageId };
+}
+
+/** What a build needs that a machine without a network may lack. */
+function needs({ snapshot }: Session, { dockerfile }: { dockerfile?: string }): string {
+  const bases = dockerfile && existsSync(dockerfile) ? baseImages(readFileSync(dockerfile, "utf8")) : [];
+  const missing = snapshot ? bases.filter((base) => !snapshot.images.includes(withTag(base))) : [];
+  return missing.length
+    ? `That takes ${missing.join(", ")}, which this engine has not and has to pull.`
+    : "That takes what its steps fetch.";
+}
+
+/** Builds an image, or takes the one that a bundle has brought as long as it would be built from the same. */
+function madeImage(
+  session: Session,
+  name: string,
+  { argument, platform }: BuildOptions,
+  making: {
+    keep?: boolean;
+    build: docker.types.input.RemoteImageBuild & { dockerfile?: string };
+    triggers: { content: string };
+  },
+): docker.RemoteImage {
+  const bundled = bundledBuild(session.projectFolder, name);
+  if (!bundled) return session.image(name, platform, making);
+  if (making.keep === false)
+    void pulumi.log.info(`${name} came in a bundle and stays on the engine when the stack goes.`);
+  const { content, id } = bundled;
+  if (content !== making.triggers.content) {
+    void pulumi.log.info(
+      `${name} is built here: what it is built from is not what the bundle's image was built from. ${needs(session, making.build)}`,
+    );
+    // The provider removes by name: when the bundle's image is taken again, that would be the one that goes.
+    return session.image(name, platform, { ...making, keep: true });
+  }
+  const there = session.snapshot?.imageIds?.[withTag(name)];
+  if (session.snapshot && (there === undefined || there !== id))
+    throw new ArgumentError(
+      argument.replace(/\.$/, "") || "context",
+      `${name} came in a bundle, and ${there ? "another image has that name on the engine" : "is not on the engine"}`,
+      "load it with `berth unbundle FILE --images`, or remove .berth/images.json to build it here",
+    );
+  return session.image(name, platform, { bundled });
 }
 
 /** The provider's arguments for a build, and the digest of all that decides about it. */
@@ -183,11 +216,10 @@ function local(session: Session, name: string, build: BuildDescription, argument
         : join(context, build.dockerfile ?? "Dockerfile");
   if (!existsSync(dockerfile))
     throw new ArgumentError(`${argument}dockerfile`, `there is no file ${dockerfile}`, "create it, or name another");
-  const { digest, envFiles } = readContext(context, dockerfile);
+  const { content, envFiles } = contentOf(context, dockerfile);
   if (envFiles.length)
     void pulumi.log.warn(
       `${argument}context: ${envFiles.join(", ")} would be sent to the engine and can end up in the image; add **/.env* to ${join(context, ".dockerignore")}.`,
     );
-  const text = createHash("sha256").update(readFileSync(dockerfile)).digest("hex");
-  return { content: `${digest} ${text}`, context: { context, dockerfile } };
+  return { content, context: { context, dockerfile } };
 }

@@ -12,8 +12,8 @@ export { EngineError };
 /** What a request sends. */
 export interface RequestBody {
   content: Buffer | Readable;
-  /** Bytes. */
-  length: number;
+  /** Bytes. @default not told: it is sent in chunks as it comes */
+  length?: number;
   type: string;
 }
 
@@ -118,7 +118,8 @@ export class EngineClient {
           agent: this.agent ?? false,
           headers: {
             Host: "docker",
-            ...(body ? { "Content-Type": body.type, "Content-Length": body.length } : {}),
+            ...(body && { "Content-Type": body.type }),
+            ...(body?.length !== undefined && { "Content-Length": body.length }),
           },
         },
         (response) => {

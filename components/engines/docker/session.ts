@@ -11,6 +11,7 @@ import {
   engineHostname,
   type EngineSettings,
 } from "./address";
+import type { BundledBuild } from "./bundledImages";
 import { checkBesides, EngineClient } from "./client";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { type Owner, ownerLabels, ownerOf } from "./labels";
@@ -30,6 +31,13 @@ export interface DeclaredService {
   name: string;
   containerId: pulumi.Output<string>;
   resource: pulumi.Resource;
+}
+
+interface ImageOptions extends Pick<docker.RemoteImageArgs, "build" | "triggers"> {
+  /** @default true */
+  keep?: boolean;
+  /** The image is on the engine already: what it was built from, and its id. */
+  bundled?: BundledBuild;
 }
 
 /**
@@ -106,19 +114,27 @@ export class Session {
 
   /**
    * The image, pulled once per stack, or built where `build` says so. It stays on the engine when the stack
-   * goes, unless the first service that names it says otherwise.
+   * goes, unless the first service that names it says otherwise; one that a bundle has brought always does.
    */
   image(
     name: string,
     platform?: string,
-    { keep = true, build, triggers }: { keep?: boolean } & Pick<docker.RemoteImageArgs, "build" | "triggers"> = {},
+    { keep = true, build, triggers, bundled }: ImageOptions = {},
   ): docker.RemoteImage {
     const key = platform ? `${name}@${platform}` : name;
     let image = this.images.get(key);
     if (!image) {
       image = new docker.RemoteImage(
-        key,
-        { name, platform, keepLocally: keep, forceRemove: build && !keep ? true : undefined, build, triggers },
+        // By a name of its own: a build that follows would go without arguments, which `ignoreChanges` takes from the state.
+        bundled ? `${key}@bundle` : key,
+        {
+          name,
+          platform,
+          keepLocally: keep,
+          forceRemove: build && !keep ? true : undefined,
+          build,
+          triggers: bundled ? { content: bundled.content, id: bundled.id ?? "" } : triggers,
+        },
         // The provider removes by name: after a rebuild that would be the new image, so the old one goes first, from
         // under the container that still runs. What other stacks use as well is never forced away. The triggers alone decide
         // about building again; the folder has another path in every checkout.

@@ -73,6 +73,8 @@ export interface EngineSnapshot {
   volumes: LiveVolume[];
   /** Names of the images that are there: `nginx:latest`. */
   images: string[];
+  /** Their ids by these names. */
+  imageIds?: Record<string, string>;
   /** Empty where the host cannot be looked at. */
   listeners: Listener[];
   routes: Route[];
@@ -138,7 +140,7 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
     get<ApiContainer[]>("/containers/json?all=1"),
     get<ApiNetwork[]>("/networks"),
     get<{ Volumes: ApiVolume[] | null }>("/volumes"),
-    get<{ RepoTags: string[] | null }[]>("/images/json"),
+    get<{ Id: string; RepoTags: string[] | null }[]>("/images/json"),
     get<ApiInfo>("/info").catch(orNothing),
     get<ApiService[]>("/services").catch(orNothing),
   ]);
@@ -169,6 +171,7 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
       labels: volume.Labels ?? {},
     })),
     images: images.flatMap((image) => image.RepoTags ?? []),
+    imageIds: Object.fromEntries(images.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((name) => [name, Id]))),
     ...(client.local ? readHost() : { listeners: [], routes: [] }),
     runtimes: info?.Runtimes && Object.keys(info.Runtimes),
     gpus: gpuSupport(info, client.local),

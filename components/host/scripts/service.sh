@@ -21,8 +21,8 @@ engine_answers() { run 10 docker version --format '{{.Server.Version}}'; }
 # service SECONDS ACTION: start, stop or restart.
 service_do() {
   if systemd; then
-    # Several failed starts in a row would make systemd refuse the next.
-    systemctl reset-failed docker.service >/dev/null 2>&1 || :
+    # Several starts in a row, of the socket also good ones, would make systemd refuse the next.
+    systemctl reset-failed docker.service docker.socket >/dev/null 2>&1 || :
     case $2 in
       # The socket would start the engine again at the first question.
       stop) run "$1" systemctl stop docker.socket docker.service ;;
@@ -64,7 +64,10 @@ mark_log() {
 # engine_log: the engine's own last words since mark_log go into $raw, without what is no news.
 engine_log() {
   if systemd && has journalctl; then
-    journalctl -u docker.service --no-pager -o cat --since "@$log_since" 2>/dev/null >"$folder/words" || :
+    # Where the socket does not start, neither does the engine.
+    journalctl -u docker.service -u docker.socket --no-pager -o cat --since "@$log_since" 2>/dev/null |
+      grep -v -E -e '^(Starting|Started|Stopping|Stopped|Listening on|Closed) docker\.' -e ': Deactivated successfully\.$' \
+        >"$folder/words" || :
   elif [ -f /var/log/docker.log ]; then
     tail -c "+$((log_from + 1))" /var/log/docker.log >"$folder/words"
   else

@@ -34,10 +34,6 @@ test.each<[string[], RegExp]>([
 test.each<[string[], RegExp]>([
   [["bundle", "nonsense"], /the stack "nonsense" names the program "nonsense", which is not known/],
   [
-    ["bundle", "flask"],
-    /the stack builds \S+, and a build asks for base images and most often for a network; build it here/,
-  ],
-  [
     ["bundle", "nginx", "--out", "nowhere/x.tar"],
     /--out: there is no folder .*nowhere; make it, or name another file$/m,
   ],

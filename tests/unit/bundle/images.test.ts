@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { create } from "tar";
-import { bringImages, imagesOf, loadBundledImages, savedImages } from "../../../cli/bundle/images";
+import { bringImages, giveBack, idsOf, imagesOf, loadBundledImages, savedImages } from "../../../cli/bundle/images";
 import type { BundledImage } from "../../../cli/bundle/manifest";
 import type { PlannedResource } from "../../../cli/plan";
 import { useEngine } from "../fakeEngine";
@@ -47,14 +47,46 @@ describe("the images of a stack", () => {
         { name: "nginx:latest", platform: undefined },
         { name: "redis:7", platform: undefined },
       ],
+      builds: [],
       cluster: ["a", "web:2"],
       late: ["r"],
     });
   });
 
-  test("that are built are refused", () => {
+  test("that are built are told with what they are built from, in their order", () => {
+    const base = { context: "/src/base", dockerfile: "/src/base/Dockerfile" };
+    const app = { context: "/src", dockerfile: "/src/Dockerfile", buildArgs: { A: "1" }, tags: ["app:2", "other"] };
+    expect(
+      imagesOf([
+        image({ name: "z-base", build: base, triggers: { content: "d1" } }),
+        image({ name: "app:1", build: app, triggers: { content: "d2" }, platform: "linux/arm64" }),
+      ]),
+    ).toMatchObject({
+      engine: [
+        { name: "app:1", platform: "linux/arm64" },
+        { name: "app:2" },
+        { name: "other:latest" },
+        { name: "z-base:latest" },
+      ],
+      builds: [
+        { name: "z-base:latest", content: "d1", build: base },
+        { name: "app:1", content: "d2", build: app, platform: "linux/arm64" },
+      ],
+    });
+  });
+
+  test.each([
+    ["[secret]", /^the build of app:1 takes secrets, which its image shows .*; hand them to the container/],
+    [{ buildArgs: "[secret]" }, /^the build of app:1 takes secrets/],
+    [{ buildArgs: { A: "[secret]" } }, /^the build of app:1 takes secrets/],
+    [{ buildArgs: { A: "[known after up]" } }, /^the build of app:1 takes what is known only when .*; name it in/],
+  ])("that are built from %j are refused", (build, says) => {
+    expect(() => imagesOf([image({ name: "app:1", build, triggers: { content: "d" } })])).toThrow(says);
+  });
+
+  test("that are built past berth are refused", () => {
     expect(() => imagesOf([image({ name: "app:1", build: { context: "." } })])).toThrow(
-      "the stack builds app:1, and a build asks for base images and most often for a network; build it here",
+      "the program builds app:1 itself, and not by berth's BuiltImage; use that in its place",
     );
   });
 
@@ -97,6 +129,17 @@ describe("an image that is not on the engine", () => {
     await bringImages(engine.client, wanted, () => undefined);
     expect(engine.changes()).toEqual([]);
   });
+});
+
+test("names that a build has taken go back to the images that had them", async () => {
+  engine.says("GET /images/app:1/json", { Id: ID }, { Id: OTHER });
+  engine.says("GET /images/app:2/json", { Id: ID }, { Id: ID });
+  engine.on("GET /images/app:3/json", { status: 404, body: {} }, { body: { Id: OTHER } });
+  const tag = `POST /images/${ID}/tag?repo=app&tag=1`;
+  engine.says(tag, "");
+  const before = await idsOf(engine.client, ["app:1", "app:2", "app:3"]);
+  await giveBack(engine.client, before);
+  expect(engine.changes()).toEqual([tag]);
 });
 
 const bundled = (more: Partial<BundledImage> = {}): BundledImage => ({
@@ -164,13 +207,13 @@ describe("loading", () => {
 
   test("what is there is not sent", async () => {
     engine.on(NAME, live(ID));
-    expect(await load()).toEqual({ loaded: [], there: ["app:1"], moved: [] });
+    expect(await load()).toEqual({ loaded: [], there: ["app:1"], ids: { "app:1": ID }, moved: [] });
     expect(engine.changes()).toEqual([]);
   });
 
   test("what is not there is sent from where it lies in the file", async () => {
     engine.on(NAME, { status: 404, body: {} }, live(ID)).says(LOAD, '{"stream":"Loaded"}');
-    expect(await load()).toEqual({ loaded: ["app:1"], there: [], moved: [] });
+    expect(await load()).toEqual({ loaded: ["app:1"], there: [], ids: { "app:1": ID }, moved: [] });
     expect(engine.changes()).toEqual([[LOAD, Buffer.from("IMAGES")]]);
   });
 
@@ -181,7 +224,8 @@ describe("loading", () => {
 
   test("an engine that names images otherwise has the same layers of the same time", async () => {
     engine.on(NAME, { status: 404, body: {} }, live(INDEX)).says(LOAD, "");
-    expect((await load()).loaded).toEqual(["app:1"]);
+    // What the engine here calls it, which is what its containers are compared with.
+    expect(await load()).toMatchObject({ loaded: ["app:1"], ids: { "app:1": INDEX } });
   });
 
   test.each([

@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -18,7 +19,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { create, list } from "tar";
 import { BundleWriter, type PartName } from "../../../cli/bundle/archiveFile";
+import type { BundledImage } from "../../../cli/bundle/manifest";
 import { unbundle } from "../../../cli/unbundle";
+import { useEngine } from "../fakeEngine";
 import { FILES, HEAD, smallBundle, textsBelow, useFolder } from "./smallBundle";
 
 const folder = useFolder();
@@ -440,4 +443,58 @@ test("secrets are said to need their passphrase, and images an engine", async ()
     ),
   ]);
   expect(await unbundle([file, "--to", at("there"), "--images"])).toBe(1);
+});
+
+describe("images that the stack builds", () => {
+  const engine = useEngine();
+  const NAME = "GET /images/app:1/json";
+  const LIVE = `sha256:${"b".repeat(64)}`;
+  const app = { name: "app:1", id: LIVE, ids: [LIVE], layers: [], created: "", content: "digest 1" };
+  const web = { name: "web:1", id: LIVE, ids: [LIVE], layers: [], created: "" };
+  const bundle = (name: string, list: BundledImage[], host = engine.socket) =>
+    smallBundle(
+      at(name),
+      { ...FILES, "project/Pulumi.web.yaml": `config:\n  docker:host: unix://${host}\n` },
+      { images: list.length ? { list, text: "tar" } : undefined },
+    );
+  const record = () => {
+    const file = at("there/project/.berth/images.json");
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as unknown) : undefined;
+  };
+  beforeEach(() => {
+    engine.says("GET /_ping", "OK").says("GET /images/web:1/json", { Id: LIVE });
+    engine.on(NAME, { status: 404, body: {} }, { body: { Id: LIVE } }).says("POST /images/load?quiet=1", "");
+  });
+
+  test("are said in the project, with what the engine calls them", async () => {
+    await unpack(await bundle("a.tar", [app, web]));
+    expect(record()).toEqual({ "app:1": { content: "digest 1", id: LIVE } });
+  });
+
+  test("are said without that until they are loaded, and what is known stays", async () => {
+    const nowhere = await bundle("a.tar", [app], at("no.sock"));
+    await unpack(nowhere);
+    expect(record()).toEqual({ "app:1": { content: "digest 1" } });
+    writeFileSync(at("there/project/Pulumi.web.yaml"), `config:\n  docker:host: unix://${engine.socket}\n`);
+    expect(await unbundle([nowhere, "--to", at("there"), "--images"])).toBe(0);
+    expect(record()).toEqual({ "app:1": { content: "digest 1", id: LIVE } });
+    writeFileSync(at("there/project/Pulumi.web.yaml"), `config:\n  docker:host: unix://${at("no.sock")}\n`);
+    await unpack(nowhere);
+    expect(record()).toEqual({ "app:1": { content: "digest 1", id: LIVE } });
+  });
+
+  test("are others in another bundle", async () => {
+    await unpack(await bundle("a.tar", [app]));
+    await unpack(await bundle("b.tar", [{ ...app, content: "digest 2" }], at("no.sock")));
+    expect(record()).toMatchObject({ "app:1": { content: "digest 2" } });
+    await unpack(await bundle("c.tar", [web]));
+    expect(record()).toBeUndefined();
+  });
+
+  test("have a text for their content", async () => {
+    await refused(
+      await bundle("a.tar", [{ ...app, content: 1 as unknown as string }]),
+      "its manifest.json lacks something; copy it again",
+    );
+  });
 });

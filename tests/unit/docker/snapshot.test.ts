@@ -87,7 +87,10 @@ describe("a snapshot", () => {
       { Id: "n2", Name: "host", Driver: "host", Labels: {}, IPAM: { Config: null } },
     ],
     "/volumes": { Volumes: [{ Name: "data", Driver: "local", Options: null, Labels: null }] },
-    "/images/json": [{ RepoTags: ["nginx:latest", "nginx:1.7.9"] }, { RepoTags: null }],
+    "/images/json": [
+      { Id: "sha256:1", RepoTags: ["nginx:latest", "nginx:1.7.9"] },
+      { Id: "sha256:2", RepoTags: null },
+    ],
   };
   const asked: string[] = [];
   const client = (local: boolean, change: Record<string, unknown> = {}) =>
@@ -119,6 +122,7 @@ describe("a snapshot", () => {
       ],
       volumes: [{ name: "data", driver: "local", options: {}, labels: {} }],
       images: ["nginx:latest", "nginx:1.7.9"],
+      imageIds: { "nginx:latest": "sha256:1", "nginx:1.7.9": "sha256:1" },
       listeners: [],
       routes: [],
     });
