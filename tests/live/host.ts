@@ -20,8 +20,20 @@ function findMissing(): string | undefined {
 /** Why the tests on a remote host cannot run here. */
 export const missingHost = findMissing();
 
+/** The same of hosts with systemd. */
+const missingSystemdHost =
+  missingHost ??
+  (existsSync(join(LAB_DIR, "host/cache/systemd.made"))
+    ? undefined
+    : "no remote hosts with systemd (tests/live/lab/host.sh up NAME --systemd)");
+
 /** Why the tests of host stacks, which need the CLI and the real command plugin too, cannot run here. */
-export const missingHostStacks = missingHost ?? (onPath("pulumi") ? missingCommandPlugin() : "no pulumi CLI on PATH");
+export const missingHostStacks = missingHost ?? missingProgram();
+export const missingSystemdStacks = missingSystemdHost ?? missingProgram();
+
+function missingProgram(): string | undefined {
+  return onPath("pulumi") ? missingCommandPlugin() : "no pulumi CLI on PATH";
+}
 
 interface Output {
   code: number | null;
@@ -85,10 +97,12 @@ export class LabHost {
    * A host that is fresh: nothing of an earlier test is on it. Some seconds.
    *
    * @param name up to 12 of a-z, 0-9 and -; test files that may run at the same time need different ones
+   * @param behind the only host that can reach it
+   * @param systemd whether it has systemd; without, services are scripts in /etc/init.d
    */
-  static up(name: string, behind?: LabHost): LabHost {
+  static up(name: string, behind?: LabHost, { systemd = false } = {}): LabHost {
     lab("down", name);
-    const exports = lab("up", name, ...(behind ? ["--behind", behind.name] : []));
+    const exports = lab("up", name, ...(behind ? ["--behind", behind.name] : []), ...(systemd ? ["--systemd"] : []));
     const value = (variable: string): string => {
       const [, quoted, plain] = new RegExp(`BERTH_HOST_${variable}=(?:'([^']*)'|(\\S*))`).exec(exports) ?? [];
       const found = quoted ?? plain;

@@ -17,8 +17,13 @@ berth_front() {
 # @JOB@
 BERTH_JOB_ENDS_HERE
   : >"$berth_folder/log"
-  # shellcheck disable=SC2016 # for the inner shell
-  setsid sh -c '
+  berth_apart=setsid
+  # A session may take all that runs in it along when it ends (KillUserProcesses=yes).
+  if [ -d /run/systemd/system ] && systemd-run --scope --quiet true </dev/null >/dev/null 2>&1; then
+    berth_apart='systemd-run --scope --quiet setsid'
+  fi
+  # shellcheck disable=SC2016,SC2086 # for the inner shell; words
+  $berth_apart sh -c '
     sh "$1/job" "$2" "$1" >>"$1/log" 2>&1
     echo "$?" >"$1/ending"
     mv "$1/ending" "$1/status"

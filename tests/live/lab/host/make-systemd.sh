@@ -18,7 +18,7 @@ OTHERS=(
   apt-daily.timer apt-daily-upgrade.timer console-getty.service dev-hugepages.mount dev-mqueue.mount getty.target
   kmod-static-nodes.service modprobe@.service proc-sys-fs-binfmt_misc.automount sys-fs-fuse-connections.mount
   sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount systemd-binfmt.service
-  systemd-logind.service systemd-modules-load.service systemd-remount-fs.service systemd-sysctl.service
+  systemd-modules-load.service systemd-remount-fs.service systemd-sysctl.service
 )
 
 # Root of a machine in a container may be forbidden to raise limits, and a service
@@ -39,7 +39,7 @@ echo "deb $mirror $suite main" >"$root/etc/apt/sources.list"
 cat /etc/resolv.conf >"$root/etc/resolv.conf"
 chroot "$root" apt-get update -qq
 DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -qq --no-install-recommends --allow-remove-essential \
-  systemd-sysv dbus sysvinit-core- initscripts-
+  systemd-sysv dbus libpam-systemd sysvinit-core- initscripts-
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/archives/*.deb "$root"/usr/share/{doc,man,info,locale}/*
 mkdir -p "$root/var/lib/apt/lists/partial"
 : >"$root/etc/resolv.conf"
