@@ -33,12 +33,16 @@ BERTH_JOB_ENDS_HERE
     # Looked at before the log, so that its last lines are not missed.
     berth_over=no
     [ ! -e "$berth_folder/status" ] || berth_over=yes
-    berth_lines=$(wc -l <"$berth_folder/log")
+    berth_lines=$(wc -l 2>/dev/null <"$berth_folder/log" || echo 0)
     if [ "$berth_lines" -gt "$berth_shown" ]; then
       sed -n "$((berth_shown + 1)),${berth_lines}p" "$berth_folder/log" || return 1
       berth_shown=$berth_lines
     fi
     [ "$berth_over" = no ] || break
+    if [ ! -d "$berth_folder" ]; then
+      echo "error: what the job says is gone ($berth_folder); run it again to see where the host stands"
+      return 1
+    fi
     sleep 0.1
   done
   berth_status=$(cat "$berth_folder/status")

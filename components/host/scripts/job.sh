@@ -117,9 +117,10 @@ check_owner() {
   fi
 }
 
-# Jobs of connections that were lost: nobody reads their logs any more.
+# Jobs of connections that were lost: nobody reads their logs any more. One that has just ended may still be read by its
+# front-end, while the next job begins.
 sweep() {
-  for sweep_folder in /run/berth/job.*; do
+  find /run/berth -mindepth 1 -maxdepth 1 -name 'job.*' -mmin +60 2>/dev/null | while read -r sweep_folder; do
     [ "$sweep_folder" = "$folder" ] || [ ! -e "$sweep_folder/status" ] || rm -rf "$sweep_folder"
   done
 }

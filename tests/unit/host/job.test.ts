@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordOf } from "../../../components/host/facts";
@@ -105,6 +114,27 @@ describe.each(KINDS.map((scripts) => [scripts.join(" and "), scripts] as const))
     expect(whole.stderr).toContain("error: this needs root on the host");
     expect(whole.status).toBe(1);
   });
+});
+
+test("a job sweeps up what nobody reads any more, and not what has just ended", () => {
+  const jobs = join(folder, "berth");
+  const job = (name: string, ended: boolean, old: boolean) => {
+    mkdirSync(join(jobs, name), { recursive: true });
+    if (ended) writeFileSync(join(jobs, name, "status"), "0");
+    if (old) utimesSync(join(jobs, name), new Date(0), new Date(0));
+  };
+  job("job.own", true, true);
+  job("job.fresh", true, false);
+  job("job.running", false, true);
+  job("job.lost", true, true);
+  const text = readFileSync(join(SCRIPTS, "job.sh"), "utf8").replaceAll("/run/berth", jobs);
+  const settings = "kind=x; owner=x; resource=x; reached=x";
+  const { status, stderr } = spawnSync("sh", ["-s", "--", "apply", join(jobs, "job.own")], {
+    input: `${settings}\n${text}\nsweep\n`,
+    encoding: "utf8",
+  });
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(readdirSync(jobs).sort()).toEqual(["job.fresh", "job.own", "job.running"]);
 });
 
 test("every script is part of some job", () => {
