@@ -5,6 +5,7 @@
 : "${pending:?}" "${first:?}" "${back_first:?}" "${root:?}" "${root_now:?}" "${back_root:?}" "${start_limit:?}" "${copy_limit:?}"
 
 config=/etc/docker/daemon.json
+comes_not_up="the engine does not come up with the new daemon.json"
 
 # What undo has to take back.
 before=
@@ -13,7 +14,6 @@ replaced=no
 copied=
 aside=
 made=
-ran=
 was_up=no
 
 text_digest() { if [ "$1" = absent ]; then echo absent; else printf '%s' "$1" | base64 -d | sha256sum | cut -d ' ' -f 1; fi; }
@@ -90,17 +90,6 @@ stop_containers() {
   [ -z "$ran" ] || run 300 docker stop --time 10 $ran
 }
 
-# start_containers: those that ran before and that no restart policy has started again.
-start_containers() {
-  start_containers_fine=yes
-  for container in $ran; do
-    if [ "$(docker inspect --format '{{.State.Running}}' "$container" 2>/dev/null </dev/null 9>&-)" = false ]; then
-      run 60 docker start "$container" || start_containers_fine=no
-    fi
-  done
-  [ "$start_containers_fine" = yes ]
-}
-
 # check_text TEXT: asks dockerd itself, where it can check a file.
 check_text() {
   [ "$1" != absent ] || return 0
@@ -160,7 +149,7 @@ switch_to() {
       say "wrote $config"
     fi
     stopped=yes
-    start_engine
+    start_engine "$comes_not_up"
     say "started the engine"
     return 0
   fi
@@ -190,7 +179,7 @@ switch_to() {
     return 0
   fi
 
-  ran=$(docker ps --quiet --no-trunc 2>/dev/null </dev/null 9>&- || :)
+  note_running
   if [ "$first" != none ]; then
     # First without a restart, so that the restart leaves the containers running.
     put "$first" || fail "$config could not be written"
@@ -204,22 +193,10 @@ switch_to() {
     # An init script gives the engine 10 seconds and then kills it, and the containers with it.
     stop_containers || :
   fi
-  # Not one restart: an init script may start the new engine while the old one still holds its files.
-  service_do 120 stop || :
-  if ! wait_for_end 60; then fail "the engine did not stop within 60 s"; fi
-  start_engine
-  start_containers || say "not every container that ran before runs again; see docker ps -a"
+  stop_engine 120 60
+  start_engine "$comes_not_up"
+  bring_back_containers
   say "wrote $config and restarted the engine; running containers: $(docker ps --quiet 2>/dev/null </dev/null 9>&- | wc -l), before: $(printf '%s\n' "$ran" | grep -c . || :)"
-}
-
-start_engine() {
-  start_failed=no
-  : >"$raw"
-  service_do "$start_limit" start || start_failed=yes
-  if [ "$start_failed" = yes ] || ! wait_for_engine "$start_limit"; then
-    engine_log
-    fail "the engine does not come up with the new daemon.json"
-  fi
 }
 
 # keep_original: the file as it was before berth came, beside it.
@@ -272,7 +249,7 @@ put_back() {
 
 # move_data TEXT FROM TO: copies, checks, and only then points the engine to the copy. FROM stays as it is.
 move_data() {
-  ran=$(docker ps --quiet --no-trunc 2>/dev/null </dev/null 9>&- || :)
+  note_running
   # None where the engine does not run.
   images=$(docker images --quiet --all 2>/dev/null </dev/null 9>&- | sort -u | wc -l)
   containers=$(docker ps --all --quiet 2>/dev/null </dev/null 9>&- | wc -l)
@@ -295,8 +272,7 @@ move_data() {
   # By name: an engine that is stopped under running containers may be killed before it has unmounted them, and with
   # live-restore they would write to what is being copied.
   stop_containers || fail "not every container could be stopped"
-  service_do 180 stop || :
-  wait_for_end 120 || fail "the engine did not stop within 120 s"
+  stop_engine 180 120
   if grep -q " $2/" /proc/mounts; then
     fail "$(awk -v top="$2/" 'index($2, top) == 1 { print $2; exit }' /proc/mounts) is a file system of its own, which a copy would miss; unmount it first"
   fi
@@ -312,12 +288,12 @@ move_data() {
   if [ "$(counted "$2")" -gt "$(counted "$3")" ]; then fail "the copy in $3 is not whole"; fi
   put "$1" || fail "$config could not be written"
   replaced=yes
-  start_engine
+  start_engine "$comes_not_up"
   if [ "$(docker images --quiet --all 2>/dev/null </dev/null 9>&- | sort -u | wc -l)" -lt "$images" ] ||
     [ "$(docker ps --all --quiet 2>/dev/null </dev/null 9>&- | wc -l)" -lt "$containers" ]; then
     fail "the engine does not see all its $images images and $containers containers in $3"
   fi
-  start_containers || say "not every container that ran before runs again; see docker ps -a"
+  bring_back_containers
   say "the engine works in $3 now; $2 was left as it is and can be deleted when all is well"
 }
 

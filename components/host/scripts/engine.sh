@@ -88,7 +88,7 @@ engine_packages() {
   packages_missing || return 0
   : >"$raw"
   if getent group docker >/dev/null; then :; else group_made=yes; fi
-  ran=$(docker ps --quiet --no-trunc 2>/dev/null </dev/null 9>&- || :)
+  note_running
   packages_install
 }
 
@@ -102,11 +102,7 @@ engine_service() {
   fi
   if ! engine_answers; then
     engine_pid >/dev/null || started=yes
-    : >"$raw"
-    if ! service_do "$start_limit" start || ! wait_for_engine "$start_limit"; then
-      engine_log
-      fail "the engine does not come up"
-    fi
+    start_engine "the engine does not come up"
     say "started docker"
   fi
   # A package's own scripts restart it, unless the machine's policy forbids it.
@@ -119,7 +115,7 @@ engine_service() {
       fail "the engine does not come up"
     fi
   fi
-  start_containers || say "not every container that ran before runs again; see docker ps -a"
+  bring_back_containers
 }
 
 engine_users() {

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # NVIDIA's container toolkit, and the question whether containers see the GPUs.
-: "${raw:?}" "${folder:?}" "${ran?}" "${packages?}" "${check_image:?}" "${check_limit:?}" "${start_limit:?}"
+: "${raw:?}" "${folder:?}" "${ran?}" "${packages?}" "${check_image:?}" "${check_limit:?}"
 
 removing=no
 restarted=no
@@ -27,16 +27,11 @@ hook_unseen() {
 }
 
 restart_engine() {
-  ran=$(docker ps --quiet --no-trunc 2>/dev/null </dev/null 9>&- || :)
+  note_running
   restarted=yes
-  # Not one restart: an init script may start the new engine while the old one still holds its files.
-  service_do 120 stop || :
-  wait_for_end 60 || fail "the engine did not stop within 60 s"
-  if ! service_do "$start_limit" start || ! wait_for_engine "$start_limit"; then
-    engine_log
-    fail "the engine does not come up"
-  fi
-  start_containers || say "not every container that ran before runs again; see docker ps -a"
+  stop_engine 120 60
+  start_engine "the engine does not come up"
+  bring_back_containers
   say "restarted the engine, which looks for NVIDIA's hook only when it starts"
 }
 

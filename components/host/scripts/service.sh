@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # The engine as a service, with systemd and without: start, stop, reload, and whether it answers.
-: "${raw:?}" "${folder:?}"
+: "${raw:?}" "${folder:?}" "${start_limit:?}"
 
 engine_installed() { has dockerd; }
 
@@ -99,13 +99,34 @@ reload_engine() {
 # The containers that ran before the engine was stopped.
 ran=
 
+note_running() { ran=$(docker ps --quiet --no-trunc 2>/dev/null </dev/null 9>&- || :); }
+
 # start_containers: those of them that no restart policy has started again.
 start_containers() {
   start_containers_fine=yes
   for container in $ran; do
-    if [ "$(docker inspect --format '{{.State.Running}}' "$container" 2>/dev/null </dev/null)" = false ]; then
+    if [ "$(docker inspect --format '{{.State.Running}}' "$container" 2>/dev/null </dev/null 9>&-)" = false ]; then
       run 60 docker start "$container" || start_containers_fine=no
     fi
   done
   [ "$start_containers_fine" = yes ]
+}
+
+# bring_back_containers: start_containers, where one that does not start is no reason to take everything back.
+bring_back_containers() { start_containers || say "not every container that ran before runs again; see docker ps -a"; }
+
+# stop_engine SECONDS SECONDS: of the service's command, and then until the engine has ended, or fail. To be started again
+# by start_engine and not by one restart: an init script may start the new engine while the old one still holds its files.
+stop_engine() {
+  service_do "$1" stop || :
+  wait_for_end "$2" || fail "the engine did not stop within $2 s"
+}
+
+# start_engine SENTENCE: or fail with it and the engine's own last words.
+start_engine() {
+  : >"$raw"
+  if ! service_do "$start_limit" start || ! wait_for_engine "$start_limit"; then
+    engine_log
+    fail "$1"
+  fi
 }
