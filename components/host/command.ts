@@ -21,6 +21,8 @@ interface HostCommandArgs {
  */
 export class HostCommand extends pulumi.CustomResource {
   declare readonly stdout: pulumi.Output<string>;
+  /** What the last job said, line by line. */
+  readonly report: pulumi.Output<string[]>;
 
   constructor(name: string, { invocation, privateKey, text }: HostCommandArgs, opts: pulumi.CustomResourceOptions) {
     super(
@@ -42,5 +44,6 @@ export class HostCommand extends pulumi.CustomResource {
       // The plugin itself would only run `create` anew: it is its SDK that says this.
       { ...opts, version: PLUGIN_VERSION, replaceOnChanges: ["triggers[*]"] },
     );
+    this.report = this.stdout.apply((said) => (said ?? "").split("\n").filter(Boolean));
   }
 }

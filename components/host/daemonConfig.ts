@@ -149,7 +149,7 @@ export class DaemonConfig extends pulumi.ComponentResource {
         return planSwitch(settings, checked.limits, facts, record, pathOf(given));
       },
     });
-    this.report = command.stdout.apply((text) => (text ?? "").split("\n").filter(Boolean));
+    this.report = command.report;
     this.registerOutputs({ report: this.report });
   }
 }

@@ -138,7 +138,7 @@ export class DockerEngine extends pulumi.ComponentResource {
         return plan;
       },
     });
-    this.report = command.stdout.apply((text) => (text ?? "").split("\n").filter(Boolean));
+    this.report = command.report;
     this.version = command.stdout.apply((text) => found ?? /^docker (\S+) runs$/m.exec(text ?? "")?.[1]);
     this.registerOutputs({ report: this.report, version: this.version });
   }

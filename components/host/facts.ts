@@ -6,20 +6,11 @@ export interface EngineInfo {
   Debug?: boolean;
   LiveRestoreEnabled?: boolean;
   LoggingDriver?: string;
-  Driver?: string;
   Labels?: string[] | null;
   Runtimes?: Record<string, { path?: string }>;
   DefaultRuntime?: string;
-  HttpProxy?: string;
-  HttpsProxy?: string;
-  NoProxy?: string;
-  RegistryConfig?: {
-    Mirrors?: string[] | null;
-    InsecureRegistryCIDRs?: string[] | null;
-    IndexConfigs?: Record<string, { Secure?: boolean }>;
-  };
+  RegistryConfig?: { Mirrors?: string[] | null };
   Swarm?: { LocalNodeState?: string };
-  ServerErrors?: string[];
 }
 
 /** What berth noted on a host when it last set a component up there. */
@@ -110,13 +101,23 @@ function osOf(text: string): HostFacts["os"] {
   };
 }
 
-/** What becomes of the containers where the engine restarts; it has to be known beforehand. */
-export function throughRestart({ engine }: HostFacts): string {
-  const running = engine?.info?.ContainersRunning ?? 0;
-  const containers = `${running} running ${running === 1 ? "container" : "containers"}`;
-  return engine?.info?.LiveRestoreEnabled
-    ? `${containers} keep running (live-restore)`
-    : `${containers} stop and start again`;
+const runningIn = ({ engine }: HostFacts): number => engine?.info?.ContainersRunning ?? 0;
+
+/** The containers that run on a host, as the subject of a sentence. */
+export const runningContainers = (facts: HostFacts): string =>
+  runningIn(facts) === 1 ? "the running container" : `${runningIn(facts)} running containers`;
+
+/**
+ * What becomes of the containers where the engine restarts; it has to be known beforehand.
+ *
+ * @param living whether they live on
+ */
+export function throughRestart(facts: HostFacts, living = facts.engine?.info?.LiveRestoreEnabled): string {
+  const verb = (plural: string) => (runningIn(facts) === 1 ? `${plural}s` : plural);
+  const containers = runningContainers(facts);
+  return living
+    ? `${containers} ${verb("keep")} running (live-restore)`
+    : `${containers} ${verb("stop")} and ${verb("start")} again`;
 }
 
 /** Packages that hold the engine itself. */

@@ -1,20 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a component does on a host: its script, and the values that the script needs. */
+/** What a component does on a host. */
 export interface Job {
   /** Names its record on the host. */
   kind: "docker-engine" | "daemon-config" | "nvidia-toolkit";
   /** Scripts of `scripts/` behind the common one, in this order. */
   scripts: string[];
-  /** Texts without line breaks; whatever may have some goes in base64. */
-  settings: Record<string, string>;
 }
 
 /** A word for a POSIX shell, whatever it holds. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The settings as a script and a record hold them. */
+/**
+ * The settings as a script and a record hold them.
+ *
+ * @param settings texts without line breaks; whatever may have some goes in base64
+ */
 export function settingsText(settings: Record<string, string>): string {
   return Object.entries(settings)
     .map(([name, value]) => {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { perProvider } from "../engines/providers";
 import type { Invocation } from "./connection";
 import type { HostFacts } from "./facts";
 import { lookAt } from "./look";
@@ -13,17 +14,15 @@ export function lookWith(look: Look | undefined): void {
   looking.look = look;
 }
 
-const looks = new WeakMap<object, Map<string, Promise<HostFacts>>>();
+const looks = perProvider(() => new Map<string, Promise<HostFacts>>());
 
 /** One look at each host in a run, however many components set it up. Undefined in a plan, which asks nobody. */
 export function factsOf(invocation: Invocation, key: string | undefined): Promise<HostFacts> | undefined {
   const monitor = pulumi.runtime.getMonitor() as unknown as { registerResourceHook?: unknown } | undefined;
   // Mocks know no hooks.
   if (!monitor || (!monitor.registerResourceHook && !looking.look)) return undefined;
-  const ofProgram = looks.get(monitor) ?? new Map<string, Promise<HostFacts>>();
-  looks.set(monitor, ofProgram);
   const program = JSON.stringify(invocation.program);
-  const facts = ofProgram.get(program) ?? (looking.look ?? lookAt)(invocation, key);
-  ofProgram.set(program, facts);
+  const facts = looks().get(program) ?? (looking.look ?? lookAt)(invocation, key);
+  looks().set(program, facts);
   return facts;
 }

@@ -102,7 +102,7 @@ export class NvidiaToolkit extends pulumi.ComponentResource {
         return plan;
       },
     });
-    this.report = command.stdout.apply((text) => (text ?? "").split("\n").filter(Boolean));
+    this.report = command.report;
     this.gpus = command.stdout.apply(
       (text) => found ?? [...(text ?? "").matchAll(/^gpu (.+)$/gm)].map(([, gpu]) => gpu!),
     );

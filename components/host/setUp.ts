@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isOnItsWay } from "../late";
+import { perProvider } from "../engines/providers";
 import { sentence } from "../services/report";
 import { ArgumentError } from "../spec/errors";
 import { digest } from "../spec/digest";
@@ -23,7 +24,7 @@ export interface SetUp<A> {
   /** Type token of the component. */
   type: string;
   name: string;
-  job: Pick<Job, "kind" | "scripts">;
+  job: Job;
   connection?: HostConnection;
   /** Arguments that may arrive late. */
   args: A;
@@ -31,8 +32,8 @@ export interface SetUp<A> {
   plan(args: pulumi.Unwrap<A>, facts: HostFacts | undefined, record: HostRecord | undefined): HostPlan;
 }
 
-/** Components that set up one part of one host, by program: two would undo one another's work. */
-const declared = new WeakMap<object, Map<string, string>>();
+/** Components that set up one part of one host, by that part: two would undo one another's work. */
+const declared = perProvider(() => new Map<string, string>());
 
 /**
  * Checks what can be checked before anything is made: the connection, and that nobody else declares the same.
@@ -41,16 +42,11 @@ const declared = new WeakMap<object, Map<string, string>>();
  */
 export function checkHost(kind: Job["kind"], name: string, connection: HostConnection | undefined): Invocation {
   const invocation = invocationOf(connection);
-  const monitor = pulumi.runtime.getMonitor() as object | undefined;
-  if (monitor) {
-    const ofProgram = declared.get(monitor) ?? new Map<string, string>();
-    declared.set(monitor, ofProgram);
-    const part = `${kind} of ${invocation.identity}`;
-    const other = ofProgram.get(part);
-    if (other !== undefined)
-      throw new ArgumentError("connection", `"${other}" sets up the ${part} too`, "declare it once for each host");
-    ofProgram.set(part, name);
-  }
+  const part = `${kind} of ${invocation.identity}`;
+  const other = declared().get(part);
+  if (other !== undefined)
+    throw new ArgumentError("connection", `"${other}" sets up the ${part} too`, "declare it once for each host");
+  declared().set(part, name);
   return invocation;
 }
 

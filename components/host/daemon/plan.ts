@@ -1,5 +1,5 @@
 import { show } from "../../spec/errors";
-import type { HostFacts, HostRecord } from "../facts";
+import { type HostFacts, type HostRecord, runningContainers, throughRestart } from "../facts";
 import type { HostPlan } from "../setUp";
 import { CONFIG, checkEngine, checkFile, checkPresent, isSwarm, stale } from "./checks";
 import { repeatedIn, type Settings, settingsOf } from "./file";
@@ -154,19 +154,12 @@ interface Consequences {
 function consequences({ facts, how, changed, roots, liveRestore, swarm }: Consequences): string[] {
   const { engine } = facts;
   if (!engine) return changed ? ["no engine is installed yet; it reads the file when it is"] : [];
-  const running = engine.info?.ContainersRunning ?? 0;
-  const containers = running === 1 ? "the running container" : `${running} running containers`;
-  const verb = (plural: string) => (running === 1 ? plural.replace(/^\w+/, (word) => `${word}s`) : plural);
   if (!engine.info) return [];
   if (roots.now !== roots.target)
     return [
-      `copies the engine's data from ${roots.now} to ${roots.target}; the engine and ${containers} stop meanwhile, and ${roots.now} is left as it is`,
+      `copies the engine's data from ${roots.now} to ${roots.target}; the engine and ${runningContainers(facts)} stop meanwhile, and ${roots.now} is left as it is`,
     ];
   if (!changed) return [];
   if (how === "reload") return ["the engine reloads its settings; nothing stops"];
-  return [
-    liveRestore && !swarm
-      ? `the engine restarts, which it must for this; ${containers} ${verb("keep")} running (live-restore)`
-      : `the engine restarts, which it must for this; ${containers} ${verb("stop")} and ${verb("start")} again`,
-  ];
+  return [`the engine restarts, which it must for this; ${throughRestart(facts, liveRestore && !swarm)}`];
 }
