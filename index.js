@@ -2,7 +2,7 @@
 // an unchanged preview does not pay for a type checker (`npm run check` is one) and errors still point home.
 // Some language hosts register ts-node whatever Pulumi.yaml says; it would check types on every run.
 delete require.extensions[".ts"];
-require("./stacks/lazySdk");
+require("./core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");
-require("./stacks/quickStacks").quickStacks();
+require("./core/pulumi/patches/shortStackTraces").shortenStackTraces();
 module.exports = () => require("./stacks").run();

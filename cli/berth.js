@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-require("../stacks/lazySdk");
+require("../core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");
 require("./main").main(process.argv.slice(2));

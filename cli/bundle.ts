@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { quote } from "shlex";
-import type { EngineClient } from "../components/engines/docker/client";
-import { withTag } from "../components/engines/docker/imageSource";
+import type { EngineClient } from "../core/engines/dockerApi/connection/client";
+import { withTag } from "../core/description/names";
 import { beginsAsBundle } from "./bundle/archiveFile";
 import { buildPlanned } from "./bundle/build";
 import { contextFiles } from "./bundle/contextFiles";
@@ -21,7 +21,6 @@ import { type BundledImage, FORMAT } from "./bundle/manifest";
 import { filesLeftOut, mountedPaths, pathsIn, readNodeModules, readProject, readStackSettings } from "./bundle/project";
 import { readTools } from "./bundle/tools";
 import { megabytes, writeBundle } from "./bundle/write";
-import { readArguments, UsageError } from "./from";
 import type { Plan } from "./plan";
 import { readStackConfig } from "./stackConfig";
 
@@ -86,13 +85,13 @@ function report(wanted: WantedImages, untracked: string[], left: string[], unver
  *
  * @throws Error where something is missing here, or cannot be carried
  */
-export async function bundle(args: string[], { root, project, plan }: BundleContext): Promise<number> {
-  const { values, positionals } = readArguments(args, { out: { type: "string" } });
-  const [stack, extra] = positionals;
-  if (stack === undefined || extra !== undefined)
-    throw new UsageError("bundle: name one stack, for example `berth bundle nginx`");
+export async function bundle(
+  stack: string,
+  given: { out?: string },
+  { root, project, plan }: BundleContext,
+): Promise<number> {
   const { platform, arch } = process;
-  const out = checkOut(values.out as string | undefined, `berth-${stack}-${platform}-${arch}.tar`);
+  const out = checkOut(given.out, `berth-${stack}-${platform}-${arch}.tar`);
 
   const { resources } = await plan(stack);
   const wanted = imagesOf(resources);

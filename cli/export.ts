@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { defined, describe } from "../components/spec/describe";
+import { defined, describe } from "../core/description/describe";
 import type {
   BuildDescription,
   DependencyDescription,
@@ -7,25 +7,17 @@ import type {
   ProjectDescription,
   ProjectService,
   VolumeDefinition,
-} from "../components/spec/project";
-import type { NetworkDescription } from "../components/spec/types";
+} from "../core/description/project";
+import type { NetworkDescription } from "../core/description/types";
+import { COMPOSE_LABELS, ownLabels } from "../core/engines/owner";
 import type { PlannedResource, PlannedService } from "./plan";
 
 type Labels = { label: string; value: string }[];
 
-const COMPOSE = "com.docker.compose.";
 /** Where an object stands in its compose file, in Compose's own words. */
-const inCompose = (labels: Record<string, string> | undefined, name: string) => labels?.[COMPOSE + name];
+const inCompose = (labels: Record<string, string> | undefined, name: string) => labels?.[COMPOSE_LABELS + name];
 const recordOf = (labels: unknown): Record<string, string> =>
   Object.fromEntries(((labels ?? []) as Labels).map(({ label, value }) => [label, value]));
-
-/** Labels that somebody wrote; berth's own and Compose's say which stack and project made a thing. */
-export function ownLabels(labels: Record<string, string> | undefined): Record<string, string> | undefined {
-  const given = Object.entries(labels ?? {}).filter(
-    ([name]) => !name.startsWith("berth.") && !name.startsWith(COMPOSE),
-  );
-  return given.length ? Object.fromEntries(given) : undefined;
-}
 
 function network({ inputs }: PlannedResource): NetworkDefinition {
   const blocks = (inputs.ipamConfigs ?? []) as Record<string, string>[];

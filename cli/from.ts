@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Printed, PrintOptions } from "../components/export/printed";
-import type { ProjectDescription } from "../components/spec/project";
+import type { Printed, PrintOptions } from "../core/writers/printed";
+import type { ProjectDescription } from "../core/description/project";
 
 const ROOT = join(__dirname, "..");
 
@@ -38,14 +38,13 @@ export function readArguments<T extends NonNullable<Options>>(args: string[], op
 /** How each form is printed; loaded when it is asked for. */
 const PRINTERS: Record<Form, (project: ProjectDescription, options: PrintOptions) => Promise<Printed>> = {
   typescript: async (project, options) =>
-    (await import("../components/export/typescript")).toTypescript(project, { ...options, shownFrom: ROOT }),
-  compose: async (project, options) => (await import("../components/export/compose")).toCompose(project, options),
+    (await import("../core/writers/typescript")).toTypescript(project, { ...options, shownFrom: ROOT }),
+  compose: async (project, options) => (await import("../core/writers/compose")).toCompose(project, options),
   run: async (project, options) => {
-    const { lines, notices } = (await import("../components/export/run")).toRun(project, options);
+    const { lines, notices } = (await import("../core/writers/run")).toRun(project, options);
     return { text: `${lines.join("\n")}\n`, notices };
   },
-  kubernetes: async (project, options) =>
-    (await import("../components/export/kubernetes")).toKubernetes(project, options),
+  kubernetes: async (project, options) => (await import("../core/writers/kubernetes")).toKubernetes(project, options),
 };
 
 /** Shows what was understood on standard output, and what there is to say about it on standard error. */
@@ -57,7 +56,7 @@ export async function show(
   checked = true,
 ): Promise<void> {
   const printed = await PRINTERS[form](project, { folder, secretNames });
-  const found = checked ? (await import("../components/spec/warnings")).warnings(project, folder) : [];
+  const found = checked ? (await import("../core/description/warnings")).warnings(project, folder) : [];
   // The exporter says of a secret what to do with it; that it was in clear need not be said twice.
   const own = found.filter(
     ({ at, text }) => !(at.includes(".environment.") && text.startsWith("is a secret in clear")),
@@ -90,7 +89,7 @@ export async function fromRun(args: string[]): Promise<number> {
   if (lines.length === 0)
     throw new UsageError("from-run: give a docker run line in quotes, or - to read standard input");
   const read = lines.map((line) => (line === "-" ? readFileSync(0, "utf8") : line));
-  const { parseDockerLines } = await import("../components/run");
+  const { parseDockerLines } = await import("../core/readers/dockerRun");
   const folder = process.cwd();
   const context = { environment: process.env, folder, home: homedir() };
   const project = parseDockerLines(read, values["project-name"] ?? "setup", context);
@@ -110,7 +109,7 @@ export async function fromCompose(args: string[]): Promise<number> {
     "env-file": { type: "string", multiple: true },
   });
   const form = formOf(values.to, "typescript");
-  const { loadCompose } = await import("../components/compose");
+  const { loadCompose } = await import("../core/readers/compose");
   const folder = process.cwd();
   const project = loadCompose(
     {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dockerRun } from "../components/export/dockerRun";
-import type { ServiceSpec } from "../components/spec/service";
-import { declaredServices } from "../components/services/service";
-import { ownLabels } from "./export";
+import { dockerRun } from "../core/writers/dockerRun";
+import type { ServiceSpec } from "../core/description/service";
+import { declaredServices } from "../components/service";
+import { ownLabels } from "../core/engines/owner";
 import type { StackConfig } from "./stackConfig";
 
 /** A resource that an empty stack would get. */

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { programNames, PROGRAMS } from "../stacks";
 import { readStackConfig } from "./stackConfig";
+import { shortName } from "./stackName";
 
 /**
  * The environment in which berth calls the CLI: the passphrase that protects secrets in the state, made
@@ -29,14 +30,16 @@ export function runPulumi(root: string, args: string[], quiet = false): number {
     env: pulumiEnvironment(root),
     stdio: quiet ? ["inherit", "ignore", "inherit"] : "inherit",
   });
+  if ((result.error as NodeJS.ErrnoException | undefined)?.code === "ENOENT")
+    throw new Error("the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/");
   if (result.error) throw result.error;
   return result.status ?? 1;
 }
 
 /** Makes the passwords that a stack asks for and does not have; they go into its settings, encrypted. */
 export async function makePasswords(root: string, project: string, stack: string): Promise<number> {
-  const config = readStackConfig(root, project, stack);
-  for (const program of programNames(stack, config.values[`${project}:program`])) {
+  const config = readStackConfig(root, project, shortName(stack));
+  for (const program of programNames(shortName(stack), config.values[`${project}:program`])) {
     const { settings } = await PROGRAMS[program]!();
     for (const [key, setting] of Object.entries(settings)) {
       const full = `${program}:${key}`;

@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../components/engines/docker/address";
-import { checkBesides, EngineClient } from "../components/engines/docker/client";
-import type { EngineName } from "../components/engines/engine";
-import { onPath } from "../components/onPath";
-import { ArgumentError } from "../components/spec/errors";
+import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
+import { checkBesides, EngineClient } from "../core/engines/dockerApi/connection/client";
+import type { EngineName } from "../core/engines/engine";
+import { onPath } from "../core/host/findExecutable";
+import { ArgumentError } from "../core/description/errors";
 import { HIDDEN } from "./stackConfig";
 
 export { onPath };
@@ -99,8 +99,8 @@ async function missingEngine(settings: Record<string, string | undefined>): Prom
 }
 
 async function missingCluster(settings: Record<string, string | undefined>): Promise<Missing | undefined> {
-  const { clusterAccess, KubeconfigError } = await import("../components/engines/kubernetes/kubeconfig");
-  const { ClusterClient } = await import("../components/engines/kubernetes/client");
+  const { clusterAccess, KubeconfigError } = await import("../core/engines/kubernetes/kubeconfig");
+  const { ClusterClient } = await import("../core/engines/kubernetes/client");
   const how = "start it, or name one with KUBECONFIG";
   const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map(
     (key) => settings[`kubernetes:${key}`],

@@ -2,13 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { quote } from "shlex";
 import { parse } from "yaml";
-import { type BundledBuilds, readBundledBuilds, writeBundledBuilds } from "../components/engines/docker/bundledImages";
+import {
+  type BundledBuilds,
+  readBundledBuilds,
+  writeBundledBuilds,
+} from "../core/engines/dockerApi/images/bundledImages";
 import { openBundle, type Part, type Parts, readText } from "./bundle/archiveFile";
 import { answeringEngine, loadBundledImages } from "./bundle/images";
 import { type BundledImage, type BundleManifest, BundleError, parseManifest } from "./bundle/manifest";
 import { place } from "./bundle/place";
-import { readArguments, UsageError } from "./from";
 import { readStackConfig } from "./stackConfig";
+import { UsageError } from "./usageError";
 
 /** As it is typed from here. */
 function shown(path: string): string {
@@ -79,18 +83,17 @@ async function load(folder: string, { stack, images }: BundleManifest, part: Par
  *
  * @throws Error where the bundle is damaged or for another machine, before anything is written
  */
-export async function unbundle(args: string[]): Promise<number> {
-  const { values, positionals } = readArguments(args, { to: { type: "string" }, images: { type: "boolean" } });
-  const [given, extra] = positionals;
-  if (given === undefined || extra !== undefined)
-    throw new UsageError("unbundle: name one bundle, for example `berth unbundle berth-nginx-linux-x64.tar`");
-  const source = resolve(given);
+export async function unbundle(
+  file: string,
+  { to = "berth", images = false }: { to?: string; images?: boolean },
+): Promise<number> {
+  const source = resolve(file);
   if (!existsSync(source)) throw new Error(`there is no file ${source}; correct the name`);
-  if (values.to === "") throw new UsageError("--to: names no folder");
-  const folder = resolve((values.to as string | undefined) ?? "berth");
+  if (to === "") throw new UsageError("--to: names no folder");
+  const folder = resolve(to);
   try {
     const { parts, manifest } = await open(source);
-    return await carryOut(source, folder, parts, manifest, values.images === true);
+    return await carryOut(source, folder, parts, manifest, images);
   } catch (error) {
     if (error instanceof BundleError) throw new Error(`${source}: ${error.message}`);
     throw error;

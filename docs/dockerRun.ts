@@ -1,4 +1,4 @@
-import { FLAGS, type Fate, type FlagEntry } from "../components/run";
+import { FLAGS, type Fate, type FlagEntry } from "../core/readers/dockerRun";
 import { table } from "./table";
 
 const HEADINGS: [fate: Fate, heading: string, text: string][] = [
@@ -34,7 +34,7 @@ export function dockerRunPage(): string {
   const podman = FLAGS.filter((entry) => entry.podman);
   return `# Every flag of docker run
 
-Made by \`npm run docs\` from the table in [components/run/flags.ts](../components/run/flags.ts); do not edit.
+Made by \`npm run docs\` from the table in [core/readers/dockerRun/flags.ts](../core/readers/dockerRun/flags.ts); do not edit.
 
 A line is read as the shell and the docker client read it, and nothing is run. \`docker run\`, \`docker create\`,
 \`docker container run\`, \`podman run\` and \`nvidia-docker run\` are taken, with a prompt, \`sudo\` or variables in front and

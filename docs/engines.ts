@@ -1,8 +1,7 @@
-import { REFUSED as docker } from "../components/engines/docker/arguments";
-import type { Refusals } from "../components/engines/engine";
-import { REFUSED as kubernetes } from "../components/engines/kubernetes/refused";
-import { REFUSED as swarm } from "../components/engines/swarm/arguments";
-import { PARSERS } from "../components/spec/service";
+import { REFUSED as docker } from "../core/mapping/docker";
+import { REFUSED as kubernetes } from "../core/mapping/kubernetes/refused";
+import { REFUSED as swarm } from "../core/mapping/swarm";
+import { PARSERS, type Refusals } from "../core/description/service";
 import { table } from "./table";
 
 const ENGINES: [name: string, refused: Refusals][] = [

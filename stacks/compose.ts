@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { ComposeProject } from "../components/services/composeProject";
-import { flag, list, readSettings, text } from "./settings";
+import { ComposeProject } from "../components/composeProject";
+import { flag, list, readSettings, text } from "./lib/settings";
 
 export const settings = {
   files: list([], "Compose files; compose.yaml or docker-compose.yml in this folder by default"),

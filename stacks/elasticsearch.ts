@@ -1,5 +1,5 @@
-import { Elasticsearch } from "../components/services/elasticsearch";
-import { port, readSettings, text } from "./settings";
+import { Elasticsearch } from "../components/elasticsearch";
+import { port, readSettings, text } from "./lib/settings";
 
 export const settings = {
   version: text("7.6.2", "Tag of the image"),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { ComposeProject } from "../components/services/composeProject";
-import { choice, port, readSettings } from "./settings";
+import { ComposeProject } from "../components/composeProject";
+import { choice, port, readSettings } from "./lib/settings";
 
 export const settings = {
   setup: choice(["C2", "C3"], "C2", "Version of the project"),

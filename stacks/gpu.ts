@@ -1,6 +1,6 @@
-import { GpuCheck } from "../components/services/gpuCheck";
-import { TrainingContainer } from "../components/services/trainingContainer";
-import { choice, flag, list, readSettings, text } from "./settings";
+import { GpuCheck } from "../components/gpuCheck";
+import { TrainingContainer } from "../components/trainingContainer";
+import { choice, flag, list, readSettings, text } from "./lib/settings";
 
 export const settings = {
   setup: choice(["E1", "E3"], "E1", "Training, or only the check that containers get their GPUs"),

@@ -1,8 +1,8 @@
-import { DaemonConfig } from "../components/host/daemonConfig";
-import { DockerEngine } from "../components/host/dockerEngine";
-import { NvidiaToolkit } from "../components/host/nvidiaToolkit";
-import { connectionOf, connectionSettings } from "./hostConnection";
-import { choice, flag, list, readSettings, record, text } from "./settings";
+import { DaemonConfig } from "../components/daemonConfig";
+import { DockerEngine } from "../components/dockerEngine";
+import { NvidiaToolkit } from "../components/nvidiaToolkit";
+import { connectionOf, connectionSettings } from "./lib/hostConnection";
+import { choice, flag, list, readSettings, record, text } from "./lib/settings";
 
 export const settings = {
   ...connectionSettings,

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BuiltImage } from "../components/services/builtImage";
-import { ImageArchive, LoadedImages } from "../components/services/imageArchive";
-import { PushedImage } from "../components/services/pushedImage";
-import { flag, list, optionalSecret, readSettings, text } from "./settings";
+import { BuiltImage } from "../components/builtImage";
+import { ImageArchive, LoadedImages } from "../components/imageArchive";
+import { PushedImage } from "../components/pushedImage";
+import { flag, list, optionalSecret, readSettings, text } from "./lib/settings";
 
 export const settings = {
   image: text("app", "Name of the image, as it is on the engine or is built; with a tag where it is not latest"),

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { checkEngine, type EngineName } from "../components/engines/engine";
-import { holdBackOnError } from "./holdBack";
-import type { Setting } from "./settings";
+import { checkEngine, type EngineName } from "../core/engines/engine";
+import { allOrNothing } from "../core/pulumi/allOrNothing";
+import type { Setting } from "./lib/settings";
+import { berthSetting } from "../core/pulumi/settings";
 
 /** What a stack program exports. */
 export interface Program {
@@ -81,24 +82,24 @@ export const HOSTS: readonly string[] = ["host"];
 export const engineOf = (program: string, setting?: string): EngineName => ENGINE_OF[program] ?? checkEngine(setting);
 
 async function connectDocker(): Promise<void> {
-  const { connectEngine } = await import("../components/engines/docker/session");
+  const { connectEngine } = await import("../core/engines/dockerApi/session");
   return connectEngine();
 }
 
 async function connectKubernetes(): Promise<void> {
-  const { connectCluster } = await import("../components/engines/kubernetes/session");
+  const { connectCluster } = await import("../core/engines/kubernetes/session");
   return connectCluster();
 }
 
 /** Looks at an engine before anything is declared there. A Swarm is seen through the Docker engine that manages it. */
 const connectorOf = (program: string) =>
-  engineOf(program, new pulumi.Config("berth").get("engine")) === "kubernetes" ? connectKubernetes : connectDocker;
+  engineOf(program, berthSetting("engine")) === "kubernetes" ? connectKubernetes : connectDocker;
 
 /** The Pulumi program; a plan runs it without an engine. */
 export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
-  const names = programNames(pulumi.getStack(), new pulumi.Config("berth").get("program"));
+  const names = programNames(pulumi.getStack(), berthSetting("program"));
   if (engine && names.some((name) => HOSTS.includes(name))) {
-    const { lookAhead } = await import("./hostConnection");
+    const { lookAhead } = await import("./lib/hostConnection");
     lookAhead();
   }
   // The engines answer while the programs load.
@@ -109,7 +110,7 @@ export async function run({ engine = true } = {}): Promise<Record<string, unknow
         [...new Set(names.filter((name) => !HOSTS.includes(name)).map(connectorOf))].map((connect) => connect()),
       ),
   ]);
-  return holdBackOnError(() => {
+  return allOrNothing(() => {
     const outputs = programs.map((program) => program.program());
     return outputs.length === 1 ? outputs[0]! : Object.fromEntries(names.map((name, index) => [name, outputs[index]]));
   });

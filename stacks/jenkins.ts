@@ -1,6 +1,6 @@
-import { sessionFor } from "../components/engines/docker/session";
-import { JenkinsWithNginx } from "../components/services/jenkinsWithNginx";
-import { flag, port, portOr, readSettings, text } from "./settings";
+import { sessionFor } from "../core/engines/dockerApi/session";
+import { JenkinsWithNginx } from "../components/jenkinsWithNginx";
+import { flag, port, portOr, readSettings, text } from "./lib/settings";
 
 export const settings = {
   dockerSocket: flag(false, "Give Jenkins the engine's socket and client, as the note does; builds are then root"),

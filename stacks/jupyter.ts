@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { JupyterHub } from "../components/services/jupyterHub";
-import { JupyterServer } from "../components/services/jupyterServer";
-import { choice, flag, password, passwords, port, readSettings, text } from "./settings";
+import { JupyterHub } from "../components/jupyterHub";
+import { JupyterServer } from "../components/jupyterServer";
+import { choice, flag, password, passwords, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
   setup: choice(["lab", "notebook", "hub"], "lab", "What to run"),

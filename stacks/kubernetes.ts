@@ -1,6 +1,6 @@
-import { Namespace } from "../components/services/namespace";
-import { WebApp } from "../components/services/webApp";
-import { count, flag, list, port, readSettings, text } from "./settings";
+import { Namespace } from "../components/namespace";
+import { WebApp } from "../components/webApp";
+import { count, flag, list, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
   image: text("nginx:1.7.9", "Image of the site; documented for the update: nginx:1.8"),

@@ -1,6 +1,6 @@
-import { PodWithLifecycle } from "../components/services/podWithLifecycle";
-import { WebApp } from "../components/services/webApp";
-import { count, readSettings, text } from "./settings";
+import { PodWithLifecycle } from "../components/podWithLifecycle";
+import { WebApp } from "../components/webApp";
+import { count, readSettings, text } from "./lib/settings";
 
 export const settings = {
   image: text("nginx", "Image of the Pod and of the site"),

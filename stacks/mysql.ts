@@ -1,5 +1,5 @@
-import { Mysql, type MysqlArgs } from "../components/services/mysql";
-import { choice, password, port, readSettings, text } from "./settings";
+import { Mysql, type MysqlArgs } from "../components/mysql";
+import { choice, password, port, readSettings, text } from "./lib/settings";
 
 type Setup = Omit<MysqlArgs, "rootPassword"> & { containerName: string; data: string; allowEmpty?: boolean };
 

@@ -1,6 +1,6 @@
-import { BridgeNetwork } from "../components/services/bridgeNetwork";
-import { Service } from "../components/services/service";
-import { list, readSettings, text } from "./settings";
+import { BridgeNetwork } from "../components/bridgeNetwork";
+import { Service } from "../components/service";
+import { list, readSettings, text } from "./lib/settings";
 
 export const settings = {
   subnet: text("192.168.0.0/16", "Block of mynet"),

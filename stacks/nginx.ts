@@ -1,5 +1,5 @@
-import { Nginx, type NginxArgs } from "../components/services/nginx";
-import { choice, list, portOr, readSettings, text } from "./settings";
+import { Nginx, type NginxArgs } from "../components/nginx";
+import { choice, list, portOr, readSettings, text } from "./lib/settings";
 
 /** The documented `docker run` lines, each by its catalogue row. */
 const SETUPS = {

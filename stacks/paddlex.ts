@@ -1,5 +1,5 @@
-import { TrainingContainer } from "../components/services/trainingContainer";
-import { readSettings, text } from "./settings";
+import { TrainingContainer } from "../components/trainingContainer";
+import { readSettings, text } from "./lib/settings";
 
 export const settings = {
   image: text("paddlepaddle/paddle:3.0.0b1-gpu-cuda11.8-cudnn8.6-trt8.5", "Image reference"),

@@ -1,5 +1,5 @@
-import { Portainer } from "../components/services/portainer";
-import { flag, password, port, readSettings, text } from "./settings";
+import { Portainer } from "../components/portainer";
+import { flag, password, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
   dockerSocket: flag(false, "Give Portainer the engine's socket; whoever logs in there is then root on the host"),

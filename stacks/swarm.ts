@@ -1,8 +1,8 @@
-import { ComposeProject } from "../components/services/composeProject";
-import { answersHttp } from "../components/services/healthchecks";
-import { Swarm } from "../components/services/swarm";
-import { SwarmService } from "../components/services/swarmService";
-import { choice, count, flag, list, port, readSettings, text } from "./settings";
+import { ComposeProject } from "../components/composeProject";
+import { answersHttp } from "../core/description/healthchecks";
+import { Swarm } from "../components/swarm";
+import { SwarmService } from "../components/swarmService";
+import { choice, count, flag, list, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
   advertiseAddr: text(undefined, "Address that other nodes reach this one by; the host's, where it has only one"),

@@ -1,7 +1,7 @@
-import { BridgeNetwork } from "../components/services/bridgeNetwork";
-import { Mysql } from "../components/services/mysql";
-import { Tomcat } from "../components/services/tomcat";
-import { password, port, readSettings, text } from "./settings";
+import { BridgeNetwork } from "../components/bridgeNetwork";
+import { Mysql } from "../components/mysql";
+import { Tomcat } from "../components/tomcat";
+import { password, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
   version: text("8", "Tag of the Tomcat image"),

@@ -1,6 +1,6 @@
-import { NamedVolume } from "../components/services/namedVolume";
-import { Service } from "../components/services/service";
-import { readSettings, text } from "./settings";
+import { NamedVolume } from "../components/namedVolume";
+import { Service } from "../components/service";
+import { readSettings, text } from "./lib/settings";
 
 export const settings = {
   image: text("centos", "Image of the containers of A12"),

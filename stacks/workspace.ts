@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { GpuWorkspace, type GpuWorkspaceArgs } from "../components/services/gpuWorkspace";
-import { choice, flag, list, readSettings, records, text } from "./settings";
+import { GpuWorkspace, type GpuWorkspaceArgs } from "../components/gpuWorkspace";
+import { choice, flag, list, readSettings, records, text } from "./lib/settings";
 
 export const settings = {
   people: records<GpuWorkspaceArgs["people"][number]>(

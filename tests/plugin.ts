@@ -3,8 +3,8 @@ import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../cli/tools";
-import { PLUGIN_VERSION } from "../components/engines/kubernetes/object";
-import { PLUGIN_VERSION as COMMAND_VERSION } from "../components/host/command";
+import { PLUGIN_VERSION } from "../core/engines/kubernetes/object";
+import { PLUGIN_VERSION as COMMAND_VERSION } from "../core/host/command";
 
 /** Folder of the user's own Pulumi, where plugins are installed. */
 export const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");

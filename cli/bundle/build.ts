@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import { contentOf } from "../../components/engines/docker/build";
-import type { EngineClient } from "../../components/engines/docker/client";
-import { digest } from "../../components/spec/digest";
+import { contentOf } from "../../core/engines/dockerApi/images/build";
+import type { EngineClient } from "../../core/engines/dockerApi/connection/client";
+import { digest } from "../../core/description/digest";
 import { type SentContext, sentContext } from "./contextTar";
 import type { PlannedBuild } from "./images";
 

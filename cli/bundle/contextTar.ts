@@ -1,6 +1,6 @@
 import { createReadStream, readFileSync, readlinkSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
-import { type ContextEntry, contextEntries } from "../../components/engines/docker/buildContext";
+import { type ContextEntry, contextEntries } from "../../core/engines/dockerApi/images/buildContext";
 import { TAR_END, tarHeaders, tarPadding } from "./tarball";
 
 /** Name of a Dockerfile that does not lie in the context, as it is sent. */

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { ArchiveScan } from "../../components/engines/docker/archive";
-import { sendArchive } from "../../components/engines/docker/archiveTransfer";
-import { type EngineAddress, ENGINE_SETTINGS, engineAddress } from "../../components/engines/docker/address";
-import { EngineClient } from "../../components/engines/docker/client";
-import { withTag } from "../../components/engines/docker/imageSource";
+import { ArchiveScan } from "../../core/engines/dockerApi/images/archive";
+import { sendArchive } from "../../core/engines/dockerApi/images/archiveTransfer";
+import { type EngineAddress, ENGINE_SETTINGS, engineAddress } from "../../core/engines/dockerApi/connection/address";
+import { EngineClient } from "../../core/engines/dockerApi/connection/client";
+import { withTag } from "../../core/description/names";
 import type { PlannedResource } from "../plan";
 import { type Part, readPart } from "./archiveFile";
 import type { BundledImage } from "./manifest";

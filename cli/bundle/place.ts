@@ -20,7 +20,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { ReadEntry } from "tar";
-import { sha256Of } from "../../components/engines/docker/archive";
+import { sha256Of } from "../../core/engines/dockerApi/images/archive";
 import { type PartName, type Parts, readPart } from "./archiveFile";
 import { type BundledFile, type BundleManifest, BundleError, parseManifest, partOf } from "./manifest";
 import { environmentScript, WRAPPER } from "./scripts";

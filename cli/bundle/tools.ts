@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { onPath } from "../../components/onPath";
+import { onPath } from "../../core/host/findExecutable";
 import { filesBelow, sourceFile } from "./project";
 import type { SourceFile } from "./tarball";
 

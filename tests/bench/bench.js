@@ -25,7 +25,7 @@ const env = (folder) => ({
   PULUMI_SKIP_UPDATE_CHECK: "true",
 });
 
-const HEAD = 'require(process.env.BERTH_ROOT + "/stacks/lazySdk");';
+const HEAD = 'require(process.env.BERTH_ROOT + "/core/pulumi/patches/lazyLoading");';
 const PROGRAMS = {
   empty: () => 'require("@pulumi/pulumi");',
   plain: (n) => `
@@ -45,14 +45,14 @@ for (let i = 0; i < ${n}; i++) {
 delete require.extensions[".ts"];
 ${HEAD.replace("process.env.BERTH_ROOT", JSON.stringify(root))}
 require("sucrase/register/ts");
-const { connectEngine } = require(${JSON.stringify(root)} + "/components/engines/docker/session");
-const { holdBackOnError } = require(${JSON.stringify(root)} + "/stacks/holdBack");
-require(${JSON.stringify(root)} + "/stacks/quickStacks").quickStacks();
+const { connectEngine } = require(${JSON.stringify(root)} + "/core/engines/dockerApi/session");
+const { allOrNothing } = require(${JSON.stringify(root)} + "/core/pulumi/allOrNothing");
+require(${JSON.stringify(root)} + "/core/pulumi/patches/shortStackTraces").shortenStackTraces();
 module.exports = async () => {
-  const { BridgeNetwork } = require(${JSON.stringify(root)} + "/components/services/bridgeNetwork");
-  const { Service } = require(${JSON.stringify(root)} + "/components/services/service");
+  const { BridgeNetwork } = require(${JSON.stringify(root)} + "/components/bridgeNetwork");
+  const { Service } = require(${JSON.stringify(root)} + "/components/service");
   await connectEngine();
-  return holdBackOnError(() => {
+  return allOrNothing(() => {
     const network = new BridgeNetwork("bench-berth");
     for (let i = 0; i < ${n}; i++) {
       new Service("bench-berth-" + i, {
@@ -68,11 +68,11 @@ PROGRAMS.swarm = (n) => `
 delete require.extensions[".ts"];
 ${HEAD.replace("process.env.BERTH_ROOT", JSON.stringify(root))}
 require("sucrase/register/ts");
-const { connectEngine } = require(${JSON.stringify(root)} + "/components/engines/docker/session");
-require(${JSON.stringify(root)} + "/stacks/quickStacks").quickStacks();
+const { connectEngine } = require(${JSON.stringify(root)} + "/core/engines/dockerApi/session");
+require(${JSON.stringify(root)} + "/core/pulumi/patches/shortStackTraces").shortenStackTraces();
 module.exports = async () => {
-  const { OverlayNetwork } = require(${JSON.stringify(root)} + "/components/services/overlayNetwork");
-  const { SwarmService } = require(${JSON.stringify(root)} + "/components/services/swarmService");
+  const { OverlayNetwork } = require(${JSON.stringify(root)} + "/components/overlayNetwork");
+  const { SwarmService } = require(${JSON.stringify(root)} + "/components/swarmService");
   await connectEngine();
   const network = new OverlayNetwork("bench-swarm");
   for (let i = 0; i < ${n}; i++)
@@ -183,7 +183,7 @@ function reading() {
   );
   const program = `
     require("sucrase/register/ts");
-    const { loadCompose } = require(${JSON.stringify(root)} + "/components/compose");
+    const { loadCompose } = require(${JSON.stringify(root)} + "/core/readers/compose");
     const began = process.hrtime.bigint();
     loadCompose({}, { folder: ${JSON.stringify(folder)}, environment: {} });
     console.log(Number(process.hrtime.bigint() - began) / 1e6);`;

@@ -25,20 +25,20 @@ const env = (folder) => ({
 /** What berth is told, for its program and for the manifests. */
 const HEAD = `
 delete require.extensions[".ts"];
-require(${JSON.stringify(root)} + "/stacks/lazySdk");
+require(${JSON.stringify(root)} + "/core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");`;
 const SPEC = `const describe = (i) => ({
   image: ${JSON.stringify(IMAGE)}, containerName: "app-" + i, command: ["sleep", "3600"], expose: ["80"], stopGracePeriod: "1s",
 });`;
 const PROGRAM = (n) => `${HEAD}
-require(${JSON.stringify(root)} + "/stacks/quickStacks").quickStacks();
-const { connectCluster } = require(${JSON.stringify(root)} + "/components/engines/kubernetes/session");
-const { holdBackOnError } = require(${JSON.stringify(root)} + "/stacks/holdBack");
+require(${JSON.stringify(root)} + "/core/pulumi/patches/shortStackTraces").shortenStackTraces();
+const { connectCluster } = require(${JSON.stringify(root)} + "/core/engines/kubernetes/session");
+const { allOrNothing } = require(${JSON.stringify(root)} + "/core/pulumi/allOrNothing");
 ${SPEC}
 module.exports = async () => {
-  const { Service } = require(${JSON.stringify(root)} + "/components/services/service");
+  const { Service } = require(${JSON.stringify(root)} + "/components/service");
   await connectCluster();
-  return holdBackOnError(() => {
+  return allOrNothing(() => {
     for (let i = 0; i < ${n}; i++) new Service("app-" + i, { ...describe(i), engine: "kubernetes" });
   });
 };`;
@@ -47,8 +47,8 @@ const EMPTY = 'require("@pulumi/pulumi");';
 /** The manifests that berth would apply, without its marks. */
 function manifests(n) {
   const program = `${HEAD}
-    const { parseField } = require(${JSON.stringify(root)} + "/components/spec/service");
-    const { manifestsOf, workload } = require(${JSON.stringify(root)} + "/components/engines/kubernetes/workload");
+    const { parseField } = require(${JSON.stringify(root)} + "/core/description/service");
+    const { manifestsOf, workload } = require(${JSON.stringify(root)} + "/core/mapping/kubernetes/workload");
     ${SPEC}
     const context = { projectFolder: ".", outer: {} };
     const items = Array.from({ length: ${n} }, (_, i) => {

@@ -25,15 +25,15 @@ for (let i = 0; i < ${PEOPLE}; i++) {
 }`,
   berth: `
 delete require.extensions[".ts"];
-require(${JSON.stringify(root)} + "/stacks/lazySdk");
+require(${JSON.stringify(root)} + "/core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");
-const { connectEngine } = require(${JSON.stringify(root)} + "/components/engines/docker/session");
-const { holdBackOnError } = require(${JSON.stringify(root)} + "/stacks/holdBack");
-require(${JSON.stringify(root)} + "/stacks/quickStacks").quickStacks();
+const { connectEngine } = require(${JSON.stringify(root)} + "/core/engines/dockerApi/session");
+const { allOrNothing } = require(${JSON.stringify(root)} + "/core/pulumi/allOrNothing");
+require(${JSON.stringify(root)} + "/core/pulumi/patches/shortStackTraces").shortenStackTraces();
 module.exports = async () => {
-  const { GpuWorkspace } = require(${JSON.stringify(root)} + "/components/services/gpuWorkspace");
+  const { GpuWorkspace } = require(${JSON.stringify(root)} + "/components/gpuWorkspace");
   await connectEngine();
-  return holdBackOnError(() => {
+  return allOrNothing(() => {
     const people = Array.from({ length: ${PEOPLE} }, (_, i) => ({
       name: "bench-person" + i, gpus: [i], port: 22000 + i, targetPort: 8888, folder: ${JSON.stringify(work)} + "/homes/" + i,
     }));

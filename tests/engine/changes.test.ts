@@ -8,9 +8,9 @@ require("sucrase/register/ts");
 const pulumi = require("@pulumi/pulumi");
 
 module.exports = async () => {
-  const { connectEngine } = require("./components/engines/docker/session");
-  const { BridgeNetwork } = require("./components/services/bridgeNetwork");
-  const { Service } = require("./components/services/service");
+  const { connectEngine } = require("./core/engines/dockerApi/session");
+  const { BridgeNetwork } = require("./components/bridgeNetwork");
+  const { Service } = require("./components/service");
   await connectEngine();
   const config = new pulumi.Config("berth");
   for (const name of config.getObject("networks") ?? []) new BridgeNetwork(name);

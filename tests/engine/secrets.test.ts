@@ -14,9 +14,9 @@ require("sucrase/register/ts");
 const pulumi = require("@pulumi/pulumi");
 
 module.exports = async () => {
-  const { connectEngine } = require("./components/engines/docker/session");
-  const { Mysql } = require("./components/services/mysql");
-  const { Service } = require("./components/services/service");
+  const { connectEngine } = require("./core/engines/dockerApi/session");
+  const { Mysql } = require("./components/mysql");
+  const { Service } = require("./components/service");
   await connectEngine();
   const config = new pulumi.Config("berth");
   const database = new Mysql("db", { rootPassword: config.requireSecret("password"), user: "app", password: "${IN_CODE}", database: "app" });

@@ -6,11 +6,11 @@ cleanUp();
 /** Two services, of which one has what settings say. */
 const PROGRAM = `
 delete require.extensions[".ts"];
-require("./stacks/lazySdk");
+require("./core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");
 const pulumi = require("@pulumi/pulumi");
-const { connectEngine } = require("./components/engines/docker/session");
-const { SwarmService } = require("./components/services/swarmService");
+const { connectEngine } = require("./core/engines/dockerApi/session");
+const { SwarmService } = require("./components/swarmService");
 module.exports = async () => {
   await connectEngine();
   const config = new pulumi.Config("test");

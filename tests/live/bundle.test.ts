@@ -17,9 +17,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onPath } from "../../components/onPath";
+import { onPath } from "../../core/host/findExecutable";
 import { describeIf } from "../skips";
-import { docker, freePort, httpStatus, missingLab, ROOT, shell, until, works } from "./world";
+import { docker, freePort, httpStatus, missingLab, ROOT, shell, until, works } from "./liveStack";
 
 const STACK = "nginx-bundlelive";
 const IMAGE = "berth-live/bundle:1";

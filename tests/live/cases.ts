@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { connectEngine } from "../../components/engines/docker/session";
-import { chosenEngine } from "../../components/engines/engine";
-import { connectCluster } from "../../components/engines/kubernetes/session";
-import { BridgeNetwork, type BridgeNetworkArgs } from "../../components/services/bridgeNetwork";
-import { JupyterHub, type JupyterHubArgs } from "../../components/services/jupyterHub";
-import { JupyterServer, type JupyterServerArgs } from "../../components/services/jupyterServer";
-import { Service } from "../../components/services/service";
-import { SshGpuContainer, type SshGpuContainerArgs } from "../../components/services/sshGpuContainer";
-import type { ServiceDescription } from "../../components/spec/types";
-import { holdBackOnError } from "../../stacks/holdBack";
-import { quickStacks } from "../../stacks/quickStacks";
+import { connectEngine } from "../../core/engines/dockerApi/session";
+import { chosenEngine } from "../../core/engines/engine";
+import { connectCluster } from "../../core/engines/kubernetes/session";
+import { BridgeNetwork, type BridgeNetworkArgs } from "../../components/bridgeNetwork";
+import { JupyterHub, type JupyterHubArgs } from "../../components/jupyterHub";
+import { JupyterServer, type JupyterServerArgs } from "../../components/jupyterServer";
+import { Service } from "../../components/service";
+import { SshGpuContainer, type SshGpuContainerArgs } from "../../components/sshGpuContainer";
+import type { ServiceDescription } from "../../core/description/types";
+import { allOrNothing } from "../../core/pulumi/allOrNothing";
+import { shortenStackTraces } from "../../core/pulumi/patches/shortStackTraces";
 
 /** What one program declares; a test writes it as cases.json into the stack's folder. */
 export interface Cases {
@@ -30,10 +30,10 @@ const INTERACTIVE = {
 
 /** The Pulumi program of the tests that no stack covers. */
 export async function run(): Promise<Record<string, unknown>> {
-  quickStacks();
+  shortenStackTraces();
   const cases = JSON.parse(readFileSync("cases.json", "utf8")) as Cases;
   await (chosenEngine() === "kubernetes" ? connectCluster() : connectEngine());
-  return holdBackOnError(() => {
+  return allOrNothing(() => {
     const refusals: Record<string, Error> = {};
     const declare = (name: string, make: () => void) => {
       try {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { onPath } from "../../cli/tools";
 import { missingKubernetesPlugin } from "../plugin";
-import { PROJECT, removeFolders, until } from "./world";
+import { PROJECT, removeFolders, until } from "./liveStack";
 
 /** Namespace of what the tests make by hand. */
 export const BY_HAND_NAMESPACE = "berth-live-by-hand";

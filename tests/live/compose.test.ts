@@ -21,7 +21,7 @@ import {
   Stack,
   until,
   works,
-} from "./world";
+} from "./liveStack";
 
 cleanUp();
 

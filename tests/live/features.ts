@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
-import type { ServiceDescription } from "../../components/spec/types";
-import type { BridgeNetworkArgs } from "../../components/services/bridgeNetwork";
-import { apiMinor, works } from "./world";
+import type { ServiceDescription } from "../../core/description/types";
+import type { BridgeNetworkArgs } from "../../components/bridgeNetwork";
+import { apiMinor, works } from "./liveStack";
 import { pluginKnows } from "../plugin";
 
 /** Ends at once when it is told to, so that replacing it does not wait. */

@@ -19,7 +19,7 @@ import {
   type Result,
   Stack,
   works,
-} from "./world";
+} from "./liveStack";
 
 cleanUp();
 

@@ -13,7 +13,7 @@ import {
   removeAll,
   shell,
   Stack,
-} from "./world";
+} from "./liveStack";
 
 cleanUp();
 

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onPath } from "../../cli/tools";
-import type { HostConnection } from "../../components/host/connection";
+import type { HostConnection } from "../../core/host/connection";
 import { missingCommandPlugin } from "../plugin";
-import { LAB_DIR, ROOT } from "./world";
+import { LAB_DIR, ROOT } from "./liveStack";
 
 const SCRIPT = join(ROOT, "tests/live/lab/host.sh");
 

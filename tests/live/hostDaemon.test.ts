@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DaemonConfigArgs } from "../../components/host/daemonConfig";
+import type { DaemonConfigArgs } from "../../components/daemonConfig";
 import { describeIf } from "../skips";
 import { LabHost, missingHostStacks } from "./host";
-import { errorsOf, removeFolders, type Result, ROOT, Stack, until } from "./world";
+import { errorsOf, removeFolders, type Result, ROOT, Stack, until } from "./liveStack";
 
 jest.setTimeout(120_000);
 
@@ -12,12 +12,12 @@ const CONFIG = "/etc/docker/daemon.json";
 
 const root = JSON.stringify(ROOT);
 const PROGRAM = `delete require.extensions[".ts"];
-require(${root} + "/stacks/lazySdk");
+require(${root} + "/core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");
 const { Config } = require("@pulumi/pulumi");
-const { DaemonConfig } = require(${root} + "/components/host/daemonConfig");
-const { DockerEngine } = require(${root} + "/components/host/dockerEngine");
-const { NvidiaToolkit } = require(${root} + "/components/host/nvidiaToolkit");
+const { DaemonConfig } = require(${root} + "/components/daemonConfig");
+const { DockerEngine } = require(${root} + "/components/dockerEngine");
+const { NvidiaToolkit } = require(${root} + "/components/nvidiaToolkit");
 module.exports = () => {
   const { connection, daemon, engine, nvidia } = JSON.parse(require("fs").readFileSync("host.json", "utf8"));
   const privateKey = new Config().getSecret("privateKey");

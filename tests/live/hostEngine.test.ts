@@ -1,20 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import type { DockerEngineArgs } from "../../components/host/dockerEngine";
-import type { NvidiaToolkitArgs } from "../../components/host/nvidiaToolkit";
+import type { DockerEngineArgs } from "../../components/dockerEngine";
+import type { NvidiaToolkitArgs } from "../../components/nvidiaToolkit";
 import { describeIf } from "../skips";
 import { LabHost, missingHostStacks } from "./host";
-import { errorsOf, LAB_DIR, removeFolders, ROOT, shell, Stack, until } from "./world";
+import { errorsOf, LAB_DIR, removeFolders, ROOT, shell, Stack, until } from "./liveStack";
 
 jest.setTimeout(400_000);
 
 const root = JSON.stringify(ROOT);
 const PROGRAM = `delete require.extensions[".ts"];
-require(${root} + "/stacks/lazySdk");
+require(${root} + "/core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");
-const { DockerEngine } = require(${root} + "/components/host/dockerEngine");
-const { NvidiaToolkit } = require(${root} + "/components/host/nvidiaToolkit");
+const { DockerEngine } = require(${root} + "/components/dockerEngine");
+const { NvidiaToolkit } = require(${root} + "/components/nvidiaToolkit");
 module.exports = () => {
   const { version, gpus, report } = new DockerEngine("engine", JSON.parse(require("fs").readFileSync("host.json", "utf8")));
   return { version, gpus, report };

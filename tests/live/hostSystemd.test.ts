@@ -1,6 +1,6 @@
 import { describeIf } from "../skips";
 import { LabHost, missingSystemdStacks } from "./host";
-import { errorsOf, removeFolders, type Result, Stack, until } from "./world";
+import { errorsOf, removeFolders, type Result, Stack, until } from "./liveStack";
 
 jest.setTimeout(120_000);
 

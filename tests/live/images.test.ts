@@ -14,7 +14,7 @@ import {
   Stack,
   until,
   works,
-} from "./world";
+} from "./liveStack";
 
 cleanUp();
 

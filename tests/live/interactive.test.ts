@@ -17,7 +17,7 @@ import {
   Stack,
   until,
   works,
-} from "./world";
+} from "./liveStack";
 
 cleanUp();
 

@@ -18,7 +18,7 @@ import {
 } from "./cluster";
 import { differences, notAllowed, unused } from "./compare";
 import { underLoad } from "./load";
-import { docker, httpStatus, missingLab, shell, Stack, until } from "./world";
+import { docker, httpStatus, missingLab, shell, Stack, until } from "./liveStack";
 
 cleanUpCluster();
 

@@ -16,7 +16,7 @@ import {
   removeObjects,
 } from "./cluster";
 import { IDLE } from "./features";
-import { errorsOf, Stack, until } from "./world";
+import { errorsOf, Stack, until } from "./liveStack";
 
 cleanUpCluster();
 

@@ -14,7 +14,7 @@ import {
   pods,
   removeObjects,
 } from "./cluster";
-import { docker, httpStatus, missingLab, ROOT, Stack, until } from "./world";
+import { docker, httpStatus, missingLab, ROOT, Stack, until } from "./liveStack";
 
 /* The programs of documented Docker setups, on a cluster: one setting, `berth:engine`. */
 

@@ -1,4 +1,4 @@
-import type { ServiceDescription } from "../../components/spec/types";
+import type { ServiceDescription } from "../../core/description/types";
 
 export interface Refusal {
   title: string;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../../cli/tools";
-import { freePort, httpStatus, shell, until } from "./world";
+import { freePort, httpStatus, shell, until } from "./liveStack";
 
 /** A program that a test has started; its folder goes with it. */
 export class Started {

@@ -7,7 +7,7 @@ import { describeIf } from "../skips";
 import { Authority, missingOpenssl } from "../tlsEngine";
 import type { Cases } from "./cases";
 import { type HostUser, LabHost, missingHost } from "./host";
-import { errorsOf, httpStatus, type Result, Stack, until } from "./world";
+import { errorsOf, httpStatus, type Result, Stack, until } from "./liveStack";
 
 const missingRemote = missingHost ?? (onPath("pulumi") ? missingDockerPlugin() : "no pulumi CLI on PATH");
 

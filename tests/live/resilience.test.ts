@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { parseRoutes } from "../../components/engines/docker/snapshot";
+import { parseRoutes } from "../../core/engines/dockerApi/snapshot";
 import { describeIf } from "../skips";
 import type { Cases } from "./cases";
 import { IDLE } from "./features";
@@ -20,7 +20,7 @@ import {
   shell,
   Stack,
   until,
-} from "./world";
+} from "./liveStack";
 
 cleanUp();
 

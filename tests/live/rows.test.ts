@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync, rmSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { overlaps, parseCidr } from "../../components/spec/addresses";
+import { overlaps, parseCidr } from "../../core/description/addresses";
 import { describeIf } from "../skips";
 import { differences, notAllowed, unused } from "./compare";
 import {
@@ -24,7 +24,7 @@ import {
   type StackOptions,
   until,
   works,
-} from "./world";
+} from "./liveStack";
 
 cleanUp();
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { OverlayNetworkArgs } from "../../components/services/overlayNetwork";
-import type { SwarmServiceArgs } from "../../components/services/swarmService";
+import type { OverlayNetworkArgs } from "../../components/overlayNetwork";
+import type { SwarmServiceArgs } from "../../components/swarmService";
 import { describeIf } from "../skips";
 import {
   cleanUp,
@@ -15,7 +15,7 @@ import {
   Stack,
   until,
   works,
-} from "./world";
+} from "./liveStack";
 
 const ADDRESS = "127.0.0.1";
 
@@ -59,12 +59,12 @@ interface Declared {
 
 const PROGRAM = `
 delete require.extensions[".ts"];
-require("${ROOT}/stacks/lazySdk");
+require("${ROOT}/core/pulumi/patches/lazyLoading");
 require("sucrase/register/ts");
 const { readFileSync } = require("node:fs");
-const { connectEngine } = require("${ROOT}/components/engines/docker/session");
-const { OverlayNetwork } = require("${ROOT}/components/services/overlayNetwork");
-const { SwarmService } = require("${ROOT}/components/services/swarmService");
+const { connectEngine } = require("${ROOT}/core/engines/dockerApi/session");
+const { OverlayNetwork } = require("${ROOT}/components/overlayNetwork");
+const { SwarmService } = require("${ROOT}/components/swarmService");
 module.exports = async () => {
   await connectEngine();
   const { networks = {}, services } = JSON.parse(readFileSync("declared.json", "utf8"));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import * as http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EngineClient } from "../../components/engines/docker/client";
+import { EngineClient } from "../../core/engines/dockerApi/connection/client";
 
 /** What a call is answered with: a body (JSON unless it is a Buffer), with its status where that is not 200. */
 export type Answer = { status?: number; body?: unknown } | "silence";

@@ -1,11 +1,11 @@
 import * as vm from "node:vm";
 import * as pulumi from "@pulumi/pulumi";
-import { quickStacks } from "../../stacks/quickStacks";
+import { shortenStackTraces } from "../../core/pulumi/patches/shortStackTraces";
 
 // As in a real program: formatting traces that nobody reads would take half of these tests' time. Jest formats
 // those of its sandbox from outside.
 Error.prepareStackTrace ??= (vm.runInThisContext("Error") as ErrorConstructor).prepareStackTrace;
-quickStacks();
+shortenStackTraces();
 
 /** What the program asked Pulumi to make. */
 export interface Recorded {

@@ -1,4 +1,4 @@
-import type { ProjectDescription, ProjectService } from "../../components/spec/project";
+import type { ProjectDescription, ProjectService } from "../../core/description/project";
 
 /** A project of these services, named shop. */
 export const project = (

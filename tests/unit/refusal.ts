@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError } from "../../components/spec/errors";
+import { ArgumentError } from "../../core/description/errors";
 
 /** The message of the refusal that `run` ends with; its shape is checked: path, problem, remedy. */
 export function refusal(run: () => unknown): string {

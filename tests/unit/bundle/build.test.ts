@@ -7,9 +7,9 @@ import { sentContext } from "../../../cli/bundle/contextTar";
 import { imagesOf, type PlannedBuild, type PlannedBuildArguments } from "../../../cli/bundle/images";
 import { sourceFile } from "../../../cli/bundle/project";
 import { planStack } from "../../../cli/plan";
-import { contentOf } from "../../../components/engines/docker/build";
-import { BuiltImage, type BuiltImageArgs } from "../../../components/services/builtImage";
-import { digest } from "../../../components/spec/digest";
+import { contentOf } from "../../../core/engines/dockerApi/images/build";
+import { BuiltImage, type BuiltImageArgs } from "../../../components/builtImage";
+import { digest } from "../../../core/description/digest";
 import { useEngine } from "../fakeEngine";
 import { useFolder } from "./smallBundle";
 

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, wri
 import { dirname, join } from "node:path";
 import { x } from "tar";
 import { environmentScript, unbundleScript, WRAPPER } from "../../../cli/bundle/scripts";
-import { onPath } from "../../../components/onPath";
+import { onPath } from "../../../core/host/findExecutable";
 import { describeIf } from "../../skips";
 import { smallBundle, useFolder } from "./smallBundle";
 

@@ -40,7 +40,7 @@ const SCRIPTS = ["berth", "env", ".berth-bundle.json"];
 /** What lies in the target, without what berth adds. */
 const placed = () =>
   Object.fromEntries(Object.entries(textsBelow(at("there"))).filter(([path]) => !SCRIPTS.includes(path)));
-const unpack = (file: string) => unbundle([file, "--to", at("there")]);
+const unpack = (file: string) => unbundle(file, { to: at("there") });
 
 async function refused(file: string, says: RegExp | string): Promise<void> {
   const before = readdirSync(folder());
@@ -396,7 +396,7 @@ test("a folder of somebody else's, or a file, is not written to", async () => {
   );
   expect(placed()).toEqual({ mine: "mine" });
   copyFileSync(at("there/mine"), at("file"));
-  await expect(unbundle([file, "--to", at("file")])).rejects.toThrow("is no folder; name another with --to");
+  await expect(unbundle(file, { to: at("file") })).rejects.toThrow("is no folder; name another with --to");
 });
 
 test("a link to a folder stays one", async () => {
@@ -422,7 +422,7 @@ test("an empty folder is as good as none, and one further down is made", async (
   mkdirSync(at("there"));
   await unpack(file);
   expect(placed()).toEqual(FILES);
-  await unbundle([file, "--to", at("a/b/c")]);
+  await unbundle(file, { to: at("a/b/c") });
   expect(readdirSync(at("a/b"))).toEqual(["c"]);
 });
 
@@ -442,7 +442,7 @@ test("secrets are said to need their passphrase, and images an engine", async ()
       /^note: the settings hold secrets: put the passphrase .* into .*project\/\.berth\/passphrase first\.$/,
     ),
   ]);
-  expect(await unbundle([file, "--to", at("there"), "--images"])).toBe(1);
+  expect(await unbundle(file, { to: at("there"), images: true })).toBe(1);
 });
 
 describe("images that the stack builds", () => {
@@ -476,7 +476,7 @@ describe("images that the stack builds", () => {
     await unpack(nowhere);
     expect(record()).toEqual({ "app:1": { content: "digest 1" } });
     writeFileSync(at("there/project/Pulumi.web.yaml"), `config:\n  docker:host: unix://${engine.socket}\n`);
-    expect(await unbundle([nowhere, "--to", at("there"), "--images"])).toBe(0);
+    expect(await unbundle(nowhere, { to: at("there"), images: true })).toBe(0);
     expect(record()).toEqual({ "app:1": { content: "digest 1", id: LIVE } });
     writeFileSync(at("there/project/Pulumi.web.yaml"), `config:\n  docker:host: unix://${at("no.sock")}\n`);
     await unpack(nowhere);

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { baseImages } from "../../../components/engines/docker/buildContext";
-import { readBundledBuilds, writeBundledBuilds } from "../../../components/engines/docker/bundledImages";
-import { sessionFor } from "../../../components/engines/docker/session";
-import type { EngineSnapshot } from "../../../components/engines/docker/snapshot";
-import { BuiltImage, type BuiltImageArgs } from "../../../components/services/builtImage";
-import { Service } from "../../../components/services/service";
+import { baseImages } from "../../../core/engines/dockerApi/images/buildContext";
+import { readBundledBuilds, writeBundledBuilds } from "../../../core/engines/dockerApi/images/bundledImages";
+import { sessionFor } from "../../../core/engines/dockerApi/session";
+import type { EngineSnapshot } from "../../../core/engines/dockerApi/snapshot";
+import { BuiltImage, type BuiltImageArgs } from "../../../components/builtImage";
+import { Service } from "../../../components/service";
 import { CONTAINER, IMAGE, nameOf, type World, world } from "../mocks";
 import { sentence } from "../refusal";
 

@@ -1,4 +1,4 @@
-import { Service } from "../../../components/services/service";
+import { Service } from "../../../components/service";
 import { engineOf } from "../../../stacks";
 import { CONTAINER, value, world } from "../mocks";
 import { sentence } from "../refusal";

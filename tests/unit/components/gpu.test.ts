@@ -1,7 +1,7 @@
-import { GpuCheck, parseDevices } from "../../../components/services/gpuCheck";
-import { GpuContainer, type GpuContainerArgs } from "../../../components/services/gpuContainer";
-import { TrainingContainer, type TrainingContainerArgs } from "../../../components/services/trainingContainer";
-import { sessionFor } from "../../../components/engines/docker/session";
+import { GpuCheck, parseDevices } from "../../../components/gpuCheck";
+import { GpuContainer, type GpuContainerArgs } from "../../../components/gpuContainer";
+import { TrainingContainer, type TrainingContainerArgs } from "../../../components/trainingContainer";
+import { sessionFor } from "../../../core/engines/dockerApi/session";
 import { CONTAINER, value, world } from "../mocks";
 import { refusal, sentence } from "../refusal";
 

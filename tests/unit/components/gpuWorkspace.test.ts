@@ -1,4 +1,4 @@
-import { checkPeople, GpuWorkspace, type GpuWorkspaceArgs } from "../../../components/services/gpuWorkspace";
+import { checkPeople, GpuWorkspace, type GpuWorkspaceArgs } from "../../../components/gpuWorkspace";
 import { CONTAINER, value, world } from "../mocks";
 import { refusal, sentence } from "../refusal";
 

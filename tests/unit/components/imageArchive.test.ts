@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import * as pulumi from "@pulumi/pulumi";
 import { create } from "tar";
-import { connectEngine } from "../../../components/engines/docker/session";
-import { BuiltImage } from "../../../components/services/builtImage";
+import { connectEngine } from "../../../core/engines/dockerApi/session";
+import { BuiltImage } from "../../../components/builtImage";
 import {
   ImageArchive,
   type ImageArchiveArgs,
   LoadedImages,
   type LoadedImagesArgs,
-} from "../../../components/services/imageArchive";
+} from "../../../components/imageArchive";
 import { archiveOf } from "../../engine/doubles/archive";
 import { useEngine } from "../fakeEngine";
 import { value, type World, type WorldOptions, world } from "../mocks";

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { Elasticsearch } from "../../../components/services/elasticsearch";
-import { Mysql } from "../../../components/services/mysql";
-import { Nginx } from "../../../components/services/nginx";
-import { Service } from "../../../components/services/service";
-import { Tomcat } from "../../../components/services/tomcat";
-import type { ServiceArgs } from "../../../components/spec/types";
+import { Elasticsearch } from "../../../components/elasticsearch";
+import { Mysql } from "../../../components/mysql";
+import { Nginx } from "../../../components/nginx";
+import { Service } from "../../../components/service";
+import { Tomcat } from "../../../components/tomcat";
+import type { ServiceArgs } from "../../../core/description/types";
 import { CONTAINER, IMAGE, type Recorded, value, VOLUME, type World, world } from "../mocks";
 
 let w: World;

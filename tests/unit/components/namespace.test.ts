@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Namespace } from "../../../components/services/namespace";
+import { Namespace } from "../../../components/namespace";
 import { names, nameOf, quiet, value, type World, world } from "../mocks";
 import { sentence } from "../refusal";
 import { marks } from "./marks";

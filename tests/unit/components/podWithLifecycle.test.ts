@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { PodWithLifecycle, type PodWithLifecycleArgs } from "../../../components/services/podWithLifecycle";
+import { PodWithLifecycle, type PodWithLifecycleArgs } from "../../../components/podWithLifecycle";
 import { names, nameOf, quiet, value, type World, world } from "../mocks";
 import { sentence } from "../refusal";
 import { marks } from "./marks";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Portainer, type PortainerArgs } from "../../../components/services/portainer";
+import { Portainer, type PortainerArgs } from "../../../components/portainer";
 import { run } from "../../../stacks";
 import { CONTAINER, value, VOLUME, type World, world } from "../mocks";
 import { sentence } from "../refusal";

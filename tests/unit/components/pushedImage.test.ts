@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { connectEngine } from "../../../components/engines/docker/session";
-import { BuiltImage } from "../../../components/services/builtImage";
-import { PushedImage, type PushedImageArgs } from "../../../components/services/pushedImage";
-import { Service } from "../../../components/services/service";
+import { connectEngine } from "../../../core/engines/dockerApi/session";
+import { BuiltImage } from "../../../components/builtImage";
+import { PushedImage, type PushedImageArgs } from "../../../components/pushedImage";
+import { Service } from "../../../components/service";
 import { useEngine } from "../fakeEngine";
 import {
   CONTAINER,

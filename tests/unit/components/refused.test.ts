@@ -1,15 +1,15 @@
 // Wrong arguments end the program at once, with one sentence, before anything is made.
 import * as pulumi from "@pulumi/pulumi";
-import { sessionFor } from "../../../components/engines/docker/session";
-import type { EngineSnapshot } from "../../../components/engines/docker/snapshot";
-import { BridgeNetwork } from "../../../components/services/bridgeNetwork";
-import { Elasticsearch } from "../../../components/services/elasticsearch";
-import { Mysql } from "../../../components/services/mysql";
-import { NamedVolume } from "../../../components/services/namedVolume";
-import { Nginx } from "../../../components/services/nginx";
-import { Service } from "../../../components/services/service";
-import { Tomcat } from "../../../components/services/tomcat";
-import { parseCidr } from "../../../components/spec/addresses";
+import { sessionFor } from "../../../core/engines/dockerApi/session";
+import type { EngineSnapshot } from "../../../core/engines/dockerApi/snapshot";
+import { BridgeNetwork } from "../../../components/bridgeNetwork";
+import { Elasticsearch } from "../../../components/elasticsearch";
+import { Mysql } from "../../../components/mysql";
+import { NamedVolume } from "../../../components/namedVolume";
+import { Nginx } from "../../../components/nginx";
+import { Service } from "../../../components/service";
+import { Tomcat } from "../../../components/tomcat";
+import { parseCidr } from "../../../core/description/addresses";
 import { names, quiet, type World, world } from "../mocks";
 import { sentence } from "../refusal";
 
@@ -73,7 +73,7 @@ test.each<[string, () => unknown, string]>([
   [
     "a field of Compose in its own spelling",
     () => new Service("web", { image, mem_limit: "1g" } as never),
-    'Service "web": mem_limit: is not a field of a service; see components/spec/types.ts for the fields.',
+    'Service "web": mem_limit: is not a field of a service; see core/description/types.ts for the fields.',
   ],
   [
     "what the provider cannot say",

@@ -1,8 +1,8 @@
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { connectEngine, sessionFor } from "../../../components/engines/docker/session";
-import { BuiltImage } from "../../../components/services/builtImage";
-import { Service } from "../../../components/services/service";
+import { connectEngine, sessionFor } from "../../../core/engines/dockerApi/session";
+import { BuiltImage } from "../../../components/builtImage";
+import { Service } from "../../../components/service";
 import { FakeSsh } from "../../fakeSsh";
 import { useEngine } from "../fakeEngine";
 import { IMAGE, type World, world } from "../mocks";

@@ -1,12 +1,12 @@
 // What services of one program have in common: images, volumes, owners, providers, order.
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { sessionFor } from "../../../components/engines/docker/session";
-import { BridgeNetwork } from "../../../components/services/bridgeNetwork";
-import { Mysql } from "../../../components/services/mysql";
-import { NamedVolume } from "../../../components/services/namedVolume";
-import { Nginx } from "../../../components/services/nginx";
-import { declaredServices, Service } from "../../../components/services/service";
+import { sessionFor } from "../../../core/engines/dockerApi/session";
+import { BridgeNetwork } from "../../../components/bridgeNetwork";
+import { Mysql } from "../../../components/mysql";
+import { NamedVolume } from "../../../components/namedVolume";
+import { Nginx } from "../../../components/nginx";
+import { declaredServices, Service } from "../../../components/service";
 import { CONTAINER, IMAGE, names, nameOf, NETWORK, VOLUME, type World, world } from "../mocks";
 
 let w: World;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { onPath } from "../../../cli/tools";
-import { SshGpuContainer, type SshGpuContainerArgs } from "../../../components/services/sshGpuContainer";
+import { SshGpuContainer, type SshGpuContainerArgs } from "../../../components/sshGpuContainer";
 import { describeIf } from "../../skips";
 import { CONTAINER, IMAGE, names, nameOf, value, VOLUME, type World, world } from "../mocks";
 import { sentence } from "../refusal";
@@ -11,7 +11,7 @@ import { sentence } from "../refusal";
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII3rR+McBsi68BWJHq2q4E3ne1HT9q2uSof5oClgCMaM";
 const OTHER =
   "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBAWZCueEuLawKJ+V6dYpWTIsCn25Mul0KCEc9ogNWrwJlUfcQPG6PRoHy3fqpcpQndWIKJJifhup1XfUD0nOlQw=";
-const SERVER = join(__dirname, "../../../components/services/sshServer");
+const SERVER = join(__dirname, "../../../core/containerFiles/sshServer");
 const file = (name: string) => readFileSync(join(SERVER, name), "utf8");
 
 let w: World;

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { address } from "../../../components/kubernetes/address";
-import { clusterSessionFor } from "../../../components/engines/kubernetes/session";
-import { Namespace } from "../../../components/services/namespace";
-import { WebApp, type WebAppArgs } from "../../../components/services/webApp";
+import { address } from "../../../core/engines/kubernetes/objects/address";
+import { clusterSessionFor } from "../../../core/engines/kubernetes/session";
+import { Namespace } from "../../../components/namespace";
+import { WebApp, type WebAppArgs } from "../../../components/webApp";
 import { names, nameOf, quiet, value, type World, world } from "../mocks";
 import { sentence } from "../refusal";
 import { marks } from "./marks";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkKey, type HostConnection, invocationOf } from "../../../components/host/connection";
+import { checkKey, type HostConnection, invocationOf } from "../../../core/host/connection";
 import { refusal } from "../refusal";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOJHVRqShZLeINyYJuXASr1aS08w/+b0BqbEbSpxxiZZ";

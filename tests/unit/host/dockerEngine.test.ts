@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DockerEngine, type DockerEngineArgs, planEngine } from "../../../components/host/dockerEngine";
-import { type HostFacts, parseFacts } from "../../../components/host/facts";
-import { lookWith } from "../../../components/host/looks";
+import { DockerEngine, type DockerEngineArgs, planEngine } from "../../../components/dockerEngine";
+import { type HostFacts, parseFacts } from "../../../core/host/facts";
+import { lookWith } from "../../../core/host/looks";
 import { value, type World, world } from "../mocks";
 import { refusal, sentence } from "../refusal";
 import { debian, recorded } from "./facts";

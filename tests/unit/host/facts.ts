@@ -1,6 +1,6 @@
-import type { EngineInfo, HostFacts, HostRecord } from "../../../components/host/facts";
-import { recordOf } from "../../../components/host/facts";
-import { settingsText } from "../../../components/host/job";
+import type { EngineInfo, HostFacts, HostRecord } from "../../../core/host/facts";
+import { recordOf } from "../../../core/host/facts";
+import { settingsText } from "../../../core/host/job";
 import { createHash } from "node:crypto";
 
 const TOOLS = ["apt-get", "curl", "bash", "flock", "setsid", "timeout", "base64", "sha256sum", "docker", "dockerd"];

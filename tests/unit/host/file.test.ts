@@ -6,7 +6,7 @@ import {
   settingsOf,
   settingsOfNote,
   withSettings,
-} from "../../../components/host/daemon/file";
+} from "../../../core/host/daemon/file";
 
 describe("what dockerd would not read", () => {
   test.each([

@@ -11,10 +11,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { recordOf } from "../../../components/host/facts";
-import { jobText, settingsText } from "../../../components/host/job";
+import { recordOf } from "../../../core/host/facts";
+import { jobText, settingsText } from "../../../core/host/job";
 
-const SCRIPTS = join(__dirname, "../../../components/host/scripts");
+const SCRIPTS = join(__dirname, "../../../core/host/scripts");
 
 let folder: string;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { invocationOf } from "../../../components/host/connection";
-import { parseFacts } from "../../../components/host/facts";
-import { explain, HostError, lookAt } from "../../../components/host/look";
+import { invocationOf } from "../../../core/host/connection";
+import { parseFacts } from "../../../core/host/facts";
+import { explain, HostError, lookAt } from "../../../core/host/look";
 
 let folder: string;
 const { PATH } = process.env;

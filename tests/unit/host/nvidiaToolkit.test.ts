@@ -1,8 +1,8 @@
 import { mkdirSync, utimesSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { HostFacts } from "../../../components/host/facts";
-import { NvidiaToolkit, type NvidiaToolkitArgs, planToolkit } from "../../../components/host/nvidiaToolkit";
-import { lookWith } from "../../../components/host/looks";
+import type { HostFacts } from "../../../core/host/facts";
+import { NvidiaToolkit, type NvidiaToolkitArgs, planToolkit } from "../../../components/nvidiaToolkit";
+import { lookWith } from "../../../core/host/looks";
 import { value, type World, world } from "../mocks";
 import { refusal, sentence } from "../refusal";
 import { debian, recorded } from "./facts";

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, rmSync } from "node:fs";
-import { isVersion, packageSettings, upstreamOf, type PackagePlan } from "../../../components/host/packages";
+import { isVersion, packageSettings, upstreamOf, type PackagePlan } from "../../../core/host/packages";
 import { Sandbox, type Stubs } from "./sandbox";
 import { APT, COMMON, DNF, KEY } from "./stubs";
 

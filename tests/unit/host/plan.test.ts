@@ -1,6 +1,6 @@
-import type { EngineInfo, HostFacts } from "../../../components/host/facts";
-import { settingsOf } from "../../../components/host/daemon/file";
-import { planSwitch } from "../../../components/host/daemon/plan";
+import type { EngineInfo, HostFacts } from "../../../core/host/facts";
+import { settingsOf } from "../../../core/host/daemon/file";
+import { planSwitch } from "../../../core/host/daemon/plan";
 import { refusal } from "../refusal";
 import { debian, digestOf, recorded, withFile } from "./facts";
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { jobText, settingsText } from "../../../components/host/job";
+import { jobText, settingsText } from "../../../core/host/job";
 
 /** What a program of the sandbox does behind being noted: a script for sh, with the state's folder in $STATE. */
 export type Stubs = Record<string, string>;

@@ -1,6 +1,6 @@
-import { Service } from "../../../components/services/service";
-import { holdBackOnError } from "../../../stacks/holdBack";
-import { quickStacks } from "../../../stacks/quickStacks";
+import { Service } from "../../../components/service";
+import { allOrNothing } from "../../../core/pulumi/allOrNothing";
+import { shortenStackTraces } from "../../../core/pulumi/patches/shortStackTraces";
 import { CONTAINER, quiet, world } from "../mocks";
 
 describe("an error in a program", () => {
@@ -8,7 +8,7 @@ describe("an error in a program", () => {
     const w = await world();
     const error = new Error("third of five");
     expect(() =>
-      holdBackOnError(() => {
+      allOrNothing(() => {
         new Service("one", { image: "nginx", volumes: ["data:/a"] });
         new Service("two", { image: "nginx" });
         throw error;
@@ -20,7 +20,7 @@ describe("an error in a program", () => {
 
   test("without one everything is made, and the result handed on", async () => {
     const w = await world();
-    expect(holdBackOnError(() => new Service("one", { image: "nginx" }) && "outputs")).toBe("outputs");
+    expect(allOrNothing(() => new Service("one", { image: "nginx" }) && "outputs")).toBe("outputs");
     await w.done();
     expect(w.all(CONTAINER)).toHaveLength(1);
   });
@@ -53,7 +53,7 @@ describe("stack traces", () => {
   ];
 
   test.each(OF_THE_SDK)("that the SDK takes for each property is cut short: %s", (file) => {
-    quickStacks();
+    shortenStackTraces();
     expect(trace("", file)).toBe("");
     expect(formatted).toEqual([]);
   });
@@ -65,18 +65,18 @@ describe("stack traces", () => {
     ["", `${SDK}/runtime/rpc.js`],
     ["", undefined],
   ])("of anything else stays: %j in %s", (message, file) => {
-    quickStacks();
+    shortenStackTraces();
     expect(trace(message, file)).toBe(`${message} at ${file}`);
   });
 
   test("stays as well where promise leaks are looked for", () => {
     process.env.PULUMI_DEBUG_PROMISE_LEAKS = "1";
-    quickStacks();
+    shortenStackTraces();
     expect(trace("", OF_THE_SDK[0])).toBe(` at ${OF_THE_SDK[0]}`);
   });
 
   test("names the SDK's own files, whose maps are one folder too high", () => {
-    quickStacks();
+    shortenStackTraces();
     expect(trace("e", "/app/node_modules/@pulumi/output.ts:378:13")).toBe(
       "e at /app/node_modules/@pulumi/pulumi/output.ts:378:13",
     );
@@ -86,7 +86,7 @@ describe("stack traces", () => {
 
   test("is left to Node where nobody formats it", () => {
     Error.prepareStackTrace = undefined as never;
-    quickStacks();
+    shortenStackTraces();
     expect(Error.prepareStackTrace).toBeUndefined();
   });
 });

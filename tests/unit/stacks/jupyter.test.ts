@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { run } from "../../../stacks";
-import { passwords } from "../../../stacks/settings";
+import { passwords } from "../../../stacks/lib/settings";
 import { CERTIFICATE, KEY } from "../components/certificates";
 import { CONTAINER, value, type World, world, type WorldOptions } from "../mocks";
 import { sentence } from "../refusal";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ComposeProject } from "../../../components/services/composeProject";
+import { ComposeProject } from "../../../components/composeProject";
 import { run } from "../../../stacks";
 import { CONTAINER, IMAGE, NETWORK, quiet, VOLUME, type World, world, type WorldOptions } from "../mocks";
 import { sentence } from "../refusal";

@@ -1,5 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { choice, flag, list, password, port, portOr, readSettings, type Setting, text } from "../../../stacks/settings";
+import {
+  choice,
+  flag,
+  list,
+  password,
+  port,
+  portOr,
+  readSettings,
+  type Setting,
+  text,
+} from "../../../stacks/lib/settings";
 import { value, type World, world } from "../mocks";
 import { sentence } from "../refusal";
 

@@ -1,0 +1,260 @@
+import { EXPORT_FORMS, FORMS } from "./show";
+
+/** What a word after a command can be; a shell completes it accordingly. */
+export type Kind = "stack" | "program" | "file" | "folder" | readonly string[];
+
+export interface ArgumentSpec {
+  /** As commander writes it: `<one>`, `[optional]`, `[many...]`. */
+  name: string;
+  doc: string;
+  kind?: Kind;
+}
+
+export interface OptionSpec {
+  /** As commander writes it: `--json`, `--to <form>`. */
+  flags: string;
+  doc: string;
+  kind?: Kind;
+  /** Can be given several times. */
+  many?: boolean;
+}
+
+export interface CommandSpec {
+  name: string;
+  group: string;
+  /** One line of `berth --help`. */
+  summary: string;
+  /** What `--help` of the command says, beside the summary. */
+  description: string;
+  arguments?: ArgumentSpec[];
+  /** What to do where the arguments are too few or too many. */
+  expects?: string;
+  options?: OptionSpec[];
+  /** With what each is for. The first one is shown where the arguments are wrong. */
+  examples: [line: string, what: string][];
+  /** All behind the first argument belongs to somebody else, options too. */
+  passThrough?: boolean;
+  /** Rewrites the words before they are read. */
+  prepare?(words: string[]): Promise<string[]>;
+  /**
+   * Does it, and returns the exit code. Each command loads what it needs itself: reading a line needs no Pulumi SDK,
+   * which takes longer to load than all the rest.
+   */
+  action(words: string[], options: Record<string, never>): Promise<number>;
+}
+
+const LOOK = "Look, without changing anything:";
+const APPLY = "Apply, with the Pulumi CLI:";
+const CONVERT = "Read and write other forms:";
+const CARRY = "Carry to where there is no network:";
+const SHELL = "Shell:";
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+const PROJECT_NAME: OptionSpec = { flags: "--project-name <name>", doc: "name of the project, as in Compose" };
+const TO: OptionSpec = { flags: "--to <form>", doc: "what to print (default: typescript)", kind: FORMS };
+const STACK: ArgumentSpec = { name: "<stack>", doc: "named after its program: nginx, nginx-staging", kind: "stack" };
+
+/** One of the CLI's own commands, on a stack. */
+function pulumiSpec(
+  name: "up" | "preview" | "refresh" | "destroy",
+  summary: string,
+  description: string,
+  examples: CommandSpec["examples"],
+): CommandSpec {
+  return {
+    name,
+    group: APPLY,
+    summary,
+    description: `${description} What follows the stack's name goes to \`pulumi ${name}\` as it stands.`,
+    arguments: [STACK, { name: "[args...]", doc: `for \`pulumi ${name}\`` }],
+    expects: "name a stack first",
+    examples,
+    passThrough: true,
+    action: async ([stack, ...args]) => (await import("./pulumiCommand")).pulumiCommand(name, stack!, args),
+  };
+}
+
+/** Every command of berth. Parser, help and shell completion are made from this table. */
+export const COMMANDS: CommandSpec[] = [
+  {
+    name: "start",
+    group: LOOK,
+    summary: "the preview of a stack (dev), real where Pulumi and Docker are there",
+    description: "Where something is missing for the real preview it is berth's own plan, with what is missing.",
+    arguments: [{ name: "[stack]", doc: "the stack (default: dev)", kind: "stack" }],
+    expects: "name one stack",
+    examples: [
+      ["berth start nginx", "what the stack nginx would make"],
+      ["berth start", "the same for the documented stack dev"],
+    ],
+    action: async ([stack]) => (await import("./start")).start(stack),
+  },
+  {
+    name: "plan",
+    group: LOOK,
+    summary: "berth's own plan: no CLI, no engine, no network",
+    description: "Shows what an empty stack would get, with the `docker run` line that equals each container.",
+    arguments: [{ name: "[stack...]", doc: "the stacks (default: dev)", kind: "stack" }],
+    options: [
+      { flags: "--all", doc: "every program, as it is without settings" },
+      { flags: "--json", doc: "the resources as JSON" },
+    ],
+    examples: [
+      ["berth plan nginx mysql", "two stacks"],
+      ["berth plan nginx --json", "for other programs"],
+      ["berth plan --all", "every program that there is"],
+    ],
+    action: async (stacks, options) => (await import("./printPlan")).plan(stacks, options),
+  },
+  {
+    name: "settings",
+    group: LOOK,
+    summary: "the programs, and what can be set with `pulumi config set`",
+    description: "Lists every program with its settings and their defaults, or those of one program.",
+    arguments: [{ name: "[program]", doc: "only this one", kind: "program" }],
+    expects: "name one program",
+    examples: [
+      ["berth settings nginx", "settings of the program nginx"],
+      ["berth settings", "those of every program, and of every stack"],
+    ],
+    action: async ([program]) => (await import("./settings")).settings(program),
+  },
+  pulumiSpec(
+    "up",
+    "make or change a stack; makes the passwords that it asks for",
+    "Selects the stack, or creates it, and applies it.",
+    [
+      ["berth up nginx", "asks before it does anything"],
+      ["berth up nginx --yes", "does not ask; for scripts"],
+    ],
+  ),
+  pulumiSpec(
+    "preview",
+    "what `up` would do",
+    "Selects the stack, or creates it, and shows what would be made or changed.",
+    [
+      ["berth preview nginx", "what `berth up nginx` would do"],
+      ["berth preview nginx --diff", "with every property"],
+    ],
+  ),
+  pulumiSpec(
+    "refresh",
+    "read what is really there into the stack's state",
+    "Compares the state of a stack with the engine.",
+    [["berth refresh nginx", "asks before it changes the state"]],
+  ),
+  pulumiSpec("destroy", "take away what a stack has made; data stays", "Data outlives it: named volumes are kept.", [
+    ["berth destroy nginx", "asks before it does anything"],
+    ["berth destroy nginx --yes", "does not ask; for scripts"],
+  ]),
+  {
+    name: "from-run",
+    group: CONVERT,
+    summary: "what berth understands of docker run lines",
+    description:
+      "Prints a program for stacks/, or another form, and says what is most likely a slip. Nothing is installed or run. " +
+      "A line can also be pasted without quotes; then the options of berth stand before it.",
+    arguments: [{ name: "<line...>", doc: "docker run lines in quotes; - reads standard input" }],
+    expects: "give a docker run line in quotes, or - to read standard input",
+    options: [TO, PROJECT_NAME],
+    examples: [
+      ['berth from-run "docker run -d --name web -p 8080:80 nginx:1.27"', "a program in TypeScript"],
+      ["berth from-run --to compose docker run -d --name web nginx:1.27", "a line as it was pasted"],
+      ["berth from-run - --to kubernetes < notes.sh", "every line of a file, as objects for kubectl"],
+    ],
+    prepare: async (words) => (await import("./fromRun")).joinLine(words),
+    action: async (lines, options) => (await import("./fromRun")).fromRun(lines, options),
+  },
+  {
+    name: "from-compose",
+    group: CONVERT,
+    summary: "what berth understands of compose files",
+    description: "Reads them as `docker compose` does. Nothing is installed or run.",
+    arguments: [
+      {
+        name: "[file...]",
+        doc: "compose files, later ones over earlier ones; - reads standard input (default: as docker compose)",
+        kind: "file",
+      },
+    ],
+    options: [
+      TO,
+      { flags: "--profile <name>", doc: "switch a profile on; can be repeated, * is all", many: true },
+      PROJECT_NAME,
+      { flags: "--project-directory <folder>", doc: "where relative paths start", kind: "folder" },
+      { flags: "--env-file <file>", doc: "variables instead of .env; can be repeated", many: true, kind: "file" },
+    ],
+    examples: [
+      ["berth from-compose docker-compose.yml production.yml", "a program in TypeScript"],
+      ["berth from-compose --profile store --to run", "docker run lines of the project in this folder"],
+      ["berth from-compose - --to kubernetes < compose.yaml", "objects for kubectl"],
+    ],
+    action: async (files, options) => (await import("./fromCompose")).fromCompose(files, options),
+  },
+  {
+    name: "export",
+    group: CONVERT,
+    summary: "a stack of berth as a compose file, docker run lines or objects for kubectl",
+    description: "Any stack, for people without Pulumi. Secrets are not printed.",
+    arguments: [STACK],
+    expects: "name one stack",
+    options: [{ flags: "--to <form>", doc: "what to print", kind: EXPORT_FORMS }],
+    examples: [
+      ["berth export nginx --to compose", "a compose file"],
+      ["berth export nginx --to run", "docker run lines"],
+    ],
+    action: async ([stack], options) => (await import("./exportStack")).exportStack(stack!, options),
+  },
+  {
+    name: "bundle",
+    group: CARRY,
+    summary: "everything that the stack needs where there is no network, in one file",
+    description: "Node.js, the Pulumi CLI and its plugins, the project with node_modules, and the images.",
+    arguments: [STACK],
+    expects: "name one stack",
+    options: [
+      { flags: "--out <file>", doc: "the file to write (default: berth-STACK-PLATFORM-ARCH.tar here)", kind: "file" },
+    ],
+    examples: [
+      ["berth bundle nginx", "a file in this folder"],
+      ["berth bundle nginx --out /media/stick/nginx.tar", "a file somewhere else"],
+    ],
+    action: async ([stack], options) => {
+      const { planOf, projectName, ROOT } = await import("./project");
+      const { bundle } = await import("./bundle");
+      return bundle(stack!, options, { root: ROOT, project: await projectName(), plan: planOf });
+    },
+  },
+  {
+    name: "unbundle",
+    group: CARRY,
+    summary: "put a bundle into a folder and its images into the engine",
+    description: "Verifies the bundle first. It asks no network; the same bundle a second time does nothing.",
+    arguments: [{ name: "<file>", doc: "what `berth bundle` has written", kind: "file" }],
+    expects: "name one bundle",
+    options: [
+      { flags: "--to <folder>", doc: "where its files go (default: berth)", kind: "folder" },
+      { flags: "--images", doc: "load only the images" },
+    ],
+    examples: [
+      ["berth unbundle berth-nginx-linux-x64.tar", "into the folder berth"],
+      ["berth unbundle berth-nginx-linux-x64.tar --images", "when the engine was not there the first time"],
+    ],
+    action: async ([file], options) => (await import("./unbundle")).unbundle(file!, options),
+  },
+  {
+    name: "completion",
+    group: SHELL,
+    summary: "a script that completes berth's commands in a shell",
+    description: "It completes commands, options, their values, and the names of programs for stacks.",
+    arguments: [{ name: "<shell>", doc: SHELLS.join(", "), kind: SHELLS }],
+    expects: `name one shell of ${SHELLS.join(", ")}`,
+    examples: [
+      ["berth completion bash > ~/.local/share/bash-completion/completions/berth", "bash, for good"],
+      ['eval "$(berth completion zsh)"', "zsh, in ~/.zshrc after compinit"],
+      ["berth completion fish > ~/.config/fish/completions/berth.fish", "fish, for good"],
+    ],
+    action: async ([shell]) => (await import("./completion")).completion(shell!),
+  },
+];

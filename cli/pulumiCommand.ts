@@ -1,0 +1,44 @@
+import { projectName, ROOT } from "./project";
+import { makePasswords, runPulumi } from "./pulumi";
+import { readStackConfig } from "./stackConfig";
+import { programsOf, shortName } from "./stackName";
+import { UsageError } from "./usageError";
+
+/** The CLI's commands that berth hands a stack to. */
+export type PulumiCommand = "up" | "preview" | "refresh" | "destroy";
+
+const asksForHelp = (word: string) => word === "--help" || word === "-h";
+// `-yf` is two flags in one word.
+const answers = (word: string) =>
+  /^(--(yes|skip-preview|preview-only)(=|$)|-[a-z]*[yf][a-z]*$)/.test(word) && !word.endsWith("=false");
+const truthy = (value = "") => /^(1|true)$/i.test(value);
+
+/** Refuses what the CLI would refuse only after the program has run: nobody is there to answer its question. */
+function checkAnswered(command: PulumiCommand, stack: string, args: string[]): void {
+  if (command === "preview" || process.stdin.isTTY || truthy(process.env.PULUMI_SKIP_CONFIRMATIONS)) return;
+  if (args.some(answers)) return;
+  throw new UsageError(
+    `--yes: is missing, and without a terminal nobody can answer; say \`berth ${command} ${stack} --yes\``,
+  );
+}
+
+/**
+ * `berth up`, `preview`, `refresh` and `destroy`: selects the stack and hands the rest to the CLI as it stands.
+ * Nothing is made before it is known that the stack has a program.
+ */
+export async function pulumiCommand(command: PulumiCommand, stack: string, args: string[]): Promise<number> {
+  if (args.some(asksForHelp)) return runPulumi(ROOT, [command, ...args]);
+  const name = shortName(stack);
+  const project = await projectName();
+  programsOf(name, readStackConfig(ROOT, project, name).values["berth:program"]);
+  checkAnswered(command, stack, args);
+
+  const create = command === "up" || command === "preview" ? ["--create"] : [];
+  const selected = runPulumi(ROOT, ["stack", "select", ...create, "--stack", stack], true);
+  if (selected !== 0) return selected;
+  if (command === "up") {
+    const made = await makePasswords(ROOT, project, stack);
+    if (made !== 0) return made;
+  }
+  return runPulumi(ROOT, [command, "--stack", stack, ...args]);
+}

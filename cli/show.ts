@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import type { ProjectDescription } from "../core/description/project";
+import type { Printed, PrintOptions } from "../core/writers/printed";
+import { UsageError } from "./usageError";
+
+const ROOT = join(__dirname, "..");
+
+/** The forms in which a project can be printed. */
+export const FORMS = ["typescript", "compose", "run", "kubernetes"] as const;
+export type Form = (typeof FORMS)[number];
+
+/** The forms of what runs already: a program of TypeScript is where it comes from. */
+export const EXPORT_FORMS = ["compose", "run", "kubernetes"] as const satisfies readonly Form[];
+
+/** Checks the word behind `--to`. */
+export function formOf(given: string | undefined, standard: Form | undefined, known: readonly Form[] = FORMS): Form {
+  const form = known.find((candidate) => candidate === given) ?? (given === undefined ? standard : undefined);
+  if (form) return form;
+  throw new UsageError(
+    `--to: ${given === undefined ? "is missing" : `"${given}" is not a form`}; use ${known.join(", ")}`,
+  );
+}
+
+/** How each form is printed; loaded when it is asked for. */
+const PRINTERS: Record<Form, (project: ProjectDescription, options: PrintOptions) => Promise<Printed>> = {
+  typescript: async (project, options) =>
+    (await import("../core/writers/typescript")).toTypescript(project, { ...options, shownFrom: ROOT }),
+  compose: async (project, options) => (await import("../core/writers/compose")).toCompose(project, options),
+  run: async (project, options) => {
+    const { lines, notices } = (await import("../core/writers/run")).toRun(project, options);
+    return { text: `${lines.join("\n")}\n`, notices };
+  },
+  kubernetes: async (project, options) => (await import("../core/writers/kubernetes")).toKubernetes(project, options),
+};
+
+/** Shows what was understood on standard output, and what there is to say about it on standard error. */
+export async function show(
+  project: ProjectDescription,
+  form: Form,
+  folder: string,
+  secretNames?: ReadonlyMap<string, ReadonlySet<string>>,
+  checked = true,
+): Promise<void> {
+  const printed = await PRINTERS[form](project, { folder, secretNames });
+  const found = checked ? (await import("../core/description/warnings")).warnings(project, folder) : [];
+  // The exporter says of a secret what to do with it; that it was in clear need not be said twice.
+  const own = found.filter(
+    ({ at, text }) => !(at.includes(".environment.") && text.startsWith("is a secret in clear")),
+  );
+  for (const { level, at, text } of [...project.notices, ...own, ...printed.notices])
+    process.stderr.write(`${level}: ${at}: ${text}\n`);
+  process.stdout.write(printed.text);
+}

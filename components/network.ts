@@ -1,0 +1,181 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { canonical } from "../core/description/digest";
+import { chosenEngine, refuseOnKubernetes } from "../core/engines/engine";
+import { ownerLabels } from "../core/engines/owner";
+import { checkNetwork } from "../core/engines/dockerApi/preflight";
+import { providerOf, type Session, sessionFor, toLabels } from "../core/engines/dockerApi/session";
+import { checkManager } from "../core/engines/swarm/checks";
+import { swarmSessionFor } from "../core/engines/swarm/session";
+import { contains, parseAddress, parseCidr } from "../core/description/addresses";
+import { ArgumentError } from "../core/description/errors";
+import { parseName } from "../core/description/names";
+import { type ArgumentNames, reporter } from "../core/pulumi/componentErrors";
+import { withHook } from "./service";
+
+/** A block of addresses of a network (Compose `ipam.config`). */
+export interface AddressBlock {
+  /** IPv4 or IPv6 block, e.g. `192.168.0.0/16`. @default a free one that the engine picks */
+  subnet?: string;
+  /** Address of the host in that block. @default its first address */
+  gateway?: string;
+  /** Part of the subnet that containers get their addresses from. @default all of it */
+  ipRange?: string;
+  /** Addresses that no container gets, by host name. */
+  auxAddresses?: Record<string, string>;
+}
+
+export interface NetworkArgs {
+  /** Name on the engine. @default the component's name */
+  name?: string;
+  /** `bridge`, `macvlan`, `ipvlan`, ... @default "bridge" */
+  driver?: string;
+  /** Driver options, e.g. `{ "com.docker.network.driver.mtu": "1400" }`. */
+  options?: Record<string, string>;
+  /** Where addresses come from. */
+  ipam?: { driver?: string; config?: AddressBlock[]; options?: Record<string, string> };
+  /** Give IPv6 addresses too. @default true where a block of IPv6 is given */
+  enableIpv6?: boolean;
+  /** No way out of this network. @default false */
+  internal?: boolean;
+  /** Let containers outside this stack join too. @default false; on bridge networks Docker lets them anyway */
+  attachable?: boolean;
+  labels?: Record<string, string>;
+}
+
+/**
+ * A user-defined network of any driver (Compose top-level `networks`). For the usual bridge with one block of
+ * addresses there is `BridgeNetwork`.
+ *
+ * Changing it makes the network anew: this stack's containers let go of it and join again, they are not
+ * replaced.
+ *
+ * @example
+ * new Network("lan", { driver: "macvlan", options: { parent: "eth0" }, ipam: { config: [{ subnet: "10.1.0.0/24" }] } });
+ *
+ * @throws pulumi.ResourceError where a subnet overlaps another network or a route of the host
+ */
+export class Network extends pulumi.ComponentResource {
+  /** Name on the engine, to be used in `networks` of services. */
+  readonly networkName: string;
+  readonly networkId: pulumi.Output<string>;
+  readonly network: docker.Network;
+
+  constructor(
+    name: string,
+    args: NetworkArgs = {},
+    opts: pulumi.ComponentResourceOptions = {},
+    type = "berth:services:Network",
+    names: ArgumentNames = {},
+    inputs: Record<string, unknown> = { ...args },
+  ) {
+    const session = sessionFor(providerOf(opts));
+    const networkName = reporter(type, name, names)(() => check(name, args, session, type));
+    const declared = { ...inputs, name: networkName };
+    super(type, name, declared, { ...opts, hooks: withHook(opts.hooks, session.hooks?.releaseNetwork) });
+
+    const blocks = args.ipam?.config ?? [];
+    const spansNodes = args.driver === "overlay" ? swarmSessionFor(session).swarm : undefined;
+    this.networkName = networkName;
+    this.network = new docker.Network(
+      name,
+      {
+        name: spansNodes && !pulumi.runtime.isDryRun() ? spansNodes.ready.apply(() => networkName) : networkName,
+        driver: args.driver ?? "bridge",
+        // Without it the engine passes over a block of IPv6.
+        ipv6: args.enableIpv6 ?? (blocks.some(({ subnet }) => subnet?.includes(":")) || undefined),
+        internal: args.internal,
+        attachable: args.attachable,
+        options: args.options,
+        ipamDriver: args.ipam?.driver,
+        ipamOptions: args.ipam?.options,
+        ipamConfigs: blocks.length
+          ? blocks.map(({ subnet, gateway, ipRange, auxAddresses }) => ({
+              subnet,
+              gateway,
+              ipRange,
+              auxAddress: auxAddresses,
+            }))
+          : undefined,
+        labels: toLabels({ ...args.labels, ...ownerLabels(session.owner) }),
+      },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        // As with containers, what was declared decides: the engine adds blocks of its own, and the provider overlooks removals.
+        replacementTrigger: JSON.stringify(canonical(declared)),
+        ignoreChanges: [
+          "driver",
+          "ipv6",
+          "internal",
+          "attachable",
+          "options",
+          "ipamDriver",
+          "ipamOptions",
+          "ipamConfigs",
+          "labels",
+        ],
+        hooks: session.hooks && { beforeCreate: [session.hooks.reclaimNetwork] },
+      },
+    );
+    this.networkId = this.network.id;
+    session.networks.set(networkName, {
+      id: this.network.id,
+      resource: this.network,
+      driver: args.driver ?? "bridge",
+    });
+    this.registerOutputs({});
+  }
+}
+
+function checkBlock(block: AddressBlock, at: string) {
+  const subnet = block.subnet === undefined ? undefined : parseCidr(block.subnet, `${at}.subnet`);
+  for (const field of ["gateway", "ipRange", "auxAddresses"] as const) {
+    if (block[field] !== undefined && !subnet)
+      throw new ArgumentError(`${at}.${field}`, "needs a subnet to lie in", "set subnet too");
+  }
+  if (block.gateway !== undefined) {
+    parseAddress(block.gateway, `${at}.gateway`);
+    if (!contains(subnet!, block.gateway))
+      throw new ArgumentError(
+        `${at}.gateway`,
+        `${block.gateway} is outside the subnet ${subnet!.text}`,
+        "choose an address inside it",
+      );
+  }
+  if (block.ipRange !== undefined) {
+    const range = parseCidr(block.ipRange, `${at}.ipRange`);
+    if (range.first < subnet!.first || range.last > subnet!.last)
+      throw new ArgumentError(
+        `${at}.ipRange`,
+        `${range.text} is outside the subnet ${subnet!.text}`,
+        "choose a block inside it",
+      );
+  }
+  return subnet ? [{ subnet, argument: `${at}.subnet` }] : [];
+}
+
+function check(logicalName: string, args: NetworkArgs, session: Session, type: string): string {
+  refuseOnKubernetes("networks", "pods are on the one network of their cluster");
+  const name = parseName(args.name ?? logicalName, "name");
+  if (["bridge", "host", "none"].includes(name))
+    throw new ArgumentError("name", `${name} is a network of Docker's own`, "choose another name");
+  if (session.networks.has(name))
+    throw new ArgumentError("name", `${name} is declared twice`, "declare each network once and share it");
+  if (["host", "none"].includes(args.driver ?? ""))
+    throw new ArgumentError(
+      "driver",
+      `${args.driver} makes no network of a single engine's own`,
+      `set networkMode: "${args.driver}" on the service`,
+    );
+  if (args.driver === "overlay") {
+    const inSwarm = type.endsWith(":OverlayNetwork") || chosenEngine() === "swarm" || session.snapshot?.swarm?.manager;
+    if (!inSwarm)
+      throw new ArgumentError("driver", "overlay makes no network of a single engine's own", "use bridge, or a Swarm");
+    if (!swarmSessionFor(session).swarm) checkManager(session.snapshot);
+  }
+  const subnets = (args.ipam?.config ?? []).flatMap((block, index) => checkBlock(block, `ipam.config[${index}]`));
+  checkNetwork(name, subnets, session.subnets, session.snapshot, session.owner);
+  session.subnets.push(...subnets.map(({ subnet }) => ({ subnet, by: name })));
+  return name;
+}

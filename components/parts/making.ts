@@ -1,0 +1,43 @@
+import { ArgumentError } from "../../core/description/errors";
+import type { DependencyDescription, NetworkDefinition, ProjectDescription } from "../../core/description/project";
+import type { Dependency, Service, ServiceSource } from "../service";
+import type { ProjectOptions } from "./projectOptions";
+
+/** Makes the objects of one project, in the order that they need one another. */
+export interface Making {
+  networks(): void;
+  volumes(): void;
+  /** @param made the services that stand already, by key */
+  service(key: string, made: Record<string, Service[]>): Service[];
+}
+
+export const waitsOf = (
+  dependsOn: Record<string, DependencyDescription>,
+  made: Record<string, Service[]>,
+): Dependency[] =>
+  Object.entries(dependsOn).flatMap(([other, { condition, restart }]) =>
+    (made[other] ?? []).map((service) => ({ service, condition, restart })),
+  );
+
+/** Nothing in a compose file says that a service ends, except that another waits for it. */
+export const isAwaited = ({ services }: ProjectDescription, key: string): boolean =>
+  Object.values(services).some((other) => other.dependsOn?.[key]?.condition === "service_completed_successfully");
+
+/** Where a service stands; what code has set over the file stands nowhere in it. */
+export function sourceOf({ compose, services }: ProjectOptions, key: string): ServiceSource | undefined {
+  if (!compose) return undefined;
+  const ours = Object.keys(services?.[key] ?? {});
+  return {
+    path: `services.${key}`,
+    variables: compose.variables,
+    locate: (error) => (ours.includes(/^\w*/.exec(error.argument)![0]) ? undefined : compose.locate?.(key, error)),
+  };
+}
+
+/** The arguments of a network, as its component takes them. */
+export function networkArgs(network: NetworkDefinition, labels: Record<string, string>) {
+  const { name, driver, driverOpts, ipam, internal, attachable, enableIpv4, enableIpv6 } = network;
+  if (enableIpv4 === false)
+    throw new ArgumentError(`networks.${name}.enable_ipv4`, "the Docker provider cannot switch IPv4 off", "remove it");
+  return { name, driver, options: driverOpts, ipam, internal, attachable, enableIpv6, labels };
+}

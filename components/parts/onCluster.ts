@@ -1,0 +1,149 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { ArgumentError } from "../../core/description/errors";
+import type { ClaimOptions } from "../../core/description/kubernetesOptions";
+import type { ProjectDescription, ProjectService } from "../../core/description/project";
+import { snakeCase } from "../../core/description/snakeCase";
+import type { ServiceArgs } from "../../core/description/types";
+import { buildForNodes } from "../../core/engines/dockerApi/images/build";
+import { providerOf, type Session, sessionFor } from "../../core/engines/dockerApi/session";
+import type { EngineName } from "../../core/engines/engine";
+import { Network } from "../network";
+import { Service } from "../service";
+import { labelMap, NAMESPACE } from "./composeLabels";
+import { isAwaited, type Making, networkArgs, sourceOf, waitsOf } from "./making";
+import type { ProjectOptions } from "./projectOptions";
+
+/** What a definition says that has no meaning on an engine, by field. */
+function refuseFields(at: string, definition: object, fields: string[], problem: string, remedy: string): void {
+  for (const field of fields) {
+    const value = (definition as Record<string, unknown>)[field];
+    const empty = value !== null && typeof value === "object" && Object.keys(value).length === 0;
+    if (value !== undefined && value !== false && !empty)
+      throw new ArgumentError(`${at}.${snakeCase(field)}`, problem, remedy);
+  }
+}
+
+/**
+ * On a Swarm, as `docker stack deploy` makes it, or on Kubernetes: one service or workload for each service,
+ * with its replicas.
+ */
+export class ClusterMaking implements Making {
+  private readonly images = new Map<string, pulumi.Input<string>>();
+  private readonly claims: Record<string, ClaimOptions> = {};
+  private readonly session: Session;
+
+  constructor(
+    private readonly parent: pulumi.Resource,
+    private readonly project: ProjectDescription,
+    private readonly options: ProjectOptions,
+    opts: pulumi.ComponentResourceOptions,
+    private readonly engine: Exclude<EngineName, "docker">,
+  ) {
+    this.session = sessionFor(providerOf(opts));
+    if (options.removeImages)
+      throw new ArgumentError("removeImages", "the nodes keep the images that they have pulled", "remove it");
+  }
+
+  networks(): void {
+    for (const [key, network] of Object.entries(this.project.networks)) {
+      const at = `networks.${key}`;
+      if (this.engine === "kubernetes") {
+        refuseFields(
+          at,
+          network,
+          ["driverOpts", "ipam", "internal", "enableIpv6"],
+          "pods are on the one network of their cluster",
+          "remove it; what may reach what is said with a NetworkPolicy",
+        );
+        continue;
+      }
+      if (network.external) continue;
+      const { driver = "overlay" } = network;
+      if (driver !== "overlay")
+        throw new ArgumentError(
+          `${at}.driver`,
+          `${driver} networks are those of one engine, and services of a Swarm need one that spans its nodes`,
+          "use overlay",
+        );
+      const labels = this.options.compose ? { ...network.labels, [NAMESPACE]: this.project.name } : network.labels;
+      new Network(network.name, networkArgs({ ...network, driver }, labels ?? {}), { parent: this.parent });
+    }
+  }
+
+  volumes(): void {
+    for (const [key, volume] of Object.entries(this.project.volumes)) {
+      if (this.engine === "kubernetes" && volume.external) this.claims[volume.name] = { existing: true };
+      refuseFields(
+        `volumes.${key}`,
+        { ...volume, driver: volume.driver === "local" ? undefined : volume.driver },
+        ["driver", "driverOpts"],
+        this.engine === "swarm"
+          ? "each node makes its own volume when a task comes to it, with the local driver"
+          : "a cluster's volumes come of its storage classes",
+        this.engine === "swarm"
+          ? "remove it, or make the volume on each node and call it external"
+          : "remove it, and name a class with kubernetes: { volumes: { NAME: { storageClassName } } }",
+      );
+    }
+  }
+
+  service(key: string, made: Record<string, Service[]>): Service[] {
+    const { build, dependsOn = {}, swarm, ...description } = this.project.services[key]!;
+    const { compose, kubernetes } = this.options;
+    const scoped = compose && this.engine === "swarm" ? `${this.project.name}_${key}` : key;
+    // `docker stack deploy` knows no container names: there are as many as replicas.
+    const containerName = this.engine === "swarm" ? scoped : (description.containerName ?? scoped);
+    const labels = { ...labelMap(description.labels), ...(this.stackLabel() ?? {}) };
+    const args: ServiceArgs = {
+      ...description,
+      containerName,
+      image: build ? this.build(key, description.image, build, description.platform) : description.image,
+      ...(isAwaited(this.project, key) ? { mode: "replicated-job" } : {}),
+      networks: description.networks?.map((network) => {
+        const { aliases = [], ...rest } = typeof network === "string" ? { name: network } : network;
+        const others = [...new Set([key, ...aliases])].filter((alias) => alias !== containerName);
+        return { ...rest, aliases: others.length ? others : undefined };
+      }),
+      labels: Object.keys(labels).length ? labels : undefined,
+      ...this.options.services?.[key],
+    };
+    const service = new Service(
+      `${this.project.name}-${key}`,
+      {
+        ...args,
+        engine: this.engine,
+        dependsOn: waitsOf(dependsOn, made),
+        removeData: this.options.removeVolumes,
+        swarm: { ...swarm, labels: { ...swarm?.labels, ...this.stackLabel() } },
+        kubernetes: { ...kubernetes, volumes: { ...this.claims, ...kubernetes?.volumes } },
+      },
+      { parent: this.parent },
+      "berth:services:Service",
+      this.options.argumentNames,
+      sourceOf(this.options, key),
+    );
+    return [service];
+  }
+
+  /** `docker stack ls`, `ps` and `services` go by it. */
+  private stackLabel(): Record<string, string> | undefined {
+    return this.options.compose && this.engine === "swarm" ? { [NAMESPACE]: this.project.name } : undefined;
+  }
+
+  private build(
+    key: string,
+    image: string,
+    build: NonNullable<ProjectService["build"]>,
+    platform: string | undefined,
+  ): pulumi.Input<string> {
+    const known = this.images.get(image);
+    if (known !== undefined) return known;
+    const { name: built } = buildForNodes(this.session, image, build, {
+      argument: `services.${key}.build.`,
+      platform,
+      engine: this.engine,
+    });
+    this.images.set(image, built);
+    return built;
+  }
+}

@@ -1,0 +1,130 @@
+import type { Pod } from "@pulumi/kubernetes/core/v1/pod";
+import * as pulumi from "@pulumi/pulumi";
+import type { Pod as PodManifest, Volume } from "kubernetes-types/core/v1";
+import { subdomainName } from "../core/mapping/kubernetes/checks";
+import { makeObject } from "../core/engines/kubernetes/object";
+import { CONTAINER_FIELDS, container } from "../core/engines/kubernetes/objects/container";
+import {
+  checkArguments,
+  Declaration,
+  nameOnceMade,
+  type NamespaceInput,
+  namespaceOf,
+} from "../core/engines/kubernetes/objects/declare";
+import { plain } from "../core/engines/kubernetes/objects/values";
+import type { Patch } from "../core/engines/kubernetes/objects/patch";
+import { gracePeriod, volumeNames } from "../core/engines/kubernetes/objects/pod";
+import type { ContainerDescription } from "../core/engines/kubernetes/objects/types";
+import { ArgumentError, show } from "../core/description/errors";
+import type { Inputs } from "../core/description/types";
+import { reporter } from "../core/pulumi/componentErrors";
+
+export interface PodWithLifecycleArgs extends ContainerDescription {
+  /** Name of the Pod. @default the component's name */
+  name?: string;
+  /** @default that of the provider (`kubernetes:namespace`), else "default" */
+  namespace?: NamespaceInput;
+  /** @default none */
+  labels?: Record<string, pulumi.Input<string>>;
+  /** @default the name of the Pod */
+  containerName?: string;
+  /** What the node does when the container ends. @default "Always" */
+  restartPolicy?: "Always" | "OnFailure" | "Never";
+  /** Seconds between the call to end and the kill, `preStop` included. @default 30 */
+  terminationGracePeriodSeconds?: number;
+  /** Volumes of the pod, mounted by `volumeMounts`. */
+  volumes?: Inputs<Volume>[];
+  /** Part of the Pod in Kubernetes' own words, laid over it last; `null` takes a field away. */
+  pod?: Patch<PodManifest>;
+}
+
+const ARGUMENTS = [
+  "name",
+  "namespace",
+  "labels",
+  "containerName",
+  ...CONTAINER_FIELDS,
+  "restartPolicy",
+  "terminationGracePeriodSeconds",
+  "volumes",
+  "pod",
+];
+const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
+
+/**
+ * One Pod, with what happens after its start and before its end. Documented setup G5.
+ *
+ * A bare Pod stays on its node: when that node goes, so does the Pod, and no other takes its place. A `WebApp` (a
+ * Deployment) is the usual way; it takes the same handlers. Most changes make a Pod anew, under the same name, so
+ * the old one goes first.
+ *
+ * @example
+ * new PodWithLifecycle("lifecycle-demo", {
+ *   containerName: "lifecycle-demo-container",
+ *   image: "nginx",
+ *   postStart: { exec: ["/bin/sh", "-c", "echo Hello from the postStart handler > /usr/share/message"] },
+ *   preStop: { exec: ["/bin/sh", "-c", "nginx -s quit; while killall -0 nginx; do sleep 1; done"] },
+ * });
+ *
+ * @throws pulumi.ResourceError naming the argument, before anything is made
+ */
+export class PodWithLifecycle extends pulumi.ComponentResource {
+  readonly podName: pulumi.Output<string>;
+  readonly namespace: pulumi.Output<string>;
+  readonly pod: Pod;
+
+  constructor(name: string, args: PodWithLifecycleArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    const type = "berth:services:PodWithLifecycle";
+    const report = reporter(type, name);
+    const { declaration, manifest, podName } = report(() => describe(name, args, report, opts));
+    super(type, name, { name: podName, namespace: declaration.namespace, image: args.image }, opts);
+    const options = declaration.options(this);
+    declaration.makeSecret(options);
+    const provider = declaration.session.podProvider;
+    this.pod = makeObject(name, manifest, { ...options, deleteBeforeReplace: true, provider });
+    this.podName = nameOnceMade(podName, this.pod);
+    this.namespace = namespaceOf(this.pod, declaration.session.defaultNamespace);
+    this.registerOutputs({});
+  }
+}
+
+function describe(
+  name: string,
+  args: PodWithLifecycleArgs,
+  report: <R>(run: () => R) => R,
+  opts: pulumi.ComponentResourceOptions,
+) {
+  checkArguments(args, ARGUMENTS, "PodWithLifecycle");
+  const podName = subdomainName(plain(args.name ?? name, "name"), "name");
+  const { containerName = podName, labels, restartPolicy, volumes } = args;
+  if (restartPolicy !== undefined && !RESTART_POLICIES.includes(restartPolicy))
+    throw new ArgumentError(
+      "restartPolicy",
+      `${show(restartPolicy)} is not known`,
+      `use ${RESTART_POLICIES.join(", ")}`,
+    );
+  const declaration = new Declaration(name, report, args.namespace, opts);
+  const { whenKnown } = declaration;
+  const main = container(containerName, "containerName", args, {
+    whenKnown,
+    volumes: volumeNames(volumes),
+    keepSecret: declaration.keepSecret,
+  });
+  const manifest = declaration.object(
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: podName, labels: declaration.labels(labels) },
+      spec: {
+        containers: [main],
+        restartPolicy,
+        terminationGracePeriodSeconds: gracePeriod(args.terminationGracePeriodSeconds, args.preStop),
+        volumes,
+      },
+    },
+    args.pod,
+    "pod",
+  );
+  declaration.claim(manifest);
+  return { declaration, manifest, podName };
+}

@@ -1,0 +1,33 @@
+import { chosenEngine } from "../core/engines/engine";
+import { allOrNothing } from "../core/pulumi/allOrNothing";
+import { hasPulumiEngine } from "../core/pulumi/perProgram";
+
+/**
+ * A Pulumi program made of components: it looks at the engine first, so that what only the engine knows (ports in
+ * use, networks, routes) is refused at preview, and it makes everything or nothing. Without it the resources in front
+ * of a wrong argument are made.
+ *
+ * @param declare declares the components and returns the stack's outputs; synchronous, for what comes after an `await`
+ * cannot be held back
+ * @returns what a Pulumi program exports
+ * @throws pulumi.RunError where no engine answers; whatever `declare` throws
+ *
+ * @example
+ * export = program(() => {
+ *   const web = new Nginx("web", { port: 8080 });
+ *   return { url: web.url };
+ * });
+ */
+export const program =
+  <T extends object>(declare: () => T): (() => Promise<T>) =>
+  async () => {
+    if (!hasPulumiEngine()) return allOrNothing(declare);
+    if (chosenEngine() === "kubernetes") {
+      const { connectCluster } = await import("../core/engines/kubernetes/session");
+      await connectCluster();
+    } else {
+      const { connectEngine } = await import("../core/engines/dockerApi/session");
+      await connectEngine();
+    }
+    return allOrNothing(declare);
+  };

@@ -1,9 +1,0 @@
-import { ArgumentError } from "../spec/errors";
-import type { Inputs } from "../spec/types";
-
-/** A list to which a typed service adds items of its own; how long it is has to be known. */
-export function plainList<T>(value: Inputs<T[] | undefined> | undefined, argument: string): T[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value)) return value as T[];
-  throw new ArgumentError(argument, "is not a list that is known already", "give a list; its items may be Outputs");
-}

@@ -1,0 +1,113 @@
+import type { SwarmOptions } from "./swarmOptions";
+import type { ServiceDescription } from "./types";
+
+/**
+ * Something that a reader of a compose file or a `docker run` line has to tell its owner. Never an error: what
+ * cannot be done is refused with an ArgumentError instead.
+ */
+export interface Notice {
+  /** `note`: said so that nothing is dropped in silence. `warning`: most likely a slip, or a risk. */
+  level: "note" | "warning";
+  /** Where: a path in the file (`services.web.ports[0]`) or a flag (`--rm`). */
+  at: string;
+  /** What and why, as one sentence without the place. */
+  text: string;
+  /** A Swarm does what this says has no effect on a single engine. */
+  swarm?: true;
+}
+
+/** How an image is made from a folder (Compose `build`, long form). */
+export interface BuildDescription {
+  /** Absolute path of the folder that is sent to the engine. */
+  context: string;
+  /** Absolute path, or relative to the context. @default "Dockerfile" */
+  dockerfile?: string;
+  /** The Dockerfile's text in place of a file. */
+  dockerfileInline?: string;
+  /** Build arguments; `null` takes the value that it has where Pulumi runs. */
+  args?: Record<string, string | null>;
+  /** Stage to stop at. @default the last one */
+  target?: string;
+  /** Network of `RUN` steps: `host`, `none` or the name of one. @default the engine's */
+  network?: string;
+  /** Further tags for the image. */
+  tags?: string[];
+  labels?: Record<string, string>;
+  cacheFrom?: string[];
+  extraHosts?: Record<string, string> | string[];
+  platforms?: string[];
+  /** Bytes. */
+  shmSize?: number;
+  /** @default false */
+  noCache?: boolean;
+  /** Look for newer base images. @default false */
+  pull?: boolean;
+}
+
+/** What a service waits for (Compose `depends_on`, long form). */
+export interface DependencyDescription {
+  /** @default "service_started" */
+  condition: "service_started" | "service_healthy" | "service_completed_successfully";
+  /** Start it anew when the other one is made anew. @default false */
+  restart?: boolean;
+  /** @default true */
+  required?: boolean;
+}
+
+/** A service of a project: the description, and what only makes sense beside other services. */
+export interface ProjectService extends ServiceDescription {
+  /** Builds the image that `image` names. */
+  build?: BuildDescription;
+  /** By key of the other service. */
+  dependsOn?: Record<string, DependencyDescription>;
+  /** What only a Swarm reads (Compose `deploy`). */
+  swarm?: SwarmOptions;
+}
+
+/** A network of a project (Compose top-level `networks`). */
+export interface NetworkDefinition {
+  /** Name on the engine. */
+  name: string;
+  /** It is there already; the project neither makes nor removes it. @default false */
+  external?: boolean;
+  /** @default "bridge" */
+  driver?: string;
+  driverOpts?: Record<string, string>;
+  ipam?: {
+    driver?: string;
+    config?: { subnet?: string; gateway?: string; ipRange?: string; auxAddresses?: Record<string, string> }[];
+    options?: Record<string, string>;
+  };
+  internal?: boolean;
+  attachable?: boolean;
+  enableIpv4?: boolean;
+  enableIpv6?: boolean;
+  labels?: Record<string, string>;
+}
+
+/** A volume of a project (Compose top-level `volumes`). */
+export interface VolumeDefinition {
+  /** Name on the engine. */
+  name: string;
+  /** It is there already; the project neither makes nor removes it. @default false */
+  external?: boolean;
+  /** @default "local" */
+  driver?: string;
+  driverOpts?: Record<string, string>;
+  labels?: Record<string, string>;
+}
+
+/**
+ * Several services and what they share, as plain data: what a compose file says, or a few `docker run` lines
+ * together. Names inside services (`networks`, volume sources) are the names on the engine.
+ */
+export interface ProjectDescription {
+  name: string;
+  /** By service key; `containerName` is set only where the source sets it. */
+  services: Record<string, ProjectService>;
+  /** By the key in the file. */
+  networks: Record<string, NetworkDefinition>;
+  /** By the key in the file. */
+  volumes: Record<string, VolumeDefinition>;
+  notices: Notice[];
+}

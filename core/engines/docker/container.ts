@@ -1,0 +1,191 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { digest } from "../../description/digest";
+import type { Mount } from "../../description/mounts";
+import type { LateSpec, ServiceSpec } from "../../description/service";
+import { isLate, lift } from "../../pulumi/outputs";
+import type { Companion } from "../engine";
+import { ARGUMENTS, CHANGED_BY_PROVIDER, IGNORED, replacementKey } from "../../mapping/docker";
+import { ownerLabels } from "../owner";
+import { type Session, toLabels } from "../dockerApi/session";
+
+export interface ContainerOptions {
+  session: Session;
+  /** Logical name of the service. */
+  name: string;
+  parent: pulumi.Resource;
+  /** Keep the data of named volumes when the stack goes. */
+  keepData: boolean;
+  /** What containerArguments gives for the description. */
+  args: Record<string, unknown>;
+  /** Checks of late arguments: where one fails, the container is not made. */
+  checks: pulumi.Output<unknown>[];
+  /** Arrive when the services that this one needs answer. */
+  after: pulumi.Output<unknown>[];
+  /** Services that only have to be started before. */
+  started?: Companion[];
+}
+
+/** Say where a project lies and which tool made it, not what runs: a checkout in another folder replaces nothing. */
+const ORIGIN = /^com\.docker\.compose\.(version|config-hash|project\.(config_files|working_dir|environment_file))$/;
+const withoutOrigin = (labels: { label: string; value: string }[]) => labels.filter(({ label }) => !ORIGIN.test(label));
+
+/**
+ * The provider's arguments, as far as the description alone decides them. Apart from makeContainer, so that
+ * what the provider cannot say is refused before anything is made.
+ *
+ * @param report shows a wrong argument that arrives late
+ */
+export function containerArguments(spec: LateSpec, report: <T>(run: () => T) => T): Record<string, unknown> {
+  const args: Record<string, unknown> = {};
+  for (const [key, mapping] of Object.entries(ARGUMENTS)) {
+    const fields = Object.fromEntries(mapping.from.map((field) => [field, spec[field]]));
+    if (
+      Object.values(fields).every((value) => value === undefined) &&
+      key !== "networkMode" &&
+      key !== "restart" &&
+      key !== "mustRun" &&
+      key !== "destroyGraceSeconds"
+    )
+      continue;
+    const value = lift(fields, (plain) => report(() => mapping.to(plain as unknown as ServiceSpec)));
+    if (value !== undefined) args[key] = value;
+  }
+  return args;
+}
+
+/** A digest of what was declared. It decides about replacement, so its form must not change between versions. */
+export function declarationHash(args: Record<string, unknown>): string {
+  return digest(replacementKey(args));
+}
+
+/** The named volumes of a service as resources; anonymous ones get a resource of their own, so that they outlive the container. */
+function declareVolumes(
+  mounts: Mount[],
+  { session, name, parent, keepData }: ContainerOptions,
+): { mounts: pulumi.Input<Mount>[]; resources: docker.Volume[] } {
+  const resources: docker.Volume[] = [];
+  const resolved = mounts.map((mount): pulumi.Input<Mount> => {
+    if (mount.type !== "volume") return mount;
+    if (mount.source) {
+      if (session.externalVolumes.has(mount.source)) return mount;
+      resources.push(session.volume(mount.source, keepData, name));
+      return mount;
+    }
+    const anonymous = new docker.Volume(
+      `${name}-${mount.target.replace(/^\//, "").replace(/\//g, "-")}`,
+      { labels: toLabels(ownerLabels(session.owner, name)) },
+      { parent, provider: session.shared().provider, retainOnDelete: keepData, ignoreChanges: ["labels"] },
+    );
+    resources.push(anonymous);
+    return anonymous.name.apply((source) => ({ ...mount, source }));
+  });
+  return { mounts: resolved, resources };
+}
+
+/** `container:<name>` of a service in this program: that container must exist first, and its successor has another id. */
+function sharedNamespaces(spec: LateSpec, session: Session) {
+  return [spec.networkMode, spec.ipc, spec.pid].flatMap((mode) => {
+    const name =
+      typeof mode === "string" && mode.startsWith("container:") ? mode.slice("container:".length) : undefined;
+    const service = name && session.services.get(name);
+    return service ? [service] : [];
+  });
+}
+
+/**
+ * Makes the container of a service: its image, its volumes and itself.
+ *
+ * What Docker cannot change on a living container is compared by a hash of the declaration, not by what the
+ * provider reads back, because that differs for nothing and overlooks removals (see the README on fidelity).
+ */
+export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
+  const { session, name, parent } = options;
+  session.names.add(name);
+  const image =
+    isLate(spec.image) || isLate(spec.platform)
+      ? new docker.RemoteImage(
+          name,
+          { name: spec.image, keepLocally: true, platform: spec.platform },
+          { parent, provider: session.shared().provider },
+        )
+      : session.image(spec.image as string, spec.platform as string | undefined);
+
+  const args = { ...options.args };
+  // The hash speaks of what was declared: an anonymous volume's generated name is not part of it.
+  const declared = { ...args };
+  // Late variables count by their names only, and by their values in the provider's own comparison: a digest of a
+  // short password gives it away, and `preview --json` crashes on a trigger that is secret (CLI 3.259).
+  const byProvider = (["envs", "uploads"] as const).filter((key) => isLate(args[key]));
+  if (byProvider.includes("envs"))
+    declared.envs = pulumi.unsecret(
+      pulumi.output(args.envs as string[] | undefined).apply((envs) => envs?.map((env) => env.split("=")[0])),
+    );
+  if (byProvider.includes("uploads"))
+    declared.uploads = pulumi.unsecret(
+      pulumi
+        .output(args.uploads as docker.types.input.ContainerUpload[])
+        .apply((uploads) => uploads.map(({ file, permissions }) => [file, permissions])),
+    );
+  const dependsOn: pulumi.Resource[] = [image];
+  if (Array.isArray(spec.volumes)) {
+    const { mounts, resources } = declareVolumes(spec.volumes, options);
+    dependsOn.push(...resources);
+    if (mounts.some(isLate)) {
+      const volumes = { volumes: mounts, volumesFrom: spec.volumesFrom };
+      for (const key of ["volumes", "mounts"] as const)
+        args[key] = lift(volumes, (plain) => ARGUMENTS[key]!.to(plain as unknown as ServiceSpec));
+    }
+  }
+  for (const network of Array.isArray(spec.networks) ? spec.networks : []) {
+    const made = session.networks.get(network.name);
+    if (made) dependsOn.push(made.resource);
+  }
+  for (const { container } of Array.isArray(spec.volumesFrom) ? spec.volumesFrom : []) {
+    const source = session.services.get(container);
+    if (source) dependsOn.push(source.resource);
+  }
+  const shared = sharedNamespaces(spec, session);
+  dependsOn.push(...shared.map((service) => service.resource));
+
+  const started = options.started ?? [];
+  dependsOn.push(...started.map(({ resource }) => resource));
+  for (const other of started)
+    if (other.restart && typeof spec.containerName === "string")
+      session.restarts.set(other.name, (session.restarts.get(other.name) ?? new Set()).add(spec.containerName));
+  const identities = [image.imageId, ...shared.map((service) => service.containerId)];
+  if (args.labels !== undefined) declared.labels = lift(args.labels, (labels) => withoutOrigin(labels as never));
+  const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
+  // Waiting for other services is no part of the comparison; a preview does not wait.
+  const after = pulumi.runtime.isDryRun() ? [] : options.after;
+  const parts = [hash, ...identities] as pulumi.Input<string>[];
+  const trigger = pulumi
+    .all([pulumi.all(parts), pulumi.all([...options.checks, ...after])])
+    .apply(([known]) => known.join(" "));
+
+  const own = toLabels(ownerLabels(session.owner, name));
+  args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);
+
+  return new docker.Container(
+    name,
+    // Anonymous volumes of the image stay when the container goes: `docker rm` without -v.
+    { ...args, removeVolumes: false } as unknown as docker.ContainerArgs,
+    {
+      parent,
+      provider: session.shared().provider,
+      dependsOn,
+      // A fixed name or host port cannot be held by two containers at once.
+      deleteBeforeReplace: true,
+      replacementTrigger: trigger,
+      ignoreChanges: byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : IGNORED,
+      // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
+      replaceOnChanges: CHANGED_BY_PROVIDER.filter(
+        (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,
+      ),
+      hooks: session.hooks && {
+        beforeCreate: [session.hooks.reclaimContainer],
+        afterCreate: [session.hooks.restartDependents],
+      },
+    },
+  );
+}

@@ -1,0 +1,281 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isLate, lift } from "../../pulumi/outputs";
+import { ArgumentError } from "../../description/errors";
+import { type FileSpec, fileMounts } from "../../description/files";
+import type { Mount } from "../../description/mounts";
+import { formatPort } from "../../description/ports";
+import type { LateSpec, ServiceSpec } from "../../description/service";
+import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, type ServiceRequest } from "../engine";
+import { REFUSED } from "../../mapping/docker";
+import { containerArguments, makeContainer } from "./container";
+import { withTag } from "../../description/names";
+import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../dockerApi/preflight";
+import { type ContainerInspect, waitUntilReady } from "./ready";
+import { providerOf, type Session, sessionFor } from "../dockerApi/session";
+
+const TOOLKIT = "install the NVIDIA Container Toolkit and set it up";
+
+/** One Docker engine: each service is a container. */
+export const dockerEngine: Engine = { name: "docker", refused: REFUSED, prepare };
+
+function prepare(request: ServiceRequest): PreparedService {
+  const { name, report, checks } = request;
+  const { keepData } = request.options;
+  checkAmount(request);
+  const session = sessionFor(providerOf(request.opts));
+  const spec = takeFiles(request.spec);
+  const args = containerArguments(spec, report);
+  checkAgainstEngine(name, spec, session, keepData, request.whenKnown);
+  if (spec.expose !== undefined && !spec.publishAll) {
+    void pulumi.log.info(
+      `${name}: expose is a note on Docker; containers of one network reach every port of each other.`,
+    );
+  }
+  return {
+    inputs: stateInputs(spec, session),
+    beforeUpdate: session.hooks?.changeInPlace,
+    make(parent, companions) {
+      const container = makeContainer(spec, {
+        session,
+        name,
+        parent,
+        keepData,
+        args,
+        checks,
+        after: companions.filter(({ condition }) => condition !== "service_started").map(({ ready }) => ready),
+        started: companions,
+      });
+      if (typeof spec.containerName === "string")
+        session.services.set(spec.containerName, { name, containerId: container.id, resource: container });
+      const dynamic =
+        isLate(spec.ports) ||
+        spec.publishAll === true ||
+        Boolean((spec.ports as ServiceSpec["ports"])?.some((port) => port.published === undefined));
+      const live = inspection(container.id, spec, session, dynamic, parent);
+      const declaredName = pulumi.output(spec.containerName!) as pulumi.Output<string>;
+      // Whoever connects by this name waits until somebody answers there. A preview knows the name at once.
+      const containerName = pulumi.runtime.isDryRun()
+        ? declaredName
+        : pulumi.all([declaredName, live]).apply(([known]) => known);
+      return {
+        resource: container,
+        container,
+        id: container.id,
+        containerName,
+        endpoints: endpointsOf(spec, live, dynamic),
+        ready: live.apply(() => true),
+        host: session.hostname,
+        exec: pulumi.interpolate`docker exec -it ${containerName}`,
+      };
+    },
+  };
+}
+
+/** A container's name and host ports exist once. */
+function checkAmount({ spec, whenKnown }: ServiceRequest): void {
+  whenKnown({ mode: spec.mode, replicas: spec.replicas }, ({ mode, replicas = 1 }) => {
+    if (mode === "global")
+      throw new ArgumentError(
+        "mode",
+        "global is one on each node, and a Docker engine is a single one",
+        "remove it, or set engine (berth:engine) to swarm or kubernetes",
+      );
+    if (replicas !== 1)
+      throw new ArgumentError(
+        "replicas",
+        `${replicas} containers cannot have one name on a Docker engine`,
+        "declare a service for each, or set engine (berth:engine) to swarm or kubernetes",
+      );
+  });
+}
+
+/**
+ * Secrets and configs from files become mounts, as Compose makes them; what has its text here is written into
+ * the container, and kept secret where it is one.
+ */
+function takeFiles(given: LateSpec): LateSpec {
+  const spec = { ...given } as Record<string, unknown>;
+  for (const field of ["secrets", "configs"] as const) {
+    if (spec[field] === undefined) continue;
+    const files = spec[field] as FileSpec[];
+    const mounts = fileMounts(files);
+    if (mounts.length) spec.volumes = lift(spec.volumes ?? [], (volumes) => [...(volumes as Mount[]), ...mounts]);
+    const written = files.filter(({ content }) => content !== undefined);
+    spec[field] = written.length === 0 ? undefined : field === "secrets" ? pulumi.secret(written) : written;
+  }
+  return spec as unknown as LateSpec;
+}
+
+/** Checks that need the engine or the program's other services. */
+function checkAgainstEngine(
+  name: string,
+  spec: LateSpec,
+  session: Session,
+  keepData: boolean,
+  whenKnown: ServiceRequest["whenKnown"],
+): void {
+  const { snapshot, owner } = session;
+  whenKnown({ pullPolicy: spec.pullPolicy, image: spec.image }, ({ pullPolicy, image }) => {
+    const full = withTag(image);
+    if (pullPolicy === "never" && snapshot && !full.includes("@") && !snapshot.images.includes(full))
+      throw new ArgumentError(
+        "image",
+        `${image} is not on the engine, and pullPolicy forbids to fetch it`,
+        "build or load it first, or remove pullPolicy",
+      );
+  });
+  whenKnown({ runtime: spec.runtime }, ({ runtime }) => {
+    // Names with dots are shims, which need not be registered.
+    if (!runtime || runtime.includes(".") || !snapshot?.runtimes || snapshot.runtimes.includes(runtime)) return;
+    throw new ArgumentError(
+      "runtime",
+      `${runtime} is not a runtime of this engine, which has ${snapshot.runtimes.join(", ")}`,
+      runtime === "nvidia"
+        ? `${TOOLKIT} (\`nvidia-ctk runtime configure --runtime=docker\`), then restart Docker`
+        : "add it to runtimes in the engine's daemon.json",
+    );
+  });
+  whenKnown({ gpus: spec.gpus }, ({ gpus }) => {
+    if (gpus?.some(({ driver }) => ["", "nvidia"].includes(driver)) && snapshot?.gpus === false)
+      throw new ArgumentError(
+        "gpus",
+        "this engine has no GPUs to give: neither the NVIDIA Container Toolkit nor CDI devices are there",
+        `${TOOLKIT}, then restart Docker; \`nvidia-smi\` on the host must work first`,
+      );
+  });
+  const needsApi = (minor: number, argument: string) => {
+    if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
+    throw new ArgumentError(
+      argument,
+      `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`,
+      "update the engine, or remove it",
+    );
+  };
+  whenKnown({ macAddress: spec.macAddress }, ({ macAddress }) => {
+    if (macAddress) needsApi(44, "macAddress");
+  });
+  whenKnown({ healthcheck: spec.healthcheck }, ({ healthcheck }) => {
+    if (healthcheck?.startInterval !== undefined) needsApi(44, "healthcheck.startInterval");
+  });
+  whenKnown({ ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
+    checkPorts(ports, name, session.ports, snapshot, owner);
+    session.ports.push(...ports.filter((port) => port.published !== undefined).map((port) => ({ port, by: name })));
+  });
+  if (typeof spec.containerName === "string") {
+    const other = session.services.get(spec.containerName);
+    if (other)
+      throw new ArgumentError(
+        "containerName",
+        `${spec.containerName} is the name of the service ${other.name} too`,
+        "give each container its own name",
+      );
+    checkContainerName(spec.containerName, snapshot, owner);
+  }
+  whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
+    checkBinds(volumes, snapshot);
+    session.warnOfBinds(volumes, name);
+    for (const { type, source } of volumes)
+      if (type === "volume" && source && !session.externalVolumes.has(source))
+        session.checkVolume(source, keepData, name);
+    const copies = volumes.findIndex((mount) => mount.nocopy);
+    if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`);
+    const parts = volumes.findIndex((mount) => mount.subpath !== undefined);
+    if (parts >= 0) needsApi(45, `volumes[${parts}].volume.subpath`);
+  });
+  whenKnown({ volumesFrom: spec.volumesFrom }, ({ volumesFrom = [] }) => {
+    for (const [index, { container }] of volumesFrom.entries()) {
+      if (!snapshot || session.services.has(container) || snapshot.containers.some((live) => live.name === container))
+        continue;
+      throw new ArgumentError(
+        `volumesFrom[${index}]`,
+        `there is no container named ${container}`,
+        "declare that service before this one",
+      );
+    }
+  });
+  whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
+    const gateway = networks.findIndex((network) => network.gwPriority);
+    if (gateway >= 0) needsApi(48, `networks[${gateway}].gwPriority`);
+    for (const [index, network] of networks.entries()) {
+      checkNetworkExists(
+        network.name,
+        `networks[${index}]`,
+        (declaredName) => session.networks.has(declaredName),
+        snapshot,
+      );
+      if (network.macAddress) needsApi(44, `networks[${index}].macAddress`);
+    }
+  });
+}
+
+/**
+ * What the component keeps in the state: the description as a reader wants to see it, and what the engine
+ * layer compares to change a living container in place.
+ */
+function stateInputs(spec: LateSpec, session: Session): pulumi.Inputs {
+  const joined = lift(spec.networks ?? [], (networks) => networks);
+  const withIds = Array.isArray(joined)
+    ? joined.map((network) => ({ ...network, id: session.networks.get(network.name)?.id }))
+    : (joined as pulumi.Output<NonNullable<ServiceSpec["networks"]>>);
+  return {
+    image: spec.image,
+    containerName: spec.containerName,
+    environment: spec.environment,
+    ports: lift(spec.ports, (ports) => ports?.map(formatPort)),
+    joined: (withIds as unknown[]).length === 0 ? undefined : withIds,
+    cpus: spec.cpus,
+    cpuPeriod: spec.cpuPeriod,
+    cpuQuota: spec.cpuQuota,
+  };
+}
+
+/** The living container, once it answers. On a preview only what the engine alone knows is asked for. */
+function inspection(
+  id: pulumi.Output<string>,
+  spec: LateSpec,
+  session: Session,
+  dynamic: boolean,
+  resource: pulumi.Resource,
+): pulumi.Output<ContainerInspect | undefined> {
+  const client = session.client;
+  if (!client) return id.apply(() => undefined);
+  const needed = { containerName: spec.containerName, waitTimeout: spec.waitTimeout, mode: spec.mode };
+  return pulumi.all([id, pulumi.output(needed)]).apply(async ([containerId, { containerName, waitTimeout, mode }]) => {
+    if (pulumi.runtime.isDryRun())
+      return dynamic ? client.find<ContainerInspect>(`/containers/${containerId}/json`) : undefined;
+    try {
+      return await waitUntilReady(client, containerId, String(containerName), {
+        timeout: waitTimeout ?? 120_000,
+        job: mode === "replicated-job",
+      });
+    } catch (error) {
+      throw new pulumi.ResourceError((error as Error).message, resource, true);
+    }
+  });
+}
+
+/** Ports as they are on the engine; as declared where that says it all. */
+function endpointsOf(
+  spec: LateSpec,
+  live: pulumi.Output<ContainerInspect | undefined>,
+  dynamic: boolean,
+): pulumi.Output<Endpoint[]> {
+  const ports = pulumi.output(spec.ports) as unknown as pulumi.Output<ServiceSpec["ports"]>;
+  if (pulumi.runtime.isDryRun() && !dynamic) return ports.apply(declaredEndpoints);
+  return pulumi
+    .all([live, ports])
+    .apply(([state, plain]) =>
+      state ? liveEndpoints(state, plain as ServiceSpec["ports"]) : declaredEndpoints(plain as ServiceSpec["ports"]),
+    );
+}
+
+function liveEndpoints(state: ContainerInspect, ports: ServiceSpec["ports"] = []): Endpoint[] {
+  // A port without an address is there twice, for IPv4 and IPv6: one endpoint, as declared.
+  const twice = ({ HostIp, HostPort }: { HostIp: string; HostPort: string }) =>
+    HostIp === "::" && ports.some((port) => port.hostIp === "" && String(port.published) === HostPort);
+  return Object.entries(state.NetworkSettings.Ports ?? {}).flatMap(([target, bindings]) =>
+    (bindings ?? [])
+      .filter((binding) => !twice(binding))
+      .map((binding) => ({ target, hostIp: binding.HostIp, hostPort: Number(binding.HostPort) })),
+  );
+}

@@ -1,0 +1,124 @@
+import type { EngineClient } from "../dockerApi/connection/client";
+
+/** What the engine says of a container, as far as berth uses it. */
+export interface ContainerInspect {
+  Id: string;
+  Name: string;
+  RestartCount: number;
+  Config: { Healthcheck?: { Test?: string[] } };
+  State: {
+    Status: string;
+    Running: boolean;
+    Restarting: boolean;
+    StartedAt?: string;
+    ExitCode: number;
+    Health?: { Status: string; Log?: { Output: string }[] | null };
+  };
+  NetworkSettings: {
+    Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
+    Networks: Record<string, { IPAddress: string }>;
+  };
+}
+
+export interface Expectation {
+  /** Milliseconds. */
+  timeout: number;
+  /** A job is ready when it has ended with code 0. */
+  job: boolean;
+}
+
+/** Nothing else tells a service that has stopped from one that is done. */
+const ENDED_WELL =
+  '; where it is meant to, say mode: "replicated-job" (in a compose file: deploy: { mode: replicated-job })';
+
+/** Milliseconds that a container without a health check has to run; after a crash Docker itself counts ten seconds. */
+const SETTLED = 400;
+const SETTLED_AFTER_CRASH = 10_000;
+
+/**
+ * Waits until a container answers: healthy where it has a health check, running where it has none, ended
+ * where it is a job.
+ *
+ * @throws Error with the container's last lines where it does not come up in time
+ */
+export async function waitUntilReady(
+  client: EngineClient,
+  id: string,
+  name: string,
+  { timeout, job }: Expectation,
+): Promise<ContainerInspect> {
+  const end = Date.now() + timeout;
+  let started: string | undefined;
+  let seen = 0;
+  for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
+    const state = await client.request<ContainerInspect>("GET", `/containers/${id}/json`);
+    const { Status, Running, Restarting, StartedAt, ExitCode, Health } = state.State;
+    if (StartedAt !== started) [started, seen] = [StartedAt, Date.now()];
+    // What crashes at once runs for a moment, too. The engine's clock may be another one: our own counts as well.
+    const needed = state.RestartCount ? SETTLED_AFTER_CRASH : SETTLED;
+    const settled = !(Date.now() - Date.parse(StartedAt ?? "") < needed) || Date.now() - seen >= needed;
+    if (job && Status === "exited" && ExitCode === 0) return state;
+    if (!job && Running && !Restarting && (Health && Health.Status !== "none" ? Health.Status === "healthy" : settled))
+      return state;
+    if (
+      !job &&
+      Running &&
+      !Restarting &&
+      Health?.Status === "starting" &&
+      (await passes(client, id, state.Config.Healthcheck?.Test))
+    )
+      return state;
+    if (Status === "exited" || Status === "dead")
+      throw new Error(
+        await failure(client, id, `${name} ended with exit code ${ExitCode}${ExitCode === 0 ? ENDED_WELL : ""}`),
+      );
+    // Crashing again and again: the restart policy hides the exit from a single look.
+    if (state.RestartCount >= 3)
+      throw new Error(
+        await failure(
+          client,
+          id,
+          `${name} keeps crashing (restarted ${state.RestartCount} times, last exit code ${ExitCode})`,
+        ),
+      );
+    if (Date.now() >= end) {
+      const seconds = Math.round(timeout / 1000);
+      const probe = Health?.Log?.at(-1)?.Output.trim();
+      const why = job
+        ? "has not ended"
+        : Health
+          ? `is not healthy${probe ? ` (its check says: ${probe.slice(-200)})` : ""}`
+          : "is not running";
+      throw new Error(
+        await failure(client, id, `${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`),
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/** Runs the container's own check now: the engine waits a whole interval before its first one. */
+async function passes(client: EngineClient, id: string, test: string[] = []): Promise<boolean> {
+  const [kind, ...command] = test;
+  const argv = kind === "CMD" ? command : kind === "CMD-SHELL" ? ["/bin/sh", "-c", command[0] ?? ""] : [];
+  if (argv.length === 0) return false;
+  try {
+    const exec = await client.request<{ Id: string }>("POST", `/containers/${id}/exec`, {
+      Cmd: argv,
+      AttachStdout: true,
+      AttachStderr: true,
+    });
+    await client.raw("POST", `/exec/${exec.Id}/start`, { Detach: false, Tty: false });
+    return (await client.request<{ ExitCode: number | null }>("GET", `/exec/${exec.Id}/json`)).ExitCode === 0;
+  } catch {
+    // It may have ended meanwhile; the next look at its state says so.
+    return false;
+  }
+}
+
+async function failure(client: EngineClient, id: string, what: string): Promise<string> {
+  const lines = await client.lastLines(id, 10).catch(() => []);
+  return lines.length
+    ? `${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`
+    : `${what}. It has written nothing.`;
+}

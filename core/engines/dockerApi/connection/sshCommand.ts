@@ -1,0 +1,110 @@
+import { quote } from "shlex";
+import { ArgumentError } from "../../../description/errors";
+
+/** Parts of `ssh://user@host:port/path/of/docker.sock`. */
+interface SshAddress {
+  user?: string;
+  host: string;
+  port?: string;
+  /** Of the engine's socket, where it is not the usual one. */
+  path?: string;
+}
+
+/**
+ * Refuses what the Docker provider refuses, and names that no host or user has.
+ *
+ * @throws ArgumentError
+ */
+export function checkSshAddress(address: string, argument: string): void {
+  parse(address, argument);
+}
+
+function parse(address: string, argument: string): SshAddress {
+  const fail = (problem: string, remedy: string) => new ArgumentError(argument, `${address} ${problem}`, remedy);
+  const url = new URL(address);
+  // Never repeats it.
+  if (url.password !== "")
+    throw new ArgumentError(argument, "an ssh:// address takes no password", "use a key, or an agent that holds one");
+  if (url.search !== "" || url.hash !== "") throw fail("has a query or fragment", "remove it");
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  if (!/^[\w:][\w.:-]*$/.test(host)) throw fail("names no host", "use ssh://user@host or ssh://user@host:port");
+  const user = decodeURIComponent(url.username);
+  if (user !== "" && !/^\w[\w.@+\\-]*$/.test(user)) throw fail("has a user that no host knows", "correct it");
+  const path = url.pathname.replace(/^\/+$/, "");
+  return { user: user || undefined, host, port: url.port || undefined, path: decodeURIComponent(path) || undefined };
+}
+
+/** Seconds; the docker client waits for 30, which is long for a preview. */
+const CONNECT_TIMEOUT = 10;
+
+/**
+ * Arguments of `ssh` that lead to an engine's socket: those of the docker client and the provider, and never a
+ * question for a password, which nobody would see.
+ */
+export function sshArguments(address: string, options: string[] = []): string[] {
+  const { user, host, port, path } = parse(address, "host");
+  return [
+    // The first value counts.
+    ...["-o", "BatchMode=yes"],
+    ...(user === undefined ? [] : ["-l", user]),
+    ...(port === undefined ? [] : ["-p", port]),
+    ...options,
+    ...(options.join("").includes("ConnectTimeout") ? [] : ["-o", `ConnectTimeout=${CONNECT_TIMEOUT}`]),
+    // A host that is gone is noticed.
+    ...["-o", "ServerAliveInterval=20"],
+    ...(options.includes("-T") ? [] : ["-T"]),
+    ...["--", host],
+    `docker ${path === undefined ? "" : `${quote(`--host=unix://${path}`)} `}system dial-stdio`,
+  ];
+}
+
+/** Words of ssh, the far shell and the docker client there, and what they mean. */
+const MEANINGS: [RegExp, string][] = [
+  [/^spawn ssh ENOENT/, "there is no ssh here: install the client of OpenSSH"],
+  [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED/i,
+    "its host key is another one than the known one: find out why before you go on",
+  ],
+  [
+    /Host key verification failed|No \S+ host key is known/i,
+    "its host key is not known here: connect once with `ssh` and compare the key, or add it to known_hosts",
+  ],
+  [/bad permissions|invalid format|error in libcrypto/i, "the private key cannot be read"],
+  [
+    /Too many authentication failures|Permission denied \(/i,
+    "it takes none of your keys: check the user, and the key (`docker:sshOpts` with -i, ~/.ssh/config or an agent)",
+  ],
+  [/Could not resolve hostname/i, "there is no host of that name"],
+  [/Connection refused/i, "no SSH server listens there: check the port"],
+  [/timed out|No route to host|Network is unreachable/i, "the host cannot be reached"],
+  [
+    /docker(?:: command|:)? not found|not found: docker|docker: No such file/i,
+    "its shell finds no docker client, which the way to its engine goes through: install it there",
+  ],
+  [/not a docker command/i, "the docker client there is older than 18.09: update it"],
+  [
+    /permission denied.*(?:docker|\.sock)|(?:docker|\.sock).*permission denied/i,
+    "that user may not use the engine's socket: add the user to the group docker there, which makes it root",
+  ],
+  [
+    /Cannot connect to the Docker daemon|docker daemon is not running|dial unix|no such file or directory/i,
+    "no engine listens at the socket there: start it",
+  ],
+];
+
+/**
+ * Why a connection through ssh has ended, in one sentence with the last lines that it wrote.
+ *
+ * @param output what ssh and the far side wrote beside the connection itself
+ */
+export function sshFailure(output: string, code: number | null): string {
+  const lines = output
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    // Frames of ssh's own warnings.
+    .filter((line) => line !== "" && !/^@+$/.test(line));
+  const meaning = MEANINGS.find(([words]) => words.test(output))?.[1];
+  const last = lines.slice(-3).join(" ").replace(/\.$/, "");
+  const said = last === "" ? `ssh ended with ${code ?? "a signal"}` : last;
+  return meaning === undefined ? said : `${meaning} (${said})`;
+}

@@ -1,0 +1,187 @@
+import * as pulumi from "@pulumi/pulumi";
+import { releaseServices } from "./releaseServices";
+import { type EngineClient, EngineError } from "./connection/client";
+import { isOurs, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
+import { ignoreMissing, type InPlace, reconcile } from "./reconcile";
+import type { EngineSnapshot } from "./snapshot";
+
+/** Hooks that every resource of one kind shares. They run on `up` only, never on a preview. */
+export interface ContainerHooks {
+  /** Before a container is made: clears away what a killed apply left under its name. */
+  reclaimContainer: pulumi.ResourceHook;
+  /** Before a network is made: likewise. */
+  reclaimNetwork: pulumi.ResourceHook;
+  /** After a container is made: starts those anew that asked for it (Compose `depends_on` with `restart`). */
+  restartDependents: pulumi.ResourceHook;
+  /** Before a service's description changes: applies what Docker can change on the living container. */
+  changeInPlace: pulumi.ResourceHook;
+  /** Before a network is made anew: lets go of this stack's containers, or Docker would refuse to remove it. */
+  releaseNetwork: pulumi.ResourceHook;
+}
+
+interface ContainerState {
+  Id: string;
+  Config: { Labels: Record<string, string> | null };
+  State: { Running: boolean };
+}
+interface NetworkState {
+  Id: string;
+  Scope?: string;
+  Labels: Record<string, string> | null;
+  Containers: Record<string, { Name: string }> | null;
+}
+
+/** What the hooks have to know of a program, at the time they run. */
+export interface HookContext {
+  readonly owner: Owner;
+  readonly client?: EngineClient;
+  readonly snapshot?: EngineSnapshot;
+  /** Logical names of the services that the program declares. */
+  readonly names: ReadonlySet<string>;
+  /** Names of the containers that start anew with a service, by its logical name. */
+  readonly restarts: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export function containerHooks(session: HookContext): ContainerHooks {
+  const engine = () => {
+    if (!session.client)
+      throw new EngineError(
+        0,
+        "this needs an engine that berth can talk to itself (unix://, ssh:// or tcp://); call connectEngine() first",
+      );
+    return session.client;
+  };
+
+  async function reclaimContainer({ newInputs, name }: pulumi.ResourceHookArgs): Promise<void> {
+    const { client, owner } = session;
+    if (!client) return;
+    const containerName = String(newInputs?.name ?? "");
+    const found = await client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
+    if (found) {
+      const labels = found.Config.Labels;
+      const service = labels?.[SERVICE_LABEL] ?? "";
+      if (!isOurs(labels, owner) || service === "" || (service !== name && session.names.has(service))) {
+        throw new Error(
+          `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
+        );
+      }
+      if (service === name) {
+        // The state does not know it: an apply was killed after the engine had made it.
+        await client.request("DELETE", `/containers/${found.Id}?force=1`);
+        await pulumi.log.info(`Removed the container ${containerName}, left behind by an apply that was cut off.`);
+      } else await removeUndeclared(found.Id, containerName, service);
+    }
+    // Pulumi deletes last what is no longer declared, so its host ports would still be taken.
+    const ports = ((newInputs?.ports ?? []) as { external?: number; protocol?: string }[]).filter(
+      ({ external }) => external !== undefined,
+    );
+    if (ports.length === 0) return;
+    // Such a container was there when the program began; where there was none, no create has to ask again.
+    const undeclared = ({ labels }: { labels: Record<string, string> }) =>
+      isOurs(labels, owner) && !session.names.has(labels[SERVICE_LABEL] ?? "");
+    if (session.snapshot && !session.snapshot.containers.some(undeclared)) return;
+    const filters = encodeURIComponent(
+      JSON.stringify({ label: Object.entries(ownerLabels(owner)).map(([key, value]) => `${key}=${value}`) }),
+    );
+    const ours = await client.request<
+      { Id: string; Names: string[]; Labels: Record<string, string>; Ports: { PublicPort?: number; Type: string }[] }[]
+    >("GET", `/containers/json?filters=${filters}`);
+    for (const { Id, Names, Labels, Ports } of ours) {
+      const service = Labels[SERVICE_LABEL] ?? "";
+      const holds = Ports.some(({ PublicPort, Type }) =>
+        ports.some(({ external, protocol = "tcp" }) => external === PublicPort && protocol === Type),
+      );
+      if (holds && service !== "" && !session.names.has(service))
+        await removeUndeclared(Id, (Names[0] ?? Id).replace(/^\//, ""), service);
+    }
+  }
+
+  /** Removes a container that Pulumi is about to delete, because its successor needs its name or port now. */
+  async function removeUndeclared(id: string, containerName: string, service: string): Promise<void> {
+    await engine().request("POST", `/containers/${id}/stop`, undefined, 120_000).catch(ignoreMissing);
+    await engine().request("DELETE", `/containers/${id}?force=1`).catch(ignoreMissing);
+    await pulumi.log.info(
+      `Removed the container ${containerName} of the service ${service}, which is no longer declared.`,
+    );
+  }
+
+  async function restartDependents({ name }: pulumi.ResourceHookArgs): Promise<void> {
+    const { client, owner } = session;
+    for (const dependent of session.restarts.get(name) ?? []) {
+      const found = await client?.find<ContainerState>(`/containers/${encodeURIComponent(dependent)}/json`);
+      // On a first apply it is not there yet.
+      if (!found || !isOurs(found.Config.Labels, owner) || !found.State.Running) continue;
+      await client!.request("POST", `/containers/${found.Id}/restart`, undefined, 120_000).catch(ignoreMissing);
+    }
+  }
+
+  async function disconnectOurs(network: NetworkState): Promise<string[]> {
+    const foreign: string[] = [];
+    const members = Object.entries(network.Containers ?? {});
+    for (const [id, { Name }] of members) {
+      const container = await engine().find<ContainerState>(`/containers/${id}/json`);
+      if (container && !isOurs(container.Config.Labels, session.owner)) foreign.push(Name);
+    }
+    // Where somebody else holds the network it stays, so our containers stay on it too.
+    for (const [id] of foreign.length ? [] : members)
+      await engine().request("POST", `/networks/${network.Id}/disconnect`, { Container: id, Force: true });
+    return foreign;
+  }
+
+  async function findNetwork(name: string): Promise<NetworkState | undefined> {
+    const filters = encodeURIComponent(JSON.stringify({ name: [`^${name}$`] }));
+    const [match] = (
+      await engine().request<{ Id: string; Name: string }[]>("GET", `/networks?filters=${filters}`)
+    ).filter((network) => network.Name === name);
+    return match && engine().find<NetworkState>(`/networks/${match.Id}`);
+  }
+
+  async function reclaimNetwork({ newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    if (!session.client) return;
+    const network = await findNetwork(String(newInputs?.name ?? ""));
+    if (!network) return;
+    if (!isOurs(network.Labels, session.owner))
+      throw new Error(
+        `name: a network named ${newInputs?.name} is there already and is not this stack's; choose another name.`,
+      );
+    const foreign = await disconnectOurs(network);
+    if (foreign.length)
+      throw new Error(
+        `name: the network ${newInputs?.name} was left behind by an apply that was cut off, and ${foreign.join(", ")} uses it; disconnect that first.`,
+      );
+    await session.client.request("DELETE", `/networks/${network.Id}`);
+  }
+
+  async function releaseNetwork({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    if (!session.client) return;
+    // Docker changes nothing on a network in place, its labels neither.
+    if (JSON.stringify(oldInputs) === JSON.stringify(newInputs)) return;
+    const network = await findNetwork(String(oldInputs?.name ?? ""));
+    if (!network || !isOurs(network.Labels, session.owner)) return;
+    const foreign =
+      network.Scope === "swarm"
+        ? await releaseServices(session.client, session.owner, network.Id)
+        : await disconnectOurs(network);
+    if (foreign.length)
+      throw new Error(
+        `the network ${oldInputs?.name} has to be made anew, but ${foreign.join(", ")} of another stack uses it; disconnect that first.`,
+      );
+  }
+
+  async function changeInPlace({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    await reconcile(engine, oldInputs as InPlace, newInputs as InPlace);
+  }
+
+  // Hooks are found by name in the engine; a second session in one program needs names of its own.
+  const suffix = nextSuffix();
+  return {
+    reclaimContainer: new pulumi.ResourceHook(`berth-reclaim-container${suffix}`, reclaimContainer),
+    reclaimNetwork: new pulumi.ResourceHook(`berth-reclaim-network${suffix}`, reclaimNetwork),
+    restartDependents: new pulumi.ResourceHook(`berth-restart-dependents${suffix}`, restartDependents),
+    changeInPlace: new pulumi.ResourceHook(`berth-change-in-place${suffix}`, changeInPlace),
+    releaseNetwork: new pulumi.ResourceHook(`berth-release-network${suffix}`, releaseNetwork),
+  };
+}
+
+let sessions = 0;
+const nextSuffix = () => (sessions++ ? `-${sessions}` : "");

@@ -1,0 +1,169 @@
+import { addressNumber, type Cidr, overlaps } from "../../description/addresses";
+import { ArgumentError } from "../../description/errors";
+import type { Mount } from "../../description/mounts";
+import { formatPort, type Port } from "../../description/ports";
+import { existsSync } from "node:fs";
+import { isOurs, OWNER_LABEL, type Owner, STACK_LABEL } from "../owner";
+import type { EngineSnapshot } from "./snapshot";
+
+/** A host port that a service of this program publishes. */
+export interface PortClaim {
+  port: Port;
+  by: string;
+}
+
+/** A subnet that a network of this program uses. */
+export interface SubnetClaim {
+  subnet: Cidr;
+  by: string;
+}
+
+const ANY = new Set(["", "0.0.0.0", "::"]);
+
+/** Whether two listening addresses collide: equal, or one of them is every address. */
+function collide(a: string, b: string): boolean {
+  if (ANY.has(a) || ANY.has(b)) return true;
+  return a.includes(":") === b.includes(":") && addressNumber(a) === addressNumber(b);
+}
+
+/** Refuses a host port that another service, another container or another program on the host has. */
+export function checkPorts(
+  ports: Port[],
+  by: string,
+  claims: PortClaim[],
+  snapshot: EngineSnapshot | undefined,
+  owner: Owner,
+): void {
+  for (const [index, port] of ports.entries()) {
+    if (port.published === undefined) continue;
+    const argument = `ports[${index}]`;
+    const fail = (problem: string, remedy: string) =>
+      new ArgumentError(argument, `${formatPort(port)}: host port ${port.published} ${problem}`, remedy);
+    const clash = [...claims, ...ports.slice(0, index).map((own) => ({ port: own, by }))].find(
+      (claim) =>
+        claim.port.published === port.published &&
+        claim.port.protocol === port.protocol &&
+        collide(claim.port.hostIp, port.hostIp),
+    );
+    if (clash)
+      throw fail(
+        clash.by === by ? "is published twice" : `is published by ${clash.by} as well`,
+        "give each service its own host port",
+      );
+    if (!snapshot) continue;
+    const same = (live: { ip: string; port: number; protocol: string }) =>
+      live.port === port.published && live.protocol === port.protocol && collide(live.ip, port.hostIp);
+    const holder = snapshot.containers.find((container) => container.ports.some(same));
+    if (holder && !isOurs(holder.labels, owner))
+      throw fail(
+        `is taken by the container ${holder.name} (${holder.image})`,
+        "choose another port, or remove that container",
+      );
+    // A listener that belongs to one of our own containers goes when that container is replaced.
+    if (!holder && snapshot.listeners.some(same))
+      throw fail(
+        "is taken by another program on the host",
+        `choose another port, or stop that program (\`ss -lntup 'sport = :${port.published}'\` names it)`,
+      );
+  }
+}
+
+/** Refuses a container name that belongs to somebody else. */
+export function checkContainerName(name: string, snapshot: EngineSnapshot | undefined, owner: Owner): void {
+  const holder = snapshot?.containers.find((container) => container.name === name);
+  if (!holder || isOurs(holder.labels, owner)) return;
+  const stack = holder.labels[STACK_LABEL];
+  throw new ArgumentError(
+    "containerName",
+    `a container named ${name} is there already${stack ? `, made by the stack ${stack}${stack === owner.stack ? " of another checkout or user" : ""}` : ""}`,
+    stack === owner.stack
+      ? `choose another name, or, if that checkout is yours, run \`pulumi config set berth:owner ${holder.labels[OWNER_LABEL]}\``
+      : `choose another name, or remove it with \`docker rm -f ${name}\``,
+  );
+}
+
+/** Refuses a bind whose host path is missing: Docker would make an empty folder owned by root in its place. */
+export function checkBinds(
+  mounts: Mount[],
+  snapshot: EngineSnapshot | undefined,
+  exists: (path: string) => boolean = existsSync,
+): void {
+  // Only an engine on this machine shares its paths with us.
+  if (!snapshot?.local) return;
+  for (const [index, mount] of mounts.entries()) {
+    if (mount.type !== "bind" || mount.createHostPath || exists(mount.source!)) continue;
+    throw new ArgumentError(
+      `volumes[${index}]`,
+      `the host path ${mount.source} is missing`,
+      `create it first (\`mkdir -p ${mount.source}\`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root`,
+    );
+  }
+}
+
+/** Refuses a network that services name but nobody has made. */
+export function checkNetworkExists(
+  name: string,
+  argument: string,
+  declared: (name: string) => boolean,
+  snapshot: EngineSnapshot | undefined,
+): void {
+  if (declared(name) || !snapshot || snapshot.networks.some((network) => network.name === name)) return;
+  throw new ArgumentError(
+    argument,
+    `there is no network named ${name}`,
+    `declare it first with new BridgeNetwork("${name}"), or create it with \`docker network create ${name}\``,
+  );
+}
+
+/** Refuses a network whose name is taken, or whose subnet another network or a route of the host has. */
+export function checkNetwork(
+  name: string,
+  subnets: { subnet: Cidr; argument: string }[],
+  claims: SubnetClaim[],
+  snapshot: EngineSnapshot | undefined,
+  owner: Owner,
+): void {
+  const own = snapshot?.networks.find((network) => network.name === name);
+  if (own && !isOurs(own.labels, owner)) {
+    throw new ArgumentError(
+      "name",
+      `a network named ${name} is there already and is not this stack's`,
+      "choose another name; to join that one, name it in the service's networks without a BridgeNetwork",
+    );
+  }
+  for (const { subnet, argument } of subnets) {
+    const fail = (other: string) =>
+      new ArgumentError(
+        argument,
+        `${subnet.text} overlaps ${other}`,
+        "choose a free block, for example from 172.16.0.0/12 or 10.0.0.0/8",
+      );
+    const claim = claims.find((other) => overlaps(other.subnet, subnet));
+    if (claim) throw fail(`${claim.subnet.text} of the network ${claim.by}`);
+    for (const network of snapshot?.networks ?? []) {
+      if (network === own) continue;
+      const other = network.subnets.find((text) => overlaps(lenient(text), subnet));
+      if (other) throw fail(`${other} of the network ${network.name} on the engine`);
+    }
+    const bridges = new Set(
+      snapshot?.networks.map((network) => (network.name === "bridge" ? "docker0" : `br-${network.id.slice(0, 12)}`)),
+    );
+    // A network may name its bridge itself; the route to its own block is no other network.
+    const known = new Set(snapshot?.networks.flatMap((network) => network.subnets));
+    const route = snapshot?.routes.find(
+      (candidate) =>
+        !bridges.has(candidate.device) && !known.has(candidate.subnet.text) && overlaps(candidate.subnet, subnet),
+    );
+    if (route) throw fail(`the host's route ${route.subnet.text} on ${route.device}`);
+  }
+}
+
+/** The engine may report a block by one of its inner addresses. */
+function lenient(text: string): Cidr {
+  const [address = "", bits = "0"] = text.split("/");
+  const version = address.includes(":") ? 6 : 4;
+  const size = 1n << BigInt((version === 4 ? 32 : 128) - Number(bits));
+  const number = addressNumber(address);
+  const first = number - (number % size);
+  return { text, version, first, last: first + size - 1n };
+}

@@ -1,0 +1,272 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Mount } from "../../description/mounts";
+import { hasPulumiEngine, perProvider, providerAmong } from "../../pulumi/perProgram";
+import { ArgumentError } from "../../description/errors";
+import {
+  buildxGoesElsewhere,
+  ENGINE_SETTINGS,
+  type EngineAddress,
+  engineAddress,
+  engineHostname,
+  type EngineSettings,
+} from "./connection/address";
+import type { BundledBuild } from "./images/bundledImages";
+import { checkBesides, EngineClient } from "./connection/client";
+import { type ContainerHooks, containerHooks } from "./hooks";
+import { type Owner, ownerLabels, ownerOf } from "../owner";
+import type { PortClaim, SubnetClaim } from "./preflight";
+import { type EngineSnapshot, takeSnapshot } from "./snapshot";
+import { berthSetting } from "../../pulumi/settings";
+
+/** A network declared by this program. */
+export interface DeclaredNetwork {
+  id: pulumi.Output<string>;
+  resource: pulumi.Resource;
+  driver?: string;
+}
+
+/** A service declared by this program. */
+export interface DeclaredService {
+  /** Logical name. */
+  name: string;
+  containerId: pulumi.Output<string>;
+  resource: pulumi.Resource;
+}
+
+interface ImageOptions extends Pick<docker.RemoteImageArgs, "build" | "triggers"> {
+  /** @default true */
+  keep?: boolean;
+  /** The image is on the engine already: what it was built from, and its id. */
+  bundled?: BundledBuild;
+}
+
+/**
+ * What one Pulumi program has declared on one engine so far, and what that engine held when the program
+ * began. Shared objects (images, volumes) are made once however many services use them.
+ */
+export class Session {
+  readonly owner: Owner;
+  /** Undefined under mocks, which know no hooks. */
+  readonly hooks?: ContainerHooks;
+  readonly networks = new Map<string, DeclaredNetwork>();
+  readonly services = new Map<string, DeclaredService>();
+  /** Logical names of all services, those too whose container's name arrives late. */
+  readonly names = new Set<string>();
+  readonly ports: PortClaim[] = [];
+  readonly subnets: SubnetClaim[] = [];
+  /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
+  snapshot?: EngineSnapshot;
+  client?: EngineClient;
+  /** Names of the containers that start anew with a service, by its logical name. */
+  readonly restarts = new Map<string, Set<string>>();
+  /** Volumes that somebody else makes and keeps. */
+  readonly externalVolumes = new Set<string>();
+  private readonly images = new Map<string, docker.RemoteImage>();
+  private readonly volumes = new Map<string, { resource: docker.Volume; keep: boolean; by: string }>();
+
+  constructor(
+    readonly projectFolder: string,
+    private readonly provider?: pulumi.ProviderResource,
+  ) {
+    const configured = berthSetting("owner");
+    this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), projectFolder, configured);
+    if (hasPulumiEngine()) this.hooks = containerHooks(this);
+  }
+
+  /** Reads the engine once, so that checks run before anything is declared. */
+  async connect(client: EngineClient): Promise<void> {
+    this.client = client;
+    try {
+      this.snapshot = await takeSnapshot(client);
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+    // A preview only asks: one connection is enough.
+    if (!pulumi.runtime.isDryRun()) client.widen();
+  }
+
+  /** The engine's host, for addresses of what runs there. */
+  get hostname(): string {
+    return this.client ? engineHostname(this.client.address) : "localhost";
+  }
+
+  /** Whether the provider has to build through its own connection, since Buildx would build on another engine. */
+  get buildsByItself(): boolean {
+    return this.client !== undefined && buildxGoesElsewhere(this.client.address, process.env);
+  }
+
+  /** Says which host paths lie in this checkout, where the engine runs on another host and looks for them there. */
+  warnOfBinds(mounts: Mount[], by: string): void {
+    if (this.hostname === "localhost") return;
+    for (const { type, source } of mounts)
+      if (type === "bind" && `${source}/`.startsWith(`${this.projectFolder}/`))
+        void pulumi.log.warn(
+          `${by}: ${source} lies in this checkout, but the engine looks for it on ${this.hostname}: copy it there, or put it into the image.`,
+        );
+  }
+
+  /** Options for a resource that belongs to the stack rather than to one service. */
+  shared(options: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
+    return { provider: this.provider, ...options };
+  }
+
+  /**
+   * The image, pulled once per stack, or built where `build` says so. It stays on the engine when the stack
+   * goes, unless the first service that names it says otherwise; one that a bundle has brought always does.
+   */
+  image(
+    name: string,
+    platform?: string,
+    { keep = true, build, triggers, bundled }: ImageOptions = {},
+  ): docker.RemoteImage {
+    const key = platform ? `${name}@${platform}` : name;
+    let image = this.images.get(key);
+    if (!image) {
+      image = new docker.RemoteImage(
+        // By a name of its own: a build that follows would go without arguments, which `ignoreChanges` takes from the state.
+        bundled ? `${key}@bundle` : key,
+        {
+          name,
+          platform,
+          keepLocally: keep,
+          forceRemove: build && !keep ? true : undefined,
+          build,
+          triggers: bundled ? { content: bundled.content, id: bundled.id ?? "" } : triggers,
+        },
+        // The provider removes by name: after a rebuild that would be the new image, so the old one goes first, from
+        // under the container that still runs. What other stacks use as well is never forced away. The triggers alone decide
+        // about building again; the folder has another path in every checkout.
+        this.shared(build ? { deleteBeforeReplace: !keep, ignoreChanges: ["build"] } : {}),
+      );
+      this.images.set(key, image);
+    }
+    return image;
+  }
+
+  /** The image that this program makes under a name, if it does. */
+  declaredImage(name: string): docker.RemoteImage | undefined {
+    return this.images.get(name) ?? this.images.get(name.replace(/:latest$/, "")) ?? this.images.get(`${name}:latest`);
+  }
+
+  /** Settings for another provider of this engine: an explicit one takes none of the stack's `docker:` settings. */
+  providerSettings(): docker.ProviderArgs {
+    if (docker.Provider.isInstance(this.provider)) {
+      const { host, context, certPath, caMaterial, certMaterial, keyMaterial } = this.provider;
+      return definedOnly({ host, context, certPath, caMaterial, certMaterial, keyMaterial });
+    }
+    const config = new pulumi.Config("docker");
+    const sshOpts = config.getObject<string[]>("sshOpts");
+    const plain = {
+      host: config.get("host"),
+      context: config.get("context"),
+      certPath: config.get("certPath"),
+      sshOpts,
+    };
+    const [caMaterial, certMaterial, keyMaterial] = ["caMaterial", "certMaterial", "keyMaterial"].map((key) =>
+      config.getSecret(key),
+    );
+    return definedOnly({ ...plain, caMaterial, certMaterial, keyMaterial });
+  }
+
+  /** Refuses a share in a volume whose other users say the opposite about its data. */
+  checkVolume(name: string, keep: boolean, by: string): void {
+    const declared = this.volumes.get(name);
+    if (declared && declared.keep !== keep) {
+      throw new pulumi.RunError(
+        `removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`,
+      );
+    }
+  }
+
+  /** Who declared a volume first, if anybody did. */
+  volumeBy(name: string): string | undefined {
+    return this.volumes.get(name)?.by;
+  }
+
+  /**
+   * The named volume, made once per stack. Its data outlives destroy and replacement unless `keep` is false.
+   * Docker takes an existing volume of that name as it is, so data left by an earlier stack is found again.
+   */
+  volume(name: string, keep: boolean, by: string, args: Omit<docker.VolumeArgs, "name"> = {}): docker.Volume {
+    this.checkVolume(name, keep, by);
+    const declared = this.volumes.get(name);
+    if (declared) return declared.resource;
+    const resource = new docker.Volume(
+      name,
+      {
+        ...args,
+        name,
+        labels: [...toLabels(ownerLabels(this.owner)), ...((args.labels as docker.VolumeArgs["labels"] & []) ?? [])],
+      },
+      // Every one of these would replace the volume, and with it the data.
+      this.shared({ retainOnDelete: keep, ignoreChanges: ["labels", "driver", "driverOpts"] }),
+    );
+    this.volumes.set(name, { resource, keep, by });
+    return resource;
+  }
+}
+
+/** A provider's settings that are undefined would stand before its own defaults. */
+const definedOnly = (settings: docker.ProviderArgs): docker.ProviderArgs =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+
+export const toLabels = (labels: Record<string, string>) =>
+  Object.entries(labels).map(([label, value]) => ({ label, value }));
+
+/** The session of the running program on one engine; under mocks every `setMocks` begins a new one. */
+export const sessionFor = perProvider((provider) => new Session(process.cwd(), provider));
+
+/** The Docker provider among a component's options. */
+export const providerOf = (opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined =>
+  providerAmong(opts, docker.Provider.isInstance, "docker:index/container:Container");
+
+/**
+ * Looks at the engine before the program declares anything. Call it once, first, in programs of your own;
+ * the stacks in `stacks/` do. Without it, what only the engine knows (ports in use, networks, routes) is
+ * not checked before the engine itself refuses it.
+ *
+ * @throws RunError where no engine answers
+ * @example
+ * await connectEngine();
+ * new Nginx("web", { port: 8080 });
+ */
+export async function connectEngine(): Promise<void> {
+  const address = stackEngine();
+  for (const warning of address.warnings ?? []) await pulumi.log.warn(warning);
+  if (!EngineClient.supports(address)) {
+    await pulumi.log.warn(
+      `The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`,
+    );
+    return;
+  }
+  try {
+    await checkBesides(address);
+    await sessionFor().connect(new EngineClient(address));
+  } catch (error) {
+    if (error instanceof ArgumentError) throw new pulumi.RunError(error.message);
+    const { message } = error as Error;
+    const [reason, remedy] = address.host.startsWith("unix:")
+      ? [` (${message})`, "Start Docker"]
+      : [`: ${message}`, "Put that right"];
+    throw new pulumi.RunError(
+      `No Docker engine answers at ${address.host}${reason}. ${remedy}, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`npm run plan\` shows the plan without one.`,
+    );
+  }
+}
+
+/**
+ * Where the stack's settings and the environment say that its engine is.
+ *
+ * @throws RunError where they cannot be followed
+ */
+export function stackEngine(): EngineAddress {
+  // The SDK warns of secrets that are read as plain text; these go to the engine's connection only.
+  const settings = ENGINE_SETTINGS.map((key) => [key, pulumi.runtime.getConfig(`docker:${key}`)]);
+  try {
+    return engineAddress(Object.fromEntries(settings) as EngineSettings, process.env);
+  } catch (error) {
+    throw error instanceof ArgumentError ? new pulumi.RunError(error.message) : error;
+  }
+}

@@ -1,0 +1,277 @@
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Cidr, parseCidr } from "../../description/addresses";
+import type { EngineClient } from "./connection/client";
+
+export interface LiveContainer {
+  id: string;
+  name: string;
+  image: string;
+  labels: Record<string, string>;
+  ports: { ip: string; port: number; protocol: string }[];
+}
+
+export interface LiveNetwork {
+  id: string;
+  name: string;
+  driver: string;
+  labels: Record<string, string>;
+  subnets: string[];
+  /** `local`, or `swarm` for networks that span its nodes. */
+  scope?: string;
+}
+
+export interface LiveVolume {
+  name: string;
+  driver: string;
+  options: Record<string, string>;
+  labels: Record<string, string>;
+}
+
+/** The engine's part in a Swarm. */
+export interface SwarmState {
+  /** `inactive`, `pending`, `active`, `locked` or `error`. */
+  state: string;
+  /** Address that the other nodes know this one by. */
+  address: string;
+  manager: boolean;
+  /** How many there are; 0 where this node is no manager. */
+  managers: number;
+  nodes: number;
+}
+
+/** A service of the Swarm. */
+export interface LiveService {
+  id: string;
+  name: string;
+  labels: Record<string, string>;
+  /** As it runs: `nginx:latest@sha256:...`. */
+  image: string;
+  ports: { published: number; target: number; protocol: string }[];
+}
+
+/** A socket on the host that listens. */
+export interface Listener {
+  /** "" for every address. */
+  ip: string;
+  port: number;
+  protocol: "tcp" | "udp";
+}
+
+export interface Route {
+  subnet: Cidr;
+  device: string;
+}
+
+/** What is on the engine and its host, read once before anything is declared. */
+export interface EngineSnapshot {
+  /** The engine runs on this machine. */
+  local: boolean;
+  apiVersion: string;
+  containers: LiveContainer[];
+  networks: LiveNetwork[];
+  volumes: LiveVolume[];
+  /** Names of the images that are there: `nginx:latest`. */
+  images: string[];
+  /** Their ids by these names. */
+  imageIds?: Record<string, string>;
+  /** Empty where the host cannot be looked at. */
+  listeners: Listener[];
+  routes: Route[];
+  /** OCI runtimes by name; undefined where the engine does not say. */
+  runtimes?: string[];
+  /** Whether containers can have GPUs; undefined where that cannot be seen from here. */
+  gpus?: boolean;
+  /** Undefined where the engine does not say. */
+  swarm?: SwarmState;
+  /** Of the whole Swarm; undefined where the engine is no manager of one. */
+  services?: LiveService[];
+}
+
+interface ApiContainer {
+  Id: string;
+  Names: string[];
+  Image: string;
+  Labels: Record<string, string> | null;
+  Ports: { IP?: string; PublicPort?: number; Type: string }[] | null;
+}
+interface ApiNetwork {
+  Id: string;
+  Name: string;
+  Driver: string;
+  Scope?: string;
+  Labels: Record<string, string> | null;
+  IPAM: { Config: { Subnet?: string }[] | null };
+}
+interface ApiVolume {
+  Name: string;
+  Driver: string;
+  Options: Record<string, string> | null;
+  Labels: Record<string, string> | null;
+}
+
+interface ApiInfo {
+  OperatingSystem?: string;
+  Runtimes?: Record<string, unknown>;
+  /** Devices of the Container Device Interface; engines from API 1.50 on. */
+  DiscoveredDevices?: unknown[] | null;
+  Swarm?: {
+    LocalNodeState: string;
+    NodeAddr: string;
+    ControlAvailable: boolean;
+    Managers?: number;
+    Nodes?: number;
+  };
+}
+interface ApiService {
+  ID: string;
+  Spec: { Name: string; Labels: Record<string, string> | null; TaskTemplate: { ContainerSpec?: { Image: string } } };
+  Endpoint?: { Ports?: { PublishedPort?: number; TargetPort: number; Protocol: string }[] | null };
+}
+
+/** Reads containers, networks, volumes, listening sockets and routes. */
+export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot> {
+  const get = <T>(path: string) => client.request<T>("GET", path, undefined, client.patience);
+  // A node that is no manager answers with an error.
+  const orNothing = () => undefined;
+  // By itself: where nobody answers, one connection has been tried and not several.
+  const version = await get<{ ApiVersion: string }>("/version");
+  const [containers, networks, volumes, images, info, services] = await Promise.all([
+    get<ApiContainer[]>("/containers/json?all=1"),
+    get<ApiNetwork[]>("/networks"),
+    get<{ Volumes: ApiVolume[] | null }>("/volumes"),
+    get<{ Id: string; RepoTags: string[] | null }[]>("/images/json"),
+    get<ApiInfo>("/info").catch(orNothing),
+    get<ApiService[]>("/services").catch(orNothing),
+  ]);
+  return {
+    local: client.local,
+    apiVersion: version.ApiVersion,
+    containers: containers.map((container) => ({
+      id: container.Id,
+      name: (container.Names[0] ?? "").replace(/^\//, ""),
+      image: container.Image,
+      labels: container.Labels ?? {},
+      ports: (container.Ports ?? [])
+        .filter((port) => port.PublicPort)
+        .map((port) => ({ ip: port.IP ?? "", port: port.PublicPort!, protocol: port.Type })),
+    })),
+    networks: networks.map((network) => ({
+      id: network.Id,
+      name: network.Name,
+      driver: network.Driver,
+      labels: network.Labels ?? {},
+      subnets: (network.IPAM.Config ?? []).flatMap((config) => config.Subnet ?? []),
+      scope: network.Scope,
+    })),
+    volumes: (volumes.Volumes ?? []).map((volume) => ({
+      name: volume.Name,
+      driver: volume.Driver,
+      options: volume.Options ?? {},
+      labels: volume.Labels ?? {},
+    })),
+    images: images.flatMap((image) => image.RepoTags ?? []),
+    imageIds: Object.fromEntries(images.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((name) => [name, Id]))),
+    ...(client.local ? readHost() : { listeners: [], routes: [] }),
+    runtimes: info?.Runtimes && Object.keys(info.Runtimes),
+    gpus: gpuSupport(info, client.local),
+    swarm: info?.Swarm && swarmState(info.Swarm),
+    services: services?.map((service) => ({
+      id: service.ID,
+      name: service.Spec.Name,
+      labels: service.Spec.Labels ?? {},
+      image: service.Spec.TaskTemplate.ContainerSpec?.Image ?? "",
+      ports: (service.Endpoint?.Ports ?? [])
+        .filter((port) => port.PublishedPort)
+        .map((port) => ({ published: port.PublishedPort!, target: port.TargetPort, protocol: port.Protocol })),
+    })),
+  };
+}
+
+/** What gives containers their GPUs: a runtime, CDI files, or the hook that the engine finds on its PATH. */
+function gpuSupport(info: ApiInfo | undefined, local: boolean): boolean | undefined {
+  if (!info) return undefined;
+  if (info.Runtimes?.nvidia || info.DiscoveredDevices?.length) return true;
+  // Desktop's engine runs in a machine of its own.
+  if (!local || /desktop/i.test(info.OperatingSystem ?? "")) return undefined;
+  const hook = "nvidia-container-runtime-hook";
+  const folders = new Set([
+    ...(process.env.PATH ?? "").split(delimiter),
+    "/usr/bin",
+    "/usr/local/bin",
+    "/run/current-system/sw/bin",
+  ]);
+  return [...[...folders].map((folder) => join(folder, hook)), "/etc/cdi", "/var/run/cdi"].some((path) =>
+    existsSync(path),
+  );
+}
+
+export function swarmState(swarm: NonNullable<ApiInfo["Swarm"]>): SwarmState {
+  return {
+    state: swarm.LocalNodeState,
+    address: swarm.NodeAddr,
+    manager: swarm.ControlAvailable,
+    managers: swarm.Managers ?? 0,
+    nodes: swarm.Nodes ?? 0,
+  };
+}
+
+function readHost(): Pick<EngineSnapshot, "listeners" | "routes"> {
+  const read = (path: string) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      // Not Linux, or a namespace without /proc/net: the engine itself will refuse a taken port.
+      return "";
+    }
+  };
+  return {
+    listeners: [
+      ...parseListeners(read("/proc/net/tcp"), "tcp"),
+      ...parseListeners(read("/proc/net/tcp6"), "tcp"),
+      ...parseListeners(read("/proc/net/udp"), "udp"),
+      ...parseListeners(read("/proc/net/udp6"), "udp"),
+    ],
+    routes: parseRoutes(read("/proc/net/route")),
+  };
+}
+
+/** Reads /proc/net/{tcp,udp}[6]: addresses are hexadecimal words in the machine's byte order. */
+export function parseListeners(table: string, protocol: "tcp" | "udp"): Listener[] {
+  const LISTENING = protocol === "tcp" ? "0A" : "07";
+  return table
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const [, local = "", , state] = line.trim().split(/\s+/);
+      if (state !== LISTENING) return [];
+      const [hex = "", port = ""] = local.split(":");
+      return [{ ip: /^0+$/.test(hex) ? "" : hexAddress(hex), port: Number.parseInt(port, 16), protocol }];
+    });
+}
+
+function hexAddress(hex: string): string {
+  const bytes = hex.match(/.{8}/g)!.flatMap((word) => word.match(/../g)!.reverse());
+  if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join(".");
+  const groups = Array.from({ length: 8 }, (_, index) => bytes[index * 2]! + bytes[index * 2 + 1]!);
+  const mapped = /^(0000){5}ffff/i.test(groups.join(""));
+  if (mapped)
+    return bytes
+      .slice(12)
+      .map((byte) => Number.parseInt(byte, 16))
+      .join(".");
+  return groups.map((group) => group.replace(/^0{1,3}/, "").toLowerCase()).join(":");
+}
+
+/** Reads /proc/net/route, without the default route: every subnet overlaps that. */
+export function parseRoutes(table: string): Route[] {
+  return table
+    .split("\n")
+    .slice(1)
+    .flatMap((line) => {
+      const [device = "", destination = "", , , , , , mask = ""] = line.trim().split(/\s+/);
+      if (!/^[0-9A-F]{8}$/.test(destination) || mask === "00000000") return [];
+      const bits = [...Number.parseInt(mask, 16).toString(2)].filter((bit) => bit === "1").length;
+      return [{ device, subnet: parseCidr(`${hexAddress(destination)}/${bits}`, "route") }];
+    });
+}

@@ -1,0 +1,224 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ObjectMeta } from "kubernetes-types/meta/v1";
+import type { ServiceList, ServicePort } from "kubernetes-types/core/v1";
+import { ArgumentError } from "../../description/errors";
+import { isOurs, type Owner, ownerLabels, ownerOf } from "../owner";
+import { perProvider, providerAmong } from "../../pulumi/perProgram";
+import { ClusterClient } from "./client";
+import { withLogin } from "./execLogin";
+import { clusterAccess, KubeconfigError } from "./kubeconfig";
+import { COMPONENT, PLUGIN_VERSION } from "./object";
+import type { Manifest } from "../../mapping/kubernetes/manifest";
+import { berthSetting } from "../../pulumi/settings";
+
+/** What a cluster held when the program began. */
+export interface ClusterSnapshot {
+  /** Address of the API server. */
+  server: string;
+  /** Services with node ports. */
+  nodePorts: { port: number; protocol: string; namespace: string; service: string }[];
+}
+
+/** What one Pulumi program has declared on one cluster so far. */
+export class ClusterSession {
+  readonly owner: Owner;
+  /** Undefined where there is no cluster to ask: in a plan, under mocks, or where berth cannot log in. */
+  snapshot?: ClusterSnapshot;
+  client?: ClusterClient;
+  private readonly objects = new Map<string, string>();
+  private readonly nodePorts = new Map<string, string>();
+  private pods?: pulumi.ProviderResource;
+
+  constructor(
+    readonly defaultNamespace: string,
+    private readonly provider?: pulumi.ProviderResource,
+  ) {
+    const configured = berthSetting("owner");
+    this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), process.cwd(), configured);
+  }
+
+  /** The provider for bare Pods; undefined where the program has chosen one for all. */
+  get podProvider(): pulumi.ProviderResource | undefined {
+    if (this.provider) return undefined;
+    this.pods ??= new PodProvider();
+    return this.pods;
+  }
+
+  /** Annotations that mark an object as this stack's. */
+  get annotations(): Record<string, string> {
+    return ownerLabels(this.owner);
+  }
+
+  /**
+   * Refuses an object that is there already and was made by somebody else: applying it would take it over in
+   * silence. What this stack made itself, and does not know because an apply was killed, is taken up again. What
+   * another component of the stack made is refused too: Pulumi would delete the object under its old name last.
+   *
+   * @param component URN of the component that declares it
+   */
+  async checkOwner({ metadata, ...manifest }: Manifest, component?: string): Promise<void> {
+    const { name, namespace = this.defaultNamespace } = metadata as ObjectMeta;
+    if (!this.client || this.client.access.indirect || typeof name !== "string") return;
+    const { status, body } = await this.client.get<{ metadata: ObjectMeta }>(
+      pathOf({ metadata, ...manifest } as Manifest, namespace, name),
+    );
+    if (status !== 200) return;
+    const { kind } = manifest;
+    const annotations = body?.metadata.annotations;
+    if (isOurs(annotations, this.owner)) {
+      const maker = annotations?.[COMPONENT];
+      if (component === undefined || maker === undefined || maker === component) return;
+      throw new ArgumentError(
+        "name",
+        `the ${kind} ${name} belongs to the component ${componentOf(maker)} of this stack, which was renamed or moved`,
+        `undo that, destroy it first, or choose another name; where an alias says that it is the same, \`kubectl annotate --overwrite ${COMPONENT}=${component}\``,
+      );
+    }
+    const place = kind === "Namespace" ? "" : ` in the namespace ${namespace}`;
+    const mark = Object.entries(this.annotations).map(([key, value]) => `${key}=${value}`);
+    const option = kind === "Namespace" ? "" : ` -n ${namespace}`;
+    throw new ArgumentError(
+      "name",
+      `the ${kind} ${name}${place} is there already and was not made by this stack`,
+      `choose another name, delete it, or hand it over with \`kubectl annotate ${kind.toLowerCase()} ${name}${option} --overwrite ${mark.join(" ")}\``,
+    );
+  }
+
+  /**
+   * Refuses what cannot stand beside what is there: two objects of one name in this program, a node port that
+   * another service of this program or of the cluster has. Runs before anything is made.
+   *
+   * @param by the component that declares it, for the sentence
+   * @param argument gives the argument that a node port comes from
+   */
+  claim(manifest: Manifest, by: string, argument = (_port: number) => "ports"): void {
+    const { name, namespace = this.defaultNamespace } = manifest.metadata as ObjectMeta;
+    if (typeof name !== "string" || typeof namespace !== "string") return;
+    const key = [manifest.kind, namespace, name].join(" ");
+    const other = this.objects.get(key);
+    if (other !== undefined)
+      throw new ArgumentError(
+        "name",
+        `the ${manifest.kind} ${name} in the namespace ${namespace} is declared by ${other} already`,
+        "give each its own name, or another namespace",
+      );
+    this.objects.set(key, by);
+    if (manifest.kind !== "Service") return;
+    for (const { nodePort, protocol = "TCP" } of (manifest.spec as { ports?: ServicePort[] }).ports ?? []) {
+      if (typeof nodePort !== "number") continue;
+      const taken = (where: string) =>
+        new ArgumentError(argument(nodePort), `the node port ${nodePort} is taken by ${where}`, "choose another one");
+      const declared = this.nodePorts.get(`${nodePort}/${protocol}`);
+      if (declared !== undefined) throw taken(declared);
+      this.nodePorts.set(`${nodePort}/${protocol}`, by);
+      const live = this.snapshot?.nodePorts.find((port) => port.port === nodePort && port.protocol === protocol);
+      if (live && (live.service !== name || live.namespace !== namespace))
+        throw taken(`the service ${live.service} in the namespace ${live.namespace} of the cluster`);
+    }
+  }
+}
+
+/** Type and name of a component, without what all URNs begin with. */
+const componentOf = (urn: string): string => {
+  const [, , types = "", name = urn] = urn.split("::");
+  return `${name} (${types.split("$").at(-1)})`;
+};
+
+/** Where the API serves objects of a kind; every kind that berth makes has a regular plural. */
+function pathOf({ apiVersion, kind }: Manifest, namespace: string, name: string): string {
+  const plural = `${kind.toLowerCase()}s`;
+  const scope = kind === "Namespace" ? "" : `namespaces/${namespace}/`;
+  return `/${apiVersion.includes("/") ? "apis" : "api"}/${apiVersion}/${scope}${plural}/${name}`;
+}
+
+/**
+ * The provider of bare Pods, with the stack's own settings but one. Most changes of a Pod replace it, and where a
+ * provider may take up what is there, the preview of that replacement tries it on the old Pod and is refused.
+ */
+class PodProvider extends pulumi.ProviderResource {
+  constructor() {
+    const config = new pulumi.Config("kubernetes");
+    const keys = Object.keys(pulumi.runtime.allConfig()).flatMap((key) => key.match(/^kubernetes:(.*)$/)?.[1] ?? []);
+    const given = keys.map((key) => [key, key === "kubeconfig" ? config.getSecret(key) : config.get(key)]);
+    super(
+      "kubernetes",
+      "pods",
+      { ...Object.fromEntries(given), upsertExistingObjects: "false" },
+      { version: PLUGIN_VERSION },
+    );
+  }
+}
+
+/** The session of the running program on one cluster; under mocks every `setMocks` begins a new one. */
+export const clusterSessionFor = perProvider(
+  (provider) => new ClusterSession(new pulumi.Config("kubernetes").get("namespace") ?? "default", provider),
+);
+
+const isCluster = (provider?: unknown) =>
+  (provider as { __pulumiType?: string } | undefined)?.__pulumiType === "pulumi:providers:kubernetes";
+
+/** The Kubernetes provider among a component's options. */
+export const clusterProviderOf = (opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined =>
+  providerAmong(opts, isCluster, "kubernetes:core/v1:Service");
+
+/** Only the provider gets through; it takes up what is there, whoever made it. */
+async function leaveToProvider(client: ClusterClient): Promise<void> {
+  client.close();
+  await pulumi.log.warn(
+    `The cluster at ${client.access.server} is reached by the provider only: whose objects and node ports are there is not looked at, and objects of the same names are taken over.`,
+  );
+}
+
+/**
+ * Looks at the cluster before the program declares anything, as `connectEngine` does with Docker. The cluster is
+ * that of the Kubernetes provider's own settings: `kubernetes:kubeconfig`, `kubernetes:context`, KUBECONFIG.
+ *
+ * @throws RunError with one sentence where no cluster is named, none answers, or it refuses the login
+ */
+export async function connectCluster(): Promise<void> {
+  const config = new pulumi.Config("kubernetes");
+  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
+  const remedy =
+    "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `npm run plan` shows the plan without one";
+  let client: ClusterClient;
+  try {
+    client = new ClusterClient(await withLogin(clusterAccess({ kubeconfig, context, cluster }, process.env)));
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    throw new pulumi.RunError(`No Kubernetes cluster is known: ${error.message}; ${remedy}.`);
+  }
+  const { server, context: name, indirect } = client.access;
+  const where = `${server} (context "${name}")`;
+  let answer: { status: number; body: ServiceList | undefined };
+  try {
+    answer = await client.get<ServiceList>("/api/v1/services");
+  } catch (error) {
+    if (indirect) return leaveToProvider(client);
+    client.close();
+    const { message, code = message } = error as Error & { code?: string };
+    throw new pulumi.RunError(`No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${remedy}.`);
+  }
+  if (indirect) return leaveToProvider(client);
+  const { cert, authorization } = client.access;
+  // Without a login the provider would ask for a name and a password, and wait for ever.
+  const anonymous = !cert && authorization === undefined && answer.status === 403;
+  if (answer.status === 401 || anonymous) {
+    client.close();
+    throw new pulumi.RunError(
+      `The cluster at ${where} refuses the login${anonymous ? ": the kubeconfig has none for this context" : ""}; renew it with your cluster's own tool.`,
+    );
+  }
+  const session = clusterSessionFor();
+  session.client = client;
+  // Who may not list services has the API server itself refuse a node port that is taken.
+  session.snapshot = {
+    server,
+    nodePorts: (answer.body?.items ?? []).flatMap(({ metadata, spec }) =>
+      (spec?.ports ?? []).flatMap(({ nodePort, protocol = "TCP" }) =>
+        nodePort
+          ? [{ port: nodePort, protocol, namespace: metadata?.namespace ?? "", service: metadata?.name ?? "" }]
+          : [],
+      ),
+    ),
+  };
+}

@@ -1,0 +1,286 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { isLate, lift } from "../../pulumi/outputs";
+import { ArgumentError } from "../../description/errors";
+import type { Mount } from "../../description/mounts";
+import { formatPort } from "../../description/ports";
+import type { LateSpec, ServiceSpec } from "../../description/service";
+import {
+  type Companion,
+  declaredEndpoints,
+  type Endpoint,
+  type Engine,
+  type MadeService,
+  type PreparedService,
+  type ServiceRequest,
+} from "../engine";
+import { ownerLabels } from "../owner";
+import { checkBinds, checkPorts } from "../dockerApi/preflight";
+import { providerOf, type Session, sessionFor, toLabels } from "../dockerApi/session";
+import { applySpec } from "./apply";
+import type { SwarmService } from "../dockerApi/releaseServices";
+import { BESIDE, checkVersion, isGlobal, REFUSED, type References, swarmSpec } from "../../mapping/swarm";
+import { checkManager, checkNetworkScope, checkServiceName, checkServicePorts, withoutServices } from "./checks";
+import { type LateFile, makeFiles, readFiles } from "./files";
+import type { SwarmOptions } from "../../description/swarmOptions";
+import { waitUntilConverged } from "./ready";
+import { clientOf, swarmSessionFor } from "./session";
+
+/** A Docker Swarm: each service is a Swarm service. */
+export const swarmEngine: Engine = { name: "swarm", refused: REFUSED, prepare };
+
+/** Arguments of the provider's resource that only its creation looks at; see SwarmSpec. */
+const IGNORED = ["labels", "taskSpec", "mode", "endpointSpec", "updateConfig", "rollbackConfig"];
+
+/** Fields on which the parts of the specification depend, for checks of those that are known already. */
+const TOGETHER: (keyof ServiceSpec)[][] = [
+  ["ports"],
+  ["volumes", "tmpfs", "shmSize"],
+  ["networks", "networkMode"],
+  ["gpus"],
+  ["securityOpt"],
+  ["mode", "replicas"],
+  ["logging"],
+  ["healthcheck"],
+  ["oomScoreAdj"],
+];
+
+/** The first version that makes missing folders of binds. */
+const MAKES_FOLDERS = 43;
+
+const NOTHING: References = { image: "", networks: {}, secrets: [], configs: [] };
+
+function prepare(request: ServiceRequest): PreparedService {
+  const { name, options, whenKnown } = request;
+  const session = sessionFor(providerOf(request.opts));
+  const { snapshot, owner } = session;
+  const { swarm = {} } = options;
+  const own = swarmSessionFor(session);
+  if (!own.swarm) checkManager(snapshot);
+  const spec = withFolders(request.spec, session);
+  const { containerName } = spec;
+  if (typeof containerName !== "string")
+    throw new ArgumentError("containerName", "is not known yet", "give a plain name: Swarm cannot rename a service");
+  checkServiceName(containerName, snapshot, owner);
+  const other = own.services.get(containerName);
+  if (other !== undefined)
+    throw new ArgumentError(
+      "containerName",
+      `${containerName} is the name of the service ${other} too`,
+      "give each its own name",
+    );
+  own.services.set(containerName, name);
+
+  // Each part is checked as soon as its fields are there; the rest of the description stands for itself.
+  swarmSpec({ image: "", containerName }, { ...swarm, publishMode: undefined }, NOTHING, {});
+  for (const fields of TOGETHER)
+    whenKnown(Object.fromEntries(fields.map((field) => [field, spec[field]])), (plain) => {
+      const publishMode = fields.includes("ports") ? swarm.publishMode : undefined;
+      swarmSpec({ ...plain, containerName }, { ...swarm, publishMode }, NOTHING, {});
+      if (snapshot) checkVersion(plain, snapshot.apiVersion);
+    });
+  checkAgainstEngine(name, spec, session, options.keepData, whenKnown);
+  if (isLate(spec.secrets) && !Array.isArray(spec.secrets))
+    throw new ArgumentError("secrets", "is not known yet", "give a list in which only content is an Output");
+  const secrets = readFiles((spec.secrets ?? []) as LateFile[], "secrets");
+  const configs = readFiles((spec.configs ?? []) as LateFile[], "configs");
+  const global = isGlobal({ mode: isLate(spec.mode) ? undefined : (spec.mode as ServiceSpec["mode"]) }, swarm);
+  return {
+    inputs: stateInputs(spec, swarm),
+    make: (parent, companions) => make({ request, spec, session, secrets, configs, global }, parent, companions),
+  };
+}
+
+/** Old engines take `createHostPath` and forget it; without it the folder has to be there. */
+function withFolders(spec: LateSpec, { snapshot }: Session): LateSpec {
+  if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= MAKES_FOLDERS) return spec;
+  const volumes = lift(spec.volumes, (plain) =>
+    (plain as Mount[] | undefined)?.map((mount) => ({ ...mount, createHostPath: false })),
+  ) as LateSpec["volumes"];
+  return volumes === undefined ? spec : { ...spec, volumes };
+}
+
+/** Checks that need the engine or the program's other services. */
+function checkAgainstEngine(
+  name: string,
+  spec: LateSpec,
+  session: Session,
+  keepData: boolean,
+  whenKnown: ServiceRequest["whenKnown"],
+): void {
+  const { snapshot, owner } = session;
+  whenKnown({ ports: spec.ports }, ({ ports = [] }) => {
+    checkPorts(ports, name, session.ports, withoutServices(snapshot), owner);
+    checkServicePorts(ports, snapshot, owner);
+    session.ports.push(...ports.filter((port) => port.published !== undefined).map((port) => ({ port, by: name })));
+  });
+  whenKnown({ pullPolicy: spec.pullPolicy }, ({ pullPolicy }) => {
+    if (pullPolicy === "never")
+      throw new ArgumentError(
+        "pullPolicy",
+        "each node of a Swarm fetches what it lacks",
+        "remove it, or load the image on every node",
+      );
+  });
+  whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
+    // On several nodes only the one that runs the task can say.
+    if ((snapshot?.swarm?.nodes ?? 1) <= 1) checkBinds(volumes, snapshot);
+    session.warnOfBinds(volumes, name);
+    if (!keepData && volumes.some(({ type }) => type === "volume"))
+      throw new ArgumentError(
+        "removeData",
+        "Swarm makes a volume on every node that runs a task, and leaves it there; nobody removes it from here",
+        "remove it, and clean up with `docker volume rm` on the nodes",
+      );
+  });
+  whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
+    for (const [index, network] of networks.entries())
+      checkNetworkScope(network.name, `networks[${index}]`, session.networks.get(network.name)?.driver, snapshot);
+  });
+}
+
+/** What the component keeps in the state: the description as a reader wants to see it, without texts of files. */
+function stateInputs(spec: LateSpec, swarm: SwarmOptions): pulumi.Inputs {
+  const withoutContent = (files: unknown) =>
+    (files as LateFile[] | undefined)?.map(({ source, target, uid, gid, mode }) => ({
+      source,
+      target,
+      uid,
+      gid,
+      mode,
+    }));
+  const shown = Object.entries(spec).filter(([key]) => !(key in BESIDE));
+  return {
+    ...Object.fromEntries(shown),
+    ports: lift(spec.ports, (ports) => ports?.map(formatPort)),
+    secrets: withoutContent(spec.secrets),
+    configs: withoutContent(spec.configs),
+    swarm: Object.keys(swarm).length ? swarm : undefined,
+  };
+}
+
+interface Making {
+  request: ServiceRequest;
+  spec: LateSpec;
+  session: Session;
+  secrets: LateFile[];
+  configs: LateFile[];
+  global: boolean;
+}
+
+/**
+ * Registers an empty service, and makes it as declared when everything it needs is there: in place, whatever the
+ * change, and also where somebody has changed it by hand.
+ */
+function make(making: Making, parent: pulumi.Resource, companions: Companion[]): MadeService {
+  const { request, spec, session, global } = making;
+  const { name, options, checks } = request;
+  const { swarm = {} } = options;
+  const { swarm: declaredSwarm, reclaimService } = swarmSessionFor(session);
+  const preview = pulumi.runtime.isDryRun();
+  const gate = pulumi.all([...checks, ...(declaredSwarm && !preview ? [declaredSwarm.ready] : [])]);
+  const common = { session, name, parent, after: gate };
+  const secrets = makeFiles(making.secrets, "secrets", common);
+  const configs = makeFiles(making.configs, "configs", common);
+  const networks = Array.isArray(spec.networks) ? spec.networks : [];
+  const joined = networks.flatMap((network) => {
+    const made = session.networks.get(network.name);
+    return made ? [{ name: network.name, ...made }] : [];
+  });
+  const own = ownerLabels(session.owner, name);
+
+  const service = new docker.Service(
+    name,
+    {
+      name: gate.apply(() => spec.containerName as string),
+      labels: toLabels(own),
+      // The provider asks the registry for the image's digest with the logins that it knows.
+      taskSpec: {
+        containerSpec: { image: spec.image as pulumi.Input<string> },
+        ...(global ? { placement: { constraints: ["node.id == none"] } } : {}),
+      },
+      mode: global ? { global: true } : { replicated: { replicas: 0 } },
+    },
+    {
+      parent,
+      provider: session.shared().provider,
+      dependsOn: [
+        ...[...secrets, ...configs, ...joined].map(({ resource }) => resource),
+        ...companions.map(({ resource }) => resource),
+      ],
+      deleteBeforeReplace: true,
+      replacementTrigger: global ? "global" : "replicated",
+      ignoreChanges: IGNORED,
+      // A refresh reads the living service, its environment too.
+      additionalSecretOutputs: ["taskSpec"],
+      hooks: reclaimService && { beforeCreate: [reclaimService] },
+    },
+  );
+
+  for (const other of companions.filter(({ restart }) => restart))
+    void pulumi.log.info(
+      `${name}: a Swarm does not start it anew with ${other.name}, which keeps its name and address when its tasks change.`,
+    );
+  const after = companions.filter(({ condition }) => condition !== "service_started").map(({ ready }) => ready);
+  const references = pulumi.output({
+    networks: Object.fromEntries(joined.map((network) => [network.name, network.id])),
+    secrets: secrets.map(({ reference }) => reference),
+    configs: configs.map(({ reference }) => reference),
+  });
+  const { secrets: _secrets, configs: _configs, ...described } = spec;
+  const live = pulumi.unsecret(
+    pulumi
+      .all([service.id, pulumi.output(described), references, pulumi.all(preview ? [] : after)])
+      .apply(async ([id, plain, known]) => {
+        const client = preview ? undefined : clientOf(session, parent);
+        if (!client) return undefined;
+        const description = plain as unknown as ServiceSpec;
+        const liveIds = Object.fromEntries(
+          (session.snapshot?.networks ?? []).map((network) => [network.name, network.id]),
+        );
+        try {
+          const declared = swarmSpec(
+            description,
+            swarm,
+            {
+              ...(known as unknown as References),
+              image: description.image,
+              networks: { ...liveIds, ...known.networks },
+            },
+            own,
+          );
+          const changed = await applySpec(client, id, declared, { pull: description.pullPolicy === "always" });
+          const timeout = description.waitTimeout ?? 120_000;
+          return endpoints(await waitUntilConverged(client, id, { timeout, changed }));
+        } catch (error) {
+          throw new pulumi.ResourceError((error as Error).message, parent, true);
+        }
+      }),
+  );
+
+  const declaredName = pulumi.output(spec.containerName as string);
+  const containerName = preview ? declaredName : pulumi.all([declaredName, live]).apply(([known]) => known);
+  return {
+    resource: service,
+    id: service.id,
+    containerName,
+    endpoints: preview
+      ? pulumi.output(spec.ports).apply((ports) => declaredEndpoints(ports as ServiceSpec["ports"]))
+      : pulumi
+          .all([live, pulumi.output(spec.ports)])
+          .apply(([state, ports]) => state ?? declaredEndpoints(ports as ServiceSpec["ports"])),
+    ready: live.apply(() => true),
+    host: session.hostname,
+    exec: pulumi.interpolate`docker exec -it $(docker ps -q -f label=com.docker.swarm.service.name=${containerName} | head -n1)`,
+  };
+}
+
+function endpoints({ Endpoint }: SwarmService): Endpoint[] {
+  return (Endpoint?.Ports ?? [])
+    .filter(({ PublishedPort }) => PublishedPort)
+    .map(({ TargetPort, PublishedPort, Protocol }) => ({
+      target: `${TargetPort}/${Protocol}`,
+      hostIp: "0.0.0.0",
+      hostPort: PublishedPort!,
+    }));
+}

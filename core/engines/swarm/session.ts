@@ -1,0 +1,93 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type EngineClient, EngineError } from "../dockerApi/connection/client";
+import { isOurs, SERVICE_LABEL } from "../owner";
+import { ignoreMissing } from "../dockerApi/reconcile";
+import type { Session } from "../dockerApi/session";
+import type { SwarmService } from "../dockerApi/releaseServices";
+
+/** What one Pulumi program has declared on one Swarm so far, beside what it has declared on that engine. */
+export interface SwarmSession {
+  /** Logical names of services, by their names in the Swarm. */
+  services: Map<string, string>;
+  /** The component that makes the engine a manager, and when it has. */
+  swarm?: { by: string; ready: pulumi.Output<unknown> };
+  /** Before a service is made: clears away what a killed apply left under its name. */
+  reclaimService?: pulumi.ResourceHook;
+  /** Before a secret or config is made: likewise. */
+  reclaimFile?: pulumi.ResourceHook;
+}
+
+const sessions = new WeakMap<Session, SwarmSession>();
+let count = 0;
+
+export function swarmSessionFor(session: Session): SwarmSession {
+  const known = sessions.get(session);
+  if (known) return known;
+  const made: SwarmSession = { services: new Map() };
+  // Under mocks there are no hooks.
+  if (session.hooks) {
+    const suffix = count++ ? `-${count}` : "";
+    made.reclaimService = new pulumi.ResourceHook(`berth-reclaim-service${suffix}`, ({ newInputs, name }) =>
+      reclaimService(session, String(newInputs?.name ?? ""), name),
+    );
+    made.reclaimFile = new pulumi.ResourceHook(`berth-reclaim-file${suffix}`, ({ newInputs, type }) =>
+      reclaimFile(session, type.endsWith("Secret") ? "secrets" : "configs", String(newInputs?.name ?? "")),
+    );
+  }
+  sessions.set(session, made);
+  return made;
+}
+
+/**
+ * Removes a service that this stack made and does not know: an apply was cut off after the engine had made it.
+ *
+ * @throws Error where it is somebody else's
+ */
+async function reclaimService(session: Session, serviceName: string, name: string): Promise<void> {
+  const { client, owner } = session;
+  if (!client || serviceName === "") return;
+  const path = `/services/${encodeURIComponent(serviceName)}`;
+  const found = await client.find<SwarmService>(path).catch((error: unknown) => {
+    // No manager yet: then there is no service either, and the provider says what is wrong.
+    if (error instanceof EngineError && error.status === 503) return undefined;
+    throw error;
+  });
+  if (!found) return;
+  const labels = found.Spec.Labels;
+  const declared = swarmSessionFor(session).services.get(serviceName);
+  if (!isOurs(labels, owner) || (declared !== undefined && declared !== name))
+    throw new Error(
+      `containerName: a service named ${serviceName} is in the swarm already and is not this stack's; remove it with \`docker service rm ${serviceName}\`, or choose another name.`,
+    );
+  await client.request("DELETE", `/services/${found.ID}`).catch(ignoreMissing);
+  const what =
+    labels[SERVICE_LABEL] === name ? "left behind by an apply that was cut off" : "which is no longer declared";
+  await pulumi.log.info(`Removed the service ${serviceName}, ${what}.`);
+}
+
+/** Its name speaks of its content; what carries this stack's labels and is not known to it is used by nobody. */
+async function reclaimFile(session: Session, kind: "secrets" | "configs", fileName: string): Promise<void> {
+  const { client, owner } = session;
+  const found = await client
+    ?.find<{ ID: string; Spec: { Labels: Record<string, string> | null } }>(`/${kind}/${encodeURIComponent(fileName)}`)
+    .catch((error: unknown) => {
+      if (error instanceof EngineError && error.status === 503) return undefined;
+      throw error;
+    });
+  if (!found || !isOurs(found.Spec.Labels, owner)) return;
+  await client!.request("DELETE", `/${kind}/${found.ID}`).catch(ignoreMissing);
+}
+
+/**
+ * The engine, which berth has to talk to itself. Undefined under mocks.
+ *
+ * @throws ResourceError where it cannot
+ */
+export function clientOf({ client }: Session, resource: pulumi.Resource): EngineClient | undefined {
+  if (client || !pulumi.runtime.hasEngine()) return client;
+  throw new pulumi.ResourceError(
+    "a Swarm needs an engine that berth can talk to itself; call connectEngine() first, and name the engine by unix://, ssh:// or tcp://.",
+    resource,
+    true,
+  );
+}

@@ -1,0 +1,23 @@
+const DEBUG_PROMISE = /@pulumi[\\/]pulumi[\\/](runtime[\\/]debuggable|runtime[\\/]resource|output)\.[jt]s$/;
+
+// The SDK's source maps name its files one folder too high. A scope without a package in a path also sends
+// the error inspector of Node 20.20 into an endless loop, so that a wrong argument would hang the program.
+const MISPLACED =
+  /([\\/]node_modules[\\/]@pulumi[\\/])(?!(?:pulumi|docker|kubernetes|command)[\\/])(?=[\w\\/]+\.ts:\d)/g;
+
+/**
+ * Makes the SDK's stack traces cheap and right. It takes one for every property of every resource, to
+ * explain promise leaks, and maps each through source maps: half the time of a large preview. Those are cut
+ * short; a trace that begins in anybody else's code is formatted as before, so errors still show where they
+ * come from.
+ */
+export function shortenStackTraces(): void {
+  const format = Error.prepareStackTrace;
+  if (!format) return;
+  Error.prepareStackTrace = (error, frames) => {
+    const top = frames[0]?.getFileName();
+    if (top && error.message === "" && DEBUG_PROMISE.test(top) && !process.env.PULUMI_DEBUG_PROMISE_LEAKS) return "";
+    const text: unknown = format(error, frames);
+    return typeof text === "string" ? text.replace(MISPLACED, "$1pulumi/") : text;
+  };
+}

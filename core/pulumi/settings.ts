@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Settings of every stack, `berth:…`, with what they are and their defaults. Components and stacks read them here only. */
+export const SETTINGS = {
+  program: ["Program of the stack, or a list of several", "the stack's name up to its first dash"],
+  engine: ["Where services run: docker, swarm, kubernetes", "docker"],
+  registry: [
+    "Registry that images built here are pushed to, for swarm and kubernetes; http://HOST where it has no TLS",
+    "",
+  ],
+  nodeAddress: ["Address of a node of the cluster, for the URLs of its node ports", "localhost"],
+  owner: ["Who the stack belongs to on a shared engine", "this user and this folder"],
+} satisfies Record<string, [doc: string, standard: string]>;
+
+/** The text of a setting; undefined where the stack has none. */
+export const berthSetting = (name: keyof typeof SETTINGS): string | undefined => new pulumi.Config("berth").get(name);

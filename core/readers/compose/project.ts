@@ -1,0 +1,179 @@
+import { ArgumentError } from "../../description/errors";
+import type {
+  NetworkDefinition,
+  ProjectDescription,
+  ProjectService,
+  VolumeDefinition,
+} from "../../description/project";
+import { checkService } from "../../description/rules";
+import { parseService } from "../../description/service";
+import type { NetworkDescription } from "../../description/types";
+import { refuse } from "./errors";
+import { translate } from "./origins";
+import { checkFileDefinition, networkDefinition, volumeDefinition } from "./resources";
+import { type BuiltService, buildService, type Surroundings } from "./service";
+import { child, entries, inPlaceOf, isMapping, items, type Node, textOf } from "./tree";
+import { below, type Field, inner, type Notify, note, warn } from "./values";
+
+export interface ProjectOptions {
+  name: string;
+  /** Absolute. */
+  folder: string;
+  environment: Record<string, string>;
+  profiles: string[];
+}
+
+/** Whether the profiles that are switched on take the service in. */
+function isEnabled(service: Node, profiles: string[]): boolean {
+  const own = items(child(service, "profiles")).map(textOf);
+  return own.length === 0 || profiles.includes("*") || own.some((profile) => profiles.includes(profile));
+}
+
+/** Adds the other names that links give; they hold for everyone on the network, not for the linking service only. */
+function applyLinks(built: Map<string, BuiltService>): void {
+  for (const [key, { links, networks }] of built) {
+    for (const { service, alias, field } of links) {
+      const target = built.get(service)!;
+      const shared = target.networks.filter((network) => networks.includes(network));
+      if (shared.length === 0) {
+        warn(field, `has no effect: ${key} and ${service} join no network together`);
+        continue;
+      }
+      if (alias === service) {
+        note(
+          field,
+          `is legacy and needs nothing: ${key} finds ${service} by its name on the network ${shared.join(", ")}`,
+        );
+        continue;
+      }
+      note(
+        field,
+        `is legacy: ${service} gets the alias ${alias} on the network ${shared.join(", ")}, where every service finds it by that name`,
+      );
+      for (const [index, network] of target.networks.entries()) {
+        const description = target.service.networks?.[index] as NetworkDescription;
+        if (shared.includes(network) && !description.aliases?.includes(alias))
+          description.aliases = [...(description.aliases ?? []), alias];
+      }
+    }
+  }
+}
+
+/** Refuses services that wait for one another. */
+function checkCycles(services: Record<string, ProjectService>, field: Field): void {
+  const done = new Set<string>();
+  const visit = (key: string, chain: string[]): void => {
+    if (done.has(key)) return;
+    const from = chain.indexOf(key);
+    if (from >= 0) {
+      const at = below(field, key, child(field.node, key)!);
+      const found = inner(at, "depends_on") ?? at;
+      throw refuse(
+        found.node,
+        found.path,
+        `dependency cycle: ${[...chain.slice(from), key].join(" -> ")}`,
+        "take one depends_on out",
+      );
+    }
+    for (const other of Object.keys(services[key]?.dependsOn ?? {})) visit(other, [...chain, key]);
+    done.add(key);
+  };
+  for (const key of Object.keys(services)) visit(key, []);
+}
+
+/** Checks a service as the typed components do, and says what is wrong in the words of the file. */
+function check(key: string, { service, origins }: BuiltService, field: Field, options: ProjectOptions): void {
+  const { build: _, dependsOn: __, replicas: ___, swarm: ____, ...description } = service;
+  try {
+    checkService(parseService(description, { projectFolder: options.folder, outer: options.environment }));
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    throw translate(error, origins, { node: field.node, path: ["services", key] });
+  }
+}
+
+interface Definitions {
+  networks: Record<string, NetworkDefinition>;
+  volumes: Record<string, VolumeDefinition>;
+}
+
+/** What no service uses is not made, as `docker compose up` does not make it either. */
+function keepUsed(definitions: Definitions, built: Map<string, BuiltService>, root: Node, notify: Notify): Definitions {
+  const networks = new Set([...built.values()].flatMap((service) => service.networks));
+  const sources = [...built.values()].flatMap(({ service }) =>
+    (service.volumes ?? []).map((volume) => (typeof volume === "string" ? volume.split(":", 1)[0] : volume.source)),
+  );
+  const keep = <T extends { name: string }>(
+    kind: keyof Definitions,
+    all: Record<string, T>,
+    used: (key: string, value: T) => boolean,
+  ) =>
+    Object.fromEntries(
+      Object.entries(all).filter(([key, value]) => {
+        if (used(key, value)) return true;
+        const node = child(root, kind, key);
+        if (node)
+          note({ node, path: [kind, key], notify }, "no service that is switched on uses it, so it is not made");
+        return false;
+      }),
+    );
+  return {
+    networks: keep("networks", definitions.networks, (key) => networks.has(key)),
+    volumes: keep("volumes", definitions.volumes, (_, { name }) => sources.includes(name)),
+  };
+}
+
+/** Says a refusal of a service's field by its place in the files. */
+export type Locate = (service: string, error: ArgumentError) => ArgumentError;
+
+/** Turns the canonical tree into the description of a project. */
+export function describeProject(
+  root: Node,
+  options: ProjectOptions,
+  notify: Notify,
+): Omit<ProjectDescription, "notices"> & { disabled: string[]; locate: Locate } {
+  const top: Field = { node: root, path: [], notify };
+  const section = (key: string): Field | undefined => inner(top, key);
+  const services = section("services") ?? { ...top, path: ["services"], node: inPlaceOf(root, new Map()) };
+  const enabled = new Map<string, Node>();
+  const disabled: string[] = [];
+  for (const [key, node] of entries(services.node)) {
+    if (!isMapping(node))
+      throw refuse(node, ["services", key], "has neither an image nor a build context", "set image or build");
+    if (isEnabled(node, options.profiles)) enabled.set(key, node);
+    else disabled.push(key);
+  }
+  const definitions: Definitions = { networks: {}, volumes: {} };
+  const all = <T>(key: string, read: (field: Field, name: string, project: string) => T): Record<string, T> =>
+    Object.fromEntries(
+      entries(child(root, key))
+        .filter(([name]) => !name.startsWith("x-") || isMapping(child(root, key, name)))
+        .map(([name, node]) => [name, read(below({ ...top, path: [key] }, name, node), name, options.name)]),
+    );
+  definitions.networks = all("networks", networkDefinition);
+  definitions.networks.default ??= { name: `${options.name}_default` };
+  definitions.volumes = all("volumes", volumeDefinition);
+  all("secrets", (field) => checkFileDefinition(field, "secret"));
+  all("configs", (field) => checkFileDefinition(field, "config"));
+  const around: Surroundings = {
+    project: options.name,
+    folder: options.folder,
+    environment: options.environment,
+    services: enabled,
+    disabled: new Set(disabled),
+    ...definitions,
+    secrets: section("secrets"),
+    configs: section("configs"),
+  };
+  const built = new Map<string, BuiltService>();
+  for (const [key, node] of enabled) built.set(key, buildService(key, below(services, key, node), around));
+  applyLinks(built);
+  const result = Object.fromEntries([...built].map(([key, { service }]) => [key, service]));
+  checkCycles(result, services);
+  for (const [key, service] of built) check(key, service, below(services, key, enabled.get(key)!), options);
+  const models = section("models");
+  if (models) note(models, "needs Docker's model runner, which is no container; no service uses it");
+  const locate: Locate = (key, error) =>
+    translate(error, built.get(key)!.origins, { node: enabled.get(key)!, path: ["services", key] });
+  return { name: options.name, services: result, ...keepUsed(definitions, built, root, notify), disabled, locate };
+}

@@ -1,0 +1,157 @@
+import { show } from "../../description/errors";
+import type { Notice } from "../../description/project";
+import { DockerRunError } from "./errors";
+import { type Option, readOptions } from "./options";
+import { type DockerRunContext, isPrompt, readWords, type Word } from "./words";
+
+/** A line taken apart as far as the name of its command. */
+export interface Command {
+  line: string;
+  program: "docker" | "podman" | "nvidia-docker";
+  /** Without `container`: `run`, `create`, `network create`, ... */
+  name: string;
+  /** Where the name stands. */
+  word: Word;
+  /** What stands behind the name. */
+  words: Word[];
+  /** The outer variables and those that are set in front of the command, which docker sees but the shell does not. */
+  context: DockerRunContext;
+  notices: Notice[];
+}
+
+const PROMPT =
+  /(?:(?:\[[^\]\n]{0,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::\S{0,80})?|PS [A-Z]:[^>\n]{0,80}|[A-Z]:\\[^>\n]{0,80})[ \t]*)?(?:[$#%\u{279c}\u{27b8}\u{276f}\u{bb}][ \t]+|>[ \t]*)(?=\S)/uy;
+
+/** Behind blank rows, comments and the prompt of a shell. */
+function commandStart(line: string): number {
+  let at = 0;
+  for (;;) {
+    at += /^\s*/.exec(line.slice(at))![0].length;
+    if (line[at] !== "#" || isPrompt(line, at)) break;
+    const end = line.indexOf("\n", at);
+    if (end < 0) return line.length;
+    at = end;
+  }
+  PROMPT.lastIndex = at;
+  return at + (PROMPT.exec(line)?.[0].length ?? 0);
+}
+
+/** Programs that only start another one, and those of their flags that take a value. */
+const STARTERS: Record<string, string> = {
+  sudo: "ugpCrtUDhT",
+  doas: "uC",
+  env: "uCS",
+  exec: "a",
+  time: "fo",
+  nohup: "",
+  command: "",
+  winpty: "",
+};
+
+const text = (...names: string[]): Option => ({ names, kind: "text" });
+const boolean = (...names: string[]): Option => ({ names, kind: "boolean" });
+const GLOBAL: (Option & { notice?: string })[] = [
+  { ...text("--host", "-H"), notice: "which engine a stack goes to is a setting of the stack (docker:host)" },
+  { ...text("--context", "-c"), notice: "which engine a stack goes to is a setting of the stack (docker:host)" },
+  { ...text("--config"), notice: "the client's settings have no meaning in a stack" },
+  { ...text("--log-level", "-l"), notice: "the client's own log has no meaning in a stack" },
+  { ...boolean("--debug", "-D"), notice: "the client's own log has no meaning in a stack" },
+  ...["--tlscacert", "--tlscert", "--tlskey"].map((name) => ({
+    ...text(name),
+    notice: "keys for the engine are a setting of the stack (docker:certPath)",
+  })),
+  ...["--tls", "--tlsverify"].map((name) => ({
+    ...boolean(name),
+    notice: "keys for the engine are a setting of the stack (docker:certPath)",
+  })),
+];
+
+/** Commands that are read, in all their spellings. */
+const COMMANDS: Record<string, string> = {
+  run: "run",
+  create: "create",
+  "container run": "run",
+  "container create": "create",
+  start: "start",
+  "container start": "start",
+  pull: "pull",
+  "image pull": "pull",
+  "network create": "network create",
+  "network connect": "network connect",
+  "volume create": "volume create",
+};
+
+/**
+ * Reads a line up to the name of its docker command.
+ *
+ * @throws DockerRunError when it cannot be read, or is no docker command
+ */
+export function readCommand(line: string, context: DockerRunContext): Command {
+  const { words, dropped } = readWords(line, context, commandStart(line));
+  const fail = (problem: string, remedy: string, { offset, length }: { offset: number; length: number }) =>
+    new DockerRunError("line", problem, remedy, { line, offset, length });
+  const notices: Notice[] = dropped.map((at) => ({
+    level: "note",
+    at,
+    text: "this end of the line concerns only the shell that it was typed into",
+  }));
+  const end = { offset: line.length, length: 1 };
+  const environment = { ...context.environment };
+
+  let index = 0;
+  for (;;) {
+    const word = words[index];
+    if (!word) break;
+    const assignment = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word.text);
+    if (assignment) {
+      const [, name, value] = assignment;
+      environment[name!] = value;
+      if (name === "DOCKER_HOST" || name === "DOCKER_CONTEXT")
+        notices.push({ level: "note", at: name, text: GLOBAL[0]!.notice! });
+      index += 1;
+      continue;
+    }
+    const withValue = Object.hasOwn(STARTERS, word.text) ? STARTERS[word.text]! : undefined;
+    if (withValue === undefined) break;
+    index += 1;
+    while (words[index]?.text.startsWith("-")) {
+      const { text: flag } = words[index]!;
+      index += flag.length === 2 && withValue.includes(flag[1]!) ? 2 : 1;
+    }
+  }
+
+  const program = words[index];
+  if (!program) throw fail("there is no command", "paste a docker run line", end);
+  const called = /^(?:.*[/\\])?(docker|podman|nvidia-docker)(?:\.exe)?$/.exec(program.text)?.[1];
+  if (!called)
+    throw fail(
+      `${show(program.text)} is not a command that can be read`,
+      /^docker-compose$/.test(program.text)
+        ? "give the compose file in its place"
+        : "begin the line with docker run; other commands go elsewhere",
+      program,
+    );
+  const { uses, rest } = readOptions(line, words.slice(index + 1), GLOBAL, called);
+  for (const { written, option } of uses) notices.push({ level: "note", at: written, text: option.notice! });
+
+  const [first, second] = rest;
+  if (!first) throw fail("there is no command", `write ${called} run`, end);
+  const group = ["container", "network", "volume", "image"].includes(first.text);
+  const spelled = group ? `${first.text} ${second?.text ?? ""}` : first.text;
+  const name = Object.hasOwn(COMMANDS, spelled) ? COMMANDS[spelled]! : undefined;
+  if (!name)
+    throw fail(
+      `${called} ${show(spelled).slice(1, -1).trim()} is not a command that can be read`,
+      first.text === "compose" ? "give the compose file in its place" : `give a ${called} run line`,
+      group && second ? second : first,
+    );
+  return {
+    line,
+    program: called as Command["program"],
+    name,
+    word: first,
+    words: rest.slice(group ? 2 : 1),
+    context: { ...context, environment },
+    notices,
+  };
+}

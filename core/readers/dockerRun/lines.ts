@@ -1,0 +1,405 @@
+import { ArgumentError, show } from "../../description/errors";
+import { parseName } from "../../description/names";
+import type {
+  NetworkDefinition,
+  Notice,
+  ProjectDescription,
+  ProjectService,
+  VolumeDefinition,
+} from "../../description/project";
+import type { NetworkDescription } from "../../description/types";
+import { type Command, readCommand } from "./command";
+import { put } from "./draft";
+import { DockerRunError } from "./errors";
+import { gatewayPriority } from "./networks";
+import { type Option, readOptions, type Use } from "./options";
+import { readRun } from "./run";
+import { type DockerRunContext, isPrompt, splitCommands } from "./words";
+
+const list = (...names: string[]): Option => ({ names, kind: "list" });
+const text = (...names: string[]): Option => ({ names, kind: "text" });
+const boolean = (...names: string[]): Option => ({ names, kind: "boolean" });
+
+const NETWORK_CREATE: Option[] = [
+  text("--driver", "-d"),
+  list("--subnet"),
+  list("--gateway"),
+  list("--ip-range"),
+  list("--aux-address"),
+  text("--ipam-driver"),
+  list("--ipam-opt"),
+  list("--opt", "-o"),
+  list("--label"),
+  boolean("--internal"),
+  boolean("--attachable"),
+  boolean("--ipv4"),
+  boolean("--ipv6"),
+  boolean("--ingress"),
+  boolean("--config-only"),
+  text("--config-from"),
+  text("--scope"),
+];
+const NETWORK_CONNECT: Option[] = [
+  list("--alias"),
+  text("--ip"),
+  text("--ip6"),
+  list("--link"),
+  list("--link-local-ip"),
+  list("--driver-opt"),
+  text("--gw-priority"),
+];
+const VOLUME_CREATE: Option[] = [
+  text("--driver", "-d"),
+  text("--name"),
+  list("--label"),
+  list("--opt", "-o"),
+  text("--availability"),
+  text("--group"),
+  list("--limit-bytes"),
+  list("--topology-preferred"),
+  list("--topology-required"),
+];
+
+/** The flags and the words behind them, which docker lets stand in any order for these commands. */
+function readAll(command: Command, options: Option[]) {
+  const uses: Use[] = [];
+  const names: typeof command.words = [];
+  let words = command.words;
+  while (words.length) {
+    const read = readOptions(command.line, words, options, `docker ${command.name}`);
+    uses.push(...read.uses);
+    names.push(...read.rest.slice(0, 1));
+    words = read.rest.slice(1);
+  }
+  const all = (name: string) => uses.filter(({ option }) => option.names[0] === name);
+  return {
+    names,
+    all,
+    values: (name: string) => all(name).map(({ value }) => value),
+    last: (name: string) => all(name).at(-1)?.value || undefined,
+    on: (name: string) => all(name).at(-1)?.value === "true",
+    record(name: string): Record<string, string> | undefined {
+      if (!all(name).length) return undefined;
+      const record: Record<string, string> = {};
+      for (const { value, fail } of all(name)) {
+        const at = value.indexOf("=");
+        if (at === 0 || value === "") throw fail(`${show(value)} has no name`, "write name=value");
+        put(record, at < 0 ? value : value.slice(0, at), at < 0 ? "" : value.slice(at + 1));
+      }
+      return record;
+    },
+    refuse(flags: Record<string, string>) {
+      for (const [name, problem] of Object.entries(flags)) {
+        const use = all(name).find(({ value }) => value !== "false");
+        if (use) throw use.fail(problem, "remove it");
+      }
+    },
+  };
+}
+
+function fail(command: Command, problem: string, remedy: string, word = command.word): DockerRunError {
+  const { offset, length } = word;
+  return new DockerRunError(`docker ${command.name}`, problem, remedy, { line: command.line, offset, length });
+}
+
+function checkName(command: Command, word: Command["word"]): string {
+  try {
+    return parseName(word.text, "name");
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    throw fail(command, error.problem, error.remedy, word);
+  }
+}
+
+/** Leaves out what is not said. */
+const said = <T extends object>(record: T): T =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined && value !== false)) as T;
+
+function createNetwork(command: Command): NetworkDefinition {
+  const flags = readAll(command, NETWORK_CREATE);
+  const { names, all, values, last, on, record, refuse } = flags;
+  if (names.length !== 1) throw fail(command, "needs the name of one network", "write it behind the flags", names[1]);
+  refuse({
+    "--ingress": "belongs to a swarm",
+    "--config-only": "belongs to a swarm",
+    "--config-from": "belongs to a swarm",
+    "--scope": "belongs to a swarm",
+  });
+  const [gateways, ranges] = [values("--gateway"), values("--ip-range")];
+  const subnets = values("--subnet");
+  for (const [flag, given] of [
+    ["--gateway", gateways],
+    ["--ip-range", ranges],
+  ] as const)
+    if (given.length > subnets.length)
+      throw all(flag)[subnets.length]!.fail("has no subnet to belong to", "give --subnet too");
+  const auxAddresses = record("--aux-address");
+  const version = (address: string | undefined) => (address?.includes(":") ? 6 : 4);
+  const config = subnets.map((subnet, index) =>
+    said({
+      subnet,
+      gateway: gateways.find((gateway) => version(gateway) === version(subnet)) ?? undefined,
+      ipRange: ranges.find((range) => version(range) === version(subnet)) ?? undefined,
+      auxAddresses: index === 0 ? auxAddresses : undefined,
+    }),
+  );
+  const options = record("--ipam-opt");
+  const driver = last("--ipam-driver");
+  return said({
+    name: checkName(command, names[0]!),
+    driver: last("--driver"),
+    driverOpts: record("--opt"),
+    ipam:
+      config.length || driver || options
+        ? said({ driver, config: config.length ? config : undefined, options })
+        : undefined,
+    internal: on("--internal"),
+    attachable: on("--attachable"),
+    enableIpv4: all("--ipv4").length ? on("--ipv4") || undefined : undefined,
+    enableIpv6: on("--ipv6"),
+    labels: record("--label"),
+    ...(all("--ipv4").length && !on("--ipv4") && { enableIpv4: false }),
+  });
+}
+
+function createVolume(command: Command): VolumeDefinition {
+  const { names, last, record, refuse } = readAll(command, VOLUME_CREATE);
+  refuse({
+    "--availability": "belongs to a swarm",
+    "--group": "belongs to a swarm",
+    "--limit-bytes": "belongs to a swarm",
+    "--topology-preferred": "belongs to a swarm",
+    "--topology-required": "belongs to a swarm",
+  });
+  if (names.length > 1) throw fail(command, "takes the name of one volume", "give each a line of its own", names[1]);
+  const name = names[0] ? checkName(command, names[0]) : last("--name");
+  if (!name) throw fail(command, "makes a volume without a name, which nothing could use", "name it");
+  return said({ name, driver: last("--driver"), driverOpts: record("--opt"), labels: record("--label") });
+}
+
+class Lines {
+  readonly services: Record<string, ProjectService> = {};
+  readonly networks: Record<string, NetworkDefinition> = {};
+  readonly volumes: Record<string, VolumeDefinition> = {};
+  readonly notices: Notice[] = [];
+  /** Containers that each service links to, by its key. */
+  private readonly linked = new Map<string, string[]>();
+
+  constructor(private readonly projectName: string) {}
+
+  /** The service whose container has the name. */
+  private find(container: string): [key: string, service: ProjectService] | undefined {
+    return Object.entries(this.services).find(([, { containerName }]) => containerName === container);
+  }
+
+  private note(at: string, text: string, level: Notice["level"] = "note"): void {
+    this.notices.push({ level, at, text });
+  }
+
+  add(command: Command): void {
+    if (command.name === "run" || command.name === "create") {
+      this.run(command);
+      return;
+    }
+    this.notices.push(...command.notices);
+    const at = `docker ${command.name}`;
+    if (command.name === "pull") this.note(at, "a stack fetches the images that it needs by itself");
+    else if (command.name === "start") this.note(at, "a stack starts its containers by itself");
+    else if (command.name === "network connect") this.connect(command);
+    else if (command.name === "network create") this.define(this.networks, createNetwork(command), command);
+    else this.define(this.volumes, createVolume(command), command);
+  }
+
+  private define<T extends { name: string }>(record: Record<string, T>, definition: T, command: Command): void {
+    if (Object.hasOwn(record, definition.name))
+      throw fail(command, `${definition.name} is made twice`, "remove one of the lines");
+    put(record, definition.name, definition);
+  }
+
+  private run(command: Command): void {
+    const { service, volumes, notices, name } = readRun(command);
+    if (name !== undefined && this.find(name))
+      throw fail(command, `two containers are called ${name}`, "give each a name of its own");
+    const base =
+      name ??
+      service.image
+        .replace(/@.*$/, "")
+        .replace(/:[^/]*$/, "")
+        .replace(/^.*\//, "");
+    let key = base;
+    for (let number = 2; Object.hasOwn(this.services, key); number += 1) key = `${base}-${number}`;
+    put(this.services, key, { ...service });
+    this.linked.set(
+      key,
+      (service.links ?? []).map((link) => link.replace(/^\//, "").split(":")[0]!),
+    );
+    this.notices.push(...notices);
+    for (const volume of Object.values(volumes))
+      put(this.volumes, volume.name, { ...this.volumes[volume.name], ...volume });
+  }
+
+  private connect(command: Command): void {
+    const { names, all, values, last, record, refuse } = readAll(command, NETWORK_CONNECT);
+    const [network, container, extra] = names;
+    if (!network || !container || extra)
+      throw fail(command, "needs a network and a container", "write docker network connect NETWORK CONTAINER", extra);
+    refuse({
+      "--link": "links on a network cannot be made by the Docker provider",
+    });
+    const [, service] = this.find(container.text) ?? [];
+    if (!service)
+      throw fail(
+        command,
+        `no line above makes a container called ${container.text}`,
+        "give its docker run line with --name first",
+        container,
+      );
+    if (service.networkMode && service.networkMode !== "bridge")
+      throw fail(command, `${container.text} uses --network ${service.networkMode}`, "remove one of them", container);
+    if (!service.networks) this.leaveBridge(container.text, service);
+    const joined = service.networks ?? [];
+    const name = checkName(command, network);
+    if (joined.some((other) => (typeof other === "string" ? other : other.name) === name))
+      throw fail(command, `${container.text} is on ${name} already`, "remove the line", network);
+    const priority = all("--gw-priority").at(-1);
+    const long: NetworkDescription = said({
+      name,
+      aliases: all("--alias").length ? values("--alias") : undefined,
+      ipv4Address: last("--ip"),
+      ipv6Address: last("--ip6"),
+      linkLocalIps: all("--link-local-ip").length ? values("--link-local-ip") : undefined,
+      driverOpts: record("--driver-opt"),
+      gwPriority: priority?.value ? gatewayPriority(priority.value, priority) || undefined : undefined,
+    });
+    service.networks = [...joined, Object.keys(long).length === 1 ? name : long];
+  }
+
+  /** A service on networks of its own is not on the default bridge as well. */
+  private leaveBridge(container: string, service: ProjectService): void {
+    if (service.networkMode === "bridge") delete service.networkMode;
+    this.note(
+      `docker run --name ${container}`,
+      "leaves the engine's default bridge, on which containers find one another by address only",
+    );
+  }
+
+  finish(): ProjectDescription {
+    for (const key of Object.keys(this.services)) this.link(key);
+    for (const [key, service] of Object.entries(this.services)) {
+      this.depend(key, service);
+      for (const volume of service.volumes ?? []) {
+        const source = typeof volume === "string" ? (volume.includes(":") ? volume.split(":")[0]! : "") : volume.source;
+        const named = typeof volume === "string" ? !/^[./~]|^$/.test(source!) : volume.type === "volume" && source;
+        if (named && !Object.hasOwn(this.volumes, source!)) put(this.volumes, source!, { name: source! });
+      }
+      for (const network of service.networks ?? []) {
+        const name = typeof network === "string" ? network : network.name;
+        // docker run makes no network: one that no line makes is there already.
+        if (!Object.hasOwn(this.networks, name)) put(this.networks, name, { name, external: true });
+      }
+    }
+    const { services, networks, volumes, notices } = this;
+    return { name: this.projectName, services, networks, volumes, notices };
+  }
+
+  /** Links become a network that both sides share, and an alias on it. */
+  private link(key: string): void {
+    const service = this.services[key]!;
+    if (!service.links) return;
+    const left = service.links.filter((link) => {
+      const [container = "", alias = container] = link.split(":");
+      const [, other] = this.find(container.replace(/^\//, "")) ?? [];
+      if (!other) {
+        this.note(
+          "--link",
+          `no line makes ${container}, and the Docker provider cannot link to it: add its line, or put both onto one network`,
+          "warning",
+        );
+        return true;
+      }
+      this.share(service, other, alias);
+      return false;
+    });
+    if (left.length < service.links.length)
+      this.note(
+        "--link",
+        "becomes a network of both; the variables that links set (..._PORT_..., ..._ENV_...) are not there",
+      );
+    if (left.length) service.links = left;
+    else delete service.links;
+  }
+
+  private share(service: ProjectService, other: ProjectService, alias: string): void {
+    for (const each of [service, other])
+      if (each.networkMode && each.networkMode !== "bridge")
+        throw new ArgumentError(
+          "--link",
+          `a container with --network ${each.networkMode} cannot share a network with another`,
+          "remove one of them",
+        );
+    const nameOf = (network: string | NetworkDescription) => (typeof network === "string" ? network : network.name);
+    const common = (service.networks ?? [])
+      .map(nameOf)
+      .find((name) => (other.networks ?? []).some((network) => nameOf(network) === name));
+    const name = common ?? `${this.projectName}_links`;
+    if (!common) {
+      if (!Object.hasOwn(this.networks, name)) put(this.networks, name, { name });
+      for (const each of [service, other]) {
+        if (each.networks?.some((network) => nameOf(network) === name)) continue;
+        delete each.networkMode;
+        each.networks = [...(each.networks ?? []), name];
+      }
+    }
+    if (alias === other.containerName) return;
+    other.networks = other.networks!.map((network) => {
+      if (nameOf(network) !== name) return network;
+      const long = typeof network === "string" ? { name: network } : network;
+      return { ...long, aliases: [...new Set([...(long.aliases ?? []), alias])] };
+    });
+  }
+
+  /** What a container needs at its start has to be there before it. */
+  private depend(key: string, service: ProjectService): void {
+    const containers = [
+      ...this.linked.get(key)!,
+      ...(service.volumesFrom ?? []).map((from) => from.split(":")[0]!),
+      ...[service.networkMode, service.ipc, service.pid].flatMap(
+        (mode) => /^container:(.+)$/.exec(mode ?? "")?.[1] ?? [],
+      ),
+    ];
+    for (const container of containers) {
+      const [other] = this.find(container) ?? [];
+      if (other === undefined || other === key) continue;
+      service.dependsOn = { ...service.dependsOn, [other]: { condition: "service_started" } };
+    }
+  }
+}
+
+/**
+ * Reads several pasted lines as one project: `docker run` and `docker create`, `docker network create`,
+ * `docker network connect`, `docker volume create`; `docker pull` and `docker start` become notices. Blank lines and
+ * comments are skipped, a line may go on over several rows.
+ *
+ * @param projectName names the network that `--link` needs
+ * @throws DockerRunError with the place marked
+ */
+export function parseDockerLines(lines: string[], projectName: string, context: DockerRunContext): ProjectDescription {
+  const pasted = lines.join("\n");
+  const rows = splitCommands(pasted).map(({ start, end }) => pasted.slice(start, end));
+  // Where some rows stand without a prompt, "# docker run" is a row that was commented out.
+  const plain = rows.some((row) => /^\s*(?:\$\s+)?(?:sudo\s+)?(?:docker|podman|nvidia-docker)\s/.test(row));
+  const project = new Lines(projectName);
+  for (const row of rows) {
+    const text = row.trimStart();
+    if (text === "" || (text.startsWith("#") && (plain || !isPrompt(text, 0)))) continue;
+    if (/^-{1,2}[a-zA-Z]/.test(text))
+      throw new DockerRunError(
+        "line",
+        "begins with a flag, and the row above it does not go on",
+        "end the row above with a backslash, and nothing behind it",
+        { line: row, offset: row.length - text.length, length: /^\S+/.exec(text)![0].length },
+      );
+    project.add(readCommand(row, context));
+  }
+  return project.finish();
+}

@@ -1,0 +1,261 @@
+import { resolve } from "node:path";
+import { show } from "../../description/errors";
+import type { MountDescription } from "../../description/types";
+import { type Draft, type FlagEntry, lastOf, note, push, put, usesOf } from "./draft";
+import { csvOf } from "./gpus";
+import type { Use } from "./options";
+import { ramInBytes } from "./quantities";
+
+type FlagUse = Use<FlagEntry>;
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+const HELP = "write name:/path, /folder:/path, ./folder:/path:ro or /path";
+const CONSISTENCY = ["consistent", "cached", "delegated", "default"];
+const WINDOWS: [string, string] = [
+  "is a path of Windows, and the engine that berth talks to runs Linux",
+  "write the path as that engine sees it, or use a named volume",
+];
+
+/** Host paths of Docker: `.` is taken from the folder, `~` inside a word is left to an engine that refuses it. */
+function hostSource(source: string, draft: Draft, use: FlagUse): string {
+  if (source.startsWith("~"))
+    throw use.fail(
+      `the shell replaces ~ only at the beginning of a word, and docker does not replace ${show(source)} at all`,
+      "write $HOME in place of ~, or the path in full",
+    );
+  return source.startsWith(".") ? resolve(draft.context.folder, source) : source;
+}
+
+function volumeName(source: string, use: FlagUse): string {
+  if (/^[a-zA-Z]:|\\/.test(source)) throw use.fail(`${show(source)} ${WINDOWS[0]}`, WINDOWS[1]);
+  if (!NAME.test(source))
+    throw use.fail(
+      `docker reads ${show(source)} as the name of a volume, and names have no such characters`,
+      source.startsWith("/")
+        ? "add type=bind for a folder of the host"
+        : source.includes("/")
+          ? `write ./${source} for a folder`
+          : "use two or more of letters, digits, '_', '.' and '-'",
+    );
+  return source;
+}
+
+/** Reads one `--volume`. */
+export function readVolume(draft: Draft, use: FlagUse): void {
+  const { value } = use;
+  // Docker keeps these in a map, so a second one that is equal is no other.
+  if (usesOf(draft, "--volume").find((other) => other.value === value) !== use) return;
+  // One letter in front of a colon is a drive to docker, whatever follows.
+  if (/^[a-zA-Z]:|^\\\\/.test(value)) throw use.fail(`${show(value)} ${WINDOWS[0]}`, WINDOWS[1]);
+  const parts = value.split(":");
+  if (value === "" || parts.some((part) => part === "") || parts.length > 3)
+    throw use.fail(`${show(value)} is not a volume`, HELP);
+  const [source, target, options = ""] = parts.length === 1 ? [undefined, parts[0]!] : parts;
+  if (!target!.startsWith("/")) throw use.fail(`${show(target)} is not an absolute path in the container`, HELP);
+  if (source === undefined) {
+    push(draft, "volumes", target, use);
+    return;
+  }
+  const bind = /^[./~]/.test(source);
+  const kept = options.split(",").filter((option) => {
+    if (option === "" && options !== "") throw use.fail("there is an empty option", "remove the comma");
+    if (!bind || !CONSISTENCY.includes(option)) return option !== "";
+    note(draft, use, `${option} concerns Docker Desktop for Mac only, and has no effect elsewhere`);
+    return false;
+  });
+  if (kept.includes("U") || kept.includes("O"))
+    throw use.fail(
+      `${kept.includes("U") ? "U" : "O"} is an option of podman, and Docker has none like it`,
+      "remove it, and give the folder to the user of the container by hand",
+    );
+  if (kept.includes("ro") && kept.includes("rw")) throw use.fail("ro and rw exclude one another", "keep one of them");
+  const from = bind ? hostSource(source, draft, use) : volumeName(source, use);
+  if (from.includes(":")) {
+    // The folder itself has a colon, which only the long form can say.
+    if (kept.some((option) => option !== "ro" && option !== "rw"))
+      throw use.fail(`${show(from)} holds a colon, and options cannot be given with it`, "use a folder without one");
+    push(draft, "volumes", { type: "bind", source: from, target, ...(kept.includes("ro") && { readOnly: true }) }, use);
+    return;
+  }
+  push(draft, "volumes", [from, target, ...(kept.length ? [kept.join(",")] : [])].join(":"), use);
+}
+
+function boolean(key: string, value: string | undefined, use: FlagUse): boolean {
+  if (value === undefined || value === "1" || value === "true") return true;
+  if (value === "0" || value === "false") return false;
+  throw use.fail(`${key}=${value} is neither true nor false`, `write ${key}, or ${key}=false`);
+}
+
+const FLAGS_WITHOUT_VALUE = ["readonly", "ro", "volume-nocopy", "bind-nonrecursive", "bind-create-src"];
+
+/** Keys that Docker has, but neither the description nor the provider. */
+const UNSAID: Record<string, [problem: string, remedy: string]> = {
+  "bind-nonrecursive": ["the Docker provider cannot bind a folder without what is mounted below it", "remove it"],
+  "image-subpath": ["the Docker provider cannot mount an image", "copy its files into a volume"],
+};
+
+/** Reads one `--mount`. */
+export function readMount(draft: Draft, use: FlagUse): void {
+  const mount: MountDescription = { type: "volume", target: "" };
+  const groups = new Set<string>();
+  const definition: { driver?: string; driverOpts: Record<string, string>; labels: Record<string, string> } = {
+    driverOpts: {},
+    labels: {},
+  };
+  const pair = (record: Record<string, string>, text: string) => {
+    const at = text.indexOf("=");
+    const name = at < 0 ? text : text.slice(0, at);
+    if (name !== "") put(record, name, at < 0 ? "" : text.slice(at + 1));
+  };
+  for (const field of csvOf(use.value.trim(), use)) {
+    const equals = field.indexOf("=");
+    const name = equals < 0 ? field : field.slice(0, equals);
+    const given = equals < 0 ? undefined : field.slice(equals + 1);
+    const key = name.toLowerCase();
+    if (name.trim() !== name || (given !== undefined && given.trim() !== given))
+      throw use.fail(`${show(field)} has blanks around its name or value`, "remove them");
+    if (given === "") throw use.fail(`${key} is empty`, "give it a value, or remove it");
+    if (given === undefined && !FLAGS_WITHOUT_VALUE.includes(key))
+      throw use.fail(`${show(field)} is not key=value`, "write for example type=bind,source=/folder,target=/path");
+    const value = given ?? "";
+    const group = /^(bind|volume|tmpfs|image)-/.exec(key)?.[1];
+    if (group) groups.add(group);
+    const unsaid = Object.hasOwn(UNSAID, key) ? UNSAID[key] : undefined;
+    if (unsaid) throw use.fail(...unsaid);
+    switch (key) {
+      case "type": {
+        const type = value.toLowerCase();
+        if (
+          type === "image" ||
+          type === "cluster" ||
+          type === "npipe" ||
+          type === "glob" ||
+          type === "devpts" ||
+          type === "ramfs"
+        )
+          throw use.fail(`the Docker provider cannot make a mount of type ${type}`, "use volume, bind or tmpfs");
+        if (type !== "volume" && type !== "bind" && type !== "tmpfs")
+          throw use.fail(`${show(value)} is not a kind of mount`, "use volume, bind or tmpfs");
+        mount.type = type;
+        break;
+      }
+      case "source":
+      case "src":
+        mount.source = value;
+        break;
+      case "target":
+      case "dst":
+      case "destination":
+        mount.target = value;
+        break;
+      case "readonly":
+      case "ro":
+        mount.readOnly = boolean(key, given, use);
+        break;
+      case "consistency":
+        note(draft, use, "consistency concerns Docker Desktop for Mac only, and has no effect elsewhere");
+        break;
+      case "bind-propagation":
+        mount.bind = { ...mount.bind, propagation: value.toLowerCase() as "rprivate" };
+        break;
+      case "bind-recursive":
+        if (value !== "enabled")
+          throw use.fail(
+            `the Docker provider cannot say bind-recursive=${value}`,
+            "remove it, which is the same as bind-recursive=enabled",
+          );
+        break;
+      case "bind-create-src":
+        if (boolean(key, given, use)) mount.bind = { ...mount.bind, createHostPath: true };
+        break;
+      case "volume-nocopy":
+        if (boolean(key, given, use)) mount.volume = { ...mount.volume, nocopy: true };
+        break;
+      case "volume-subpath":
+        mount.volume = { ...mount.volume, subpath: value };
+        break;
+      case "volume-driver":
+        definition.driver = value;
+        break;
+      case "volume-opt":
+        pair(definition.driverOpts, value);
+        break;
+      case "volume-label":
+        pair(definition.labels, value);
+        break;
+      case "tmpfs-size": {
+        const size = ramInBytes(value);
+        if (size === undefined) throw use.fail(`${show(value)} is not a size`, "write for example tmpfs-size=64m");
+        mount.tmpfs = { ...mount.tmpfs, size };
+        break;
+      }
+      case "tmpfs-mode":
+        if (!/^[0-7]{1,6}$/.test(value))
+          throw use.fail(`${show(value)} is not a mode`, "write it in octal, such as 1777");
+        mount.tmpfs = { ...mount.tmpfs, mode: Number.parseInt(value, 8) };
+        break;
+      default:
+        throw use.fail(
+          `${show(name)} is not a part of a mount`,
+          "use type, source, target, readonly, and the bind-, volume- and tmpfs- options",
+        );
+    }
+  }
+  const stray = [...groups].find((group) => group !== mount.type);
+  if (stray) throw use.fail(`${stray}- options do not belong to a mount of type ${mount.type}`, "remove them");
+  if (!mount.target.startsWith("/"))
+    throw use.fail(
+      mount.target === "" ? "names no place in the container" : `${show(mount.target)} is not an absolute path`,
+      "add target=/path",
+    );
+  if (mount.type === "bind") {
+    if (mount.source === undefined) throw use.fail("names no folder of the host", "add source=/folder");
+    if (/^[a-zA-Z]:[\\/]|^\\\\/.test(mount.source)) throw use.fail(`${show(mount.source)} ${WINDOWS[0]}`, WINDOWS[1]);
+    mount.source = hostSource(mount.source, draft, use);
+    if (!mount.source.startsWith("/"))
+      throw use.fail(`${show(mount.source)} is not an absolute path`, `write ./${mount.source}, or the path in full`);
+  }
+  if (mount.type === "volume") define(draft, use, mount, definition);
+  if (mount.type === "tmpfs" && mount.source !== undefined) throw use.fail("a tmpfs has no source", "remove it");
+  push(draft, "volumes", mount, use);
+}
+
+function define(
+  draft: Draft,
+  use: FlagUse,
+  { source }: MountDescription,
+  {
+    driver,
+    driverOpts,
+    labels,
+  }: { driver?: string; driverOpts: Record<string, string>; labels: Record<string, string> },
+): void {
+  if (source !== undefined) volumeName(source, use);
+  if (driver === undefined && !Object.keys(driverOpts).length && !Object.keys(labels).length) return;
+  if (source === undefined)
+    throw use.fail("a volume without a name takes no driver, options and labels in a stack", "add source=name");
+  put(draft.volumes, source, {
+    name: source,
+    ...(driver !== undefined && { driver }),
+    ...(Object.keys(driverOpts).length && { driverOpts }),
+    ...(Object.keys(labels).length && { labels }),
+  });
+}
+
+/** `--volume-driver` makes the volumes of `-v`. */
+export function finishVolumes(draft: Draft): void {
+  const use = lastOf(draft, "--volume-driver");
+  if (!use) return;
+  for (const volume of draft.service.volumes ?? []) {
+    if (typeof volume !== "string" || /^[./]/.test(volume.split(":")[0]!)) {
+      if (typeof volume === "string" && !volume.includes(":") && use.value !== "local")
+        throw use.fail(
+          `the volume at ${volume} has no name, and the Docker provider cannot choose its driver`,
+          `name it: -v name:${volume}`,
+        );
+      continue;
+    }
+    const [name = ""] = volume.split(":");
+    put(draft.volumes, name, { name, driver: use.value });
+  }
+}

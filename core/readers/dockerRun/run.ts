@@ -1,0 +1,237 @@
+import { ArgumentError, show } from "../../description/errors";
+import type { Notice, VolumeDefinition } from "../../description/project";
+import { checkService } from "../../description/rules";
+import { parseService } from "../../description/service";
+import type { ServiceDescription } from "../../description/types";
+import { type Command, readCommand } from "./command";
+import { type Draft, type FlagEntry, lastOf, note, usesOf } from "./draft";
+import { DockerRunError } from "./errors";
+import { FLAGS } from "./flags";
+import { finishVolumes } from "./mounts";
+import { finishNetworks } from "./networks";
+import { nearest } from "../../description/nearest";
+import { readOptions, type Use } from "./options";
+import { parsePlatform } from "./platform";
+import type { DockerRunContext, Word } from "./words";
+
+/** What a `docker run` line says. */
+export interface DockerRun {
+  /** What `--name` says. */
+  name?: string;
+  /** Plain values; `containerName` is set where `--name` is. */
+  service: ServiceDescription;
+  /** Volumes that need a definition (`--volume-driver`, `--mount` with a driver, options or labels), by name. */
+  volumes: Record<string, VolumeDefinition>;
+  /** What has no meaning in a stack; `at` is the flag as written. */
+  notices: Notice[];
+}
+
+/** Runs the flags that stand in a file before those of the line, which win. */
+const FIRST = ["--label-file"];
+
+function readFlag(draft: Draft, use: Use<FlagEntry>): void {
+  const { option, written, value } = use;
+  const { program, name } = draft.command;
+  if (option.podman && program !== "podman") {
+    const guess = nearest(
+      option.names[0]!,
+      FLAGS.filter((entry) => !entry.podman).flatMap((entry) => entry.names),
+    );
+    throw use.fail(
+      "is a flag of podman, and docker has none like it",
+      option.remedy ?? (guess ? `did you mean ${guess}?` : "remove it"),
+    );
+  }
+  if (option.onlyRun && name === "create") throw use.fail("is a flag of docker run, not of docker create", "remove it");
+  option.read?.(draft, use);
+  if (option.becomes === "client") note(draft, use, option.says);
+  else if (option.remedy !== undefined && !(option.kind === "boolean" && value === "false"))
+    throw use.fail(option.says, option.remedy);
+  else if (option.remedy !== undefined) note(draft, use, `${written}=false says nothing`);
+}
+
+/** What docker refuses about two flags together. */
+function checkFlags(draft: Draft): void {
+  const rm = lastOf(draft, "--rm");
+  const restart = lastOf(draft, "--restart");
+  if (rm && restart && restart.value !== "no")
+    throw restart.fail(
+      `${restart.value} excludes ${rm.written}, and docker refuses both together`,
+      `remove ${rm.written}`,
+    );
+  const attach = usesOf(draft, "--attach")[0];
+  const detach = lastOf(draft, "--detach");
+  if (attach && detach)
+    throw attach.fail(`excludes ${detach.written}, and docker refuses both together`, "keep one of them");
+  const off = lastOf(draft, "--no-healthcheck");
+  const health = Object.keys(draft.service.healthcheck ?? {}).find((key) => key !== "disable");
+  if (off && health)
+    throw draft.sources.get(`healthcheck.${health}`)!.fail(`excludes ${off.written}`, "keep one of them");
+  const logOption = usesOf(draft, "--log-opt")[0];
+  if (logOption && draft.service.logging?.driver === "none")
+    throw logOption.fail("there are no options for the logging driver none", "remove it");
+  const uts = lastOf(draft, "--uts");
+  const hostname = lastOf(draft, "--hostname");
+  if (uts && hostname) throw hostname.fail(`excludes ${uts.written} ${uts.value}`, "keep one of them");
+}
+
+/** Programs other than docker bring something of their own. */
+function applyProgram(draft: Draft): void {
+  const { command, service, context } = draft;
+  if (command.program === "nvidia-docker" && !service.runtime && !service.gpus) {
+    service.runtime = "nvidia";
+    draft.notices.push({ level: "note", at: "nvidia-docker", text: "is what --runtime nvidia says today" });
+  }
+  const platform = context.environment.DOCKER_DEFAULT_PLATFORM;
+  if (!platform || service.platform || usesOf(draft, "--platform").length) return;
+  service.platform = parsePlatform(platform);
+  draft.notices.push({
+    level: "note",
+    at: "DOCKER_DEFAULT_PLATFORM",
+    text: `is set to ${platform}, which docker takes as --platform`,
+  });
+}
+
+/** The flag or word that an argument of the description comes from. */
+function failAt(draft: Draft, image: Word, words: Word[], error: ArgumentError): DockerRunError {
+  const place = (word: Word) => ({ line: draft.command.line, offset: word.offset, length: word.length });
+  // Rules add text behind a colon: "ports: 80:80".
+  const path = error.argument.replace(/: .*$/s, "");
+  for (let at = path; at !== ""; at = at.replace(/(\[\d+\]|\.[^.[]*|[^.[\]]+)$/, "")) {
+    const use = draft.sources.get(at);
+    // The description can do without a file; the flag cannot.
+    if (use) return use.fail(error.problem, path.startsWith("envFile") ? "create it, or correct it" : error.remedy);
+  }
+  const command = /^command\[(\d+)\]$/.exec(path);
+  if (command) return new DockerRunError("command", error.problem, error.remedy, place(words[Number(command[1])]!));
+  const field = /^\w+/.exec(path)?.[0] ?? "";
+  const source = [...draft.sources].find(([key]) => new RegExp(`^${field}\\b`).test(key))?.[1];
+  if (source) return source.fail(error.problem, error.remedy);
+  return new DockerRunError(error.argument, error.problem, error.remedy, place(image));
+}
+
+/** Flags that no program but docker takes in this form. */
+const LATE: [flag: RegExp, value: RegExp][] = [
+  [/^(?:-d?p|--publish)$/, /^(?:[\d.]+:)?[\d-]+:[\d-]+(?:\/\w+)?$/],
+  [/^(?:-v|--volume)$/, /^[^:]+:\/[^:]*(?::\w+)?$/],
+  [/^--restart$/, /^(?:always|unless-stopped|on-failure)(?::\d+)?$/],
+  [/^-(?:it|ti|dit|itd)$/, /^/],
+];
+
+/** What stands behind the image goes to the program, and docker says nothing about it. */
+function warnOfLateFlags(draft: Draft, words: Word[]): void {
+  // A command with a name of its own may well be docker again.
+  if (!words[0]?.text.startsWith("-")) return;
+  for (const [index, { text }] of words.entries()) {
+    const [, name = text, inline] = /^(--[a-z]+)=(.*)$/s.exec(text) ?? [];
+    const value = inline ?? words[index + 1]?.text ?? "";
+    if (!LATE.some(([flag, form]) => flag.test(name) && form.test(value))) continue;
+    draft.notices.push({
+      level: "warning",
+      at: name,
+      text: "stands behind the image, and so goes to the program in the container: docker's own flags stand in front of the image",
+    });
+  }
+}
+
+/** Reads the part of a line behind `docker run`. */
+export function readRun(command: Command): DockerRun & { command: Command } {
+  const { line, context } = command;
+  const called = `${command.program} ${command.name}`;
+  const { uses, rest } = readOptions(line, command.words, FLAGS, called);
+  const draft: Draft = {
+    command,
+    context,
+    service: {},
+    volumes: {},
+    notices: [...command.notices],
+    sources: new Map(),
+    given: new Map(),
+  };
+  for (const use of uses) {
+    const name = use.option.names[0]!;
+    draft.given.set(name, [...(draft.given.get(name) ?? []), use]);
+  }
+  for (const use of [
+    ...uses.filter(({ option }) => FIRST.includes(option.names[0]!)),
+    ...uses.filter(({ option }) => !FIRST.includes(option.names[0]!)),
+  ])
+    readFlag(draft, use);
+
+  const [image, ...words] = rest;
+  if (!image)
+    throw new DockerRunError("image", "is missing", "write it behind the flags", {
+      line,
+      offset: line.trimEnd().length,
+      length: 1,
+    });
+  // Web pages and word processors turn "--" into one long dash.
+  const printed = /^[\u2010-\u2015\u2212]+(.*)$/s.exec(image.text)?.[1];
+  if (printed !== undefined)
+    throw new DockerRunError(
+      "image",
+      `${show(image.text)} begins with a printed dash, which docker takes for the image`,
+      `write ${printed.length === 1 ? "-" : "--"}${printed}`,
+      { line, offset: image.offset, length: image.length },
+    );
+  warnOfLateFlags(draft, words);
+  checkFlags(draft);
+  finishNetworks(draft);
+  finishVolumes(draft);
+  const here = ["--interactive", "--tty", "--rm"].some((flag) => lastOf(draft, flag)?.value === "true");
+  if (command.name === "run" && here && !lastOf(draft, "--detach"))
+    draft.notices.push({
+      level: "note",
+      at: `${command.program} run`,
+      text: "without -d it runs in the foreground, here in the background: give it mode replicated-job where it ends by itself",
+    });
+
+  let service: ServiceDescription;
+  try {
+    applyProgram(draft);
+    const { containerName, platform, ...fields } = draft.service;
+    service = {
+      image: image.text,
+      ...(containerName !== undefined && { containerName }),
+      ...(platform !== undefined && { platform }),
+      ...fields,
+      ...(words.length && { command: words.map(({ text }) => text) }),
+    };
+    checkService(parseService(service, { projectFolder: context.folder, outer: context.environment }));
+  } catch (error) {
+    if (!(error instanceof ArgumentError) || error instanceof DockerRunError) throw error;
+    throw failAt(draft, image, words, error);
+  }
+  return {
+    ...(service.containerName !== undefined && { name: service.containerName }),
+    service,
+    volumes: draft.volumes,
+    notices: draft.notices,
+    command,
+  };
+}
+
+/**
+ * Reads a `docker run` line as it was typed or documented. Nothing is run; files are read where docker itself reads
+ * them (`--env-file`, `--label-file`, a seccomp profile).
+ *
+ * @param line also `docker create`, `podman run` and `nvidia-docker run`, continued over several rows, with a prompt,
+ * `sudo` or variables in front
+ * @param context what variables, the current folder and the home folder stand for
+ * @throws DockerRunError for what cannot be taken over; the message marks the place
+ *
+ * @example
+ * parseDockerRun("docker run -d --name nginx01 -p 666:80 nginx", { environment: process.env, folder: process.cwd(), home: homedir() })
+ * // { name: "nginx01", service: { image: "nginx", containerName: "nginx01", ports: ["666:80"] }, ... }
+ */
+export function parseDockerRun(line: string, context: DockerRunContext): DockerRun {
+  const command = readCommand(line, context);
+  if (command.name !== "run" && command.name !== "create")
+    throw new DockerRunError("line", `docker ${command.name} makes no container`, "give a docker run line", {
+      line,
+      offset: command.word.offset,
+      length: command.word.length,
+    });
+  const { name, service, volumes, notices } = readRun(command);
+  return { ...(name !== undefined && { name }), service, volumes, notices };
+}

@@ -1,0 +1,557 @@
+import { show } from "../../description/errors";
+import { DockerRunError } from "./errors";
+
+/** What a line may be read against. */
+export interface DockerRunContext {
+  /** For `$VAR` and `-e NAME`. */
+  environment: Record<string, string | undefined>;
+  /** For `$(pwd)`, `$PWD`, relative paths, `--env-file` and `--label-file`. */
+  folder: string;
+  /** For `~`. */
+  home: string;
+}
+
+/** One word of a line as a program would get it. */
+export interface Word {
+  text: string;
+  /** Where it begins in the line, and how many characters of the line it takes. */
+  offset: number;
+  length: number;
+  /** Whether any part of it was quoted or escaped. */
+  quoted: boolean;
+  /** For each character of the text, where in the line it comes from. */
+  origins: number[];
+}
+
+/** The words of a line, and the ends of it that only the shell looks at (`> /dev/null`). */
+export interface Words {
+  words: Word[];
+  dropped: string[];
+}
+
+/** Deeper nesting is no pasted line, and would overflow the stack. */
+const MAX_DEPTH = 20;
+// The Pulumi CLI writes settings anew with an empty row in front of indented ones; no command begins with those.
+const CONTINUATION = /(?:\\|`|\^)\r?\n(?:(?:[ \t]*\r?\n)+(?=[ \t]+\S))?[ \t]*(?:> +)?/y;
+const ESCAPES: Record<string, string> = {
+  a: "\x07",
+  b: "\b",
+  e: "\x1b",
+  E: "\x1b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+class Reader {
+  private at = 0;
+  private depth = 0;
+  /** Inside a branch of `${A:-...}` that is not taken nothing is looked up. */
+  private idle = 0;
+  private words: Word[] = [];
+  private dropped: string[] = [];
+  private word: Word | undefined;
+
+  constructor(
+    private readonly line: string,
+    private readonly context: DockerRunContext,
+    start: number,
+  ) {
+    this.at = start;
+  }
+
+  private fail(problem: string, remedy: string, offset: number, length = 1): DockerRunError {
+    return new DockerRunError("line", problem, remedy, { line: this.line, offset, length });
+  }
+
+  private match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.at;
+    return pattern.exec(this.line);
+  }
+
+  private add(text: string, origin: number, quoted = false): void {
+    this.word ??= { text: "", offset: origin, length: 0, quoted: false, origins: [] };
+    this.word.text += text;
+    for (let index = 0; index < text.length; index += 1) this.word.origins.push(origin + index);
+    if (quoted) this.word.quoted = true;
+  }
+
+  private end(): void {
+    if (!this.word) return;
+    this.word.length = this.at - this.word.offset;
+    this.words.push(this.word);
+    this.word = undefined;
+  }
+
+  read(): Words {
+    while (this.at < this.line.length && this.step());
+    this.end();
+    return { words: this.words, dropped: this.dropped };
+  }
+
+  /** Reads the next piece outside of quotes; false at the end of the command. */
+  private step(): boolean {
+    const continuation = this.match(CONTINUATION);
+    if (continuation) {
+      // Blanks in front of the next row are part of the match, so the word ends only where there are some.
+      if (/[ \t>]$/.test(continuation[0])) this.end();
+      this.at += continuation[0].length;
+      return true;
+    }
+    const start = this.at;
+    const char = this.line[start]!;
+    switch (char) {
+      case " ":
+      case "\t":
+        this.end();
+        this.at += 1;
+        return true;
+      case "\r":
+      case "\n":
+        this.end();
+        return this.newline();
+      case "#":
+        if (!this.word) {
+          this.at += this.match(/#[^\n]*/y)![0].length;
+          return true;
+        }
+        break;
+      case "'":
+        this.single();
+        return true;
+      case '"':
+        this.double();
+        return true;
+      case "\\":
+        this.escape();
+        return true;
+      case "$":
+        this.dollar();
+        return true;
+      case "`":
+        this.backtick(false);
+        return true;
+      case "~":
+        if (!this.word) {
+          this.tilde();
+          return true;
+        }
+        break;
+      case "*":
+      case "?":
+        this.glob(char);
+        break;
+      case "{":
+        this.brace();
+        break;
+      case "|":
+      case ";":
+      case "&":
+      case "<":
+      case ">":
+      case "(":
+      case ")":
+        return this.operator(char);
+    }
+    this.add(char, start);
+    this.at += 1;
+    return true;
+  }
+
+  private newline(): boolean {
+    const rest = this.line.slice(this.at);
+    const more = /^(?:\s*(?:#[^\n]*)?(?:\n|$))*/.exec(rest)![0].length;
+    if (more < rest.length) {
+      const blank = /\\[ \t]+\r?\n[^\n]*$/.test(this.line.slice(0, this.at + more));
+      throw this.fail(
+        "the command ends at the line break, and another line follows",
+        blank
+          ? "remove the blanks behind the backslash"
+          : "end the line with \\ to go on, or give one command at a time",
+        this.at + more,
+      );
+    }
+    return false;
+  }
+
+  private single(): void {
+    const start = this.at;
+    const close = this.line.indexOf("'", start + 1);
+    if (close < 0) throw this.fail("the single quote has no end", "close it", start);
+    this.add(this.line.slice(start + 1, close), start, true);
+    // The text begins one behind its quote.
+    this.shift(close - start - 1, 1);
+    this.at = close + 1;
+  }
+
+  private shift(count: number, by: number): void {
+    const { origins } = this.word!;
+    for (let index = origins.length - count; index < origins.length; index += 1) origins[index]! += by;
+  }
+
+  private double(): void {
+    const start = this.at;
+    this.add("", start, true);
+    this.at += 1;
+    while (this.line[this.at] !== '"') {
+      const at = this.at;
+      const char = this.line[at];
+      if (char === undefined) throw this.fail("the double quote has no end", "close it", start);
+      if (char === "$") this.dollar(true);
+      else if (char === "`") this.backtick(true);
+      else if (char === "\\") {
+        const newline = this.match(/\\\r?\n/y);
+        if (newline) {
+          this.at += newline[0].length;
+          continue;
+        }
+        const next = this.line[at + 1] ?? "";
+        if ('$`"\\'.includes(next) && next) this.add(next, at, true);
+        else this.add(char + next, at, true);
+        this.at += next ? 2 : 1;
+      } else {
+        this.add(char, at, true);
+        this.at += 1;
+      }
+    }
+    this.at += 1;
+  }
+
+  private escape(): void {
+    const start = this.at;
+    const next = this.line[start + 1];
+    if (next === undefined)
+      throw this.fail("the backslash at the end has nothing behind it", "remove it, or add the next line", start);
+    const blanks = this.match(/\\[ \t]+(?=\r?\n|$)/y);
+    if (blanks)
+      throw this.fail(
+        "blanks behind the backslash end the command here",
+        "remove the blanks, so that the backslash is the last character of its row",
+        start,
+        blanks[0].length,
+      );
+    this.add(next, start, true);
+    this.at += 2;
+  }
+
+  private tilde(): void {
+    const start = this.at;
+    const [all, user] = this.match(/~([\w.-]*)/y)!;
+    if (user) throw this.fail(`${all} is the home folder of another user`, "write the path in full", start, all.length);
+    const after = this.line[start + 1];
+    // The shell takes "~:" and "~x" as they stand.
+    this.add(after === undefined || /[/\s]/.test(after) ? this.context.home : "~", start);
+    this.at += 1;
+  }
+
+  private glob(char: string): void {
+    // No file is called "-e..." or "NAME=...", so the shell finds none and passes these on as they stand.
+    if (this.word && (this.word.quoted || /^-|[=:]/.test(this.word.text))) return;
+    throw this.fail(
+      `the shell would replace this word by the files that match ${char}`,
+      "put it into single quotes, or name the files",
+      this.at,
+    );
+  }
+
+  private brace(): void {
+    const braces = this.match(/\{[^{}\s'"]*(?:,|\.\.)[^{}\s'"]*\}/y);
+    if (braces)
+      throw this.fail(
+        `the shell would make several words of ${show(braces[0])}`,
+        "put it into single quotes, or write the words out",
+        this.at,
+        braces[0].length,
+      );
+  }
+
+  private operator(char: string): boolean {
+    const start = this.at;
+    const placeholder = this.match(/<([\w .:/@|-]*)>/y);
+    if (placeholder)
+      throw this.fail(
+        `${placeholder[0]} is a placeholder, and to the shell a redirection`,
+        "put the value that you want in its place",
+        start,
+        placeholder[0].length,
+      );
+    const quiet = this.match(/(?:&>>?|>>?)[ \t]*(?:\/dev\/null|&[12])(?=[\s;&]|$)/y);
+    if (quiet) {
+      // "2>" names a stream; the digit is no word of its own.
+      const stream = this.word && /^[12]$/.test(this.word.text) && !this.word.quoted ? this.word.text : "";
+      if (stream) this.word = undefined;
+      this.end();
+      this.dropped.push(stream + quiet[0]);
+      this.at += quiet[0].length;
+      return true;
+    }
+    const last = this.match(/[;&][ \t]*(?=#[^\n]*$|\s*$)/y);
+    if (last) {
+      this.end();
+      this.dropped.push(char);
+      this.at += last[0].length;
+      return true;
+    }
+    const [operator] = this.match(/&&|\|\||\|&|&>|<<-?|>>|[|;&<>()]/y)!;
+    const [problem, remedy] =
+      operator === "&&" || operator === "||" || operator === ";" || operator === "&"
+        ? [`another command follows ${show(operator)}`, "give each command on a line of its own"]
+        : operator.startsWith("|")
+          ? ["what the container prints is passed to another program, which a stack cannot do", "remove the pipe"]
+          : operator === "(" || operator === ")"
+            ? [`${operator} starts or ends a subshell`, "put the word into single quotes"]
+            : [
+                "files go into or out of the command, which a stack cannot do",
+                "remove the redirection, or put the word into single quotes",
+              ];
+    throw this.fail(problem!, remedy!, start, operator.length);
+  }
+
+  private dollar(quoted = false): void {
+    const start = this.at;
+    const next = this.line[start + 1] ?? "";
+    if (next === "'" && !quoted) {
+      this.ansi();
+      return;
+    }
+    if (next === '"' && !quoted) {
+      this.at += 1;
+      this.double();
+      return;
+    }
+    const value = this.expansion();
+    if (value === undefined) {
+      this.add("$", start, quoted);
+      this.at += 1;
+      return;
+    }
+    if (!quoted && /\s/.test(value))
+      throw this.fail(
+        `the value ${show(value)} holds blanks, at which the shell would cut the word`,
+        'put the expression into double quotes: "$..."',
+        start,
+        this.at - start,
+      );
+    if (value !== "" || quoted) this.add(value, start, quoted);
+    const { word } = this;
+    // Every character of the value comes from the expression.
+    if (word) for (let index = 1; index <= value.length; index += 1) word.origins[word.origins.length - index] = start;
+  }
+
+  /** Reads `$NAME`, `${NAME...}` or `$(pwd)`; undefined where the dollar stands for itself. */
+  private expansion(): string | undefined {
+    const start = this.at;
+    const name = this.match(/\$([A-Za-z_]\w*)/y);
+    if (name) {
+      this.at += name[0].length;
+      return this.variable(name[1]!, start, name[0].length);
+    }
+    const pwd = this.match(/\$\(\s*pwd(?:\s+-[LP])?\s*\)/iy);
+    if (pwd) {
+      this.at += pwd[0].length;
+      return this.context.folder;
+    }
+    if (this.line[start + 1] === "(")
+      throw this.fail(
+        "$(...) runs a program, and this never does",
+        "write down what it prints, or put it into a variable",
+        start,
+        this.match(/\$\([^\n)]*\)?/y)![0].length,
+      );
+    if (this.line[start + 1] === "{") return this.braced();
+    const special = this.match(/\$[0-9?$!@*#-]/y);
+    if (special) throw this.fail(`${special[0]} is a parameter of a shell script`, "write its value down", start, 2);
+    return undefined;
+  }
+
+  private lookUp(name: string): string | undefined {
+    const { environment, folder, home } = this.context;
+    // PowerShell says $pwd.
+    if (/^pwd$/i.test(name)) return folder;
+    if (Object.hasOwn(environment, name) && environment[name] !== undefined) return environment[name];
+    return name === "HOME" ? home : undefined;
+  }
+
+  private variable(name: string, offset: number, length: number): string {
+    const value = this.lookUp(name);
+    if (value !== undefined) return value;
+    if (this.idle) return "";
+    throw this.fail(
+      `the variable ${name} is not set, so docker would get nothing in its place`,
+      `set ${name}, or write its value down; put it into single quotes where the dollar belongs to the text`,
+      offset,
+      length,
+    );
+  }
+
+  private braced(): string {
+    const start = this.at;
+    const plain = this.match(/\$\{([A-Za-z_]\w*)\}/y);
+    if (plain) {
+      this.at += plain[0].length;
+      return this.variable(plain[1]!, start, plain[0].length);
+    }
+    const [head, name, operator] = this.match(/\$\{([A-Za-z_]\w*)(:?[-=?+])/y) ?? [];
+    if (!head)
+      throw this.fail(
+        "this kind of expansion is not known here",
+        "use $NAME or its form with :- and a default, or write the value down",
+        start,
+        2,
+      );
+    const value = this.lookUp(name!);
+    const there = value !== undefined && (value !== "" || !operator!.startsWith(":"));
+    const kind = operator!.slice(-1);
+    this.at += head.length;
+    const skip = kind === "+" ? !there : there;
+    if (skip) this.idle += 1;
+    const other = this.alternative(start);
+    if (skip) this.idle -= 1;
+    if (kind === "+") return there ? other : "";
+    if (there) return value;
+    if (kind === "?" && !this.idle)
+      throw this.fail(`the variable ${name} is not set${other ? `: ${other}` : ""}`, `set ${name}`, start, head.length);
+    return other;
+  }
+
+  /** The text behind `:-`, up to the closing brace. */
+  private alternative(start: number): string {
+    if (++this.depth > MAX_DEPTH)
+      throw this.fail("the expansions are nested too deeply", "write the value down", start);
+    let text = "";
+    for (;;) {
+      const char = this.line[this.at];
+      if (char === undefined || char === "\n") throw this.fail("the ${ has no end", "close it with }", start, 2);
+      if (char === "}") break;
+      if (char === "$") {
+        const value = this.expansion();
+        text += value ?? "$";
+        if (value === undefined) this.at += 1;
+      } else if (char === "'" || char === '"') {
+        const close = this.line.indexOf(char, this.at + 1);
+        if (close < 0) throw this.fail("the quote has no end", "close it", this.at);
+        if (char === "'") {
+          text += this.line.slice(this.at + 1, close);
+          this.at = close + 1;
+        } else this.at += 1;
+      } else if (char === "\\") {
+        text += this.line[this.at + 1] ?? "";
+        this.at += 2;
+      } else if (char === "`") {
+        throw this.fail("`...` runs a program, and this never does", "write down what it prints", this.at);
+      } else {
+        text += char;
+        this.at += 1;
+      }
+    }
+    this.at += 1;
+    this.depth -= 1;
+    return text;
+  }
+
+  private backtick(quoted: boolean): void {
+    const start = this.at;
+    const [all, inner] = this.match(/`([^`\n]*)`?/y)!;
+    // `#optional` behind a flag: a command that is only a comment prints nothing.
+    if (/^\s*#/.test(inner!) && all.endsWith("`") && all.length > 1) {
+      this.at += all.length;
+      return;
+    }
+    if (inner!.trim() !== "pwd" || !all.endsWith("`"))
+      throw this.fail(
+        "`...` runs a program, and this never does",
+        "write down what it prints, or put it into a variable",
+        start,
+        all.length,
+      );
+    const { folder } = this.context;
+    if (!quoted && /\s/.test(folder))
+      throw this.fail(
+        `the value ${show(folder)} holds blanks, at which the shell would cut the word`,
+        'put the expression into double quotes: "`pwd`"',
+        start,
+        all.length,
+      );
+    this.add(folder, start, quoted);
+    this.at += all.length;
+  }
+
+  /** `$'...'`, where backslashes stand for control characters. */
+  private ansi(): void {
+    const start = this.at;
+    const all = this.match(/\$'((?:[^'\\]|\\[\s\S])*)'/y);
+    if (!all) throw this.fail("the single quote has no end", "close it", start, 2);
+    const text = all[1]!.replace(
+      /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c([\s\S])|([\s\S]))/g,
+      (whole, hex?: string, short?: string, long?: string, octal?: string, control?: string, char?: string) => {
+        const code = Number.parseInt(hex ?? short ?? long ?? "", 16);
+        if (code > 0x10ffff || code === 0 || /^0+$/.test(octal ?? ""))
+          throw this.fail(`${whole} is no character that an argument can hold`, "remove it", start, all[0].length);
+        if (!Number.isNaN(code)) return String.fromCodePoint(code);
+        if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
+        if (control !== undefined) return String.fromCharCode(control.charCodeAt(0) & 0x1f);
+        return ESCAPES[char!] ?? (/[\\'"?]/.test(char!) ? char! : whole);
+      },
+    );
+    this.add(text, start, true);
+    this.at += all[0].length;
+  }
+}
+
+/**
+ * Takes a line apart as a POSIX shell would, from `start` on, without ever running anything: quotes, escapes,
+ * continued rows (also those of PowerShell and cmd), variables, the current folder and the home folder. What would
+ * need a program or other files is refused.
+ *
+ * @throws DockerRunError at the place that cannot be read
+ */
+export function readWords(line: string, context: DockerRunContext, start = 0): Words {
+  const nul = line.indexOf("\0");
+  if (nul >= 0)
+    throw new DockerRunError("line", "holds a NUL character", "remove it", { line, offset: nul, length: 1 });
+  return new Reader(line, context, start).read();
+}
+
+/** Whether the `#` at this place is the prompt of a root shell in front of a command, not a comment. */
+export function isPrompt(text: string, at: number): boolean {
+  return /^#\s+(?:sudo\s|docker\s|podman\s|nvidia-docker\s)/.test(text.slice(at, at + 40));
+}
+
+/** Length of what continues a row at this place; 0 where nothing does. */
+function continues(text: string, at: number): number {
+  CONTINUATION.lastIndex = at;
+  return CONTINUATION.exec(text)?.[0].length ?? 0;
+}
+
+/** Cuts pasted text into its commands: at line breaks that are neither quoted nor continued. */
+export function splitCommands(text: string): { start: number; end: number }[] {
+  const commands: { start: number; end: number }[] = [];
+  let start = 0;
+  let quote = "";
+  let wordStart = true;
+  for (let at = 0; at <= text.length; at += 1) {
+    const char = text[at];
+    if (char === undefined || (char === "\n" && !quote)) {
+      commands.push({ start, end: at });
+      start = at + 1;
+      wordStart = true;
+    } else if (quote) {
+      if (char === "\\" && quote === '"') at += 1;
+      else if (char === quote) quote = "";
+    } else if (continues(text, at)) {
+      at += continues(text, at) - 1;
+      wordStart = true;
+    } else if (char === "\\") {
+      at += 1;
+      wordStart = false;
+    } else if (char === "#" && wordStart && !isPrompt(text, at)) {
+      at = (text.indexOf("\n", at) + 1 || text.length + 1) - 2;
+    } else {
+      if (char === "'" || char === '"') quote = char;
+      wordStart = /\s/.test(char);
+    }
+  }
+  return commands;
+}

@@ -1,0 +1,257 @@
+import { isAbsolute, join } from "node:path";
+import { shortPath, type TidyService } from "../description/describe";
+import { hostPath } from "../description/mounts";
+import type {
+  BuildDescription,
+  NetworkDefinition,
+  Notice,
+  ProjectDescription,
+  VolumeDefinition,
+} from "../description/project";
+import { parseService } from "../description/service";
+import { commandLine, dockerRun } from "./dockerRun";
+import { inOrder } from "../description/startOrder";
+import { listed, note, type PrintOptions, warning } from "./printed";
+import { Printer } from "./printer";
+import { secretNotices } from "./secrets";
+
+/** The lines that make a project by hand, in the order in which they have to run. */
+export interface RunLines {
+  lines: string[];
+  notices: Notice[];
+}
+
+type Flags = string[][];
+
+const many = (flag: string, values: string[] | undefined): Flags => (values ?? []).map((value) => [flag, value]);
+const pairs = (flag: string, record: Record<string, string | null> | undefined): Flags =>
+  Object.entries(record ?? {}).map(([key, value]) => [flag, value === null ? key : `${key}=${value}`]);
+const one = (flag: string, value: string | number | boolean | undefined): Flags =>
+  value === undefined || value === false ? [] : [value === true ? [flag] : [flag, String(value)]];
+
+function networkLine(network: NetworkDefinition): string {
+  const { name, driver, driverOpts, ipam, internal, attachable, enableIpv4, enableIpv6, labels } = network;
+  const blocks = (ipam?.config ?? []).flatMap(({ subnet, gateway, ipRange, auxAddresses }) => [
+    ...one("--subnet", subnet),
+    ...one("--gateway", gateway),
+    ...one("--ip-range", ipRange),
+    ...pairs("--aux-address", auxAddresses),
+  ]);
+  return commandLine("docker network create", [
+    ...one("--driver", driver),
+    ...blocks,
+    ...one("--ipam-driver", ipam?.driver),
+    ...pairs("--ipam-opt", ipam?.options),
+    ...one("--internal", internal),
+    ...one("--attachable", attachable),
+    ...(enableIpv4 === false ? [["--ipv4=false"]] : []),
+    ...one("--ipv6", enableIpv6),
+    ...pairs("-o", driverOpts),
+    ...pairs("--label", labels),
+    [name],
+  ]);
+}
+
+function volumeLine({ name, driver, driverOpts, labels }: VolumeDefinition): string {
+  return commandLine("docker volume create", [
+    ...one("--driver", driver),
+    ...pairs("-o", driverOpts),
+    ...pairs("--label", labels),
+    [name],
+  ]);
+}
+
+class Lines extends Printer {
+  all(): RunLines {
+    const order = inOrder(this.services);
+    const mounted = new Set(order.flatMap((key) => (this.services[key]!.volumes ?? []).map(volumeOf)));
+    const used = new Set(
+      order.flatMap((key) =>
+        (this.services[key]!.networks ?? []).map((item) => (typeof item === "string" ? item : item.name)),
+      ),
+    );
+    const lines = [
+      ...Object.entries(this.project.networks).flatMap(([key, network]) =>
+        this.made("networks", key, network, used.has(network.name)) ? [networkLine(network)] : [],
+      ),
+      ...Object.entries(this.project.volumes).flatMap(([key, volume]) => {
+        // `docker run` makes a plain volume when it first meets its name.
+        const plain = !volume.driverOpts && !volume.labels && (volume.driver ?? "local") === "local";
+        if (!this.made("volumes", key, volume, true) || (plain && mounted.has(volume.name))) return [];
+        return [volumeLine(volume)];
+      }),
+    ];
+    const built = new Set<string>();
+    for (const key of order) {
+      const service = this.services[key]!;
+      if (service.build && !built.has(service.image)) {
+        built.add(service.image);
+        lines.push(...this.build(key, service, service.build));
+      }
+    }
+    for (const key of order) lines.push(...this.run(key, this.services[key]!));
+    this.notices.push(...this.secretNotices());
+    return { lines, notices: this.notices };
+  }
+
+  private made(
+    kind: "networks" | "volumes",
+    key: string,
+    item: { name: string; external?: boolean },
+    used: boolean,
+  ): boolean {
+    if (item.external && used)
+      this.notices.push(note(`${kind}.${key}`, `is external: ${item.name} has to be there already`));
+    return !item.external && (used || key !== "default");
+  }
+
+  private build(key: string, { image, platform }: TidyService, build: BuildDescription): string[] {
+    const at = `services.${key}.build`;
+    const { folder, shownFrom = folder } = this.options;
+    const context = shortPath(hostPath(build.context, folder), shownFrom);
+    if (build.dockerfileInline !== undefined)
+      this.notices.push(
+        warning(`${at}.dockerfileInline`, "is not printed: put it into a file and name that with `docker build -f`"),
+      );
+    const { dockerfile } = build;
+    const file = dockerfile === undefined || isAbsolute(dockerfile) ? dockerfile : join(context, dockerfile);
+    const args = Object.entries(build.args ?? {}).map(([name, value]): [string, string | null] => [
+      name,
+      this.secrets.of(key, name) ? null : value,
+    ]);
+    const hosts = Array.isArray(build.extraHosts)
+      ? build.extraHosts
+      : Object.entries(build.extraHosts ?? {}).map(([host, ip]) => `${host}:${ip}`);
+    const platforms = build.platforms ?? (platform ? [platform] : []);
+    return [
+      commandLine("docker build", [
+        ...one("-t", image),
+        ...many(
+          "-t",
+          build.tags?.filter((tag) => tag !== image),
+        ),
+        ...one("-f", file === "Dockerfile" ? undefined : file),
+        ...pairs("--build-arg", Object.fromEntries(args)),
+        ...one("--target", build.target),
+        ...one("--network", build.network),
+        ...one("--platform", platforms.length ? platforms.join(",") : undefined),
+        ...many("--cache-from", build.cacheFrom),
+        ...many("--add-host", hosts),
+        ...one("--shm-size", build.shmSize),
+        ...one("--no-cache", build.noCache),
+        ...one("--pull", build.pull),
+        ...pairs("--label", build.labels),
+        [context],
+      ]),
+    ];
+  }
+
+  private run(key: string, service: TidyService): string[] {
+    const at = `services.${key}`;
+    const { folder, shownFrom = folder } = this.options;
+    const {
+      build: _,
+      swarm: _swarm,
+      dependsOn = {},
+      replicas = 1,
+      environment = {},
+      envFile = [],
+      ...fields
+    } = service;
+    for (const [other, { condition }] of Object.entries(dependsOn)) {
+      if (condition === "service_healthy")
+        this.notices.push(
+          note(
+            `${at}.dependsOn.${other}`,
+            `docker run waits for nobody: see that ${other} is healthy before ${key} starts`,
+          ),
+        );
+    }
+    if (fields.waitTimeout !== undefined) this.notices.push(note(`${at}.waitTimeout`, "docker run does not wait"));
+    if (fields.healthcheck?.test?.[0] === "CMD" && Array.isArray(fields.healthcheck.test))
+      this.notices.push(
+        note(`${at}.healthcheck.test`, "docker run has only the form that goes through the image's shell"),
+      );
+    for (const [index, network] of (fields.networks ?? []).entries())
+      if (index > 0 && typeof network === "object" && network.macAddress)
+        this.notices.push(
+          warning(`${at}.networks[${index}].macAddress`, "`docker network connect` cannot set it: left out"),
+        );
+    const splits = (device: unknown) => typeof device === "object";
+    for (const [index, device] of (fields.devices ?? []).entries())
+      if (splits(device))
+        this.notices.push(
+          warning(`${at}.devices[${index}]`, "is left out: `--device` splits at colons, and this path holds one"),
+        );
+    if (fields.devices?.some(splits)) fields.devices = fields.devices.filter((device) => !splits(device));
+    for (const kind of ["secrets", "configs"] as const) {
+      const written = fields[kind]?.filter(({ file }) => file === undefined) ?? [];
+      for (const { source } of written)
+        this.notices.push(
+          warning(`${at}.${kind}.${source}`, "docker run only mounts files: write it into one and mount that"),
+        );
+      if (written.length) fields[kind] = fields[kind]!.filter(({ file }) => file !== undefined);
+    }
+    const named = Object.keys(environment).filter((name) => environment[name] === null || this.secrets.of(key, name));
+    const values = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? ""]));
+    const envFiles = envFile.map((file) => {
+      const { path, format } = typeof file === "string" ? { path: file, format: undefined } : file;
+      if (format !== "raw")
+        this.notices.push(
+          note(`${at}.envFile`, `docker run takes quotes and comments behind values in ${path} as they stand`),
+        );
+      return path;
+    });
+    // Somebody waits for its end, which a container in the background would hide.
+    const awaited = Object.values(this.services).some(
+      (other) => other.dependsOn?.[key]?.condition === "service_completed_successfully",
+    );
+    if (replicas === 0) this.notices.push(note(at, "has no replicas: nothing is printed"));
+    if (replicas > 1) this.notices.push(note(at, `has ${replicas} replicas: ${replicas} lines`));
+    const base = fields.containerName ?? (key.length > 1 ? key : `${this.project.name}-${key}`);
+    return Array.from({ length: replicas }, (_unused, index) => {
+      const containerName = replicas > 1 ? `${base}-${index + 1}` : base;
+      const spec = parseService(
+        { ...fields, containerName, environment: values, mode: awaited ? "replicated-job" : fields.mode },
+        { projectFolder: shownFrom, outer: {} },
+      );
+      // The container's own name is known on every network.
+      const networks = spec.networks?.map((network) => {
+        const aliases = network.aliases?.filter((alias) => alias !== containerName);
+        return { ...network, aliases: aliases?.length ? aliases : undefined };
+      });
+      return dockerRun({ ...spec, networks }, new Set(named), envFiles);
+    }).flat();
+  }
+
+  /** A shell has one value for each name, whatever the services have. */
+  private secretNotices(): Notice[] {
+    const holders = new Map<string, string[]>();
+    for (const { uses } of this.secrets.all) {
+      const variables = new Set(uses.map((use) => use.slice(use.indexOf(".") + 1)));
+      for (const variable of variables) holders.set(variable, [...(holders.get(variable) ?? []), uses[0]!]);
+    }
+    return secretNotices(this.secrets, ({ uses }) => {
+      const variables = [...new Set(uses.map((use) => use.slice(use.indexOf(".") + 1)))];
+      const anew = variables.some((variable) => holders.get(variable)!.length > 1);
+      return `export ${listed(variables)} in the shell ${anew ? "anew before each line, the values differ" : "first"}`;
+    });
+  }
+}
+
+function volumeOf(mount: NonNullable<TidyService["volumes"]>[number]): string | undefined {
+  if (typeof mount === "object") return (mount.type ?? "volume") === "volume" ? mount.source : undefined;
+  const [source, target] = mount.split(":");
+  return target === undefined || /^[./~]/.test(source!) ? undefined : source;
+}
+
+/**
+ * Writes a project as the lines that make it by hand: networks, volumes, images, then containers so that each
+ * comes after those it needs. What the command line has no word for becomes a notice; secret values are named
+ * only (`-e MYSQL_ROOT_PASSWORD`).
+ *
+ * @throws ArgumentError for a field that is wrong by itself
+ */
+export function toRun(project: ProjectDescription, options: PrintOptions): RunLines {
+  return new Lines(project, options).all();
+}

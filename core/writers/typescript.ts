@@ -1,0 +1,394 @@
+import { ARGUMENTS, REFUSED } from "../mapping/docker";
+import { defined, shortPath, type TidyService } from "../description/describe";
+import { ArgumentError } from "../description/errors";
+import { hostPath } from "../description/mounts";
+import type { BuildDescription, NetworkDefinition, ProjectDescription, VolumeDefinition } from "../description/project";
+import { parseField } from "../description/service";
+import type { NetworkDescription } from "../description/types";
+import { Code, literal, quoted } from "./literal";
+import { inOrder } from "../description/startOrder";
+import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
+import { Printer } from "./printer";
+import { type Secret, secretNotices } from "./secrets";
+import { typedService } from "./typed";
+
+const RESERVED = new Set(
+  "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await async undefined arguments eval program settings password credential readSettings name".split(
+    " ",
+  ),
+);
+
+const FROM_OUTSIDE = new Set<string>(["environment", "envFile", "secrets", "configs"]);
+
+/** `my-web_1` as a variable: `myWeb1`. */
+function camel(text: string): string {
+  const words = text.split(/[^A-Za-z0-9]+/).filter(Boolean);
+  const [first = "it", ...others] = words.map((word) => (/[a-z]/.test(word) ? word : word.toLowerCase()));
+  const joined = [
+    first[0]!.toLowerCase() + first.slice(1),
+    ...others.map((word) => word[0]!.toUpperCase() + word.slice(1)),
+  ].join("");
+  return /^\d/.test(joined) ? `_${joined}` : joined;
+}
+
+const MODULES: Record<string, string> = {
+  BridgeNetwork: "bridgeNetwork",
+  BuiltImage: "builtImage",
+  Elasticsearch: "elasticsearch",
+  Mysql: "mysql",
+  NamedVolume: "namedVolume",
+  Network: "network",
+  Nginx: "nginx",
+  Service: "service",
+  Tomcat: "tomcat",
+};
+
+/** Modes are written as people know them. */
+const octal = (mode: number | undefined) => (mode === undefined ? undefined : new Code(`0o${mode.toString(8)}`));
+
+// What a person chooses can be made anew; a token comes from somebody else.
+const CHOSEN = /PASS/i;
+
+/** The name of a program of this project; a stack is named after its program up to the first dash. */
+export const programName = (project: string): string => camel(project);
+
+class Module extends Printer {
+  private readonly components = new Set<string>();
+  private readonly variables = new Set<string>();
+  private readonly settings = new Map<Secret, string>();
+  private readonly networks = new Map<string, string>();
+  private readonly volumes = new Map<string, string>();
+  private readonly images = new Map<string, string>();
+  private readonly made = new Map<string, { variable: string; several: boolean; shows?: string }>();
+
+  write(): Printed {
+    const name = programName(this.project.name);
+    for (const secret of this.secrets.all) this.settings.set(secret, this.variable(secret.name));
+    const body = [
+      ...Object.entries(this.project.networks).flatMap(([key, network]) => this.network(key, network)),
+      ...Object.entries(this.project.volumes).flatMap(([key, volume]) => this.volume(key, volume)),
+      ...inOrder(this.services).flatMap((key) => this.service(key, this.services[key]!)),
+    ];
+    const readers = [...this.settings.keys()].map((secret) => (CHOSEN.test(secret.name) ? "password" : "credential"));
+    const read = this.settings.size
+      ? [`const { ${[...this.settings.values()].join(", ")} } = readSettings(${quoted(name)}, settings);`]
+      : [];
+    const imports = [
+      ...[...this.components].sort().map((component) => [component, `../components/${MODULES[component]}`]),
+      ...(this.settings.size ? [[[...new Set([...readers, "readSettings"])].sort().join(", "), "./lib/settings"]] : []),
+    ];
+    this.notices.unshift(
+      note(
+        "stacks",
+        `save it as stacks/${name}.ts and add \`${name}: () => import("./${name}"),\` to the map in stacks/index.ts`,
+      ),
+    );
+    this.notices.push(
+      ...secretNotices(this.secrets, (secret) => {
+        const setting = `${name}:${this.settings.get(secret)}`;
+        const how = `set it with \`pulumi config set --secret ${setting}\``;
+        return CHOSEN.test(secret.name) ? `${how}, or \`berth up\` makes one` : how;
+      }),
+    );
+    const lines = [
+      ...imports.map(([what, from]) => `import { ${what} } from "${from}";`),
+      ...(imports.length ? [""] : []),
+      ...this.settingLines(readers),
+      "",
+      `/** ${this.title()} */`,
+      "export function program() {",
+      ...[...read, ...body, ...this.outputs()]
+        .flatMap((text) => text.split("\n"))
+        .map((line) => (line ? `  ${line}` : "")),
+      "}",
+      "",
+    ];
+    return { text: lines.join("\n"), notices: this.notices };
+  }
+
+  private title(): string {
+    const keys = Object.keys(this.services);
+    return `${keys.length ? listed(keys) : "No services"}.`;
+  }
+
+  private settingLines(readers: string[]): string[] {
+    if (this.settings.size === 0) return ["export const settings = {};"];
+    const lines = [...this.settings].map(([secret, variable], index) => {
+      const uses = secret.uses.map((use) => use.split(/\.(.*)/s));
+      const names = [...new Set(uses.map(([, used]) => used!))];
+      const what = `${listed(names)} of ${listed([...new Set(uses.map(([service]) => service!))])}`;
+      return `  ${variable}: ${readers[index]}(${quoted(what)}),`;
+    });
+    return ["export const settings = {", ...lines, "};"];
+  }
+
+  private variable(text: string): string {
+    const base = camel(text);
+    let name = RESERVED.has(base) ? `${base}Service` : base;
+    for (let count = 2; this.variables.has(name); count++) name = `${base}${count}`;
+    this.variables.add(name);
+    return name;
+  }
+
+  private create(variable: string, component: string, name: string, args: object): string {
+    this.components.add(component);
+    const head = `const ${variable} = new ${component}(${quoted(name)}`;
+    if (Object.keys(args).length === 0) return `${head});`;
+    return `${head}, ${literal(args, 0, head.length + ", );".length)});`;
+  }
+
+  private network(key: string, network: NetworkDefinition): string[] {
+    const at = `networks.${key}`;
+    const users = Object.values(this.services).some((service) =>
+      service.networks?.some((item) => (typeof item === "string" ? item : item.name) === network.name),
+    );
+    if (!users && key === "default") return [];
+    if (network.external) {
+      this.notices.push(note(at, `is external: ${network.name} has to be there before \`up\``));
+      return [];
+    }
+    if (network.enableIpv4 === false)
+      this.notices.push(warning(`${at}.enableIpv4`, "the Docker provider cannot switch IPv4 off: left out"));
+    const { name, driver, driverOpts: options, ipam, internal, attachable, enableIpv6, labels } = network;
+    const variable = this.variable(key === "default" ? "network" : key);
+    this.networks.set(name, variable);
+    const [block, ...blocks] = ipam?.config ?? [];
+    const simple =
+      (driver ?? "bridge") === "bridge" &&
+      blocks.length === 0 &&
+      !block?.auxAddresses &&
+      !ipam?.driver &&
+      !ipam?.options;
+    const common = { options, internal: internal || undefined, attachable: attachable || undefined, labels };
+    if (simple && enableIpv6 === undefined)
+      return [this.create(variable, "BridgeNetwork", name, defined({ ...block, ...common }))];
+    return [this.create(variable, "Network", name, defined({ driver, ipam, enableIpv6, ...common }))];
+  }
+
+  private volume(key: string, { name, external, driver, driverOpts, labels }: VolumeDefinition): string[] {
+    if (external) {
+      this.notices.push(
+        note(`volumes.${key}`, `is external: \`up\` takes ${name} as it is, and makes it where it is missing`),
+      );
+      return [];
+    }
+    const mounted = Object.values(this.services).some((service) =>
+      service.volumes?.some((mount) =>
+        typeof mount === "string" ? mount.startsWith(`${name}:`) : mount.source === name,
+      ),
+    );
+    const args = defined({ driver: driver === "local" ? undefined : driver, driverOpts, labels });
+    // A plain volume needs no declaration where somebody mounts it.
+    if (mounted && Object.keys(args).length === 0) return [];
+    const variable = this.variable(key);
+    this.volumes.set(name, variable);
+    return [this.create(variable, "NamedVolume", name, args)];
+  }
+
+  private service(key: string, service: TidyService): string[] {
+    const at = `services.${key}`;
+    // What only a Swarm reads is noted by the reader of the compose file.
+    const { build, dependsOn, replicas = 1, swarm: _, ...fields } = service;
+    if (replicas === 0) {
+      this.notices.push(note(at, "has no replicas: it is left out"));
+      return [];
+    }
+    const comments = this.leaveOut(at, fields);
+    this.refusedValues(at, fields);
+    const images = build ? this.image(key, service.image, build) : [];
+    const awaited = Object.values(this.services).some(
+      (other) => other.dependsOn?.[key]?.condition === "service_completed_successfully",
+    );
+    if (awaited) fields.mode = "replicated-job";
+
+    const own = fields.containerName ?? (key.length > 1 ? key : `${this.project.name}-${key}`);
+    if (fields.containerName !== undefined && replicas > 1) {
+      this.notices.push(note(`${at}.containerName`, `its ${replicas} containers are numbered`));
+    }
+    delete fields.containerName;
+    const secretOf = (variable: string) => {
+      const secret = this.secrets.of(key, variable);
+      return secret && new Code(this.settings.get(secret)!);
+    };
+    const networks = fields.networks?.map((network) => this.joined(network, replicas > 1 ? undefined : own));
+    const secrets = fields.secrets?.map((file) => {
+      const content = file.content === undefined ? undefined : (secretOf(file.source) ?? file.content);
+      return defined({ ...file, content, mode: octal(file.mode) });
+    });
+    const described = defined({
+      ...fields,
+      networks,
+      secrets,
+      configs: fields.configs?.map((file) => defined({ ...file, mode: octal(file.mode) })),
+      volumes: fields.volumes?.map((mount) =>
+        typeof mount === "object" && mount.tmpfs?.mode !== undefined
+          ? { ...mount, tmpfs: { ...mount.tmpfs, mode: octal(mount.tmpfs.mode) } }
+          : mount,
+      ),
+    }) as TidyService;
+    const built = this.images.get(service.image);
+    const { component, args, shows } = (built ? undefined : typedService(described, secretOf)) ?? {
+      component: "Service",
+      args: {
+        ...described,
+        ...(built ? { image: new Code(`${built}.imageName`) } : {}),
+        ...this.plainEnvironment(described, secretOf),
+      } as Record<string, unknown>,
+      shows: undefined,
+    };
+    const waits = this.waits(dependsOn);
+    const all = this.withVolumes(defined({ ...args, ...(waits.length ? { dependsOn: waits } : {}) }));
+    const variable = this.variable(key);
+    this.made.set(key, { variable, several: replicas > 1, shows });
+    if (replicas === 1) return [...images, ...comments, this.create(variable, component, own, all)];
+    this.components.add(component);
+    const names = Array.from({ length: replicas }, (_, index) => `${own}-${index + 1}`);
+    const lines = [
+      `const ${variable} = ${literal(names, 0, 40)}.map(`,
+      "  (name) =>",
+      `    new ${component}(name, ${literal(all, 4, component.length + 20)}),`,
+      ");",
+    ];
+    return [...images, ...comments, lines.join("\n")];
+  }
+
+  /** The image that a service is built from, once for all its users. */
+  private image(key: string, name: string, build: BuildDescription): string[] {
+    if (this.images.has(name)) return [];
+    const { folder, shownFrom = folder } = this.options;
+    const context = hostPath(build.context, folder);
+    const args = Object.entries(build.args ?? {}).map(([arg, value]) => {
+      if (!this.secrets.of(key, arg)) return [arg, value];
+      const text = `${arg} is a secret and is not printed: the build takes it from the environment of \`up\``;
+      this.notices.push(warning(`services.${key}.build.args`, text));
+      return [arg, null];
+    });
+    const variable = this.variable(`${name.replace(/.*\/|[:@].*/g, "")}-image`);
+    this.images.set(name, variable);
+    const rest = defined({
+      ...build,
+      context: shortPath(context, shownFrom),
+      dockerfile: build.dockerfile && shortPath(build.dockerfile, context).replace(/^\.\//, ""),
+      args: args.length ? Object.fromEntries(args) : undefined,
+    });
+    return [this.create(variable, "BuiltImage", name, rest)];
+  }
+
+  /** What the Docker provider cannot make stays readable beside the service. */
+  private leaveOut(at: string, fields: Record<string, unknown>): string[] {
+    return Object.entries(REFUSED).flatMap(([field, [problem, remedy]]) => {
+      if (fields[field] === undefined) return [];
+      this.notices.push(warning(`${at}.${field}`, `is left out: ${problem}; ${remedy}`));
+      const comment = `// ${field}: ${literal(fields[field], 0, 0).replace(/\s*\n\s*/g, " ")} is left out: ${problem}.`;
+      delete fields[field];
+      return [comment];
+    });
+  }
+
+  /** Values that the Docker provider cannot say: the program would end with them. */
+  private refusedValues(at: string, fields: Omit<TidyService, "build" | "dependsOn">): void {
+    const context = { projectFolder: this.options.folder, outer: {} };
+    for (const { from, to } of Object.values(ARGUMENTS)) {
+      // What is read from outside is never refused for its value.
+      if (from.some((field) => FROM_OUTSIDE.has(field)) || from.every((field) => fields[field] === undefined)) continue;
+      try {
+        to(Object.fromEntries(from.map((field) => [field, parseField(field, fields[field], context)])) as never);
+      } catch (error) {
+        if (!(error instanceof ArgumentError)) throw error;
+        this.notices.push(warning(`${at}.${error.argument}`, `\`up\` refuses it: ${error.problem}; ${error.remedy}`));
+      }
+    }
+  }
+
+  private plainEnvironment({ environment }: TidyService, secretOf: (name: string) => Code | undefined) {
+    if (!environment) return {};
+    return {
+      environment: Object.fromEntries(
+        Object.entries(environment).map(([name, value]) => [name, secretOf(name) ?? value]),
+      ),
+    };
+  }
+
+  /** A container is found by its own name without an alias. */
+  private joined(network: string | NetworkDescription, containerName: string | undefined): unknown {
+    const { name, ...others } = typeof network === "string" ? { name: network } : network;
+    const variable = this.networks.get(name);
+    const shown = variable === undefined ? name : new Code(`${variable}.networkName`);
+    const aliases = (others as NetworkDescription).aliases?.filter((alias) => alias !== containerName);
+    const rest = defined({ ...others, aliases: aliases?.length ? aliases : undefined });
+    return Object.keys(rest).length ? { name: shown, ...rest } : shown;
+  }
+
+  private withVolumes(args: Record<string, unknown>): Record<string, unknown> {
+    const mount = (value: unknown): unknown => {
+      const text = typeof value === "string" ? value : (value as { source?: string }).source;
+      const [source = "", ...rest] = text?.split(":") ?? [];
+      const variable = this.volumes.get(source);
+      if (variable === undefined) return value;
+      if (typeof value !== "string") return { ...(value as object), source: new Code(`${variable}.volumeName`) };
+      return new Code(`\`\${${variable}.volumeName}:${rest.join(":").replace(/[\\`]|\$\{/g, "\\$&")}\``);
+    };
+    const { volumes, service, data } = args as {
+      volumes?: unknown[];
+      service?: { volumes?: unknown[] };
+      data?: string;
+    };
+    const named = data === undefined ? undefined : this.volumes.get(data);
+    return {
+      ...args,
+      ...(volumes ? { volumes: volumes.map(mount) } : {}),
+      ...(service?.volumes ? { service: { ...service, volumes: service.volumes.map(mount) } } : {}),
+      ...(named ? { data: new Code(`${named}.volumeName`) } : {}),
+    };
+  }
+
+  private waits(dependsOn: TidyService["dependsOn"] = {}): unknown[] {
+    return Object.entries(dependsOn).flatMap(([key, { condition, restart }]): unknown[] => {
+      const other = this.made.get(key);
+      if (!other) return [];
+      const { variable, several } = other;
+      if (condition === "service_healthy" && !restart) return [new Code(several ? `...${variable}` : variable)];
+      const wait = { service: new Code(several ? "service" : variable), condition, ...(restart ? { restart } : {}) };
+      if (!several) return [wait];
+      return [new Code(`...${variable}.map((service) => (${literal(wait, 0, 0)}))`)];
+    });
+  }
+
+  private outputs(): string[] {
+    const made = [...this.made.entries()];
+    const [only] = made;
+    if (made.length === 1 && only && !only[1].several) {
+      const { variable, shows } = only[1];
+      const shown = shows && (shows === "login" ? "login" : "url");
+      const outputs = {
+        ...(shown ? { [shown]: new Code(`${variable}.${shows}`) } : {}),
+        containerName: new Code(`${variable}.containerName`),
+        endpoints: new Code(`${variable}.endpoints`),
+      };
+      return [`return ${literal(outputs, 0, "return ;".length)};`];
+    }
+    const names = made.map(
+      ([, { variable, several }]) =>
+        new Code(several ? `...${variable}.map((service) => service.containerName)` : `${variable}.containerName`),
+    );
+    const endpoints = made
+      .filter(([key, { several }]) => !several && (this.services[key]!.ports?.length || this.services[key]!.publishAll))
+      .map(([key, { variable }]) => [key, new Code(`${variable}.endpoints`)]);
+    const outputs = {
+      containers: names,
+      ...(endpoints.length ? { endpoints: Object.fromEntries(endpoints) } : {}),
+    };
+    return [`return ${literal(outputs, 0, "return ;".length)};`];
+  }
+}
+
+/**
+ * Writes a project as a program for `stacks/`: typed services where there are some, `Service` for everything
+ * else. Secret values are settings of the program. What the Docker provider cannot make is left out with a
+ * comment and a warning.
+ *
+ * @throws ArgumentError for a field that is wrong by itself
+ */
+export function toTypescript(project: ProjectDescription, options: PrintOptions): Printed {
+  return new Module(project, options).write();
+}

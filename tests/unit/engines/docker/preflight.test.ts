@@ -1,0 +1,292 @@
+import {
+  checkBinds,
+  checkContainerName,
+  checkNetwork,
+  checkNetworkExists,
+  checkPorts,
+  type PortClaim,
+  type SubnetClaim,
+} from "../../../../core/engines/dockerApi/preflight";
+import type { EngineSnapshot, LiveContainer, LiveNetwork } from "../../../../core/engines/dockerApi/snapshot";
+import { parseCidr } from "../../../../core/description/addresses";
+import { parseMounts } from "../../../../core/description/mounts";
+import { parsePorts } from "../../../../core/description/ports";
+import { refusal } from "../../refusal";
+
+const OWNER = { stack: "berth/nginx", owner: "me" };
+const OURS = { "berth.stack": "berth/nginx", "berth.owner": "me" };
+
+const snapshot = (given: Partial<EngineSnapshot> = {}): EngineSnapshot => ({
+  local: true,
+  apiVersion: "1.41",
+  containers: [],
+  networks: [],
+  volumes: [],
+  images: [],
+  listeners: [],
+  routes: [],
+  ...given,
+});
+const container = (given: Partial<LiveContainer>): LiveContainer => ({
+  id: "c1",
+  name: "other",
+  image: "httpd",
+  labels: {},
+  ports: [],
+  ...given,
+});
+const network = (given: Partial<LiveNetwork>): LiveNetwork => ({
+  id: "0123456789abcdef",
+  name: "theirs",
+  driver: "bridge",
+  labels: {},
+  subnets: [],
+  ...given,
+});
+
+describe("ports", () => {
+  const check = (ports: string[], live?: EngineSnapshot, claims: PortClaim[] = []) =>
+    checkPorts(parsePorts(ports, "ports"), "web", claims, live, OWNER);
+  const claim = (port: string, by = "db"): PortClaim => ({ port: parsePorts([port], "p")[0]!, by });
+  const own = "give each service its own host port";
+
+  test.each<[string[], PortClaim[], string]>([
+    [["8080:80"], [claim("8080:8080")], `ports[0]: 8080:80: host port 8080 is published by db as well; ${own}.`],
+    [
+      ["1:1", "8080:80"],
+      [claim("127.0.0.1:8080:8080")],
+      `ports[1]: 8080:80: host port 8080 is published by db as well; ${own}.`,
+    ],
+    [
+      ["127.0.0.1:8080:80"],
+      [claim("0.0.0.0:8080:80")],
+      `ports[0]: 127.0.0.1:8080:80: host port 8080 is published by db as well; ${own}.`,
+    ],
+    [
+      ["[::1]:8080:80"],
+      [claim("[::]:8080:80")],
+      `ports[0]: [::1]:8080:80: host port 8080 is published by db as well; ${own}.`,
+    ],
+    [
+      ["[::1]:8080:80"],
+      [claim("[0:0:0:0:0:0:0:1]:8080:80")],
+      `ports[0]: [::1]:8080:80: host port 8080 is published by db as well; ${own}.`,
+    ],
+    [["8080:80"], [claim("8080:80", "web")], `ports[0]: 8080:80: host port 8080 is published twice; ${own}.`],
+    [["127.0.0.1:8080:80", "8080:81"], [], `ports[1]: 8080:81: host port 8080 is published twice; ${own}.`],
+  ])("%j collides with what the program declared", (ports, claims, message) => {
+    expect(refusal(() => check(ports, undefined, claims))).toBe(message);
+  });
+
+  test.each<[string[], PortClaim[]]>([
+    [["8080:80"], [claim("8080:80/udp")]],
+    [["8080:80"], [claim("8081:80")]],
+    [["8080:80"], [claim("80")]],
+    [["80"], [claim("80"), claim("80:80")]],
+    [["127.0.0.1:8080:80"], [claim("127.0.0.2:8080:80")]],
+    [["127.0.0.1:8080:80"], [claim("[::1]:8080:80")]],
+    [["8080:80", "8080:80/udp"], []],
+  ])("%j and %j do not collide", (ports, claims) => {
+    expect(() => check(ports, snapshot(), claims)).not.toThrow();
+  });
+
+  const taken = [{ ip: "0.0.0.0", port: 8080, protocol: "tcp" }];
+
+  test("a port of somebody else's container is refused", () => {
+    const live = snapshot({ containers: [container({ ports: taken })] });
+    expect(refusal(() => check(["8080:80"], live))).toBe(
+      "ports[0]: 8080:80: host port 8080 is taken by the container other (httpd); choose another port, or remove that container.",
+    );
+    expect(() => check(["8080:80/udp"], live)).not.toThrow();
+    expect(() => check(["8081:80"], live)).not.toThrow();
+  });
+
+  test("a port of another checkout of this project is somebody else's too", () => {
+    const live = snapshot({ containers: [container({ ports: taken, labels: { ...OURS, "berth.owner": "you" } })] });
+    expect(refusal(() => check(["8080:80"], live))).toContain("is taken by the container other");
+  });
+
+  test("a port of our own container is free, though its proxy listens", () => {
+    const live = snapshot({
+      containers: [container({ ports: taken, labels: OURS })],
+      listeners: [{ ip: "", port: 8080, protocol: "tcp" }],
+    });
+    expect(() => check(["8080:80"], live)).not.toThrow();
+  });
+
+  test("a port that another program listens on is refused", () => {
+    const live = snapshot({ listeners: [{ ip: "127.0.0.1", port: 8080, protocol: "tcp" }] });
+    expect(refusal(() => check(["8080:80"], live))).toBe(
+      "ports[0]: 8080:80: host port 8080 is taken by another program on the host; choose another port, or stop that program (`ss -lntup 'sport = :8080'` names it).",
+    );
+    expect(() => check(["127.0.0.2:8080:80"], live)).not.toThrow();
+    expect(() => check(["80"], live)).not.toThrow();
+  });
+});
+
+describe("container names", () => {
+  test.each<[string, EngineSnapshot | undefined]>([
+    ["no engine to ask", undefined],
+    ["a free name", snapshot({ containers: [container({})] })],
+    ["our own container", snapshot({ containers: [container({ name: "web", labels: OURS })] })],
+  ])("%s", (_, live) => {
+    expect(() => checkContainerName("web", live, OWNER)).not.toThrow();
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [
+      {},
+      "containerName: a container named web is there already; choose another name, or remove it with `docker rm -f web`.",
+    ],
+    [
+      { "berth.stack": "berth/other", "berth.owner": "me" },
+      "containerName: a container named web is there already, made by the stack berth/other; choose another name, or remove it with `docker rm -f web`.",
+    ],
+    [
+      { "berth.stack": "berth/nginx", "berth.owner": "you" },
+      "containerName: a container named web is there already, made by the stack berth/nginx of another checkout or user; choose another name, or, if that checkout is yours, run `pulumi config set berth:owner you`.",
+    ],
+  ])("a container with labels %j is not ours", (labels, message) => {
+    const live = snapshot({ containers: [container({ name: "web", labels })] });
+    expect(refusal(() => checkContainerName("web", live, OWNER))).toBe(message);
+  });
+});
+
+describe("binds", () => {
+  const mounts = parseMounts(
+    [
+      "data:/a",
+      "/here:/b",
+      { type: "bind", source: "/made", target: "/c", bind: { createHostPath: true } },
+      "/gone:/d",
+    ],
+    "volumes",
+    "/srv",
+  );
+  const exists = (path: string) => path === "/here";
+
+  test("a missing host path is refused", () => {
+    expect(refusal(() => checkBinds(mounts, snapshot(), exists))).toBe(
+      "volumes[3]: the host path /gone is missing; create it first (`mkdir -p /gone`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root.",
+    );
+  });
+
+  test("what is there, may be made, or is a volume passes", () => {
+    expect(() => checkBinds(mounts.slice(0, 3), snapshot(), exists)).not.toThrow();
+  });
+
+  test("another machine's paths are not looked at", () => {
+    expect(() => checkBinds(mounts, snapshot({ local: false }), exists)).not.toThrow();
+    expect(() => checkBinds(mounts, undefined, exists)).not.toThrow();
+  });
+
+  test("by default this machine is asked", () => {
+    expect(() => checkBinds(parseMounts(["/:/a"], "volumes", "/srv"), snapshot())).not.toThrow();
+    expect(refusal(() => checkBinds(parseMounts(["/no/such/path:/a"], "volumes", "/srv"), snapshot()))).toContain(
+      "/no/such/path is missing",
+    );
+  });
+});
+
+describe("networks that services name", () => {
+  const live = snapshot({ networks: [network({ name: "there" })] });
+  const none = () => false;
+
+  test("a network that nobody made is refused", () => {
+    expect(refusal(() => checkNetworkExists("mynet", "networks[1]", none, live))).toBe(
+      'networks[1]: there is no network named mynet; declare it first with new BridgeNetwork("mynet"), or create it with `docker network create mynet`.',
+    );
+  });
+
+  test("one that is declared, on the engine, or not to be known passes", () => {
+    expect(() => checkNetworkExists("mynet", "networks[0]", (name) => name === "mynet", live)).not.toThrow();
+    expect(() => checkNetworkExists("there", "networks[0]", none, live)).not.toThrow();
+    expect(() => checkNetworkExists("mynet", "networks[0]", none, undefined)).not.toThrow();
+  });
+});
+
+describe("networks that are declared", () => {
+  const check = (subnet: string | undefined, live?: EngineSnapshot, claims: SubnetClaim[] = []) =>
+    checkNetwork(
+      "mynet",
+      subnet ? [{ subnet: parseCidr(subnet, "subnet"), argument: "subnet" }] : [],
+      claims,
+      live,
+      OWNER,
+    );
+  const free = "choose a free block, for example from 172.16.0.0/12 or 10.0.0.0/8";
+  const route = (subnet: string, device: string) => ({ subnet: parseCidr(subnet, "route"), device });
+
+  test("a name that is somebody else's is refused", () => {
+    const live = snapshot({ networks: [network({ name: "mynet" })] });
+    expect(refusal(() => check(undefined, live))).toBe(
+      "name: a network named mynet is there already and is not this stack's; choose another name; to join that one, name it in the service's networks without a BridgeNetwork.",
+    );
+  });
+
+  test("our own network of that name passes, whatever its block", () => {
+    const own = network({ name: "mynet", labels: OURS, subnets: ["192.168.0.0/16"] });
+    const live = snapshot({ networks: [own], routes: [route("192.168.0.0/16", `br-${own.id.slice(0, 12)}`)] });
+    expect(() => check("192.168.0.0/16", live)).not.toThrow();
+    expect(() => check("192.168.0.0/24", live)).not.toThrow();
+  });
+
+  test("our own network with a bridge name of its own passes", () => {
+    const own = network({ name: "mynet", labels: OURS, subnets: ["192.168.0.0/16"] });
+    expect(() =>
+      check("192.168.0.0/16", snapshot({ networks: [own], routes: [route("192.168.0.0/16", "mybridge")] })),
+    ).not.toThrow();
+  });
+
+  test.each<[string, EngineSnapshot | undefined, SubnetClaim[], string]>([
+    [
+      "another network of the program",
+      undefined,
+      [{ subnet: parseCidr("192.168.5.0/24", "s"), by: "first" }],
+      `subnet: 192.168.0.0/16 overlaps 192.168.5.0/24 of the network first; ${free}.`,
+    ],
+    [
+      "a network of the engine",
+      snapshot({ networks: [network({ subnets: ["10.0.0.0/8", "192.168.32.0/20"] })] }),
+      [],
+      `subnet: 192.168.0.0/16 overlaps 192.168.32.0/20 of the network theirs on the engine; ${free}.`,
+    ],
+    [
+      "a network that the engine writes by an inner address",
+      snapshot({ networks: [network({ subnets: ["192.168.32.1/20"] })] }),
+      [],
+      `subnet: 192.168.0.0/16 overlaps 192.168.32.1/20 of the network theirs on the engine; ${free}.`,
+    ],
+    [
+      "a route of the host",
+      snapshot({ routes: [route("10.0.0.0/8", "eth0"), route("192.168.1.0/24", "wlan0")] }),
+      [],
+      `subnet: 192.168.0.0/16 overlaps the host's route 192.168.1.0/24 on wlan0; ${free}.`,
+    ],
+    [
+      "a bridge that is no network's of this engine",
+      snapshot({ routes: [route("192.168.0.0/16", "br-ffffffffffff")] }),
+      [],
+      `subnet: 192.168.0.0/16 overlaps the host's route 192.168.0.0/16 on br-ffffffffffff; ${free}.`,
+    ],
+  ])("a subnet that overlaps %s is refused", (_, live, claims, message) => {
+    expect(refusal(() => check("192.168.0.0/16", live, claims))).toBe(message);
+  });
+
+  test("a subnet apart from all of them passes", () => {
+    const live = snapshot({
+      networks: [
+        network({ name: "bridge", subnets: ["172.17.0.0/16"] }),
+        network({ name: "six", subnets: ["fd00::/64"] }),
+      ],
+      routes: [route("172.17.0.0/16", "docker0"), route("10.0.0.0/8", "eth0")],
+    });
+    expect(() => check("192.168.0.0/16", live, [{ subnet: parseCidr("192.169.0.0/16", "s"), by: "x" }])).not.toThrow();
+    expect(() => check(undefined, live)).not.toThrow();
+  });
+
+  test("of IPv6 too", () => {
+    const live = snapshot({ networks: [network({ subnets: ["fd00::/64"] })] });
+    expect(refusal(() => check("fd00::/48", live))).toContain("overlaps fd00::/64 of the network theirs");
+  });
+});
