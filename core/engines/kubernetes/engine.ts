@@ -112,7 +112,9 @@ function make(
     ]),
   );
   // Nobody waits for pods behind a Service: they come after it, and may want to find their own name.
-  const named = new Map(services.map((manifest) => [manifest, object(within(manifest), withoutWaiting(manifest))]));
+  const named = new Map(
+    services.map((manifest) => [manifest, object(within(manifest), withoutWaiting(manifest)) as Service]),
+  );
   const { waitTimeout } = spec as ServiceSpec;
   const timeout = waitTimeout === undefined ? undefined : `${Math.max(1, Math.ceil(waitTimeout / 1000))}s`;
   const names = new Map(
@@ -170,15 +172,9 @@ const nameOf = ({ metadata }: Manifest): string => (metadata as ObjectMeta).name
  * one, and the pods, which read the new name, are rolled: Kubernetes does not see to that by itself, and a digest of
  * the content would give a short password away.
  */
-function withoutName({ stringData, data, metadata, ...rest }: Manifest): Manifest {
+function withoutName({ metadata, ...rest }: Manifest): Manifest {
   const { name: _, ...unnamed } = metadata as ObjectMeta;
-  const hide = (value: unknown) => (rest.kind === "Secret" ? pulumi.secret(value) : value);
-  return {
-    ...rest,
-    metadata: unnamed,
-    ...(stringData === undefined ? {} : { stringData: hide(stringData) }),
-    ...(data === undefined ? {} : { data: hide(data) }),
-  } as Manifest;
+  return { ...rest, metadata: unnamed };
 }
 
 /** Where a pod names a Secret or ConfigMap by `name`; a volume's Secret has its `secretName`. */

@@ -101,7 +101,7 @@ test("secrets lie in a Secret of its own", async () => {
     metadata: { namespace: "team-a" },
     data: { "with.TOKEN": Buffer.from("t").toString("base64") },
   });
-  expect(secret.secrets).toEqual(["data.with.TOKEN"]);
+  expect(secret.secrets).toEqual(["data"]);
   const ref = { secretKeyRef: { name: "with-env", key: "with.TOKEN" } };
   expect(w.one(POD, "with").inputs.spec).toMatchObject({
     containers: [{ env: [{ name: "TOKEN", valueFrom: ref }] }],
