@@ -1,60 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkPackageArgs, type PackageHostArgs, setUp } from "../core/host/setUp";
+import { checkToolkitArgs, planToolkit, type ToolkitArgs } from "../core/host/toolkitPackages";
 import { reporter } from "../core/pulumi/componentErrors";
-import { ArgumentError, checkFields, show } from "../core/description/errors";
-import { parseImage } from "../core/description/names";
-import { parseInteger } from "../core/description/quantities";
-import type { HostConnection } from "../core/host/connection";
-import { type HostFacts, type HostRecord, throughRestart } from "../core/host/facts";
-import {
-  checkFingerprint,
-  checkGpg,
-  checkManager,
-  checkMirror,
-  checkSigningKey,
-  checkVersion,
-  isVersion,
-  type Manager,
-  managerOf,
-  packageSettings,
-  type Repository,
-  signatureOf,
-  words,
-} from "../core/host/packages";
-import { checkHost, type HostPlan, setUp } from "../core/host/setUp";
 
-export interface NvidiaToolkitArgs {
-  /** The machine. @default this one */
-  connection?: HostConnection;
-  /**
-   * A copy of NVIDIA's packages, up to the folder that holds `stable/`. Without TLS (`http://`) only with `key` or
-   * `fingerprint`. @default "https://nvidia.github.io/libnvidia-container"
-   */
-  mirror?: string;
-  /** The public key that signs the packages, as armoured text. @default the host fetches it from the mirror */
-  key?: string;
-  /** Of that key; needs gpg on the host. @default NVIDIA's, checked where the host has gpg and `key` is not given */
-  fingerprint?: string;
-  /** Installed exactly, and kept: `1.17.8`. @default whatever is there already, else the newest */
-  version?: string;
-  /** An image with `nvidia-smi` in it, of which a container is asked for the GPUs. @default only the host is asked */
-  check?: string;
-  /** Destroy removes the packages that berth has installed. @default false */
-  uninstall?: boolean;
-  /** Seconds that reading the lists, installing, and the check may take each. @default 900 */
-  packageTimeout?: number;
-}
+export interface NvidiaToolkitArgs extends ToolkitArgs, PackageHostArgs {}
 
-type Given = Omit<NvidiaToolkitArgs, "connection" | "packageTimeout">;
-
-const ARGUMENTS = ["connection", "mirror", "key", "fingerprint", "version", "check", "uninstall", "packageTimeout"];
-const NVIDIA = "https://nvidia.github.io/libnvidia-container";
-/** Of the key that NVIDIA signs its repository with. */
-const FINGERPRINT = "C95B321B61E88C1809C4F759DDCAE044F796ECB0";
-const TOOLKIT = "nvidia-container-toolkit";
-/** What the toolkit depends on, which has to be of the same version. */
-const PARTS = [TOOLKIT, "nvidia-container-toolkit-base", "libnvidia-container-tools", "libnvidia-container1"];
-/** Seconds in which the engine has to answer after a restart. */
-const START_LIMIT = 60;
+const ARGUMENTS = ["mirror", "key", "fingerprint", "version", "check", "uninstall"];
 
 /**
  * NVIDIA's container toolkit, which lets containers have GPUs (`--gpus`), and the check that they see them. Documented
@@ -85,177 +36,27 @@ export class NvidiaToolkit extends pulumi.ComponentResource {
 
   constructor(name: string, args: NvidiaToolkitArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     const type = "berth:host:NvidiaToolkit";
-    const { invocation, given, timeout } = reporter(type, name)(() => check(name, args));
+    const { invocation, given, timeout } = reporter(
+      type,
+      name,
+    )(() => checkPackageArgs("nvidia-toolkit", type, name, args, ARGUMENTS, checkToolkitArgs));
     super(type, name, { ...given, host: invocation.name }, opts);
 
-    // Devices may have come or gone since the last job.
-    let found: string[] | undefined;
-    const command = setUp(this, invocation, {
+    const { report, outcome } = setUp(this, invocation, {
       type,
       name,
       connection: args.connection,
       job: { kind: "nvidia-toolkit", scripts: ["service", "packages", "nvidia"] },
       args: given,
-      plan: (plain, facts, record) => {
-        const plan = planToolkit(plain as Given, timeout, invocation.name, facts, record);
-        if (plan.changes.length === 0) found = facts?.nvidia.gpus;
-        return plan;
+      plan: (plain, facts, record) => planToolkit(plain, timeout, invocation.name, facts, record),
+      // Devices may have come or gone since the last job.
+      outcome: {
+        seen: (facts) => facts.nvidia.gpus,
+        said: (text) => [...text.matchAll(/^gpu (.+)$/gm)].map(([, gpu]) => gpu!),
       },
     });
-    this.report = command.report;
-    this.gpus = command.stdout.apply(
-      (text) => found ?? [...(text ?? "").matchAll(/^gpu (.+)$/gm)].map(([, gpu]) => gpu!),
-    );
+    this.report = report;
+    this.gpus = outcome;
     this.registerOutputs({ report: this.report, gpus: this.gpus, runtime: this.runtime });
   }
-}
-
-function check(name: string, args: NvidiaToolkitArgs) {
-  checkFields(args, ARGUMENTS, "args", "NvidiaToolkit");
-  const { connection, packageTimeout = 900, ...rest } = args;
-  const timeout = parseInteger(packageTimeout, "packageTimeout", 30, 86_400);
-  const given: Given = { ...rest };
-  if (given.mirror !== undefined) given.mirror = checkMirror(given.mirror, "mirror", NVIDIA);
-  if (given.key !== undefined) given.key = checkSigningKey(given.key, "key");
-  if (given.fingerprint !== undefined) given.fingerprint = checkFingerprint(given.fingerprint, "fingerprint");
-  if (given.version !== undefined) checkVersion(given.version, "version");
-  signature(given);
-  if (given.check !== undefined) {
-    if (typeof given.check !== "string")
-      throw new ArgumentError("check", `${show(given.check)} is not an image`, "name an image with nvidia-smi in it");
-    parseImage(given.check, "check");
-  }
-  if (given.uninstall !== undefined && typeof given.uninstall !== "boolean")
-    throw new ArgumentError("uninstall", `${show(given.uninstall)} is not true or false`, "use true or false");
-  return { given, timeout, invocation: checkHost("nvidia-toolkit", name, connection) };
-}
-
-const signature = ({ mirror = NVIDIA, key, fingerprint }: Given) =>
-  signatureOf({ mirror, key, fingerprint }, FINGERPRINT);
-
-/** NVIDIA's repository as its documentation writes it. */
-function repositoryOf(manager: Manager, mirror: string): Repository {
-  const keyUrl = `${mirror}/gpgkey`;
-  if (manager === "apt") {
-    const keyFile = "/usr/share/keyrings/nvidia-container-toolkit-keyring.asc";
-    return {
-      file: "/etc/apt/sources.list.d/nvidia-container-toolkit.list",
-      // apt itself fills the architecture in.
-      text: `deb [signed-by=${keyFile}] ${mirror}/stable/deb/$(ARCH) /\n`,
-      url: `${mirror}/stable/deb/`,
-      keyFile,
-      keyUrl,
-    };
-  }
-  const keyFile = "/etc/pki/rpm-gpg/RPM-GPG-KEY-nvidia-container-toolkit";
-  const lines = [
-    "[nvidia-container-toolkit]",
-    "name=nvidia-container-toolkit",
-    `baseurl=${mirror}/stable/rpm/$basearch`,
-    // NVIDIA signs the list of packages, which has their checksums.
-    "repo_gpgcheck=1",
-    "gpgcheck=0",
-    "enabled=1",
-    `gpgkey=file://${keyFile}`,
-  ];
-  return {
-    file: "/etc/yum.repos.d/nvidia-container-toolkit.repo",
-    text: `${lines.join("\n")}\n`,
-    url: `${mirror}/stable/rpm/`,
-    keyFile,
-    keyUrl,
-  };
-}
-
-function checkGpus({ nvidia, os }: HostFacts, name: string): void {
-  if (nvidia.driver === undefined && nvidia.devices === 0)
-    throw new ArgumentError(
-      "connection",
-      `${name} has no NVIDIA GPU: none on its PCI bus, and no driver`,
-      "leave NvidiaToolkit out there",
-    );
-  if (nvidia.driver === undefined) {
-    const how =
-      os.id === "ubuntu"
-        ? "`ubuntu-drivers install`"
-        : os.id === "debian"
-          ? "the package nvidia-driver"
-          : "NVIDIA's driver";
-    throw new ArgumentError(
-      "connection",
-      `${name} has an NVIDIA GPU, but its driver is not loaded, and berth installs no kernel drivers`,
-      `install it there (${how}) and restart the machine`,
-    );
-  }
-  if (nvidia.gpus.length === 0)
-    throw new ArgumentError(
-      "connection",
-      `${name} has NVIDIA's driver ${nvidia.driver}, but nvidia-smi lists no GPU`,
-      "see what `nvidia-smi` says there",
-    );
-}
-
-/**
- * What would change on a host, and the job that does it.
- *
- * @param name the host for people
- * @throws ArgumentError where the host has no GPU that works, or cannot become what is declared
- */
-export function planToolkit(
-  given: Given,
-  timeout: number,
-  name: string,
-  facts: HostFacts | undefined,
-  record: HostRecord | undefined,
-): HostPlan {
-  const { mirror = NVIDIA, version, check: image = "none", uninstall } = given;
-  const changes: string[] = [];
-  if (facts) checkGpus(facts, name);
-  const there = facts?.packages[TOOLKIT];
-  const byHand = facts?.nvidia.toolkit !== undefined && there === undefined;
-  if (byHand && version !== undefined && !isVersion(facts.nvidia.toolkit!, version))
-    throw new ArgumentError(
-      "version",
-      `${name} has a toolkit ${facts.nvidia.toolkit} that the package ${TOOLKIT} did not bring, and that stays`,
-      "remove it there first, or leave version out",
-    );
-  const wrong = there?.whole === true && version !== undefined && !isVersion(there.version, version);
-  const missing = facts !== undefined && !byHand && there?.whole !== true;
-  const names = missing || wrong ? (version === undefined ? [TOOLKIT] : PARTS) : [];
-  if (!facts) changes.push(`installs ${TOOLKIT}${version ? ` ${version}` : ""} from ${mirror}`);
-  else if (missing && there) changes.push(`completes the installation of ${TOOLKIT}, which broke off`);
-  else if (missing)
-    changes.push(`installs ${TOOLKIT}${version ? ` ${version}` : ""} from ${mirror} (${facts.os.name})`);
-  if (wrong) changes.push(`changes ${TOOLKIT} from ${there.version} to ${version}`);
-  if (facts?.engine?.info && (missing || facts.nvidia.seen === false))
-    changes.push(`the engine restarts, since it looks for NVIDIA's hook only when it starts; ${throughRestart(facts)}`);
-  if (image !== "none" && (changes.length > 0 || record?.values.check_image !== image))
-    changes.push(`asks a container of ${image} for the GPUs`);
-
-  const manager = facts && (names.length ? checkManager(facts, name, TOOLKIT) : managerOf(facts));
-  const repository = manager && !byHand ? repositoryOf(manager, mirror) : undefined;
-  const signing = signature(given);
-  if (facts && names.length) checkGpg(signing, facts, name);
-  const installed = new Set([...words(record?.values.installed), ...(missing ? names : [])]);
-  return {
-    changes,
-    warnings: [],
-    settings: {
-      ...packageSettings({
-        manager: manager ?? "none",
-        names,
-        optional: [],
-        pinned: version === undefined ? [] : PARTS,
-        version,
-        repository,
-        signature: signing,
-        timeout,
-      }),
-      check_image: image,
-      check_limit: String(timeout),
-      installed: [...installed].join(" "),
-      uninstall: uninstall ? "yes" : "no",
-      start_limit: String(START_LIMIT),
-    },
-  };
 }

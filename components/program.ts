@@ -15,7 +15,7 @@ import { hasPulumiEngine } from "../core/pulumi/perProgram";
  * @example
  * export = program(() => {
  *   const web = new Nginx("web", { port: 8080 });
- *   return { url: web.url };
+ *   return { url: web.siteUrl };
  * });
  */
 export const program =

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { isOnItsWay } from "../pulumi/outputs";
 import { perProvider } from "../pulumi/perProgram";
 import { sentence } from "../pulumi/componentErrors";
-import { ArgumentError } from "../description/errors";
+import { ArgumentError, checkFields } from "../description/errors";
+import { parseInteger } from "../description/quantities";
 import { digest } from "../description/digest";
 import { type HostConnection, checkKey, type Invocation, invocationOf } from "./connection";
 import { HostCommand } from "./command";
@@ -20,7 +21,7 @@ export interface HostPlan {
   settings: Record<string, string>;
 }
 
-export interface SetUp<A> {
+export interface SetUp<A, T> {
   /** Type token of the component. */
   type: string;
   name: string;
@@ -30,6 +31,43 @@ export interface SetUp<A> {
   args: A;
   /** Checks the arguments against the host as it is. Without facts it is a plan that knows no host. */
   plan(args: pulumi.Unwrap<A>, facts: HostFacts | undefined, record: HostRecord | undefined): HostPlan;
+  /** What the component tells of the host: as the look saw it where nothing changes, else as the job said it. */
+  outcome: { seen(facts: HostFacts): T | undefined; said(text: string): T };
+}
+
+/** A host that has been set up. */
+export interface HostSetUp<T> {
+  /** What the last job said, line by line. */
+  report: pulumi.Output<string[]>;
+  outcome: pulumi.Output<T>;
+}
+
+/** What components that install packages on a host have in common. */
+export interface PackageHostArgs {
+  /** The machine. @default this one */
+  connection?: HostConnection;
+  /** Seconds that reading the lists, installing, and a check of what was installed may take each. @default 900 */
+  packageTimeout?: number;
+}
+
+/**
+ * Checks the arguments of such a component before anything is made.
+ *
+ * @param fields of the component itself
+ * @throws ArgumentError naming the argument
+ */
+export function checkPackageArgs<A extends object, G>(
+  kind: Job["kind"],
+  type: string,
+  name: string,
+  args: A & PackageHostArgs,
+  fields: string[],
+  check: (given: A) => G,
+): { given: G; timeout: number; invocation: Invocation } {
+  checkFields(args, ["connection", ...fields, "packageTimeout"], "args", type.split(":").at(-1)!);
+  const { connection, packageTimeout = 900, ...rest } = args;
+  const timeout = parseInteger(packageTimeout, "packageTimeout", 30, 86_400);
+  return { given: check(rest as A), timeout, invocation: checkHost(kind, name, connection) };
 }
 
 /** Components that set up one part of one host, by that part: two would undo one another's work. */
@@ -51,8 +89,9 @@ export function checkHost(kind: Job["kind"], name: string, connection: HostConne
 }
 
 /** Looks at the host, says what would change there, and registers the command that does it. */
-export function setUp<A>(component: pulumi.Resource, invocation: Invocation, given: SetUp<A>): HostCommand {
-  const { type, name, job, connection, args, plan } = given;
+export function setUp<A, T>(component: pulumi.Resource, invocation: Invocation, given: SetUp<A, T>): HostSetUp<T> {
+  const { type, name, job, connection, args, plan, outcome } = given;
+  let seen: T | undefined;
   const owner = `${pulumi.getProject()}/${pulumi.getStack()}`;
   const said = (error: unknown) =>
     error instanceof ArgumentError || error instanceof HostError
@@ -67,6 +106,7 @@ export function setUp<A>(component: pulumi.Resource, invocation: Invocation, giv
       const record = facts?.records[job.kind];
       checkOwner(record, owner, invocation, job.kind);
       const { changes, warnings, settings } = plan(plainArgs as pulumi.Unwrap<A>, facts, record);
+      if (facts && changes.length === 0) seen = outcome.seen(facts);
       for (const warning of warnings) void pulumi.log.warn(warning, component);
       const reached = invocation.identity;
       const values = { kind: job.kind, owner, resource: name, reached, declared: digest(plainArgs), ...settings };
@@ -91,7 +131,8 @@ export function setUp<A>(component: pulumi.Resource, invocation: Invocation, giv
       throw said(error);
     }
   });
-  return new HostCommand(name, { invocation, privateKey, text }, { parent: component });
+  const { report, stdout } = new HostCommand(name, { invocation, privateKey, text }, { parent: component });
+  return { report, outcome: stdout.apply((words) => seen ?? outcome.said(words ?? "")) };
 }
 
 function checkOwner(record: HostRecord | undefined, owner: string, { name }: Invocation, kind: string): void {

@@ -10,9 +10,10 @@ export interface Typed {
   shows: string;
 }
 
-type Fields = Omit<TidyService, "build" | "dependsOn" | "replicas">;
-/** What is printed in place of a secret value. */
-type SecretOf = (variable: string) => Code | undefined;
+/** A service in which code stands in place of every secret value. */
+export type Fields = Omit<TidyService, "build" | "dependsOn" | "replicas" | "environment"> & {
+  environment?: Record<string, string | null | Code>;
+};
 
 /** Splits `nginx:1.27`, also with Docker Hub's own prefixes; the tag is undefined where none is written. */
 function official(image: string, name: string): { version?: string; image?: string } | undefined {
@@ -86,11 +87,10 @@ function tomcat(fields: Fields): Typed | undefined {
   };
 }
 
-function mysql(fields: Fields, secretOf: SecretOf): Typed | undefined {
+function mysql(fields: Fields): Typed | undefined {
   const { image, containerName, ports, volumes = [], environment = {}, ...service } = fields;
   const reference = official(image, "mysql");
   if (!reference) return undefined;
-  const text = (name: string) => secretOf(name) ?? environment[name] ?? undefined;
   const {
     MYSQL_ROOT_PASSWORD: root,
     MYSQL_ALLOW_EMPTY_PASSWORD: empty,
@@ -115,11 +115,10 @@ function mysql(fields: Fields, secretOf: SecretOf): Typed | undefined {
         ...rest,
       };
   const only = onlyPort(ports, 3306);
-  const shown = Object.fromEntries(Object.keys(variables).map((name) => [name, text(name) ?? null]));
   const more = {
     ...(ports?.length && only === undefined ? { ports } : {}),
     ...(typedVolumes ? {} : { volumes }),
-    ...(whole(shown) ? { environment: shown } : {}),
+    ...(whole(variables) ? { environment: variables } : {}),
     ...service,
   };
   return {
@@ -128,10 +127,10 @@ function mysql(fields: Fields, secretOf: SecretOf): Typed | undefined {
       ...reference,
       version: unless(reference.version, "5.7"),
       containerName,
-      rootPassword: allowEmpty ? { allowEmpty: true } : text("MYSQL_ROOT_PASSWORD"),
+      rootPassword: allowEmpty ? { allowEmpty: true } : root,
       database: database ?? undefined,
-      user: hasUser ? text("MYSQL_USER") : undefined,
-      password: hasUser ? text("MYSQL_PASSWORD") : undefined,
+      user: hasUser ? user : undefined,
+      password: hasUser ? password : undefined,
       data: typedVolumes ? data : undefined,
       config: typedVolumes ? config : undefined,
       port: only === undefined ? (ports?.length ? undefined : "none") : unless(only, 3306),
@@ -141,13 +140,13 @@ function mysql(fields: Fields, secretOf: SecretOf): Typed | undefined {
   };
 }
 
-function elasticsearch(fields: Fields, secretOf: SecretOf): Typed | undefined {
+function elasticsearch(fields: Fields): Typed | undefined {
   const { image, containerName, ports, volumes, environment = {}, memLimit, ...service } = fields;
   const reference =
     official(image, "elasticsearch") ??
     (/^docker\.elastic\.co\/elasticsearch\/elasticsearch:/.test(image) ? { image } : undefined);
   const { "discovery.type": discovery, ES_JAVA_OPTS: java, ...rest } = environment;
-  const heap = /^-Xms(\d+[kmg]?) -Xmx(\d+[kmg]?)$/.exec(java ?? "");
+  const heap = /^-Xms(\d+[kmg]?) -Xmx(\d+[kmg]?)$/.exec(typeof java === "string" ? java : "");
   if (!reference || discovery !== "single-node" || !heap) return undefined;
   const [min, max] = [heap[1]!, heap[2]!];
   const [low, high] = [parseBytes(min, "heap.min"), parseBytes(max, "heap.max")];
@@ -162,11 +161,10 @@ function elasticsearch(fields: Fields, secretOf: SecretOf): Typed | undefined {
   const count = [http, transport].filter((port) => port !== undefined).length;
   const typedPorts = count === (ports?.length ?? 0);
   const data = volumes?.length === 1 ? sourceOf(volumes[0], "/usr/share/elasticsearch/data") : undefined;
-  const shown = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, secretOf(name) ?? value]));
   const more = {
     ...(typedPorts ? {} : { ports }),
     ...(volumes && data === undefined ? { volumes } : {}),
-    ...(whole(shown) ? { environment: shown } : {}),
+    ...(whole(rest) ? { environment: rest } : {}),
     ...service,
   };
   const standard = min === "64m" && max === "512m";
@@ -191,7 +189,7 @@ function elasticsearch(fields: Fields, secretOf: SecretOf): Typed | undefined {
  * The typed component that says the same as a service, if there is one. It adds its own health check where
  * the service has none, and nothing else.
  */
-export function typedService(fields: Fields, secretOf: SecretOf): Typed | undefined {
+export function typedService(fields: Fields): Typed | undefined {
   if (fields.envFile !== undefined) return undefined;
-  return nginx(fields) ?? tomcat(fields) ?? mysql(fields, secretOf) ?? elasticsearch(fields, secretOf);
+  return nginx(fields) ?? tomcat(fields) ?? mysql(fields) ?? elasticsearch(fields);
 }

@@ -10,7 +10,7 @@ import { inOrder } from "../description/startOrder";
 import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
 import { type Secret, secretNotices } from "./secrets";
-import { typedService } from "./typed";
+import { type Fields, typedService } from "./typed";
 
 const RESERVED = new Set(
   "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await async undefined arguments eval program settings password credential readSettings name".split(
@@ -217,6 +217,10 @@ class Module extends Printer {
     });
     const described = defined({
       ...fields,
+      // Here, for all components alike: what is secret is printed nowhere.
+      environment:
+        fields.environment &&
+        Object.fromEntries(Object.entries(fields.environment).map(([name, value]) => [name, secretOf(name) ?? value])),
       networks,
       secrets,
       configs: fields.configs?.map((file) => defined({ ...file, mode: octal(file.mode) })),
@@ -225,14 +229,13 @@ class Module extends Printer {
           ? { ...mount, tmpfs: { ...mount.tmpfs, mode: octal(mount.tmpfs.mode) } }
           : mount,
       ),
-    }) as TidyService;
+    }) as Fields;
     const built = this.images.get(service.image);
-    const { component, args, shows } = (built ? undefined : typedService(described, secretOf)) ?? {
+    const { component, args, shows } = (built ? undefined : typedService(described)) ?? {
       component: "Service",
       args: {
         ...described,
         ...(built ? { image: new Code(`${built}.imageName`) } : {}),
-        ...this.plainEnvironment(described, secretOf),
       } as Record<string, unknown>,
       shows: undefined,
     };
@@ -298,15 +301,6 @@ class Module extends Printer {
         this.notices.push(warning(`${at}.${error.argument}`, `\`up\` refuses it: ${error.problem}; ${error.remedy}`));
       }
     }
-  }
-
-  private plainEnvironment({ environment }: TidyService, secretOf: (name: string) => Code | undefined) {
-    if (!environment) return {};
-    return {
-      environment: Object.fromEntries(
-        Object.entries(environment).map(([name, value]) => [name, secretOf(name) ?? value]),
-      ),
-    };
   }
 
   /** A container is found by its own name without an alias. */

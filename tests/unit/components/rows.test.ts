@@ -1,4 +1,4 @@
-// The documented setups, row by row as in shared/catalogue.md: the exact arguments that the provider gets.
+// The documented setups, row by row as in the catalogue of the documented setups: the exact arguments that the provider gets.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DockerEngine, type DockerEngineArgs, planEngine } from "../../../components/dockerEngine";
+import { DockerEngine, type DockerEngineArgs } from "../../../components/dockerEngine";
+import { planEngine } from "../../../core/host/enginePackages";
 import { type HostFacts, parseFacts } from "../../../core/host/facts";
 import { lookWith } from "../../../core/host/looks";
 import { value, type World, world } from "../mocks";

@@ -1,7 +1,8 @@
 import { mkdirSync, utimesSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../../../core/host/facts";
-import { NvidiaToolkit, type NvidiaToolkitArgs, planToolkit } from "../../../components/nvidiaToolkit";
+import { NvidiaToolkit, type NvidiaToolkitArgs } from "../../../components/nvidiaToolkit";
+import { planToolkit } from "../../../core/host/toolkitPackages";
 import { lookWith } from "../../../core/host/looks";
 import { value, type World, world } from "../mocks";
 import { refusal, sentence } from "../refusal";

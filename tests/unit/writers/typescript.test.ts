@@ -168,10 +168,7 @@ test.each([
 test("an image that is only called alike stays a plain service", () => {
   for (const image of ["team/nginx:1", "nginx-proxy", "quay.io/nginx", "mysql/mysql-server:8"])
     expect(
-      typedService(
-        { image, volumes: ["a1:/var/lib/mysql"], environment: { MYSQL_ROOT_PASSWORD: "x" } },
-        () => undefined,
-      ),
+      typedService({ image, volumes: ["a1:/var/lib/mysql"], environment: { MYSQL_ROOT_PASSWORD: "x" } }),
     ).toBeUndefined();
 });
 
@@ -195,6 +192,29 @@ export function program() {
 }
 `);
   expect(print("nginx01").text).toContain('const nginx01 = new Nginx("nginx01", { port: 666 });');
+});
+
+test.each([
+  ["nginx:1", "Nginx"],
+  ["tomcat:9", "Tomcat"],
+  ["elasticsearch:7.6.2", "Elasticsearch"],
+  ["mysql:8", "Mysql"],
+  ["httpd:2", "Service"],
+])("a secret variable of %s is printed as its setting in %s", (image, component) => {
+  const environment = {
+    DB_PASSWORD: "hunter2222",
+    ...(component === "Elasticsearch" && { "discovery.type": "single-node", ES_JAVA_OPTS: "-Xms64m -Xmx512m" }),
+    ...(component === "Mysql" && { MYSQL_ROOT_PASSWORD: "hunter3333" }),
+  };
+  const services = { web: { image, environment, ...(component === "Mysql" && { volumes: ["data:/var/lib/mysql"] }) } };
+  const { text } = toTypescript(
+    { name: "web", services, networks: {}, volumes: {}, notices: [] },
+    { folder: ROOT, shownFrom: ROOT },
+  );
+  expect(text).toContain(`= new ${component}(`);
+  expect(text).not.toContain("hunter");
+  // Declared, read, and used.
+  expect(text.split("dbPassword").length - 1).toBeGreaterThanOrEqual(3);
 });
 
 test("what the provider cannot make is left out with a comment and a warning", () => {
