@@ -1,55 +1,14 @@
+import type { ArgumentSpec, CommandSpec, OptionSpec } from "./commandSpec";
 import { EXPORT_FORMS, FORMS } from "./show";
-
-/** What a word after a command can be; a shell completes it accordingly. */
-export type Kind = "stack" | "program" | "file" | "folder" | readonly string[];
-
-export interface ArgumentSpec {
-  /** As commander writes it: `<one>`, `[optional]`, `[many...]`. */
-  name: string;
-  doc: string;
-  kind?: Kind;
-}
-
-export interface OptionSpec {
-  /** As commander writes it: `--json`, `--to <form>`. */
-  flags: string;
-  doc: string;
-  kind?: Kind;
-  /** Can be given several times. */
-  many?: boolean;
-}
-
-export interface CommandSpec {
-  name: string;
-  group: string;
-  /** One line of `berth --help`. */
-  summary: string;
-  /** What `--help` of the command says, beside the summary. */
-  description: string;
-  arguments?: ArgumentSpec[];
-  /** What to do where the arguments are too few or too many. */
-  expects?: string;
-  options?: OptionSpec[];
-  /** With what each is for. The first one is shown where the arguments are wrong. */
-  examples: [line: string, what: string][];
-  /** All behind the first argument belongs to somebody else, options too. */
-  passThrough?: boolean;
-  /** Rewrites the words before they are read. */
-  prepare?(words: string[]): Promise<string[]>;
-  /**
-   * Does it, and returns the exit code. Each command loads what it needs itself: reading a line needs no Pulumi SDK,
-   * which takes longer to load than all the rest.
-   */
-  action(words: string[], options: Record<string, never>): Promise<number>;
-}
 
 const LOOK = "Look, without changing anything:";
 const APPLY = "Apply, with the Pulumi CLI:";
 const CONVERT = "Read and write other forms:";
 const CARRY = "Carry to where there is no network:";
-const SHELL = "Shell:";
+export const SHELL = "Help, and the shell:";
 
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+/** Shells that `berth completion` knows. */
+const SHELLS = ["bash", "zsh", "fish"] as const;
 
 const PROJECT_NAME: OptionSpec = { flags: "--project-name <name>", doc: "name of the project, as in Compose" };
 const TO: OptionSpec = { flags: "--to <form>", doc: "what to print (default: typescript)", kind: FORMS };
@@ -255,6 +214,6 @@ export const COMMANDS: CommandSpec[] = [
       ['eval "$(berth completion zsh)"', "zsh, in ~/.zshrc after compinit"],
       ["berth completion fish > ~/.config/fish/completions/berth.fish", "fish, for good"],
     ],
-    action: async ([shell]) => (await import("./completion")).completion(shell!),
+    action: async ([shell]) => (await import("./completion")).completion(shell!, COMMANDS),
   },
 ];

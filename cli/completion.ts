@@ -1,5 +1,5 @@
 import { PROGRAMS } from "../stacks";
-import { COMMANDS, type CommandSpec, type Kind, type OptionSpec, SHELLS } from "./commands";
+import type { CommandSpec, Kind, OptionSpec } from "./commandSpec";
 import { UsageError } from "./usageError";
 
 const flagOf = ({ flags }: OptionSpec) => flags.split(" ")[0]!;
@@ -16,27 +16,27 @@ const argumentWords = ({ arguments: list = [] }: CommandSpec) => [
   ...new Set(list.flatMap(({ kind }) => wordsOf(kind))),
 ];
 const flags = ({ options = [] }: CommandSpec) => [...options.map(flagOf), "--help"];
-const NAMES = [...COMMANDS.map(({ name }) => name), "help"];
+const namesOf = (commands: CommandSpec[]) => [...commands.map(({ name }) => name), "help"];
 
 /** A case for the value of each option, then one for the command. */
-function cases(words: (list: readonly string[]) => string): string {
-  const values = COMMANDS.flatMap((spec) =>
+function cases(commands: CommandSpec[], words: (list: readonly string[]) => string): string {
+  const values = commands.flatMap((spec) =>
     (spec.options ?? [])
       .filter(takesValue)
       .map((option) => `    ${spec.name}:${flagOf(option)}) ${words(wordsOf(option.kind))} ;;`),
   );
-  const own = COMMANDS.map((spec) => `    ${spec.name}:*) ${words([...argumentWords(spec), ...flags(spec)])} ;;`);
-  return [...values, ...own, `    help:*) ${words(NAMES)} ;;`].join("\n");
+  const own = commands.map((spec) => `    ${spec.name}:*) ${words([...argumentWords(spec), ...flags(spec)])} ;;`);
+  return [...values, ...own, `    help:*) ${words(namesOf(commands))} ;;`].join("\n");
 }
 
-const bash = () => `# Completion of berth for bash; made by \`berth completion bash\`.
+const bash = (commands: CommandSpec[]) => `# Completion of berth for bash; made by \`berth completion bash\`.
 _berth() {
   local words= word=\${COMP_WORDS[COMP_CWORD]}
   if [ "$COMP_CWORD" -le 1 ]; then
-    words="${[...NAMES, "--help", "--version"].join(" ")}"
+    words="${[...namesOf(commands), "--help", "--version"].join(" ")}"
   else
     case "\${COMP_WORDS[1]}:\${COMP_WORDS[COMP_CWORD-1]}" in
-${cases((list) => `words="${list.join(" ")}"`)}
+${cases(commands, (list) => `words="${list.join(" ")}"`)}
     esac
   fi
   COMPREPLY=($(compgen -W "$words" -- "$word"))
@@ -47,12 +47,12 @@ complete -o default -F _berth berth
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-const zsh = () => `#compdef berth
+const zsh = (commands: CommandSpec[]) => `#compdef berth
 # Completion of berth for zsh; made by \`berth completion zsh\`.
 _berth() {
   if (( CURRENT == 2 )); then
     local -a commands=(
-${COMMANDS.map(({ name, summary }) => `      ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`).join("\n")}
+${commands.map(({ name, summary }) => `      ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`).join("\n")}
       'help:help for a command'
     )
     _describe command commands
@@ -60,7 +60,7 @@ ${COMMANDS.map(({ name, summary }) => `      ${quoted(`${name}:${summary.replace
   fi
   local -a known=()
   case "$words[2]:$words[CURRENT-1]" in
-${cases((list) => `known=(${list.join(" ")})`)}
+${cases(commands, (list) => `known=(${list.join(" ")})`)}
   esac
   compadd -- $known
   _files
@@ -68,9 +68,9 @@ ${cases((list) => `known=(${list.join(" ")})`)}
 if [[ $funcstack[1] == _berth ]]; then _berth "$@"; else compdef _berth berth; fi
 `;
 
-const fish = () => {
+const fish = (commands: CommandSpec[]) => {
   const lines = ["# Completion of berth for fish; made by `berth completion fish`."];
-  for (const spec of COMMANDS) {
+  for (const spec of commands) {
     const here = `complete -c berth -n '__fish_seen_subcommand_from ${spec.name}'`;
     lines.push(`complete -c berth -n __fish_use_subcommand -f -a ${spec.name} -d ${quoted(spec.summary)}`);
     if (argumentWords(spec).length) lines.push(`${here} -f -a '${argumentWords(spec).join(" ")}'`);
@@ -83,15 +83,12 @@ const fish = () => {
   return `${lines.join("\n")}\n`;
 };
 
-const SCRIPTS: Record<string, () => string> = { bash, zsh, fish } satisfies Record<
-  (typeof SHELLS)[number],
-  () => string
->;
+const SCRIPTS: Record<string, (commands: CommandSpec[]) => string> = { bash, zsh, fish };
 
 /** `berth completion`: a script for a shell, made from the table of commands. */
-export async function completion(shell: string): Promise<number> {
+export async function completion(shell: string, commands: CommandSpec[]): Promise<number> {
   if (!Object.hasOwn(SCRIPTS, shell))
-    throw new UsageError(`completion: "${shell}" is not a shell that is known; use ${SHELLS.join(", ")}`);
-  process.stdout.write(SCRIPTS[shell]!());
+    throw new UsageError(`completion: "${shell}" is not a shell that is known; use ${Object.keys(SCRIPTS).join(", ")}`);
+  process.stdout.write(SCRIPTS[shell]!(commands));
   return 0;
 }

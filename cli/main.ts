@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
-import { COMMANDS, type CommandSpec, type OptionSpec } from "./commands";
+import type { CommandSpec, OptionSpec } from "./commandSpec";
+import { COMMANDS, SHELL } from "./commands";
 import { version } from "./project";
 import { UsageError } from "./usageError";
 
@@ -38,9 +39,9 @@ function wrongUse(
 function optionOf({ flags, doc, kind, many }: OptionSpec): Option {
   const option = new Option(flags, Array.isArray(kind) ? `${doc}: ${kind.join(", ")}` : doc);
   if (!option.required) return option;
-  return option.argParser((value: string, before?: string[]) => {
+  return option.argParser<string | string[]>((value, before = []) => {
     if (value.startsWith("--")) throw new UsageError(`${option.long}: has no value; "${value}" is an option`);
-    return many ? [...(before ?? []), value] : value;
+    return many ? [...before, value] : value;
   });
 }
 
@@ -50,7 +51,7 @@ function parser(done: (code: number) => void): Command {
     .description(ABOUT)
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this")
-    .helpCommand("help [command]", "help for a command")
+    .addHelpCommand(new Command("help").argument("[command]").description("help for a command").helpGroup(SHELL))
     .enablePositionalOptions()
     .configureOutput({ outputError: () => {} })
     .addHelpText("after", AFTER)
@@ -71,6 +72,8 @@ function parser(done: (code: number) => void): Command {
         throw wrongUse(spec, error);
       })
       .action(async () => done(await spec.action(command.args, command.opts())));
+    // All the options behind the stack are those of the CLI.
+    if (spec.passThrough) command.usage(spec.arguments!.map(({ name }) => name).join(" "));
     for (const { name, doc } of spec.arguments ?? []) command.argument(name, doc);
     for (const option of spec.options ?? []) command.addOption(optionOf(option));
     const examples = spec.examples.map(([line, what]) => `  ${line}\n      ${what}`);

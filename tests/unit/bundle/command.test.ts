@@ -20,15 +20,15 @@ function berth(...args: string[]) {
 test.each<[string[], RegExp]>([
   [["bundle"], /^error: bundle: name one stack, for example `berth bundle nginx`/],
   [["bundle", "nginx", "mysql"], /^error: bundle: name one stack/],
-  [["bundle", "nginx", "--output", "x"], /^error: Unknown option '--output'/],
+  [["bundle", "nginx", "--output", "x"], /^error: bundle: unknown option '--output'; did you mean --out\?/],
   [["unbundle"], /^error: unbundle: name one bundle, for example `berth unbundle berth-nginx-linux-x64\.tar`/],
   [["unbundle", "a", "b"], /^error: unbundle: name one bundle/],
   [["unbundle", ".", "--to", ""], /^error: --to: names no folder/],
-])("%j is answered with the usage", (args, says) => {
+])("%j is wrong usage", (args, says) => {
   const { code, out, err } = berth(...args);
-  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toMatch(says);
-  expect(err).toContain("berth unbundle FILE [--to FOLDER] [--images]");
+  expect(err).toContain(`(see \`berth ${args[0]} --help\`)`);
 });
 
 test.each<[string[], RegExp]>([

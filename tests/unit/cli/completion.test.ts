@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { COMMANDS } from "../../../cli/commands";
+
+const ROOT = join(__dirname, "../../..");
+const script = (shell: string) => {
+  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, "cli/berth.js"), "completion", shell], {
+    encoding: "utf8",
+  });
+  expect(status).toBe(0);
+  return stdout;
+};
+const there = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
+
+/** What bash offers behind these words; the last one is being typed. */
+function offers(...words: string[]): string[] {
+  const typed = ["berth", ...words].map((word) => `'${word}'`).join(" ");
+  const { stdout, stderr } = spawnSync("bash", ["--norc"], {
+    input: `${script("bash")}\nCOMP_WORDS=(${typed}) COMP_CWORD=${words.length}\n_berth\nprintf '%s\\n' "\${COMPREPLY[@]}"\n`,
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  return stdout.trim().split("\n");
+}
+
+(there("bash") ? describe : describe.skip)("bash", () => {
+  test.each<[string[], string[]]>([
+    [["fr"], ["from-run", "from-compose"]],
+    [["--v"], ["--version"]],
+    [
+      ["from-run", "--"],
+      ["--to", "--project-name", "--help"],
+    ],
+    [
+      ["from-run", "--to", ""],
+      ["typescript", "compose", "run", "kubernetes"],
+    ],
+    [
+      ["export", "--to", ""],
+      ["compose", "run", "kubernetes"],
+    ],
+    [["up", "ngi"], ["nginx"]],
+    [["plan", "nginx", "mys"], ["mysql"]],
+    [["help", "un"], ["unbundle"]],
+    [["completion", "z"], ["zsh"]],
+    // The names of files are the shell's own business.
+    [["unbundle", "berth-"], [""]],
+  ])("completes %j", (words, expected) => {
+    expect(offers(...words)).toEqual(expected);
+  });
+});
+
+test.each(["bash", "zsh", "fish"])("%s: the script has every command, and the shell can read it", (shell) => {
+  const text = script(shell);
+  for (const { name } of COMMANDS) expect(text).toMatch(new RegExp(`(^|[ '"])${name}[ ':"]`, "m"));
+  if (!there(shell)) return;
+  expect(spawnSync(shell, ["-n"], { input: text, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+});

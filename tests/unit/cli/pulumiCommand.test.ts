@@ -1,0 +1,120 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+const ROOT = join(__dirname, "../../..");
+const folder = mkdtempSync(join(tmpdir(), "berth-pulumi-"));
+const log = join(folder, "calls");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+// Stands for the CLI: writes down what it is called with, and ends as it is told.
+writeFileSync(
+  join(folder, "pulumi"),
+  `#!${process.execPath}
+const args = process.argv.slice(2);
+require("fs").appendFileSync(${JSON.stringify(log)}, JSON.stringify(args) + "\\n");
+process.exit(args[0] === "stack" ? Number(process.env.SELECT_ENDS ?? 0) : Number(process.env.COMMAND_ENDS ?? 0));
+`,
+);
+chmodSync(join(folder, "pulumi"), 0o755);
+
+function berth(args: string[], env: Record<string, string> = {}) {
+  rmSync(log, { force: true });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, "cli/berth.js"), ...args], {
+    cwd: folder,
+    input: "",
+    encoding: "utf8",
+    timeout: 30_000,
+    env: {
+      ...process.env,
+      PATH: `${folder}${delimiter}${process.env.PATH}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_SKIP_CONFIRMATIONS: "",
+      ...env,
+    },
+  });
+  const calls = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+  return { code: status, out: stdout, err: stderr, calls: calls.map((line) => JSON.parse(line) as string[]) };
+}
+
+test("what follows the stack goes on as it stands, and no word is lost", () => {
+  const { code, calls } = berth(["up", "nginx", "--yes", "--target", "nginx", "-m", "nginx", "--", "--diff"]);
+  expect(code).toBe(0);
+  expect(calls).toEqual([
+    ["stack", "select", "--create", "--stack", "nginx"],
+    ["up", "--stack", "nginx", "--yes", "--target", "nginx", "-m", "nginx", "--", "--diff"],
+  ]);
+});
+
+test.each([
+  ["up", true],
+  ["preview", true],
+  ["refresh", false],
+  ["destroy", false],
+])("%s makes a stack that is not there: %s", (command, makes) => {
+  const { calls } = berth([command, "nginx-staging", "--yes"]);
+  expect(calls).toEqual([
+    ["stack", "select", ...(makes ? ["--create"] : []), "--stack", "nginx-staging"],
+    [command, "--stack", "nginx-staging", "--yes"],
+  ]);
+});
+
+test.each([
+  ["up", "ngnix", /^error: there is no program for the stack "ngnix"; did you mean nginx\?\n$/],
+  ["preview", "foo", /^error: the stack "foo" names the program "foo", which is not known; the programs are nginx/],
+  ["refresh", "foo-nginx", /"foo-nginx" names the program "foo"/],
+  ["destroy", "organization/berth/foo", /^error: the stack "foo" names the program "foo"/],
+])("%s %s says that there is no such program before anything is made", (command, stack, says) => {
+  const { code, out, err, calls } = berth([command, stack, "--yes"]);
+  expect({ code, out, calls }).toEqual({ code: 1, out: "", calls: [] });
+  expect(err).toMatch(says);
+});
+
+test("a stack of a backend with many users goes by its last word", () => {
+  const { calls } = berth(["preview", "organization/berth/nginx"]);
+  expect(calls.at(-1)).toEqual(["preview", "--stack", "organization/berth/nginx"]);
+});
+
+test.each(["up", "refresh", "destroy"])("%s without a terminal wants an answer beforehand", (command) => {
+  const { code, out, err, calls } = berth([command, "nginx", "--diff"]);
+  expect({ code, out, calls }).toEqual({ code: 2, out: "", calls: [] });
+  expect(err).toMatch(new RegExp(`^error: --yes: is missing, .* say \`berth ${command} nginx --yes\` \\(see .*\\)\n$`));
+  expect(berth([command, "nginx", "--yes=false"]).code).toBe(2);
+});
+
+test.each([["-y"], ["--skip-preview"], ["-f"], ["-yr"], ["--yes=true"], ["--preview-only"]])(
+  "%s is an answer",
+  (flag) => {
+    expect(berth(["destroy", "nginx", flag]).calls.at(-1)).toEqual(["destroy", "--stack", "nginx", flag]);
+  },
+);
+
+test("the CLI's own variable is an answer, and a preview asks nothing", () => {
+  expect(berth(["up", "nginx"], { PULUMI_SKIP_CONFIRMATIONS: "true" }).code).toBe(0);
+  expect(berth(["preview", "nginx"]).calls).toHaveLength(2);
+});
+
+test("the exit code is the CLI's own", () => {
+  expect(berth(["preview", "nginx"], { COMMAND_ENDS: "255" }).code).toBe(255);
+  const { code, calls } = berth(["destroy", "nginx", "--yes"], { SELECT_ENDS: "4" });
+  expect({ code, calls }).toEqual({ code: 4, calls: [["stack", "select", "--stack", "nginx"]] });
+});
+
+test("help behind the stack is the CLI's, and makes no stack", () => {
+  expect(berth(["up", "nginx", "--help"]).calls).toEqual([["up", "--help"]]);
+});
+
+test("an option before the stack is refused, since it may have a value", () => {
+  const { code, err, calls } = berth(["up", "--target", "x", "nginx"]);
+  expect({ code, calls }).toEqual({ code: 2, calls: [] });
+  expect(err).toMatch(/^error: up: name a stack first, for example `berth up nginx`/);
+});
+
+test("without the CLI there is one sentence that says where to get it", () => {
+  const { code, err } = berth(["preview", "nginx"], { PATH: join(folder, "nowhere") });
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: "error: the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/\n",
+  });
+});
