@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeIf } from "../skips";
@@ -16,23 +15,13 @@ import {
   removeObjects,
 } from "./cluster";
 import { IDLE } from "./features";
-import { errorsOf, Stack, until } from "./liveStack";
+import { errorsOf, killAt, Stack } from "./liveStack";
 
 cleanUpCluster();
 
 const CONFIG = { "berth:engine": "kubernetes" };
 // Whoever does not hear the call to end is killed after 10 s.
 const idle = { command: IDLE, stopGracePeriod: "1s" };
-
-/** Whether a process of the group is left. */
-function groupLives(leader: number): boolean {
-  try {
-    process.kill(-leader, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describeIf(missingCluster, "an up against a cluster that is killed", () => {
   afterEach(removeObjects, 120_000);
@@ -64,22 +53,6 @@ describeIf(missingCluster, "an up against a cluster that is killed", () => {
     .flat()
     .sort();
 
-  /** Runs the CLI and kills it, alone, at a moment; what a user then does first is to take its lock away. */
-  async function killed(stack: Stack, command: string, moment: () => boolean): Promise<void> {
-    let cli: ChildProcess | undefined;
-    let ended = false;
-    const run = stack.pulumi([command, "--yes", "--skip-preview", "--stack", stack.name], {
-      onStart: (child) => (cli = child),
-    });
-    void run.then(() => (ended = true));
-    await until("the moment to kill it", () => ended || moment(), 120);
-    cli!.kill("SIGKILL");
-    await until("its plugins end", () => !groupLives(cli!.pid!), 60);
-    // Otherwise it came too late, and nothing would be shown.
-    expect((await run).code).toBeNull();
-    await stack.must(["cancel", "--yes", "--stack", stack.name]);
-  }
-
   test.each<[string, () => boolean]>([
     ["after the first objects", () => madeObjects().length >= 3],
     ["while the pods start", () => deployments().length >= 2],
@@ -87,7 +60,7 @@ describeIf(missingCluster, "an up against a cluster that is killed", () => {
     "%s, is resumed by the next, also with another description",
     async (_, moment) => {
       const stack = await Stack.create("killed", { config: CONFIG, cases: cases() });
-      await killed(stack, "up", moment);
+      await killAt(stack, "up", moment);
       expect(madeObjects().length).toBeGreaterThan(0);
       expect((await stack.preview()).code).toBe(0);
       // What the first one has set and the second one does not name is gone.
@@ -101,7 +74,7 @@ describeIf(missingCluster, "an up against a cluster that is killed", () => {
       }
       expect(await stack.changes(["--expect-no-changes"])).toEqual([]);
       expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
-      await killed(stack, "destroy", () => deployments().length < COUNT);
+      await killAt(stack, "destroy", () => deployments().length < COUNT);
       await stack.destroy();
       expect(madeObjects().filter((object) => !object.startsWith("Secret "))).toEqual([]);
     },

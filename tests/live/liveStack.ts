@@ -433,3 +433,30 @@ const folders: string[] = [];
 export function removeFolders(): void {
   for (const folder of [sharedHome, ...folders]) if (folder) rmSync(folder, { recursive: true, force: true });
 }
+
+/** Whether a process of the group is left. */
+function groupLives(leader: number): boolean {
+  try {
+    process.kill(-leader, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs the CLI and kills it, alone, at a moment; what a user then does first is to take its lock away. */
+export async function killAt(stack: Stack, command: string, moment: () => boolean): Promise<void> {
+  let cli: ChildProcess | undefined;
+  let ended = false;
+  const run = stack.pulumi([command, "--yes", "--skip-preview", "--stack", stack.name], {
+    onStart: (child) => (cli = child),
+  });
+  void run.then(() => (ended = true));
+  await until("the moment to kill it", () => ended || moment(), 120);
+  cli!.kill("SIGKILL");
+  // What it has started ends by itself, and may make one thing more until then.
+  await until("its plugins end", () => !groupLives(cli!.pid!), 60);
+  // Otherwise it came too late, and nothing would be shown.
+  expect((await run).code).toBeNull();
+  await stack.must(["cancel", "--yes", "--stack", stack.name]);
+}

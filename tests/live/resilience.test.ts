@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import {
   docker,
   errorsOf,
   inspect,
+  killAt,
   made,
   missing,
   missingLab,
@@ -19,7 +19,6 @@ import {
   type Result,
   shell,
   Stack,
-  until,
 } from "./liveStack";
 
 cleanUp();
@@ -47,22 +46,6 @@ describeIf(missing, "an up that is killed", () => {
   });
   afterEach(removeAll, 60_000);
 
-  /** Runs the CLI and kills it, alone, at a moment; what a user then does first is to take its lock away. */
-  const killed = async (stack: Stack, command: string, moment: () => boolean): Promise<void> => {
-    let cli: ChildProcess | undefined;
-    let ended = false;
-    const run = stack.pulumi([command, "--yes", "--skip-preview", "--stack", stack.name], {
-      onStart: (child) => (cli = child),
-    });
-    void run.then(() => (ended = true));
-    await until("the moment to kill it", () => ended || moment(), 120);
-    cli!.kill("SIGKILL");
-    // What it has started ends by itself, and may make one thing more until then.
-    await until("its plugins end", () => !groupLives(cli!.pid!), 60);
-    // Otherwise it came too late, and nothing would be shown.
-    expect((await run).code).toBeNull();
-    await stack.must(["cancel", "--yes", "--stack", stack.name]);
-  };
   const resumed = async (stack: Stack) => {
     await stack.up();
     expect(containers()).toHaveLength(COUNT);
@@ -80,7 +63,7 @@ describeIf(missing, "an up that is killed", () => {
     "%s, is resumed by the next",
     async (_, moment) => {
       const stack = await Stack.create("killed", { cases: cases() });
-      await killed(stack, "up", moment);
+      await killAt(stack, "up", moment);
       await resumed(stack);
     },
     240_000,
@@ -92,26 +75,16 @@ describeIf(missing, "an up that is killed", () => {
     const ids = () => docker("ps", "-aq", "--filter", "label=berth.stack=berth-live/killed").split("\n");
     const before = ids();
     stack.declare(cases({ environment: { A: "1" } }));
-    await killed(stack, "up", () => ids().filter((id) => !before.includes(id)).length >= 5);
+    await killAt(stack, "up", () => ids().filter((id) => !before.includes(id)).length >= 5);
     await resumed(stack);
     for (let index = 0; index < COUNT; index++) expect(inspect(`live-killed-${index}`).Config.Env).toContain("A=1");
     expect(ids().filter((id) => before.includes(id))).toEqual([]);
-    await killed(stack, "destroy", () => containers().length <= COUNT - 5);
+    await killAt(stack, "destroy", () => containers().length <= COUNT - 5);
     await stack.destroy();
     // With the data, since removeData asks for that.
     expect(made()).toEqual([]);
   }, 240_000);
 });
-
-/** Whether a process of the group is left. */
-function groupLives(leader: number): boolean {
-  try {
-    process.kill(-leader, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describeIf(missing, "what was changed by hand", () => {
   afterAll(removeAll, 60_000);
