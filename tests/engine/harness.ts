@@ -102,7 +102,16 @@ export class Project {
     // The passphrase's salt, the state and the settings are the test's own; what is installed is shared.
     const top = mkdtempSync(join(tmpdir(), "berth-engine-"));
     const folder = join(top, "project");
-    for (const name of ["stacks", "components", "cli", "index.js", "package.json", "Pulumi.yaml", "Pulumi.dev.yaml"]) {
+    for (const name of [
+      "stacks",
+      "components",
+      "core",
+      "cli",
+      "index.js",
+      "package.json",
+      "Pulumi.yaml",
+      "Pulumi.dev.yaml",
+    ]) {
       if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
     }
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
