@@ -137,13 +137,14 @@ export function parseDotEnv(
     } else {
       const plain = all.trim().replace(/^export\s+/, "");
       const [key = "", rest] = plain.split(/\s*[=:](.*)/s);
-      if (/^\s*["']/.test(rest ?? ""))
+      const isComment = plain === "" || plain.startsWith("#");
+      if (!isComment && /^\s*["']/.test(rest ?? ""))
         throw new ArgumentError(
           where,
           `the quoted value of ${key} has no end`,
           "close the quote; only a comment may follow it",
         );
-      if (plain !== "" && !plain.startsWith("#")) {
+      if (!isComment) {
         checkName(key, where);
         const item = rest === undefined ? null : expand(rest.replace(/\s#.*$/s, "").trim(), where);
         Object.assign(result, parseEnvironment({ [key]: item }, where, outer));

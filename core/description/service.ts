@@ -343,7 +343,8 @@ function parseGpus(value: NonNullable<ServiceDescription["gpus"]>, argument: str
       driver,
       count: amount === undefined ? undefined : amount === -1 ? -1 : parseInteger(amount, `${at}.count`, 1, MAX),
       deviceIds,
-      capabilities: capabilities.includes("gpu") ? capabilities : ["gpu", ...capabilities],
+      // The engine finds a driver by `gpu`; one that is named is asked for exactly what is listed.
+      capabilities: driver !== "" || capabilities.includes("gpu") ? capabilities : ["gpu", ...capabilities],
       options,
     };
   });

@@ -160,12 +160,14 @@ class Builder {
     const image = this.take("image");
     const build = this.take("build");
     const platform = this.take("platform");
+    // A variable that is not set leaves an empty text, which says nothing.
+    const architecture = text(platform) || undefined;
     const name = text(image) || undefined;
     if (!name && !build)
       throw refuse(this.field.node, this.field.path, "has neither an image nor a build context", "set image or build");
-    if (platform) this.set("platform", text(platform), platform);
+    if (platform) this.set("platform", architecture, platform);
     if (build) {
-      this.result.build = buildDescription(build, this.around.folder, text(platform), this.around.environment);
+      this.result.build = buildDescription(build, this.around.folder, architecture, this.around.environment);
     }
     this.set("image", name ?? `${this.around.project}-${this.key}`, image ?? build!);
     const pull = this.take("pull_policy");
@@ -474,7 +476,14 @@ class Builder {
     }
     const ports = this.take("ports");
     const list = innerItems(ports).map(portDescription);
-    if (ports && list.length) this.set("ports", list, ports);
+    if (ports && list.length && (mode === "host" || mode === "none"))
+      warn(
+        ports,
+        mode === "host"
+          ? "docker discards published ports on the host's network, where the service listens on the host's ports itself"
+          : "docker discards published ports without a network",
+      );
+    else if (ports && list.length) this.set("ports", list, ports);
     for (const link of innerItems(inner(this.field, "links"))) this.link(link);
     const mac = this.take("mac_address");
     if (!mac || text(mac) === "") return;
@@ -683,13 +692,16 @@ function number(field: Field): number {
 
 /** @param implied whether the capability `gpu` goes without saying */
 function gpu(field: Field, implied: boolean): GpuDescription {
-  const capabilities = texts(inner(field, "capabilities")) ?? [];
-  if (!implied && !capabilities.includes("gpu"))
+  const given = texts(inner(field, "capabilities")) ?? [];
+  const driver = text(inner(field, "driver")) || undefined;
+  // A driver that is named is asked for what it has; without one the engine looks for the driver that has `gpu`.
+  const capabilities = implied && given.length && !given.includes("gpu") ? ["gpu", ...given] : given;
+  if (!implied && !driver && !capabilities.includes("gpu"))
     throw refuse(
       field.node,
       field.path,
       `asks for devices that are no GPUs (${capabilities.join(", ")})`,
-      "add the capability gpu, or use devices",
+      "add the capability gpu, name their driver, or use devices",
     );
   const count = inner(field, "count");
   const ids = inner(field, "device_ids");
@@ -706,7 +718,7 @@ function gpu(field: Field, implied: boolean): GpuDescription {
         : ("all" as const),
     deviceIds: texts(ids),
     capabilities: capabilities.length ? capabilities : undefined,
-    driver: text(inner(field, "driver")),
+    driver,
     options: pairs(inner(field, "options")),
   });
 }

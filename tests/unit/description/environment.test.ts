@@ -118,6 +118,7 @@ describe("environment files", () => {
     ["HOME=mine\nA=$HOME", { HOME: "mine", A: "/root" }],
     ["A: 1\nB : 'x y'", { A: "1", B: "x y" }],
     ['A="\\0101\\a"', { A: "A\x07" }],
+    ['# Default: "info"\n#X="y"\n  # KEY = \'\'  # note\r\n#A: "\nA=1', { A: "1" }],
     ["HOME\nNEVER\nA=1", { HOME: "/root", A: "1" }],
     ["A=1\nA=2", { A: "2" }],
     ["discovery.type=single-node", { "discovery.type": "single-node" }],

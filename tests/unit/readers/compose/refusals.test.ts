@@ -177,11 +177,6 @@ test.each<[lines: string, rest: string, message: string]>([
     ":5:5: services.a.networks: excludes network_mode; keep one of them.",
   ],
   [
-    "network_mode: host\nports: ['80:80']",
-    "",
-    ':5:5: services.a.ports: 80:80: cannot be published with network_mode "host"; remove it: on the host network the service listens on the host\'s ports itself.',
-  ],
-  [
     "network_mode: service:b",
     "",
     ':4:19: services.a.network_mode: service "a" depends on undefined service "b"; name a service of this project.',
@@ -336,7 +331,7 @@ test.each<[lines: string, rest: string, message: string]>([
   [
     "deploy: {resources: {reservations: {devices: [{capabilities: [tpu]}]}}}",
     "",
-    ":4:51: services.a.deploy.resources.reservations.devices[0]: asks for devices that are no GPUs (tpu); add the capability gpu, or use devices.",
+    ":4:51: services.a.deploy.resources.reservations.devices[0]: asks for devices that are no GPUs (tpu); add the capability gpu, name their driver, or use devices.",
   ],
   [
     "gpus: [{count: 1, device_ids: ['0']}]",

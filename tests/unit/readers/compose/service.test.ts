@@ -116,6 +116,15 @@ test.each<[lines: string, expected: object]>([
     },
   ],
   [
+    "deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1, capabilities: [compute, video]}]}}}",
+    { gpus: [{ capabilities: ["compute", "video"], count: 1, driver: "nvidia" }] },
+  ],
+  [
+    "gpus: [{driver: nvidia, capabilities: [compute]}]",
+    { gpus: [{ capabilities: ["gpu", "compute"], count: "all", driver: "nvidia" }] },
+  ],
+  ["platform: ''", {}],
+  [
     "deploy: {restart_policy: {condition: on-failure, max_attempts: 2}, replicas: 3}\nrestart: always",
     {
       restart: "on-failure:2",
@@ -351,4 +360,14 @@ test("files of variables stay files, and files of labels are read", () => {
     ],
     labels: { a: "1", b: "own", c: "12" },
   });
+});
+
+test.each([
+  ["host", "on the host's network, where the service listens on the host's ports itself"],
+  ["none", "without a network"],
+])("ports are discarded with network_mode: %s, as docker does, and that is said", (mode, where) => {
+  const lines = `network_mode: ${mode}\nports: ["80:80"]`;
+  expect(service(lines)).not.toHaveProperty("ports");
+  const file = `services:\n  a:\n    image: a:1\n    network_mode: ${mode}\n    ports: ["80:80"]`;
+  expect(notices(file)).toEqual([expect.stringContaining(`docker discards published ports ${where}`)]);
 });
