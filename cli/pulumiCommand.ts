@@ -1,3 +1,4 @@
+import { placesOf, pluginVersions, sparePluginSearch } from "./pluginSearch";
 import { projectName, ROOT } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { readStackConfig } from "./stackConfig";
@@ -30,8 +31,10 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, args:
   if (args.some(asksForHelp)) return runPulumi(ROOT, [command, ...args]);
   const name = shortName(stack);
   const project = await projectName();
-  programsOf(name, readStackConfig(ROOT, project, name).values["berth:program"]);
+  const { values } = readStackConfig(ROOT, project, name);
+  const programs = programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
+  sparePluginSearch(ROOT, project, name, placesOf(programs, values["berth:engine"]), pluginVersions(ROOT));
 
   const create = command === "up" || command === "preview" ? ["--create"] : [];
   const selected = runPulumi(ROOT, ["stack", "select", ...create, "--stack", stack], true);

@@ -1,8 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { PLUGIN_VERSION as kubernetes } from "../core/engines/kubernetes/object";
-import { PLUGIN_VERSION as command } from "../core/host/command";
-import { engineOf, HOSTS } from "../stacks";
+import { placesOf, pluginVersions, sparePluginSearch } from "./pluginSearch";
 import { DEV, previewOfTracked } from "./trackedSettings";
 import { printPlan } from "./printPlan";
 import { projectName, ROOT } from "./project";
@@ -14,19 +10,16 @@ import { findMissing } from "./tools";
 /** `berth start`: the real preview of a stack, or berth's own plan where something is missing for it. */
 export async function start(stack = DEV): Promise<number> {
   const project = await projectName();
-  const { version: docker } = JSON.parse(
-    readFileSync(join(ROOT, "node_modules/@pulumi/docker/package.json"), "utf8"),
-  ) as { version: string };
   const { values } = readStackConfig(ROOT, project, stack);
-  const places = programsOf(stack, values["berth:program"]).map((name) =>
-    HOSTS.includes(name) ? ("host" as const) : engineOf(name, values["berth:engine"]),
-  );
-  const missing = await findMissing(places, { docker, kubernetes, command }, values);
+  const places = placesOf(programsOf(stack, values["berth:program"]), values["berth:engine"]);
+  const versions = pluginVersions(ROOT);
+  const missing = await findMissing(places, versions, values);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
     const heading = `berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`;
     await printPlan(stack, false, heading);
     return 0;
   }
+  sparePluginSearch(ROOT, project, stack, places, versions);
   return stack === DEV ? previewOfTracked(ROOT, stack) : pulumiCommand("preview", stack, []);
 }

@@ -55,9 +55,13 @@ async function missingCli(): Promise<Missing | undefined> {
     : undefined;
 }
 
+/** Whether the CLI finds a provider's plugin here, in its cache or on PATH. */
+export const hasPlugin = (name: string, version: string): boolean =>
+  existsSync(join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`)) ||
+  onPath(`pulumi-resource-${name}`) !== undefined;
+
 async function missingPlugin(name: string, version: string): Promise<Missing | undefined> {
-  const cache = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`);
-  if (existsSync(cache) || onPath(`pulumi-resource-${name}`)) return undefined;
+  if (hasPlugin(name, version)) return undefined;
   try {
     // The CLI downloads it by itself, but waits for long where the host does not answer.
     await fetch(PLUGIN_HOST, { method: "HEAD", signal: AbortSignal.timeout(2500) });

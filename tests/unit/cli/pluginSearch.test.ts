@@ -1,0 +1,28 @@
+import { maySkipSearch, type Place, type Plugin, placesOf } from "../../../cli/pluginSearch";
+
+const KUBERNETES = '{"urn":"urn:pulumi:a::berth::pulumi:providers:kubernetes::default_4_34_2"}';
+
+test.each<[Place[], string | undefined, Plugin[], boolean]>([
+  // What the stack needs is there, what it does not need is not.
+  [["docker"], "", ["docker"], true],
+  [["docker", "swarm"], "", ["docker", "command"], true],
+  [["host"], "{}", ["command"], true],
+  [["kubernetes"], KUBERNETES, ["kubernetes"], true],
+  // Nothing is looked for.
+  [["docker"], "", ["docker", "kubernetes", "command"], false],
+  // The CLI has to look for what is needed.
+  [["docker"], "", [], false],
+  [["host"], "", ["docker"], false],
+  [["docker", "kubernetes"], "", ["docker"], false],
+  // A stack that has moved still takes its old objects away.
+  [["docker"], KUBERNETES, ["docker"], false],
+  // A state that is kept elsewhere may hold anything.
+  [["docker"], undefined, ["docker"], false],
+])("a stack on %j with the state %j and the plugins %j: %s", (places, state, there, expected) => {
+  expect(maySkipSearch(places, state, (plugin) => there.includes(plugin))).toBe(expected);
+});
+
+test("places follow from programs and the engine of the stack", () => {
+  expect(placesOf(["nginx", "host", "lifecycle"], "swarm")).toEqual(["swarm", "host", "kubernetes"]);
+  expect(placesOf(["nginx"], undefined)).toEqual(["docker"]);
+});
