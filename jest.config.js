@@ -6,4 +6,6 @@ module.exports = {
   // The plugins' state, the lab and unpacked bundles live outside the source.
   modulePathIgnorePatterns: ["<rootDir>/.berth/", "<rootDir>/berth/"],
   watchman: false,
+  // The first test of a file loads all that it needs, which takes a busy machine longer than Jest's five seconds.
+  testTimeout: 30_000,
 };
