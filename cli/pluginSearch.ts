@@ -1,12 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EngineName } from "../core/engines/engine";
 import { engineOf, HOSTS } from "../stacks";
-import { hasPlugin } from "./tools";
-
-/** Where a program's resources are. */
-export type Place = EngineName | "host";
-export type Plugin = "docker" | "kubernetes" | "command";
+import { hasPlugin, type Place, type Plugin } from "./tools";
 
 const PLUGINS: readonly Plugin[] = ["docker", "kubernetes", "command"];
 

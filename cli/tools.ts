@@ -55,6 +55,12 @@ async function missingCli(): Promise<Missing | undefined> {
     : undefined;
 }
 
+/** Where a program's resources are; "host" for what sets up a machine. */
+export type Place = EngineName | "host";
+
+/** Plugins that berth's resources need. */
+export type Plugin = "docker" | "kubernetes" | "command";
+
 /** Whether the CLI finds a provider's plugin here, in its cache or on PATH. */
 export const hasPlugin = (name: string, version: string): boolean =>
   existsSync(join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`)) ||
@@ -130,13 +136,13 @@ async function missingCluster(settings: Record<string, string | undefined>): Pro
 /**
  * What a real preview lacks here. All questions are asked at once and each has its own limit.
  *
- * @param places where the stack's services run; "host" for what sets up a machine
+ * @param places where the stack's resources are
  * @param plugins version of each plugin
  * @param settings of the stack
  */
 export async function findMissing(
-  places: (EngineName | "host")[],
-  plugins: Record<"docker" | "kubernetes" | "command", string>,
+  places: Place[],
+  plugins: Record<Plugin, string>,
   settings: Record<string, string | undefined>,
 ): Promise<Missing[]> {
   const cluster = places.includes("kubernetes");

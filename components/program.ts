@@ -1,6 +1,7 @@
 import { chosenEngine } from "../core/engines/engine";
 import { allOrNothing } from "../core/pulumi/allOrNothing";
 import { hasPulumiEngine } from "../core/pulumi/perProgram";
+import { connect } from "./parts/connect";
 
 /**
  * A Pulumi program made of components: it looks at the engine first, so that what only the engine knows (ports in
@@ -21,13 +22,6 @@ import { hasPulumiEngine } from "../core/pulumi/perProgram";
 export const program =
   <T extends object>(declare: () => T): (() => Promise<T>) =>
   async () => {
-    if (!hasPulumiEngine()) return allOrNothing(declare);
-    if (chosenEngine() === "kubernetes") {
-      const { connectCluster } = await import("../core/engines/kubernetes/session");
-      await connectCluster();
-    } else {
-      const { connectEngine } = await import("../core/engines/dockerApi/session");
-      await connectEngine();
-    }
+    if (hasPulumiEngine()) await connect([chosenEngine()]);
     return allOrNothing(declare);
   };

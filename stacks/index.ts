@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { connect } from "../components/parts/connect";
 import { checkEngine, type EngineName } from "../core/engines/engine";
 import { allOrNothing } from "../core/pulumi/allOrNothing";
 import type { Setting } from "./lib/settings";
@@ -81,20 +82,6 @@ export const HOSTS: readonly string[] = ["host"];
 /** Where a program's services run. */
 export const engineOf = (program: string, setting?: string): EngineName => ENGINE_OF[program] ?? checkEngine(setting);
 
-async function connectDocker(): Promise<void> {
-  const { connectEngine } = await import("../core/engines/dockerApi/session");
-  return connectEngine();
-}
-
-async function connectKubernetes(): Promise<void> {
-  const { connectCluster } = await import("../core/engines/kubernetes/session");
-  return connectCluster();
-}
-
-/** Looks at an engine before anything is declared there. A Swarm is seen through the Docker engine that manages it. */
-const connectorOf = (program: string) =>
-  engineOf(program, berthSetting("engine")) === "kubernetes" ? connectKubernetes : connectDocker;
-
 /** The Pulumi program; a plan runs it without an engine. */
 export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
   const names = programNames(pulumi.getStack(), berthSetting("program"));
@@ -106,9 +93,7 @@ export async function run({ engine = true } = {}): Promise<Record<string, unknow
   const [programs] = await Promise.all([
     Promise.all(names.map((name) => PROGRAMS[name]!())),
     engine &&
-      Promise.all(
-        [...new Set(names.filter((name) => !HOSTS.includes(name)).map(connectorOf))].map((connect) => connect()),
-      ),
+      connect(names.filter((name) => !HOSTS.includes(name)).map((name) => engineOf(name, berthSetting("engine")))),
   ]);
   return allOrNothing(() => {
     const outputs = programs.map((program) => program.program());

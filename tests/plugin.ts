@@ -4,12 +4,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../cli/tools";
 import { PLUGIN_VERSION } from "../core/engines/kubernetes/object";
-import { PLUGIN_VERSION as COMMAND_VERSION } from "../core/host/command";
 
 /** Folder of the user's own Pulumi, where plugins are installed. */
 export const USERS_HOME = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
 
 const { version } = require("@pulumi/docker/package.json") as { version: string };
+const { version: COMMAND_VERSION } = require("@pulumi/command/package.json") as { version: string };
 
 /** The doubles of the engine tests are scripts; the plugin is a binary. */
 function isScript(file: string): boolean {

@@ -2,9 +2,6 @@ import type { Command } from "@pulumi/command/local/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Invocation } from "./connection";
 
-/** Version of the command SDK, which is that of its plugin. */
-export const { version: PLUGIN_VERSION } = require("@pulumi/command/package.json") as { version: string };
-
 interface HostCommandArgs {
   invocation: Invocation;
   privateKey?: pulumi.Input<string>;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import {
   accessSync,
   constants,
@@ -17,6 +17,7 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
+import { type Result, runProgram, type RunOptions } from "../runProgram";
 import { EngineDouble } from "./doubles/engine";
 import { STORE_VARIABLE } from "./doubles/provider";
 import { type Container, newId, Store } from "./doubles/store";
@@ -43,22 +44,6 @@ export const missingCli = lacks("pulumi")
   : lacks("pulumi-language-nodejs")
     ? "no pulumi-language-nodejs beside the pulumi CLI"
     : undefined;
-
-/** What a run of the CLI left. */
-export interface Result {
-  code: number | null;
-  /** Both streams, as a user sees them. */
-  output: string;
-  stdout: string;
-  seconds: number;
-}
-
-export interface RunOptions {
-  env?: Record<string, string>;
-  input?: string;
-  /** Gets the process at once, which then leads a session of its own: see endSession. */
-  onStart?(child: ChildProcess): void;
-}
 
 /** Milliseconds that no command of these tests needs, also on a busy machine. */
 const TOO_LONG = 150_000;
@@ -186,34 +171,18 @@ export class Project {
 
   /** Runs a program in the project's folder. */
   run(program: string, args: string[], { env, input, onStart }: RunOptions = {}): Promise<Result> {
-    const begin = Date.now();
-    const child = spawn(program, args, {
+    let end: NodeJS.Timeout | undefined;
+    return runProgram(program, args, {
       cwd: this.folder,
       env: { ...this.environment, ...env },
-      // A session of its own, so that everything in it can be ended together.
       detached: true,
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    });
-    onStart?.(child);
-    let output = "";
-    let stdout = "";
-    child.stdout!.on("data", (chunk: Buffer) => {
-      output += chunk;
-      stdout += chunk;
-    });
-    child.stderr!.on("data", (chunk: Buffer) => {
-      output += chunk;
-    });
-    child.stdin?.end(input);
-    // A program that hangs can eat the machine's memory.
-    const end = setTimeout(() => endSession(child.pid!), TOO_LONG);
-    return new Promise((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => {
-        clearTimeout(end);
-        resolve({ code, output, stdout, seconds: (Date.now() - begin) / 1000 });
-      });
-    });
+      input,
+      onStart(child) {
+        // A program that hangs can eat the machine's memory.
+        end = setTimeout(() => endSession(child.pid!), TOO_LONG);
+        onStart?.(child);
+      },
+    }).finally(() => clearTimeout(end));
   }
 
   pulumi(args: string[], options?: RunOptions): Promise<Result> {

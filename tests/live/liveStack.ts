@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -16,6 +16,9 @@ import type { ContainerInspect } from "../../core/engines/docker/ready";
 import { onPath } from "../../cli/tools";
 import type { Cases } from "./cases";
 import { missingDockerPlugin, USERS_HOME } from "../plugin";
+import { type Result, runProgram, type RunOptions } from "../runProgram";
+
+export type { Result, RunOptions };
 
 export const ROOT = join(__dirname, "../..");
 
@@ -48,21 +51,6 @@ export const missingLab =
     ? undefined
     : `the engine at ${DOCKER_HOST} is not the lab's (tests/live/lab/lab.sh)`);
 
-export interface Result {
-  code: number | null;
-  /** Both streams, as a user sees them. */
-  output: string;
-  stdout: string;
-  seconds: number;
-}
-
-export interface RunOptions {
-  env?: Record<string, string>;
-  input?: string;
-  /** Gets the process at once, to kill it for example; it leads a process group of its own. */
-  onStart?(child: ChildProcess): void;
-}
-
 /** What the CLI says about errors, without its progress; "" where it has succeeded. */
 export function errorsOf({ code, output }: Result): string {
   if (code === 0) return "";
@@ -77,28 +65,7 @@ function start(
   env: NodeJS.ProcessEnv,
   { input, onStart }: RunOptions = {},
 ): Promise<Result> {
-  const begin = Date.now();
-  const child = spawn(program, args, {
-    cwd,
-    env,
-    detached: onStart !== undefined,
-    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-  });
-  onStart?.(child);
-  let output = "";
-  let stdout = "";
-  child.stdout!.on("data", (chunk: Buffer) => {
-    output += chunk;
-    stdout += chunk;
-  });
-  child.stderr!.on("data", (chunk: Buffer) => {
-    output += chunk;
-  });
-  child.stdin?.end(input);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output, stdout, seconds: (Date.now() - begin) / 1000 }));
-  });
+  return runProgram(program, args, { cwd, env, input, onStart, detached: onStart !== undefined });
 }
 
 /** Runs the docker client; fails the test where that fails. */

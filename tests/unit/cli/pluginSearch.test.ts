@@ -1,4 +1,5 @@
-import { maySkipSearch, type Place, type Plugin, placesOf } from "../../../cli/pluginSearch";
+import { maySkipSearch, placesOf } from "../../../cli/pluginSearch";
+import type { Place, Plugin } from "../../../cli/tools";
 
 const KUBERNETES = '{"urn":"urn:pulumi:a::berth::pulumi:providers:kubernetes::default_4_34_2"}';
 
