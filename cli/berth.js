@@ -1,4 +1,8 @@
 #!/usr/bin/env node
+const { existsSync } = require("node:fs");
+const { join } = require("node:path");
+
 require("../core/pulumi/patches/lazyLoading");
-require("sucrase/register/ts");
+// The package is compiled, a checkout is not.
+if (!existsSync(join(__dirname, "main.js"))) require("../core/loadTypescript");
 require("./main").main(process.argv.slice(2));

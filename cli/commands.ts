@@ -180,9 +180,10 @@ export const COMMANDS: CommandSpec[] = [
       ["berth bundle nginx --out /media/stick/nginx.tar", "a file somewhere else"],
     ],
     action: async ([stack], options) => {
-      const { planOf, projectName, ROOT } = await import("./project");
+      const { applicableProject, planOf } = await import("./project");
       const { bundle } = await import("./bundle");
-      return bundle(stack!, options, { root: ROOT, project: await projectName(), plan: planOf });
+      const { folder, name } = await applicableProject();
+      return bundle(stack!, options, { root: folder, project: name, plan: planOf });
     },
   },
   {

@@ -1,26 +1,78 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Plan } from "./plan";
 
-/** Folder of the project. */
-export const ROOT = join(__dirname, "..");
+/** Folder of berth itself: its checkout, or the installed package, which is compiled into dist/. */
+export const HOME = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
+  existsSync(join(folder, "package.json")),
+)!;
 
 /** Version of berth itself. */
 export const version = (): string =>
-  (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+  (JSON.parse(readFileSync(join(HOME, "package.json"), "utf8")) as { version: string }).version;
 
-export async function projectName(): Promise<string> {
-  const { parse } = await import("yaml");
-  return (parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as { name: string }).name;
+/** What a command is about. */
+export interface CliProject {
+  folder: string;
+  name: string;
+  /** Somebody's own program; else the documented stacks. */
+  own: boolean;
+  /** Its Pulumi.yaml; undefined where berth is installed as a package and the current folder has no project. */
+  settings?: { name: string; runtime?: string | { name?: string }; main?: string };
 }
 
-/** Plans a stack with its own settings and no engine. What it has no setting for comes from the sample. */
-export async function planOf(stack: string, sample: Record<string, string> = {}) {
-  const project = await projectName();
-  const { run } = await import("../stacks");
+/** The Pulumi.yaml of a folder, or of the nearest one above it. */
+function projectFile(folder: string): string | undefined {
+  const found = ["Pulumi.yaml", "Pulumi.yml"].map((name) => join(folder, name)).find((file) => existsSync(file));
+  return found || dirname(folder) === folder ? found : projectFile(dirname(folder));
+}
+
+/** Where the project of the current folder is, as the Pulumi CLI finds it; elsewhere the documented stacks. */
+export function placeOfProject(): { folder: string; own: boolean; file?: string } {
+  const here = projectFile(process.cwd());
+  const folder = here ? dirname(here) : HOME;
+  const file = here ?? join(HOME, "Pulumi.yaml");
+  return { folder, own: folder !== HOME, file: existsSync(file) ? file : undefined };
+}
+
+export async function currentProject(): Promise<CliProject> {
+  const { folder, own, file } = placeOfProject();
+  if (!file) return { folder, name: "berth", own };
+  const { parse } = await import("yaml");
+  const settings = parse(readFileSync(file, "utf8")) as CliProject["settings"] & object;
+  return { folder, name: settings.name, own, settings };
+}
+
+/**
+ * The project, for a command of the Pulumi CLI.
+ *
+ * @throws Error where there is none
+ */
+export async function applicableProject(): Promise<CliProject> {
+  const project = await currentProject();
+  if (project.settings) return project;
+  throw new Error(`there is no Pulumi project in ${process.cwd()} or above it; \`berth init\` makes one`);
+}
+
+/**
+ * Plans a stack with its own settings and no engine. What it has no setting for comes from the sample. The program runs
+ * in its project's folder, as it does under the CLI.
+ */
+export async function planOf(stack: string, sample: Record<string, string> = {}): Promise<Plan> {
+  const project = await currentProject();
+  process.chdir(project.folder);
   const { readStackConfig } = await import("./stackConfig");
-  const { programsOf } = await import("./stackName");
+  const { values, secrets } = readStackConfig(project.folder, project.name, stack);
   const { planStack } = await import("./plan");
-  const { values, secrets } = readStackConfig(ROOT, project, stack);
-  programsOf(stack, values["berth:program"]);
-  return planStack(project, stack, { values: { ...sample, ...values }, secrets }, () => run({ engine: false }));
+  const run = project.own
+    ? (await import("./ownProgram")).ownProgram(project)
+    : await documentedProgram(stack, values["berth:program"]);
+  return planStack(project.name, stack, { values: { ...sample, ...values }, secrets }, run);
+}
+
+async function documentedProgram(stack: string, setting: string | undefined) {
+  const { run } = await import("../stacks");
+  const { programsOf } = await import("./stackName");
+  programsOf(stack, setting);
+  return () => run({ engine: false });
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { programNames, PROGRAMS } from "../stacks";
+import { PROGRAMS } from "../stacks";
 import { readStackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
 
@@ -37,9 +37,9 @@ export function runPulumi(root: string, args: string[], quiet = false): number {
 }
 
 /** Makes the passwords that a stack asks for and does not have; they go into its settings, encrypted. */
-export async function makePasswords(root: string, project: string, stack: string): Promise<number> {
+export async function makePasswords(root: string, project: string, stack: string, programs: string[]): Promise<number> {
   const config = readStackConfig(root, project, shortName(stack));
-  for (const program of programNames(shortName(stack), config.values[`${project}:program`])) {
+  for (const program of programs) {
     const { settings } = await PROGRAMS[program]!();
     for (const [key, setting] of Object.entries(settings)) {
       const full = `${program}:${key}`;

@@ -1,5 +1,5 @@
 import { placesOf, pluginVersions, sparePluginSearch } from "./pluginSearch";
-import { projectName, ROOT } from "./project";
+import { applicableProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { readStackConfig } from "./stackConfig";
 import { programsOf, shortName } from "./stackName";
@@ -28,20 +28,22 @@ function checkAnswered(command: PulumiCommand, stack: string, args: string[]): v
  * Nothing is made before it is known that the stack has a program.
  */
 export async function pulumiCommand(command: PulumiCommand, stack: string, args: string[]): Promise<number> {
-  if (args.some(asksForHelp)) return runPulumi(ROOT, [command, ...args]);
+  const project = await applicableProject();
+  const { folder } = project;
+  if (args.some(asksForHelp)) return runPulumi(folder, [command, ...args]);
   const name = shortName(stack);
-  const project = await projectName();
-  const { values } = readStackConfig(ROOT, project, name);
-  const programs = programsOf(name, values["berth:program"]);
+  const { values } = readStackConfig(folder, project.name, name);
+  const programs = project.own ? [] : programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
-  sparePluginSearch(ROOT, project, name, placesOf(programs, values["berth:engine"]), pluginVersions(ROOT));
+  if (!project.own)
+    sparePluginSearch(folder, project.name, name, placesOf(programs, values["berth:engine"]), pluginVersions(folder));
 
   const create = command === "up" || command === "preview" ? ["--create"] : [];
-  const selected = runPulumi(ROOT, ["stack", "select", ...create, "--stack", stack], true);
+  const selected = runPulumi(folder, ["stack", "select", ...create, "--stack", stack], true);
   if (selected !== 0) return selected;
   if (command === "up") {
-    const made = await makePasswords(ROOT, project, stack);
+    const made = await makePasswords(folder, project.name, stack, programs);
     if (made !== 0) return made;
   }
-  return runPulumi(ROOT, [command, "--stack", stack, ...args]);
+  return runPulumi(folder, [command, "--stack", stack, ...args]);
 }

@@ -1,9 +1,9 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ProjectDescription } from "../core/description/project";
 import type { Printed, PrintOptions } from "../core/writers/printed";
+import { HOME, placeOfProject } from "./project";
 import { UsageError } from "./usageError";
-
-const ROOT = join(__dirname, "..");
 
 /** The forms in which a project can be printed. */
 export const FORMS = ["typescript", "compose", "run", "kubernetes"] as const;
@@ -23,8 +23,14 @@ export function formOf(given: string | undefined, standard: Form | undefined, kn
 
 /** How each form is printed; loaded when it is asked for. */
 const PRINTERS: Record<Form, (project: ProjectDescription, options: PrintOptions) => Promise<Printed>> = {
-  typescript: async (project, options) =>
-    (await import("../core/writers/typescript")).toTypescript(project, { ...options, shownFrom: ROOT }),
+  typescript: async (project, options) => {
+    const { folder, own, file } = placeOfProject();
+    const { toTypescript } = await import("../core/writers/typescript");
+    // Only a checkout has a folder for programs: any other one is a project of its own.
+    const taken = (name: string) => existsSync(join(HOME, "stacks", `${name}.ts`));
+    const shownFrom = file ? folder : options.folder;
+    return toTypescript(project, { ...options, shownFrom, package: own || !file, taken });
+  },
   compose: async (project, options) => (await import("../core/writers/compose")).toCompose(project, options),
   run: async (project, options) => {
     const { lines, notices } = (await import("../core/writers/run")).toRun(project, options);

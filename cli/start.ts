@@ -1,7 +1,8 @@
+import { checkEngine } from "../core/engines/engine";
 import { placesOf, pluginVersions, sparePluginSearch } from "./pluginSearch";
 import { DEV, previewOfTracked } from "./trackedSettings";
 import { printPlan } from "./printPlan";
-import { projectName, ROOT } from "./project";
+import { currentProject } from "./project";
 import { pulumiCommand } from "./pulumiCommand";
 import { readStackConfig } from "./stackConfig";
 import { programsOf } from "./stackName";
@@ -9,10 +10,11 @@ import { findMissing } from "./tools";
 
 /** `berth start`: the real preview of a stack, or berth's own plan where something is missing for it. */
 export async function start(stack = DEV): Promise<number> {
-  const project = await projectName();
-  const { values } = readStackConfig(ROOT, project, stack);
-  const places = placesOf(programsOf(stack, values["berth:program"]), values["berth:engine"]);
-  const versions = pluginVersions(ROOT);
+  const { folder, name, own } = await currentProject();
+  const { values } = readStackConfig(folder, name, stack);
+  const engine = values["berth:engine"];
+  const places = own ? [checkEngine(engine)] : placesOf(programsOf(stack, values["berth:program"]), engine);
+  const versions = pluginVersions(folder);
   const missing = await findMissing(places, versions, values);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
@@ -20,6 +22,7 @@ export async function start(stack = DEV): Promise<number> {
     await printPlan(stack, false, heading);
     return 0;
   }
-  sparePluginSearch(ROOT, project, stack, places, versions);
-  return stack === DEV ? previewOfTracked(ROOT, stack) : pulumiCommand("preview", stack, []);
+  if (own) return pulumiCommand("preview", stack, []);
+  sparePluginSearch(folder, name, stack, places, versions);
+  return stack === DEV ? previewOfTracked(folder, stack) : pulumiCommand("preview", stack, []);
 }

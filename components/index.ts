@@ -15,42 +15,12 @@ export { type AddressBlock, Network, type NetworkArgs } from "./network";
 export { BridgeNetwork, type BridgeNetworkArgs } from "./bridgeNetwork";
 
 // Several services together
-export { Project } from "./project";
-export { ComposeProject, type ComposeProjectArgs } from "./composeProject";
-export { DockerRun, type DockerRunArgs } from "./dockerRun";
+export * from "./entries/compose";
+export * from "./entries/dockerRun";
 export { JenkinsWithNginx, type JenkinsWithNginxArgs } from "./jenkinsWithNginx";
 
-// Images
-export { BuiltImage, type BuiltImageArgs } from "./builtImage";
-export { type Credentials, PushedImage, type PushedImageArgs } from "./pushedImage";
-export {
-  type ArchivedImage,
-  ImageArchive,
-  type ImageArchiveArgs,
-  LoadedImages,
-  type LoadedImagesArgs,
-} from "./imageArchive";
-
-// GPUs
-export { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
-export { TrainingContainer, type TrainingContainerArgs } from "./trainingContainer";
-export { SshGpuContainer, type SshGpuContainerArgs } from "./sshGpuContainer";
-export { GpuCheck, type GpuCheckArgs, type GpuDevice } from "./gpuCheck";
-export { type GpuPerson, GpuWorkspace, type GpuWorkspaceArgs } from "./gpuWorkspace";
-export { JupyterServer, type JupyterServerArgs } from "./jupyterServer";
-export { JupyterHub, type JupyterHubArgs } from "./jupyterHub";
-
-// Swarm
-export { Swarm, type SwarmArgs } from "./swarm";
-export { SwarmService, type SwarmServiceArgs } from "./swarmService";
-export { OverlayNetwork, type OverlayNetworkArgs } from "./overlayNetwork";
-
-// Kubernetes
-export { WebApp, type WebAppArgs } from "./webApp";
-export { PodWithLifecycle, type PodWithLifecycleArgs } from "./podWithLifecycle";
-export { Namespace, type NamespaceArgs } from "./namespace";
-
-// The Docker host
-export { DockerEngine, type DockerEngineArgs } from "./dockerEngine";
-export { DaemonConfig, type DaemonConfigArgs } from "./daemonConfig";
-export { NvidiaToolkit, type NvidiaToolkitArgs } from "./nvidiaToolkit";
+export * from "./entries/images";
+export * from "./entries/gpu";
+export * from "./entries/swarm";
+export * from "./entries/kubernetes";
+export * from "./entries/host";

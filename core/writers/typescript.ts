@@ -13,7 +13,7 @@ import { type Secret, secretNotices } from "./secrets";
 import { type Fields, typedService } from "./typed";
 
 const RESERVED = new Set(
-  "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await async undefined arguments eval program settings password credential readSettings name".split(
+  "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await async undefined arguments eval program settings password credential readSettings name config program pulumi".split(
     " ",
   ),
 );
@@ -52,7 +52,18 @@ const CHOSEN = /PASS/i;
 /** The name of a program of this project; a stack is named after its program up to the first dash. */
 export const programName = (project: string): string => camel(project);
 
-class Module extends Printer {
+const indented = (parts: string[]) =>
+  parts.flatMap((text) => text.split("\n")).map((line) => (line ? `  ${line}` : ""));
+
+/** Where the program is going to stand. */
+export interface TypescriptOptions extends PrintOptions {
+  /** In a project of its own, which imports the package; else in stacks/. @default false */
+  package?: boolean;
+  /** Whether stacks/ has a program of that name. @default there is none */
+  taken?(name: string): boolean;
+}
+
+class Module extends Printer<TypescriptOptions> {
   private readonly components = new Set<string>();
   private readonly variables = new Set<string>();
   private readonly settings = new Map<Secret, string>();
@@ -62,16 +73,26 @@ class Module extends Printer {
   private readonly made = new Map<string, { variable: string; several: boolean; shows?: string }>();
 
   write(): Printed {
-    const name = programName(this.project.name);
     for (const secret of this.secrets.all) this.settings.set(secret, this.variable(secret.name));
     const body = [
       ...Object.entries(this.project.networks).flatMap(([key, network]) => this.network(key, network)),
       ...Object.entries(this.project.volumes).flatMap(([key, volume]) => this.volume(key, volume)),
       ...inOrder(this.services).flatMap((key) => this.service(key, this.services[key]!)),
+      ...this.outputs(),
     ];
+    const lines = this.options.package ? this.ownProgram(body) : this.stackProgram(body);
+    return { text: [...lines, ""].join("\n"), notices: this.notices };
+  }
+
+  /** A program of stacks/. */
+  private stackProgram(body: string[]): string[] {
+    const name = programName(this.project.name);
+    const taken = this.options.taken ?? (() => false);
+    let file = name;
+    for (let count = 2; taken(file); count++) file = `${name}${count}`;
     const readers = [...this.settings.keys()].map((secret) => (CHOSEN.test(secret.name) ? "password" : "credential"));
     const read = this.settings.size
-      ? [`const { ${[...this.settings.values()].join(", ")} } = readSettings(${quoted(name)}, settings);`]
+      ? [`const { ${[...this.settings.values()].join(", ")} } = readSettings(${quoted(file)}, settings);`]
       : [];
     const imports = [
       ...[...this.components].sort().map((component) => [component, `../components/${MODULES[component]}`]),
@@ -80,30 +101,49 @@ class Module extends Printer {
     this.notices.unshift(
       note(
         "stacks",
-        `save it as stacks/${name}.ts and add \`${name}: () => import("./${name}"),\` to the map in stacks/index.ts`,
+        `save it as stacks/${file}.ts and add \`${file}: () => import("./${file}"),\` to the map in stacks/index.ts`,
       ),
     );
     this.notices.push(
       ...secretNotices(this.secrets, (secret) => {
-        const setting = `${name}:${this.settings.get(secret)}`;
+        const setting = `${file}:${this.settings.get(secret)}`;
         const how = `set it with \`pulumi config set --secret ${setting}\``;
         return CHOSEN.test(secret.name) ? `${how}, or \`berth up\` makes one` : how;
       }),
     );
-    const lines = [
+    return [
       ...imports.map(([what, from]) => `import { ${what} } from "${from}";`),
       ...(imports.length ? [""] : []),
       ...this.settingLines(readers),
       "",
       `/** ${this.title()} */`,
       "export function program() {",
-      ...[...read, ...body, ...this.outputs()]
-        .flatMap((text) => text.split("\n"))
-        .map((line) => (line ? `  ${line}` : "")),
+      ...indented([...read, ...body]),
       "}",
-      "",
     ];
-    return { text: lines.join("\n"), notices: this.notices };
+  }
+
+  /** A program of somebody's own project, which imports the package. */
+  private ownProgram(body: string[]): string[] {
+    const secrets = [...this.settings.values()];
+    this.notices.push(
+      ...secretNotices(
+        this.secrets,
+        (secret) => `set it with \`pulumi config set --secret ${this.settings.get(secret)}\``,
+      ),
+    );
+    return [
+      ...(secrets.length ? ['import * as pulumi from "@pulumi/pulumi";'] : []),
+      `import { ${[...this.components, "program"].sort().join(", ")} } from "pulumi-berth";`,
+      "",
+      ...(secrets.length ? ["const config = new pulumi.Config();"] : []),
+      ...secrets.map((variable) => `const ${variable} = config.requireSecret(${quoted(variable)});`),
+      ...(secrets.length ? [""] : []),
+      `/** ${this.title()} */`,
+      "export = program(() => {",
+      ...indented(body),
+      "});",
+    ];
   }
 
   private title(): string {
@@ -377,12 +417,12 @@ class Module extends Printer {
 }
 
 /**
- * Writes a project as a program for `stacks/`: typed services where there are some, `Service` for everything
+ * Writes a project as a program: typed services where there are some, `Service` for everything
  * else. Secret values are settings of the program. What the Docker provider cannot make is left out with a
  * comment and a warning.
  *
  * @throws ArgumentError for a field that is wrong by itself
  */
-export function toTypescript(project: ProjectDescription, options: PrintOptions): Printed {
+export function toTypescript(project: ProjectDescription, options: TypescriptOptions): Printed {
   return new Module(project, options).write();
 }

@@ -1,0 +1,2 @@
+/** `pulumi-berth/docker-run`: `docker run` lines. */
+export { DockerRun, type DockerRunArgs } from "../dockerRun";
