@@ -67,3 +67,42 @@ describeIf(missingCli, "no engine", () => {
     }
   }, 60_000);
 });
+
+describeIf(missingCli, "an image that cannot be fetched", () => {
+  test.concurrent("is one sentence: what was asked, what answered, what helps", async () => {
+    const project = await Project.create({ stack: "nginx", config: { "nginx:image": "nginx:1.27" } });
+    project.engine.unfetchable.set(
+      "nginx:1.27",
+      'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+    );
+    const { code, output } = await project.tryUp();
+    expect(code).not.toBe(0);
+    const sentence =
+      'image: nginx:1.27 cannot be fetched from registry-1.docker.io (Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host); give the engine a mirror or a proxy ("registry-mirrors" or "proxies" in its daemon.json), or bring the image with `docker load`.';
+    // While it goes on, the CLI shows every error as it comes.
+    const [, diagnostics] = output.split("Diagnostics:");
+    expect(diagnostics!.match(/error: .*/g)).toEqual([
+      "error: update failed",
+      `error: before hook "berth-fetch-image" failed: ${sentence}`,
+    ]);
+    expect(project.store.takeJournal()).toEqual([]);
+
+    // The way is there again.
+    project.engine.unfetchable.clear();
+    await project.up();
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+  }, 300_000);
+
+  test.concurrent("because somebody has removed it meanwhile is said as well", async () => {
+    const project = await Project.create({ stack: "nginx" });
+    await project.up();
+    project.store.remove("images", project.store.image("nginx")!);
+    project.engine.unfetchable.set("nginx:latest", "toomanyrequests: You have reached your pull rate limit");
+    project.configure({ "nginx:port": "8123" });
+    const { code, output } = await project.tryUp();
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      'image: nginx:latest cannot be fetched from registry-1.docker.io (toomanyrequests: You have reached your pull rate limit); wait, log in with `docker login`, or give the engine a mirror or a proxy ("registry-mirrors" or "proxies" in its daemon.json).',
+    );
+  }, 300_000);
+});

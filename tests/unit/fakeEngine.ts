@@ -14,6 +14,8 @@ export class FakeEngine {
   readonly client = new EngineClient({ host: `unix://${this.socket}` });
   /** `METHOD /path`, with the body where there was one, in order. */
   calls: (string | [string, unknown])[] = [];
+  /** Headers of the latest call. */
+  headers: http.IncomingHttpHeaders = {};
   private answers = new Map<string, Answer[]>();
   private readonly server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -23,6 +25,7 @@ export class FakeEngine {
       const content = Buffer.concat(chunks);
       const sent = request.headers["content-type"] === "application/json" ? JSON.parse(content.toString()) : content;
       this.calls.push(content.length ? [call, sent] : call);
+      this.headers = request.headers;
       const planned = this.answers.get(call) ?? [];
       // The last answer stays.
       const answer = planned.length > 1 ? planned.shift()! : planned[0];

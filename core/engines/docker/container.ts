@@ -107,7 +107,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       ? new docker.RemoteImage(
           name,
           { name: spec.image, keepLocally: true, platform: spec.platform },
-          { parent, provider: session.shared().provider },
+          { parent, provider: session.shared().provider, hooks: session.imageHooks },
         )
       : session.image(spec.image as string, spec.platform as string | undefined);
 
@@ -183,7 +183,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
         (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,
       ),
       hooks: session.hooks && {
-        beforeCreate: [session.hooks.reclaimContainer],
+        beforeCreate: [session.hooks.fetchImage, session.hooks.reclaimContainer],
         afterCreate: [session.hooks.restartDependents],
       },
     },

@@ -1,12 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseServices } from "./releaseServices";
 import { type EngineClient, EngineError } from "./connection/client";
+import { fetchImage } from "./images/fetch";
 import { isOurs, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
 import { ignoreMissing, type InPlace, reconcile } from "./reconcile";
 import type { EngineSnapshot } from "./snapshot";
 
 /** Hooks that every resource of one kind shares. They run on `up` only, never on a preview. */
 export interface ContainerHooks {
+  /** Before an image or a container is made: fetches the image, where the engine does not have it. */
+  fetchImage: pulumi.ResourceHook;
   /** Before a container is made: clears away what a killed apply left under its name. */
   reclaimContainer: pulumi.ResourceHook;
   /** Before a network is made: likewise. */
@@ -36,6 +39,8 @@ export interface HookContext {
   readonly owner: Owner;
   readonly client?: EngineClient;
   readonly snapshot?: EngineSnapshot;
+  /** The provider has logins for registries that nobody else knows. */
+  readonly hasOwnLogins: boolean;
   /** Logical names of the services that the program declares. */
   readonly names: ReadonlySet<string>;
   /** Names of the containers that start anew with a service, by its logical name. */
@@ -47,10 +52,17 @@ export function containerHooks(session: HookContext): ContainerHooks {
     if (!session.client)
       throw new EngineError(
         0,
-        "this needs an engine that berth can talk to itself (unix://, ssh:// or tcp://); call connectEngine() first",
+        "this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://",
       );
     return session.client;
   };
+
+  async function fetchMissing({ newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    // A container names its image, an image itself.
+    const { image, name, platform } = newInputs as { image?: string; name: string; platform?: string };
+    if (session.client)
+      await fetchImage(session.client, image ?? name, { platform, otherLogins: session.hasOwnLogins });
+  }
 
   async function reclaimContainer({ newInputs, name }: pulumi.ResourceHookArgs): Promise<void> {
     const { client, owner } = session;
@@ -175,6 +187,7 @@ export function containerHooks(session: HookContext): ContainerHooks {
   // Hooks are found by name in the engine; a second session in one program needs names of its own.
   const suffix = nextSuffix();
   return {
+    fetchImage: new pulumi.ResourceHook(`berth-fetch-image${suffix}`, fetchMissing),
     reclaimContainer: new pulumi.ResourceHook(`berth-reclaim-container${suffix}`, reclaimContainer),
     reclaimNetwork: new pulumi.ResourceHook(`berth-reclaim-network${suffix}`, reclaimNetwork),
     restartDependents: new pulumi.ResourceHook(`berth-restart-dependents${suffix}`, restartDependents),

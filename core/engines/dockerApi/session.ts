@@ -107,6 +107,10 @@ export class Session {
         );
   }
 
+  get hasOwnLogins(): boolean {
+    return docker.Provider.isInstance(this.provider) || pulumi.runtime.getConfig("docker:registryAuth") !== undefined;
+  }
+
   /** Options for a resource that belongs to the stack rather than to one service. */
   shared(options: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
     return { provider: this.provider, ...options };
@@ -138,11 +142,20 @@ export class Session {
         // The provider removes by name: after a rebuild that would be the new image, so the old one goes first, from
         // under the container that still runs. What other stacks use as well is never forced away. The triggers alone decide
         // about building again; the folder has another path in every checkout.
-        this.shared(build ? { deleteBeforeReplace: !keep, ignoreChanges: ["build"] } : {}),
+        this.shared(
+          build
+            ? { deleteBeforeReplace: !keep, ignoreChanges: ["build"] }
+            : { hooks: bundled ? undefined : this.imageHooks },
+        ),
       );
       this.images.set(key, image);
     }
     return image;
+  }
+
+  /** For an image that is fetched, not built. */
+  get imageHooks(): pulumi.ResourceHookBinding | undefined {
+    return this.hooks && { beforeCreate: [this.hooks.fetchImage] };
   }
 
   /** The image that this program makes under a name, if it does. */

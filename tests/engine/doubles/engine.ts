@@ -2,7 +2,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { archiveOf, imagesIn } from "./archive";
-import { type Container, type Store, withTag } from "./store";
+import { type Container, digest, type Store, withTag } from "./store";
 import { swarmRoutes } from "./swarm";
 
 interface Answer {
@@ -22,6 +22,8 @@ const missing = (what: string): Answer => ({ status: 404, body: { message: `No s
 export class EngineDouble {
   /** Every request so far, as `GET /version`. */
   readonly requests: string[] = [];
+  /** What registries answer in place of an image, by its name with tag. */
+  readonly unfetchable = new Map<string, string>();
   private readonly server: http.Server;
   private readonly routes: [RegExp, Handler][];
 
@@ -74,6 +76,10 @@ export class EngineDouble {
       ...swarmRoutes(store),
       [/^GET \/volumes$/, () => ok({ Volumes: store.list("volumes") })],
       [/^GET \/images\/json$/, () => ok(store.list("images").map(({ Name }) => ({ RepoTags: [withTag(Name)] })))],
+      [
+        /^POST \/images\/create$/,
+        (_match, _body, query) => this.fetch(`${query.get("fromImage")}:${query.get("tag")}`),
+      ],
       [
         /^GET \/images\/(.+)\/json$/,
         ([name]) => {
@@ -147,6 +153,15 @@ export class EngineDouble {
       if (match) return handler(match.slice(1).map(decodeURIComponent), body, query, content);
     }
     return { status: 501, body: { message: `the engine's double does not know ${request}` } };
+  }
+
+  /** The engine begins well, and says in the end that it cannot. */
+  private fetch(full: string): Answer {
+    const error = this.unfetchable.get(full);
+    const name = full.replace(/:latest$/, "");
+    if (error === undefined) this.store.put("images", { Id: `sha256:${digest(name)}`, Name: name });
+    const lines = [{ status: `Pulling from ${name}` }, error === undefined ? { status: "Downloaded" } : { error }];
+    return { status: 200, body: Buffer.from(lines.map((line) => JSON.stringify(line)).join("\r\n")) };
   }
 
   private removeContainer(container: Container): Answer {

@@ -140,7 +140,7 @@ describe("containers", () => {
     await w.done();
     expect(w.one(CONTAINER)).toMatchObject({
       deleteBeforeReplace: true,
-      beforeCreate: [expect.stringMatching(/^berth-reclaim-container/)],
+      beforeCreate: [expect.stringMatching(/^berth-fetch-image/), expect.stringMatching(/^berth-reclaim-container/)],
     });
     for (const name of w.one(CONTAINER).beforeCreate) expect(w.hooks.has(name)).toBe(true);
   });

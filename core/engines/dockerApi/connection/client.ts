@@ -106,7 +106,13 @@ export class EngineClient {
    *
    * @param timeout milliseconds in which not one byte comes or goes
    */
-  stream(method: string, path: string, body?: RequestBody, timeout = 600_000): Promise<http.IncomingMessage> {
+  stream(
+    method: string,
+    path: string,
+    body?: RequestBody,
+    timeout = 600_000,
+    headers: http.OutgoingHttpHeaders = {},
+  ): Promise<http.IncomingMessage> {
     const transport = this.address.certificates ? https : http;
     return new Promise((resolve, reject) => {
       const request = transport.request(
@@ -117,6 +123,7 @@ export class EngineClient {
           timeout,
           agent: this.agent ?? false,
           headers: {
+            ...headers,
             Host: "docker",
             ...(body && { "Content-Type": body.type }),
             ...(body?.length !== undefined && { "Content-Length": body.length }),
@@ -132,7 +139,7 @@ export class EngineClient {
       request.on("error", (error) => {
         // A connection that was kept may have ended just now; a question can be asked again.
         if (request.reusedSocket && method === "GET" && !(error instanceof EngineError))
-          return this.stream(method, path, body, timeout).then(resolve, reject);
+          return this.stream(method, path, body, timeout, headers).then(resolve, reject);
         reject(this.address.certificates ? tlsFailure(error, !request.reusedSocket) : error);
       });
       if (body === undefined || Buffer.isBuffer(body.content)) return request.end(body?.content);

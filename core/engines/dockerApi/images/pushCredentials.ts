@@ -10,6 +10,9 @@ const HUB = "https://index.docker.io/v1/";
 /** Host that `docker push` talks to where a name has no registry. */
 export const HUB_HOST = "registry-1.docker.io";
 
+/** What the engine's API takes as a login, in the words of its header `X-Registry-Auth`. */
+export type RegistryLogin = (UserAndPassword | { identitytoken: string }) & { serveraddress: string };
+
 export interface UserAndPassword {
   username: string;
   password: string;
@@ -37,20 +40,8 @@ export type FoundLogin = { in: "file"; login: UserAndPassword } | { in: "helper"
  */
 export function findLogin(path: string, registry: string, env: NodeJS.ProcessEnv): FoundLogin | undefined {
   const argument = "credentials.configFile";
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new ArgumentError(argument, `cannot read ${path} (${code})`, "name a file that Docker wrote");
-  }
-  const config = parse(text, path, argument);
   const host = registry || HUB_HOST;
-  const helper = config.credHelpers?.[registry || HUB] ?? config.credsStore;
-  const entry = Object.entries(config.auths ?? {}).find(([key]) =>
-    registry ? hostOf(key) === registry : [HUB, HUB_HOST, "index.docker.io", "docker.io"].includes(key),
-  )?.[1];
+  const { helper, entry } = lookUp(path, registry, argument);
   if (helper) {
     // Where Docker Hub's login is in a helper, Docker asks for it under a name that the provider does not use.
     if (!registry)
@@ -68,16 +59,56 @@ export function findLogin(path: string, registry: string, env: NodeJS.ProcessEnv
       );
     return { in: "helper", helper };
   }
-  if (entry === undefined) return undefined;
-  if (entry.identitytoken)
+  if (entry?.identitytoken)
     throw new ArgumentError(
       argument,
       `${path} has an identity token for ${host}, which the Docker provider cannot use`,
       "give credentials: { username, password }",
     );
+  const login = entry && userOf(entry);
+  return login && { in: "file", login };
+}
+
+type Entry = NonNullable<ConfigFile["auths"]>[string];
+
+/** What a config file says about a registry: the helper to ask, else what stands in it. */
+function lookUp(path: string, registry: string, argument: string): { helper?: string; entry?: Entry } {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return {};
+    throw new ArgumentError(argument, `cannot read ${path} (${code})`, "name a file that Docker wrote");
+  }
+  const config = parse(text, path, argument);
+  const helper = config.credHelpers?.[registry || HUB] ?? config.credsStore;
+  const entry = Object.entries(config.auths ?? {}).find(([key]) =>
+    registry ? hostOf(key) === registry : [HUB, HUB_HOST, "index.docker.io", "docker.io"].includes(key),
+  )?.[1];
+  return { helper, entry };
+}
+
+function userOf(entry: Entry): UserAndPassword | undefined {
   const decoded = entry.auth ? Buffer.from(entry.auth, "base64").toString("utf8") : "";
   const [username = "", password = ""] = decoded ? decoded.split(/:(.*)/s) : [entry.username, entry.password];
-  return username ? { in: "file", login: { username, password: password.replace(/\0+$/, "") } } : undefined;
+  return username ? { username, password: password.replace(/\0+$/, "") } : undefined;
+}
+
+/**
+ * The login that `docker pull` sends along: what `docker login` has left, with helpers and tokens, which the engine
+ * takes even where the provider does not. Without a usable one the engine asks as nobody, and says what it is told.
+ */
+export async function loginFor(registry: string, env: NodeJS.ProcessEnv): Promise<RegistryLogin | undefined> {
+  const serveraddress = registry || HUB;
+  try {
+    const { helper, entry } = lookUp(dockerConfigFile(env), registry, "");
+    const found = helper ? await askHelper(helper, serveraddress) : entry && userOf(entry);
+    const identitytoken = found?.username === "<token>" ? found.password : helper ? undefined : entry?.identitytoken;
+    return identitytoken ? { identitytoken, serveraddress } : found && { ...found, serveraddress };
+  } catch {
+    return undefined;
+  }
 }
 
 function parse(text: string, path: string, argument: string): ConfigFile {

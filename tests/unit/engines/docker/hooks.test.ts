@@ -223,7 +223,7 @@ describe("before a service is changed", () => {
     await expect(
       run("changeInPlace", { oldInputs: { containerName: "web01" }, newInputs: { containerName: "web02" } }),
     ).rejects.toThrow(
-      "this needs an engine that berth can talk to itself (unix://, ssh:// or tcp://); call connectEngine() first",
+      "this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://",
     );
   });
 });
@@ -232,7 +232,7 @@ test("every session has hooks of its own names, and a monitor without hooks none
   const names = Object.values(session.hooks!).map((hook) => (hook as pulumi.ResourceHook).name);
   const next = await world();
   const others = Object.values(sessionFor().hooks!).map((hook) => (hook as pulumi.ResourceHook).name);
-  expect(new Set([...names, ...others]).size).toBe(10);
+  expect(new Set([...names, ...others]).size).toBe(12);
   expect([...next.hooks.keys()].sort()).toEqual(others.sort());
   await world({ hooks: false });
   expect(sessionFor().hooks).toBeUndefined();

@@ -1,0 +1,75 @@
+import { parseImage, withTag } from "../../../description/names";
+import type { EngineClient } from "../connection/client";
+import { HUB_HOST, loginFor, type RegistryLogin } from "./pushCredentials";
+
+const DENIED = /denied|unauthorized|authoriz|authentication|credentials|\b40[13]\b/i;
+
+/**
+ * Has the engine fetch an image that it does not have, as `docker pull` does, with what `docker login` has left. The
+ * provider does not say why it cannot: it passes over what the engine answers while it fetches.
+ *
+ * @param otherLogins the provider has logins of its own: where this one is denied, it may still fetch the image
+ * @throws Error with what was asked, what was answered, and what helps
+ */
+export async function fetchImage(
+  client: EngineClient,
+  name: string,
+  { platform, otherLogins = false }: { platform?: string; otherLogins?: boolean } = {},
+): Promise<void> {
+  const image = parseImage(name, "image");
+  // An id alone names no place to fetch it from.
+  if (image.repository === "" || (await client.find(`/images/${name}/json`))) return;
+  const login = await loginFor(image.registry, process.env);
+  const fromImage = `${image.registry && `${image.registry}/`}${image.repository}`;
+  const query = new URLSearchParams({ fromImage, tag: image.digest ?? image.tag ?? "latest" });
+  if (platform) query.set("platform", platform);
+  const failure = await ask(client, `/images/create?${query}`, login);
+  if (failure === undefined || (otherLogins && DENIED.test(failure))) return;
+  const words = failure.trim().replace(/\s+/g, " ").replace(/\.$/, "");
+  throw new Error(
+    `image: ${withTag(name)} cannot be fetched from ${image.registry || HUB_HOST} (${words}); ${remedy(name, words, login)}.`,
+  );
+}
+
+/** @returns what the engine says where it cannot: at once, or at the end of what it says meanwhile */
+async function ask(client: EngineClient, path: string, login?: RegistryLogin): Promise<string | undefined> {
+  const headers = login && { "X-Registry-Auth": Buffer.from(JSON.stringify(login)).toString("base64url") };
+  let last = "";
+  try {
+    for await (const chunk of await client.stream("POST", path, undefined, undefined, headers))
+      last = (last + String(chunk)).slice(-16_384);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const said = /"error":\s*("(?:[^"\\]|\\.)*")/.exec(last)?.[1];
+  return said && (JSON.parse(said) as string);
+}
+
+/** What helps, by the words of the engine and of registries. */
+function remedy(name: string, words: string, login?: RegistryLogin): string {
+  const { registry, tag, digest } = parseImage(name, "image");
+  const host = registry || HUB_HOST;
+  const logIn = `log in with \`docker login${registry && ` ${registry}`}\``;
+  // A mirror stands in for Docker Hub alone.
+  const way = registry
+    ? 'a proxy ("proxies" in its daemon.json)'
+    : 'a mirror or a proxy ("registry-mirrors" or "proxies" in its daemon.json)';
+  if (/no space left/i.test(words)) return "make room on the engine's disk (`docker system df` shows what takes it)";
+  if (/toomanyrequests|rate limit|\b429\b/i.test(words)) return `wait, ${logIn}, or give the engine ${way}`;
+  if (/HTTP response to HTTPS client|x509|certificate/i.test(words))
+    return `add ${host} to "insecure-registries" in the engine's daemon.json, or give the engine its certificate`;
+  if (
+    /dial (tcp|udp)|no such host|timeout|deadline exceeded|refused|reset by peer|unreachable|proxyconnect|\bEOF\b|misbehaving|\b50\d\b|no answer/i.test(
+      words,
+    )
+  )
+    return `${registry && "correct the name, "}give the engine ${way}, or bring the image with \`docker load\``;
+  if (/no match(ing manifest)? for|platform/i.test(words)) return "name a platform or a tag that the image has";
+  if (DENIED.test(words))
+    return login
+      ? `correct the name, or ${logIn} as somebody who may read it`
+      : `correct the name, or, where the image is private, ${logIn}`;
+  if (/manifest unknown|name unknown|not found|\b404\b/i.test(words))
+    return (tag ?? digest) === undefined ? "correct the name, or name a tag" : "correct the name or the tag";
+  return `try \`docker pull ${name}\` on the engine's host`;
+}
