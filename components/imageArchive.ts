@@ -253,7 +253,7 @@ async function inUp<T>(
   if (!client) {
     if (pulumi.runtime.isDryRun()) return unknown;
     throw new pulumi.ResourceError(
-      "archives need an engine that berth has seen; call connectEngine() first.",
+      "archives need an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://.",
       resource,
       true,
     );

@@ -1,17 +1,14 @@
 import { describeIf } from "../skips";
 import { cleanUp, missingCli, Project } from "./harness";
 
-/** A program of one service, described by the setting berth:service, and of the networks in berth:networks. */
+/** A program that looks at no engine by itself: one service, described by the setting berth:service, and of the networks in berth:networks. */
 const ONE_SERVICE = `
-delete require.extensions[".ts"];
-require("sucrase/register/ts");
+require("./core/loadTypescript");
 const pulumi = require("@pulumi/pulumi");
 
 module.exports = async () => {
-  const { connectEngine } = require("./core/engines/dockerApi/session");
   const { BridgeNetwork } = require("./components/bridgeNetwork");
   const { Service } = require("./components/service");
-  await connectEngine();
   const config = new pulumi.Config("berth");
   for (const name of config.getObject("networks") ?? []) new BridgeNetwork(name);
   new Service("web", config.requireObject("service"));

@@ -9,8 +9,7 @@ const CHANGED = "Passw0rd-changed";
 
 /** A database with a password from the settings, and a service with one in clear in the code. */
 const PROGRAM = `
-delete require.extensions[".ts"];
-require("sucrase/register/ts");
+require("./core/loadTypescript");
 const pulumi = require("@pulumi/pulumi");
 
 module.exports = async () => {

@@ -5,9 +5,8 @@ cleanUp();
 
 /** Two services, of which one has what settings say. */
 const PROGRAM = `
-delete require.extensions[".ts"];
 require("./core/pulumi/patches/lazyLoading");
-require("sucrase/register/ts");
+require("./core/loadTypescript");
 const pulumi = require("@pulumi/pulumi");
 const { connectEngine } = require("./core/engines/dockerApi/session");
 const { SwarmService } = require("./components/swarmService");

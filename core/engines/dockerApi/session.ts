@@ -14,9 +14,12 @@ import {
 import type { BundledBuild } from "./images/bundledImages";
 import { checkBesides, EngineClient } from "./connection/client";
 import { type ContainerHooks, containerHooks } from "./hooks";
+import { chosenEngine } from "../engine";
 import { type Owner, ownerLabels, ownerOf } from "../owner";
 import type { PortClaim, SubnetClaim } from "./preflight";
+import type { Look } from "./look";
 import { type EngineSnapshot, takeSnapshot } from "./snapshot";
+import { runNow } from "../../pulumi/runNow";
 import { berthSetting } from "../../pulumi/settings";
 
 /** A network declared by this program. */
@@ -58,6 +61,8 @@ export class Session {
   /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
   snapshot?: EngineSnapshot;
   client?: EngineClient;
+  /** Whether somebody has begun to look at the engine. */
+  looked = false;
   /** Names of the containers that start anew with a service, by its logical name. */
   readonly restarts = new Map<string, Set<string>>();
   /** Volumes that somebody else makes and keeps. */
@@ -78,11 +83,17 @@ export class Session {
   async connect(client: EngineClient): Promise<void> {
     this.client = client;
     try {
-      this.snapshot = await takeSnapshot(client);
+      this.take(client, await takeSnapshot(client));
     } catch (error) {
       client.close();
       throw error;
     }
+  }
+
+  /** Takes what was read from the engine. */
+  take(client: EngineClient, snapshot: EngineSnapshot): void {
+    this.client = client;
+    this.snapshot = snapshot;
     // A preview only asks: one connection is enough.
     if (!pulumi.runtime.isDryRun()) client.widen();
   }
@@ -228,45 +239,65 @@ const definedOnly = (settings: docker.ProviderArgs): docker.ProviderArgs =>
 export const toLabels = (labels: Record<string, string>) =>
   Object.entries(labels).map(([label, value]) => ({ label, value }));
 
-/** The session of the running program on one engine; under mocks every `setMocks` begins a new one. */
-export const sessionFor = perProvider((provider) => new Session(process.cwd(), provider));
+const unseenSession = perProvider((provider) => new Session(process.cwd(), provider));
+
+/**
+ * The session of the running program on one engine; under mocks every `setMocks` begins a new one. Where the program
+ * has not looked at its engine by itself (`program()`), the first component does, and waits for the answer.
+ */
+export function sessionFor(provider?: pulumi.ProviderResource): Session {
+  const session = unseenSession(provider);
+  if (!provider && !session.looked && pulumi.runtime.hasEngine() && chosenEngine() !== "kubernetes") lookNow(session);
+  return session;
+}
 
 /** The Docker provider among a component's options. */
 export const providerOf = (opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined =>
   providerAmong(opts, docker.Provider.isInstance, "docker:index/container:Container");
 
-/**
- * Looks at the engine before the program declares anything. Call it once, first, in programs of your own;
- * the stacks in `stacks/` do. Without it, what only the engine knows (ports in use, networks, routes) is
- * not checked before the engine itself refuses it.
- *
- * @throws RunError where no engine answers
- * @example
- * await connectEngine();
- * new Nginx("web", { port: 8080 });
- */
+/** Looks at the engine before the program declares anything, for `program()`. */
 export async function connectEngine(): Promise<void> {
-  const address = stackEngine();
-  for (const warning of address.warnings ?? []) await pulumi.log.warn(warning);
-  if (!EngineClient.supports(address)) {
-    await pulumi.log.warn(
-      `The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`,
-    );
-    return;
-  }
+  const session = unseenSession();
+  const address = addressFor(session);
+  if (!address) return;
   try {
     await checkBesides(address);
-    await sessionFor().connect(new EngineClient(address));
+    await session.connect(new EngineClient(address));
   } catch (error) {
-    if (error instanceof ArgumentError) throw new pulumi.RunError(error.message);
-    const { message } = error as Error;
-    const [reason, remedy] = address.host.startsWith("unix:")
-      ? [` (${message})`, "Start Docker"]
-      : [`: ${message}`, "Put that right"];
-    throw new pulumi.RunError(
-      `No Docker engine answers at ${address.host}${reason}. ${remedy}, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`npm run plan\` shows the plan without one.`,
-    );
+    throw noAnswer(address, (error as Error).message, error instanceof ArgumentError);
   }
+}
+
+/** The same where nobody can wait for a promise. */
+function lookNow(session: Session): void {
+  const address = addressFor(session);
+  if (!address) return;
+  const found = runNow<Look>(require.resolve("./look"), "look", address);
+  if (found.error !== undefined) throw noAnswer(address, found.error, found.ofSettings);
+  session.take(new EngineClient(address), found.snapshot);
+}
+
+/** The engine that a look has to ask; undefined where only the provider reaches it. */
+function addressFor(session: Session): EngineAddress | undefined {
+  session.looked = true;
+  const address = stackEngine();
+  for (const warning of address.warnings ?? []) void pulumi.log.warn(warning);
+  if (EngineClient.supports(address)) return address;
+  void pulumi.log.warn(
+    `The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`,
+  );
+  return undefined;
+}
+
+/** An error that says that no engine answers, or what is wrong with the settings that name it. */
+function noAnswer({ host }: EngineAddress, message: string, ofSettings: boolean): pulumi.RunError {
+  if (ofSettings) return new pulumi.RunError(message);
+  const [reason, remedy] = host.startsWith("unix:")
+    ? [` (${message})`, "Start Docker"]
+    : [`: ${message}`, "Put that right"];
+  return new pulumi.RunError(
+    `No Docker engine answers at ${host}${reason}. ${remedy}, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`berth plan\` shows the plan without one.`,
+  );
 }
 
 /**

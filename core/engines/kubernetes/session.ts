@@ -1,23 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
-import type { ServiceList, ServicePort } from "kubernetes-types/core/v1";
+import type { ServicePort } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../description/errors";
 import { isOurs, type Owner, ownerLabels, ownerOf } from "../owner";
 import { perProvider, providerAmong } from "../../pulumi/perProgram";
+import { runNow } from "../../pulumi/runNow";
 import { ClusterClient } from "./client";
-import { withLogin } from "./execLogin";
-import { clusterAccess, KubeconfigError } from "./kubeconfig";
+import { type ClusterLook, type ClusterSettings, type ClusterSnapshot, look } from "./look";
 import { COMPONENT, PLUGIN_VERSION } from "./object";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import { berthSetting } from "../../pulumi/settings";
-
-/** What a cluster held when the program began. */
-export interface ClusterSnapshot {
-  /** Address of the API server. */
-  server: string;
-  /** Services with node ports. */
-  nodePorts: { port: number; protocol: string; namespace: string; service: string }[];
-}
 
 /** What one Pulumi program has declared on one cluster so far. */
 export class ClusterSession {
@@ -25,6 +17,8 @@ export class ClusterSession {
   /** Undefined where there is no cluster to ask: in a plan, under mocks, or where berth cannot log in. */
   snapshot?: ClusterSnapshot;
   client?: ClusterClient;
+  /** Whether somebody has begun to look at the cluster. */
+  looked = false;
   private readonly objects = new Map<string, string>();
   private readonly nodePorts = new Map<string, string>();
   private pods?: pulumi.ProviderResource;
@@ -42,6 +36,21 @@ export class ClusterSession {
     if (this.provider) return undefined;
     this.pods ??= new PodProvider();
     return this.pods;
+  }
+
+  /**
+   * Takes what a look has found.
+   *
+   * @throws RunError where it found no cluster
+   */
+  take(found: ClusterLook): void {
+    if (found.error !== undefined) throw new pulumi.RunError(found.error);
+    if (found.warning !== undefined) {
+      void pulumi.log.warn(found.warning);
+      return;
+    }
+    this.client = new ClusterClient(found.access);
+    this.snapshot = found.snapshot;
   }
 
   /** Annotations that mark an object as this stack's. */
@@ -149,10 +158,22 @@ class PodProvider extends pulumi.ProviderResource {
   }
 }
 
-/** The session of the running program on one cluster; under mocks every `setMocks` begins a new one. */
-export const clusterSessionFor = perProvider(
+const unseenSession = perProvider(
   (provider) => new ClusterSession(new pulumi.Config("kubernetes").get("namespace") ?? "default", provider),
 );
+
+/**
+ * The session of the running program on one cluster; under mocks every `setMocks` begins a new one. Where the program
+ * has not looked at its cluster by itself (`program()`), the first component does, and waits for the answer.
+ */
+export function clusterSessionFor(provider?: pulumi.ProviderResource): ClusterSession {
+  const session = unseenSession(provider);
+  if (!provider && !session.looked && pulumi.runtime.hasEngine()) {
+    session.looked = true;
+    session.take(runNow<ClusterLook>(require.resolve("./look"), "look", clusterSettings()));
+  }
+  return session;
+}
 
 const isCluster = (provider?: unknown) =>
   (provider as { __pulumiType?: string } | undefined)?.__pulumiType === "pulumi:providers:kubernetes";
@@ -161,64 +182,21 @@ const isCluster = (provider?: unknown) =>
 export const clusterProviderOf = (opts: pulumi.ComponentResourceOptions): pulumi.ProviderResource | undefined =>
   providerAmong(opts, isCluster, "kubernetes:core/v1:Service");
 
-/** Only the provider gets through; it takes up what is there, whoever made it. */
-async function leaveToProvider(client: ClusterClient): Promise<void> {
-  client.close();
-  await pulumi.log.warn(
-    `The cluster at ${client.access.server} is reached by the provider only: whose objects and node ports are there is not looked at, and objects of the same names are taken over.`,
-  );
+/** Where the provider's own settings say that the cluster is. */
+function clusterSettings(): ClusterSettings {
+  const config = new pulumi.Config("kubernetes");
+  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
+  return { kubeconfig, context, cluster };
 }
 
 /**
- * Looks at the cluster before the program declares anything, as `connectEngine` does with Docker. The cluster is
- * that of the Kubernetes provider's own settings: `kubernetes:kubeconfig`, `kubernetes:context`, KUBECONFIG.
+ * Looks at the cluster before the program declares anything, for `program()`. The cluster is that of the Kubernetes
+ * provider's own settings: `kubernetes:kubeconfig`, `kubernetes:context`, KUBECONFIG.
  *
  * @throws RunError with one sentence where no cluster is named, none answers, or it refuses the login
  */
 export async function connectCluster(): Promise<void> {
-  const config = new pulumi.Config("kubernetes");
-  const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map((key) => config.get(key));
-  const remedy =
-    "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `npm run plan` shows the plan without one";
-  let client: ClusterClient;
-  try {
-    client = new ClusterClient(await withLogin(clusterAccess({ kubeconfig, context, cluster }, process.env)));
-  } catch (error) {
-    if (!(error instanceof KubeconfigError)) throw error;
-    throw new pulumi.RunError(`No Kubernetes cluster is known: ${error.message}; ${remedy}.`);
-  }
-  const { server, context: name, indirect } = client.access;
-  const where = `${server} (context "${name}")`;
-  let answer: { status: number; body: ServiceList | undefined };
-  try {
-    answer = await client.get<ServiceList>("/api/v1/services");
-  } catch (error) {
-    if (indirect) return leaveToProvider(client);
-    client.close();
-    const { message, code = message } = error as Error & { code?: string };
-    throw new pulumi.RunError(`No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${remedy}.`);
-  }
-  if (indirect) return leaveToProvider(client);
-  const { cert, authorization } = client.access;
-  // Without a login the provider would ask for a name and a password, and wait for ever.
-  const anonymous = !cert && authorization === undefined && answer.status === 403;
-  if (answer.status === 401 || anonymous) {
-    client.close();
-    throw new pulumi.RunError(
-      `The cluster at ${where} refuses the login${anonymous ? ": the kubeconfig has none for this context" : ""}; renew it with your cluster's own tool.`,
-    );
-  }
-  const session = clusterSessionFor();
-  session.client = client;
-  // Who may not list services has the API server itself refuse a node port that is taken.
-  session.snapshot = {
-    server,
-    nodePorts: (answer.body?.items ?? []).flatMap(({ metadata, spec }) =>
-      (spec?.ports ?? []).flatMap(({ nodePort, protocol = "TCP" }) =>
-        nodePort
-          ? [{ port: nodePort, protocol, namespace: metadata?.namespace ?? "", service: metadata?.name ?? "" }]
-          : [],
-      ),
-    ),
-  };
+  const session = unseenSession();
+  session.looked = true;
+  session.take(await look(clusterSettings()));
 }

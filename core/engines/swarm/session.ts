@@ -86,7 +86,7 @@ async function reclaimFile(session: Session, kind: "secrets" | "configs", fileNa
 export function clientOf({ client }: Session, resource: pulumi.Resource): EngineClient | undefined {
   if (client || !pulumi.runtime.hasEngine()) return client;
   throw new pulumi.ResourceError(
-    "a Swarm needs an engine that berth can talk to itself; call connectEngine() first, and name the engine by unix://, ssh:// or tcp://.",
+    "a Swarm needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://.",
     resource,
     true,
   );

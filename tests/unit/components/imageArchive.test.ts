@@ -210,7 +210,9 @@ describe("a save", () => {
     new ImageArchive("app", { images: ["nginx"], file: at("app.tar") });
     new LoadedImages("back", { file: plain("x.tar") });
     await w.done();
-    expect(w.lateErrors()).toEqual(["archives need an engine that berth has seen; call connectEngine() first."]);
+    expect(w.lateErrors()).toEqual([
+      "archives need an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://.",
+    ]);
   });
 });
 

@@ -187,7 +187,7 @@ describe("connecting", () => {
     const error = await connectEngine().catch((caught: unknown) => caught);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect((error as Error).message).toBe(
-      "No Docker engine answers at unix:///no/docker.sock (connect ENOENT /no/docker.sock). Start Docker, or name another engine with `pulumi config set docker:host` or DOCKER_HOST; `npm run plan` shows the plan without one.",
+      "No Docker engine answers at unix:///no/docker.sock (connect ENOENT /no/docker.sock). Start Docker, or name another engine with `pulumi config set docker:host` or DOCKER_HOST; `berth plan` shows the plan without one.",
     );
   });
 

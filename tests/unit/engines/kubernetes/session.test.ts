@@ -154,7 +154,7 @@ describe("no cluster", () => {
   test("is named at all", async () => {
     await world({ config: { "kubernetes:kubeconfig": "/none/config" } });
     expect(await message(connectCluster())).toBe(
-      "No Kubernetes cluster is known: there is no kubeconfig at /none/config; name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `npm run plan` shows the plan without one.",
+      "No Kubernetes cluster is known: there is no kubeconfig at /none/config; name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `berth plan` shows the plan without one.",
     );
   });
 });

@@ -1,0 +1,71 @@
+import type { ServiceList } from "kubernetes-types/core/v1";
+import { ClusterClient } from "./client";
+import { withLogin } from "./execLogin";
+import { type ClusterAccess, clusterAccess, KubeconfigError } from "./kubeconfig";
+
+/** What a cluster held when the program began. */
+export interface ClusterSnapshot {
+  /** Address of the API server. */
+  server: string;
+  /** Services with node ports. */
+  nodePorts: { port: number; protocol: string; namespace: string; service: string }[];
+}
+
+/** Settings of the Kubernetes provider that say where the cluster is. */
+export interface ClusterSettings {
+  kubeconfig?: string;
+  context?: string;
+  cluster?: string;
+}
+
+/** What a look at a cluster brings. */
+export type ClusterLook =
+  | { access: ClusterAccess; snapshot: ClusterSnapshot; warning?: undefined; error?: undefined }
+  /** Only the provider gets through. */
+  | { warning: string; error?: undefined }
+  /** There is no cluster to work with. */
+  | { error: string };
+
+/** Looks at a cluster once. */
+export async function look(settings: ClusterSettings): Promise<ClusterLook> {
+  const remedy =
+    "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `berth plan` shows the plan without one";
+  let client: ClusterClient;
+  try {
+    client = new ClusterClient(await withLogin(clusterAccess(settings, process.env)));
+  } catch (error) {
+    if (!(error instanceof KubeconfigError)) throw error;
+    return { error: `No Kubernetes cluster is known: ${error.message}; ${remedy}.` };
+  }
+  const { access } = client;
+  const where = `${access.server} (context "${access.context}")`;
+  // The provider takes up what is there, whoever made it.
+  const byProvider = {
+    warning: `The cluster at ${access.server} is reached by the provider only: whose objects and node ports are there is not looked at, and objects of the same names are taken over.`,
+  };
+  try {
+    const { status, body } = await client.get<ServiceList>("/api/v1/services");
+    if (access.indirect) return byProvider;
+    // Without a login the provider would ask for a name and a password, and wait for ever.
+    const anonymous = !access.cert && access.authorization === undefined && status === 403;
+    if (status === 401 || anonymous)
+      return {
+        error: `The cluster at ${where} refuses the login${anonymous ? ": the kubeconfig has none for this context" : ""}; renew it with your cluster's own tool.`,
+      };
+    // Who may not list services has the API server itself refuse a node port that is taken.
+    const nodePorts = (body?.items ?? []).flatMap(({ metadata, spec }) =>
+      (spec?.ports ?? []).flatMap(({ nodePort, protocol = "TCP" }) =>
+        nodePort
+          ? [{ port: nodePort, protocol, namespace: metadata?.namespace ?? "", service: metadata?.name ?? "" }]
+          : [],
+      ),
+    );
+    return { access, snapshot: { server: access.server, nodePorts } };
+  } catch (error) {
+    if (access.indirect) return byProvider;
+    const { message, code = message } = error as Error & { code?: string };
+    return { error: `No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${remedy}.` };
+  } finally {
+    client.close();
+  }
+}
