@@ -25,7 +25,7 @@ export async function fromRun(lines: string[], given: { to?: string; projectName
   const form = formOf(given.to, "typescript");
   const read = lines.map((line) => (line === "-" ? readFileSync(0, "utf8") : line));
   const folder = process.cwd();
-  const context = { environment: process.env, folder, home: homedir() };
+  const context = { environment: process.env, folder, home: homedir(), secretsLater: true };
   const project = parseDockerLines(read, given.projectName ?? "setup", context);
   const keys = Object.keys(project.services);
   if (given.projectName === undefined && keys.length === 1) project.name = keys[0]!;

@@ -37,4 +37,19 @@ $ docker run -d \\
     postgres:16
 
 $ docker run -d --name web -p 8080:80 nginx  # then the page`,
+  "variables and a folder above the lines": `
+set -euo pipefail
+VERSION=1.27 DATA=~/data
+export ZONE="Asia/Tokyo"
+WIDE='a  b'
+set -a
+ALL=exported
+set +a
+cd /usr/share
+docker run -d --name web -e ZONE -e ALL -e "W=$WIDE" -v $DATA:/data -v $PWD/x:/x -v ./y:/y nginx:$VERSION`,
+  "commands around the lines, on the same row": `
+docker rm -f web 2>/dev/null || true
+true && docker run -d --name web nginx; docker ps >/dev/null
+cd /usr && cd - >/dev/null && docker run -d --name box -v $(pwd):/x busybox echo {1...4} {a..bc} '{a,b}'
+false || docker volume create data`,
 };

@@ -1,8 +1,11 @@
 import { show } from "../../description/errors";
+import { nearest } from "../../description/nearest";
 import type { Notice } from "../../description/project";
+import { isSecretValue } from "../../description/secretValue";
+import { codeOf, INVISIBLE, ODD_BLANK } from "../lookAlikes";
 import { DockerRunError } from "./errors";
 import { type Option, readOptions } from "./options";
-import { type DockerRunContext, isPrompt, readWords, type Word } from "./words";
+import { type DockerRunContext, isPrompt, type Reading, readWords, type Word } from "./words";
 
 /** A line taken apart as far as the name of its command. */
 export interface Command {
@@ -19,12 +22,29 @@ export interface Command {
   notices: Notice[];
 }
 
-const PROMPT =
-  /(?:(?:\[[^\]\n]{0,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::\S{0,80})?|PS [A-Z]:[^>\n]{0,80}|[A-Z]:\\[^>\n]{0,80})[ \t]*)?(?:[$#%\u{279c}\u{27b8}\u{276f}\u{bb}][ \t]+|>[ \t]*)(?=\S)/uy;
+const ENVIRONMENTS = /(?:\([^()\n]{1,40}\)[ \t]*)*/;
+const PLACE =
+  /\[[^\]\n]{0,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::\S{0,80}|[ \t]+[~/][^\s>]{0,80})?|PS [A-Z]:[^>\n]{0,80}|[A-Z]:\\[^>\n]{0,80}|(?:ba|z)?sh-[\d.]{1,9}|~(?:\/[^\s>]{0,80})?/;
+const SIGN = /[$#%\u279c\u27b8\u276f\u00bb][ \t]+|>[ \t]*/;
+// Oh My Zsh has the arrow in front of the folder.
+const ARROW = /\u279c[ \t]+[^\s$]{1,80}[ \t]+(?:git:\(\S{1,80}\)[ \t]+)?(?:\u2717[ \t]+)?(?=(?:sudo|docker|podman)\s)/;
+const PROMPT = new RegExp(
+  `${ENVIRONMENTS.source}(?:${ARROW.source}|(?:(?:${PLACE.source})[ \\t]*)?(?:${SIGN.source})(?=\\S))`,
+  "y",
+);
 
-/** Behind blank rows, comments and the prompt of a shell. */
-function commandStart(line: string): number {
-  let at = 0;
+/** Length of the prompt at this place. */
+function promptLength(line: string, at: number): number {
+  PROMPT.lastIndex = at;
+  return PROMPT.exec(line)?.[0].length ?? 0;
+}
+
+/** Whether the line has a prompt in front, as what was copied from a terminal has. */
+export const isPrompted = (line: string): boolean => promptLength(line, /^\s*/.exec(line)![0].length) > 0;
+
+/** Where the command begins that stands in a text from this place on: behind blank rows, comments and a prompt. */
+export function commandStart(line: string, from = 0): number {
+  let at = from;
   for (;;) {
     at += /^\s*/.exec(line.slice(at))![0].length;
     if (line[at] !== "#" || isPrompt(line, at)) break;
@@ -32,12 +52,18 @@ function commandStart(line: string): number {
     if (end < 0) return line.length;
     at = end;
   }
-  PROMPT.lastIndex = at;
-  return at + (PROMPT.exec(line)?.[0].length ?? 0);
+  return at + promptLength(line, at);
 }
 
+/** The programs that make containers. */
+export const PROGRAMS = ["docker", "podman", "nvidia-docker"];
+
+/** Which of them a word calls. */
+export const programOf = (word: string): string | undefined =>
+  /^(?:.*[/\\])?(docker|podman|nvidia-docker)(?:\.exe)?$/.exec(word)?.[1];
+
 /** Programs that only start another one, and those of their flags that take a value. */
-const STARTERS: Record<string, string> = {
+export const STARTERS: Record<string, string> = {
   sudo: "ugpCrtUDhT",
   doas: "uC",
   env: "uCS",
@@ -84,10 +110,11 @@ const COMMANDS: Record<string, string> = {
 /**
  * Reads a line up to the name of its docker command.
  *
+ * @param from where the command begins in the line
  * @throws DockerRunError when it cannot be read, or is no docker command
  */
-export function readCommand(line: string, context: DockerRunContext): Command {
-  const { words, dropped } = readWords(line, context, commandStart(line));
+export function readCommand(line: string, context: DockerRunContext, from = 0, reading: Reading = {}): Command {
+  const { words, dropped } = readWords(line, context, commandStart(line, from), reading);
   const fail = (problem: string, remedy: string, { offset, length }: { offset: number; length: number }) =>
     new DockerRunError("line", problem, remedy, { line, offset, length });
   const notices: Notice[] = dropped.map((at) => ({
@@ -95,6 +122,13 @@ export function readCommand(line: string, context: DockerRunContext): Command {
     at,
     text: "this end of the line concerns only the shell that it was typed into",
   }));
+  if (reading.oddBlanks) {
+    const [odd = ""] = new RegExp(`${ODD_BLANK.source}|${INVISIBLE.source}`).exec(line.slice(from)) ?? [];
+    const text = ODD_BLANK.test(odd)
+      ? "is no blank to a shell, and is read as one"
+      : "is not to be seen, and is left out";
+    notices.push({ level: "note", at: codeOf(odd), text });
+  }
   const end = { offset: line.length, length: 1 };
   const environment = { ...context.environment };
 
@@ -105,6 +139,7 @@ export function readCommand(line: string, context: DockerRunContext): Command {
     const assignment = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word.text);
     if (assignment) {
       const [, name, value] = assignment;
+      if (word.unknown && !isSecretValue(name!, value!)) throw word.unknown;
       environment[name!] = value;
       if (name === "DOCKER_HOST" || name === "DOCKER_CONTEXT")
         notices.push({ level: "note", at: name, text: GLOBAL[0]!.notice! });
@@ -122,13 +157,15 @@ export function readCommand(line: string, context: DockerRunContext): Command {
 
   const program = words[index];
   if (!program) throw fail("there is no command", "paste a docker run line", end);
-  const called = /^(?:.*[/\\])?(docker|podman|nvidia-docker)(?:\.exe)?$/.exec(program.text)?.[1];
+  const called = programOf(program.text);
   if (!called)
     throw fail(
       `${show(program.text)} is not a command that can be read`,
       /^docker-compose$/.test(program.text)
         ? "give the compose file in its place"
-        : "begin the line with docker run; other commands go elsewhere",
+        : nearest(program.text, PROGRAMS)
+          ? `did you mean ${nearest(program.text, PROGRAMS)}?`
+          : "begin the line with docker run; other commands go elsewhere",
       program,
     );
   const { uses, rest } = readOptions(line, words.slice(index + 1), GLOBAL, called);
@@ -145,6 +182,8 @@ export function readCommand(line: string, context: DockerRunContext): Command {
       first.text === "compose" ? "give the compose file in its place" : `give a ${called} run line`,
       group && second ? second : first,
     );
+  const unknown = rest.find((word) => word.unknown)?.unknown;
+  if (unknown && name !== "run" && name !== "create") throw unknown;
   return {
     line,
     program: called as Command["program"],

@@ -44,6 +44,8 @@ function mark({ line, offset, length }: Place): string {
 export class DockerRunError extends ArgumentError {
   /** Where in the pasted text, from 0. */
   readonly offset: number;
+  // The line may hold secrets, and what prints an error prints its fields.
+  readonly #place: Place;
 
   /**
    * @param argument the flag or the part of the line, e.g. `--publish`
@@ -54,7 +56,11 @@ export class DockerRunError extends ArgumentError {
   constructor(argument: string, problem: string, remedy: string, place: Place) {
     super(argument, problem, remedy);
     this.offset = place.offset;
+    this.#place = place;
     // A remedy may be a question.
     this.message = `${this.message.replace(/\?\.$/, "?")}\n${mark(place)}`;
+  }
+  get place(): Place {
+    return this.#place;
   }
 }

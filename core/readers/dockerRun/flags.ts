@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
 import { ArgumentError, show } from "../../description/errors";
 import { isCdiName } from "../../description/names";
+import { isSecretValue } from "../../description/secretValue";
 import { parsePlatform } from "./platform";
 import type { ServiceDescription } from "../../description/types";
 import { type Draft, enter, type FlagEntry, note, push, put, set } from "./draft";
+import { slippedIn } from "../lookAlikes";
+import { DockerRunError } from "./errors";
 import { readLabels, readProfile } from "./files";
 import { gpuRequest } from "./gpus";
 import { readMount, readVolume } from "./mounts";
@@ -69,11 +72,18 @@ function environment(draft: Draft, use: FlagUse): void {
     enter(draft, "environment", name, use.value.slice(at + 1), use);
     return;
   }
-  const { environment: outer } = draft.context;
+  const { environment: outer, variables, secretsLater } = draft.context;
   const value = Object.hasOwn(outer, name) ? outer[name] : undefined;
-  if (value === undefined)
-    note(draft, use, `${name} is not set where the line was read, and docker leaves it out then`);
-  else enter(draft, "environment", name, value, use);
+  const why = variables?.get(name);
+  if (value !== undefined) enter(draft, "environment", name, value, use);
+  else if (secretsLater && isSecretValue(name, "$")) enter(draft, "environment", name, `$${name}`, use);
+  else if (why instanceof DockerRunError) throw why;
+  else if (!slippedIn(name, true))
+    note(
+      draft,
+      use,
+      `${name} is not set where the line was read, and docker takes it from the container then: what the image sets stays here`,
+    );
 }
 
 function label(draft: Draft, use: FlagUse): void {

@@ -8,13 +8,12 @@ import type {
   VolumeDefinition,
 } from "../../description/project";
 import type { NetworkDescription } from "../../description/types";
-import { type Command, readCommand } from "./command";
+import type { Command } from "./command";
 import { put } from "./draft";
 import { DockerRunError } from "./errors";
 import { gatewayPriority } from "./networks";
 import { type Option, readOptions, type Use } from "./options";
 import { readRun } from "./run";
-import { type DockerRunContext, isPrompt, splitCommands } from "./words";
 
 const list = (...names: string[]): Option => ({ names, kind: "list" });
 const text = (...names: string[]): Option => ({ names, kind: "text" });
@@ -177,7 +176,8 @@ function createVolume(command: Command): VolumeDefinition {
   return said({ name, driver: last("--driver"), driverOpts: record("--opt"), labels: record("--label") });
 }
 
-class Lines {
+/** A project that is put together command by command. */
+export class Lines {
   readonly services: Record<string, ProjectService> = {};
   readonly networks: Record<string, NetworkDefinition> = {};
   readonly volumes: Record<string, VolumeDefinition> = {};
@@ -202,12 +202,10 @@ class Lines {
       return;
     }
     this.notices.push(...command.notices);
-    const at = `docker ${command.name}`;
-    if (command.name === "pull") this.note(at, "a stack fetches the images that it needs by itself");
-    else if (command.name === "start") this.note(at, "a stack starts its containers by itself");
-    else if (command.name === "network connect") this.connect(command);
+    // Nothing more is to be done for `pull` and `start`.
+    if (command.name === "network connect") this.connect(command);
     else if (command.name === "network create") this.define(this.networks, createNetwork(command), command);
-    else this.define(this.volumes, createVolume(command), command);
+    else if (command.name === "volume create") this.define(this.volumes, createVolume(command), command);
   }
 
   private define<T extends { name: string }>(record: Record<string, T>, definition: T, command: Command): void {
@@ -373,33 +371,4 @@ class Lines {
       service.dependsOn = { ...service.dependsOn, [other]: { condition: "service_started" } };
     }
   }
-}
-
-/**
- * Reads several pasted lines as one project: `docker run` and `docker create`, `docker network create`,
- * `docker network connect`, `docker volume create`; `docker pull` and `docker start` become notices. Blank lines and
- * comments are skipped, a line may go on over several rows.
- *
- * @param projectName names the network that `--link` needs
- * @throws DockerRunError with the place marked
- */
-export function parseDockerLines(lines: string[], projectName: string, context: DockerRunContext): ProjectDescription {
-  const pasted = lines.join("\n");
-  const rows = splitCommands(pasted).map(({ start, end }) => pasted.slice(start, end));
-  // Where some rows stand without a prompt, "# docker run" is a row that was commented out.
-  const plain = rows.some((row) => /^\s*(?:\$\s+)?(?:sudo\s+)?(?:docker|podman|nvidia-docker)\s/.test(row));
-  const project = new Lines(projectName);
-  for (const row of rows) {
-    const text = row.trimStart();
-    if (text === "" || (text.startsWith("#") && (plain || !isPrompt(text, 0)))) continue;
-    if (/^-{1,2}[a-zA-Z]/.test(text))
-      throw new DockerRunError(
-        "line",
-        "begins with a flag, and the row above it does not go on",
-        "end the row above with a backslash, and nothing behind it",
-        { line: row, offset: row.length - text.length, length: /^\S+/.exec(text)![0].length },
-      );
-    project.add(readCommand(row, context));
-  }
-  return project.finish();
 }

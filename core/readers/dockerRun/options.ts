@@ -18,6 +18,8 @@ export interface Use<O extends Option = Option> {
   written: string;
   /** `true` or `false` for a boolean. */
   value: string;
+  /** The word that holds the value. */
+  word: Word;
   /** An error that marks the value, or a part of it. */
   fail(problem: string, remedy: string, from?: number, length?: number): DockerRunError;
 }
@@ -55,12 +57,12 @@ export function readOptions<O extends Option>(
       return new DockerRunError(written, problem, remedy, place);
     };
     if (option.kind !== "boolean") {
-      uses.push({ option, written, value, fail });
+      uses.push({ option, written, value, word, fail });
       return;
     }
     if (!TRUE.includes(value) && !FALSE.includes(value))
       throw fail(`${show(value)} is neither true nor false`, `write ${written}, or ${written}=false`);
-    uses.push({ option, written, value: String(TRUE.includes(value)), fail });
+    uses.push({ option, written, value: String(TRUE.includes(value)), word, fail });
   };
 
   const next = (option: O, written: string, word: Word) => {

@@ -1,6 +1,8 @@
+import { splitVariable } from "../../description/environment";
 import { ArgumentError, show } from "../../description/errors";
 import type { Notice, VolumeDefinition } from "../../description/project";
 import { checkService } from "../../description/rules";
+import { isSecretValue } from "../../description/secretValue";
 import { parseService } from "../../description/service";
 import type { ServiceDescription } from "../../description/types";
 import { type Command, readCommand } from "./command";
@@ -11,6 +13,8 @@ import { finishVolumes } from "./mounts";
 import { finishNetworks } from "./networks";
 import { nearest } from "../../description/nearest";
 import { readOptions, type Use } from "./options";
+import { codeOf, slippedIn } from "../lookAlikes";
+import { withOddBlanks } from "./oddBlanks";
 import { parsePlatform } from "./platform";
 import type { DockerRunContext, Word } from "./words";
 
@@ -81,6 +85,15 @@ function applyProgram(draft: Draft): void {
   if (command.program === "nvidia-docker" && !service.runtime && !service.gpus) {
     service.runtime = "nvidia";
     draft.notices.push({ level: "note", at: "nvidia-docker", text: "is what --runtime nvidia says today" });
+    const chosen = context.environment.NV_GPU?.replaceAll(" ", ",");
+    if (chosen) {
+      service.environment = { NVIDIA_VISIBLE_DEVICES: chosen, ...(service.environment as Record<string, string>) };
+      draft.notices.push({
+        level: "note",
+        at: "NV_GPU",
+        text: `is what -e NVIDIA_VISIBLE_DEVICES=${chosen} says today`,
+      });
+    }
   }
   const platform = context.environment.DOCKER_DEFAULT_PLATFORM;
   if (!platform || service.platform || usesOf(draft, "--platform").length) return;
@@ -113,7 +126,7 @@ function failAt(draft: Draft, image: Word, words: Word[], error: ArgumentError):
 /** Flags that no program but docker takes in this form. */
 const LATE: [flag: RegExp, value: RegExp][] = [
   [/^(?:-d?p|--publish)$/, /^(?:[\d.]+:)?[\d-]+:[\d-]+(?:\/\w+)?$/],
-  [/^(?:-v|--volume)$/, /^[^:]+:\/[^:]*(?::\w+)?$/],
+  [/^(?:-v|--volume)$/, /^[^:]+:\/(?!\/)[^:]*(?::\w+)?$/],
   [/^--restart$/, /^(?:always|unless-stopped|on-failure)(?::\d+)?$/],
   [/^-(?:it|ti|dit|itd)$/, /^/],
 ];
@@ -134,6 +147,14 @@ function warnOfLateFlags(draft: Draft, words: Word[]): void {
   }
 }
 
+/** What is not known may be a secret only, and what docker takes as it stands may be hardly meant. */
+function checkWord(draft: Draft, use: Use<FlagEntry>): void {
+  const [name = "", value] = splitVariable(use.value);
+  if (use.word.unknown && !(use.option.field === "environment" && isSecretValue(name, value))) throw use.word.unknown;
+  const slip = slippedIn(use.word.text, use.word.quoted);
+  if (slip) note(draft, use, `${slip.problem}, and docker takes it as it stands: ${slip.remedy}`, "warning");
+}
+
 /** Reads the part of a line behind `docker run`. */
 export function readRun(command: Command): DockerRun & { command: Command } {
   const { line, context } = command;
@@ -151,7 +172,10 @@ export function readRun(command: Command): DockerRun & { command: Command } {
   for (const use of uses) {
     const name = use.option.names[0]!;
     draft.given.set(name, [...(draft.given.get(name) ?? []), use]);
+    checkWord(draft, use);
   }
+  const unknown = rest.find((word) => word.unknown)?.unknown;
+  if (unknown) throw unknown;
   for (const use of [
     ...uses.filter(({ option }) => FIRST.includes(option.names[0]!)),
     ...uses.filter(({ option }) => !FIRST.includes(option.names[0]!)),
@@ -170,7 +194,7 @@ export function readRun(command: Command): DockerRun & { command: Command } {
   if (printed !== undefined)
     throw new DockerRunError(
       "image",
-      `${show(image.text)} begins with a printed dash, which docker takes for the image`,
+      `${show(image.text)} begins with a printed dash (${codeOf(image.text)}), which docker takes for the image`,
       `write ${printed.length === 1 ? "-" : "--"}${printed}`,
       { line, offset: image.offset, length: image.length },
     );
@@ -225,13 +249,15 @@ export function readRun(command: Command): DockerRun & { command: Command } {
  * // { name: "nginx01", service: { image: "nginx", containerName: "nginx01", ports: ["666:80"] }, ... }
  */
 export function parseDockerRun(line: string, context: DockerRunContext): DockerRun {
-  const command = readCommand(line, context);
-  if (command.name !== "run" && command.name !== "create")
-    throw new DockerRunError("line", `docker ${command.name} makes no container`, "give a docker run line", {
-      line,
-      offset: command.word.offset,
-      length: command.word.length,
-    });
-  const { name, service, volumes, notices } = readRun(command);
-  return { ...(name !== undefined && { name }), service, volumes, notices };
+  return withOddBlanks(line, (reading) => {
+    const command = readCommand(line, context, 0, reading);
+    if (command.name !== "run" && command.name !== "create")
+      throw new DockerRunError("line", `docker ${command.name} makes no container`, "give a docker run line", {
+        line,
+        offset: command.word.offset,
+        length: command.word.length,
+      });
+    const { name, service, volumes, notices } = readRun(command);
+    return { ...(name !== undefined && { name }), service, volumes, notices };
+  });
 }

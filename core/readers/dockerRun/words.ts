@@ -1,5 +1,7 @@
 import { show } from "../../description/errors";
+import { printedBy, shellVariable } from "./computed";
 import { DockerRunError } from "./errors";
+import { INVISIBLE, ODD_BLANK } from "../lookAlikes";
 
 /** What a line may be read against. */
 export interface DockerRunContext {
@@ -9,6 +11,18 @@ export interface DockerRunContext {
   folder: string;
   /** For `~`. */
   home: string;
+  /** Variables of the shell, which docker does not see. An error stands for a value that is not known. */
+  variables?: ReadonlyMap<string, string | DockerRunError>;
+  /** A secret whose value is not known is left to a setting, since what is read is only printed. */
+  secretsLater?: boolean;
+}
+
+/** How words are read, apart from the usual. */
+export interface Reading {
+  /** What stands behind `NAME=` is not cut at blanks, as in an assignment. */
+  assigning?: boolean;
+  /** Blanks of web pages and of Chinese and Japanese text are blanks too. */
+  oddBlanks?: boolean;
 }
 
 /** One word of a line as a program would get it. */
@@ -21,6 +35,8 @@ export interface Word {
   quoted: boolean;
   /** For each character of the text, where in the line it comes from. */
   origins: number[];
+  /** Why a part of it is not known; such a word may only be a secret that is left to a setting. */
+  unknown?: DockerRunError;
 }
 
 /** The words of a line, and the ends of it that only the shell looks at (`> /dev/null`). */
@@ -32,6 +48,7 @@ export interface Words {
 /** Deeper nesting is no pasted line, and would overflow the stack. */
 const MAX_DEPTH = 20;
 // The Pulumi CLI writes settings anew with an empty row in front of indented ones; no command begins with those.
+const SEQUENCE = /^\{(?:-?\d+\.\.-?\d+|[a-zA-Z]\.\.[a-zA-Z])(?:\.\.-?\d+)?\}$/;
 const CONTINUATION = /(?:\\|`|\^)\r?\n(?:(?:[ \t]*\r?\n)+(?=[ \t]+\S))?[ \t]*(?:> +)?/y;
 const ESCAPES: Record<string, string> = {
   a: "\x07",
@@ -45,6 +62,27 @@ const ESCAPES: Record<string, string> = {
   v: "\v",
 };
 
+/** No pasted `$(...)` is longer, and looking for the end of many takes its time. */
+const MAX_SUBSTITUTION = 2000;
+
+/** Where the `)` stands that ends what begins at this place; -1 where there is none. */
+function closing(text: string, from: number): number {
+  let depth = 1;
+  for (let at = from; at < Math.min(text.length, from + MAX_SUBSTITUTION); at += 1) {
+    const char = text[at]!;
+    if (char === "\\") at += 1;
+    else if (char === "'") {
+      at = text.indexOf("'", at + 1);
+      if (at < 0) return -1;
+    } else if (char === "(") depth += 1;
+    else if (char === ")") {
+      depth -= 1;
+      if (depth === 0) return at;
+    }
+  }
+  return -1;
+}
+
 class Reader {
   private at = 0;
   private depth = 0;
@@ -53,11 +91,13 @@ class Reader {
   private words: Word[] = [];
   private dropped: string[] = [];
   private word: Word | undefined;
+  private unknown: DockerRunError | undefined;
 
   constructor(
     private readonly line: string,
     private readonly context: DockerRunContext,
     start: number,
+    private readonly reading: Reading,
   ) {
     this.at = start;
   }
@@ -81,8 +121,16 @@ class Reader {
   private end(): void {
     if (!this.word) return;
     this.word.length = this.at - this.word.offset;
+    if (this.unknown) this.word.unknown = this.unknown;
     this.words.push(this.word);
-    this.word = undefined;
+    this.word = this.unknown = undefined;
+  }
+
+  /** Refuses what is not known, unless the word may turn out to be a secret that is left to a setting. */
+  private leave(error: DockerRunError, from: number): string {
+    if (!this.context.secretsLater) throw error;
+    this.unknown ??= error;
+    return this.line.slice(from, this.at);
   }
 
   read(): Words {
@@ -102,6 +150,11 @@ class Reader {
     }
     const start = this.at;
     const char = this.line[start]!;
+    if (this.reading.oddBlanks && (ODD_BLANK.test(char) || INVISIBLE.test(char))) {
+      if (ODD_BLANK.test(char)) this.end();
+      this.at += 1;
+      return true;
+    }
     switch (char) {
       case " ":
       case "\t":
@@ -134,10 +187,13 @@ class Reader {
         this.backtick(false);
         return true;
       case "~":
-        if (!this.word) {
+        if (!this.word || this.assigns(this.word.text.endsWith("="))) {
           this.tilde();
           return true;
         }
+        break;
+      case "%":
+        if (this.percent(false)) return true;
         break;
       case "*":
       case "?":
@@ -158,6 +214,11 @@ class Reader {
     this.add(char, start);
     this.at += 1;
     return true;
+  }
+
+  /** Whether this is the value of an assignment. */
+  private assigns(there = true): boolean {
+    return there && this.reading.assigning === true && /^[A-Za-z_]\w*=/.test(this.word?.text ?? "");
   }
 
   private newline(): boolean {
@@ -201,6 +262,7 @@ class Reader {
       if (char === undefined) throw this.fail("the double quote has no end", "close it", start);
       if (char === "$") this.dollar(true);
       else if (char === "`") this.backtick(true);
+      else if (char === "%" && this.percent(true)) continue;
       else if (char === "\\") {
         const newline = this.match(/\\\r?\n/y);
         if (newline) {
@@ -224,6 +286,14 @@ class Reader {
     const next = this.line[start + 1];
     if (next === undefined)
       throw this.fail("the backslash at the end has nothing behind it", "remove it, or add the next line", start);
+    const comment = this.match(/\\[ \t]+#[^\n]*/y);
+    if (comment)
+      throw this.fail(
+        "the comment ends the command, since a backslash goes on to the next row only as the last character of its own",
+        "move the comment to a row above the command",
+        start,
+        comment[0].trimEnd().length,
+      );
     const blanks = this.match(/\\[ \t]+(?=\r?\n|$)/y);
     if (blanks)
       throw this.fail(
@@ -256,27 +326,50 @@ class Reader {
     );
   }
 
+  /** `{a,b}` and `{1..3}`; the shell leaves `{1...4}` and `{.Name}` as they stand. */
   private brace(): void {
-    const braces = this.match(/\{[^{}\s'"]*(?:,|\.\.)[^{}\s'"]*\}/y);
-    if (braces)
-      throw this.fail(
-        `the shell would make several words of ${show(braces[0])}`,
-        "put it into single quotes, or write the words out",
-        this.at,
-        braces[0].length,
-      );
+    if (this.assigns()) return;
+    let depth = 0;
+    let several = false;
+    for (let at = this.at; at < this.line.length; at += 1) {
+      const char = this.line[at]!;
+      if (char === " " || char === "\t" || char === "\n") return;
+      if (char === "\\") at += 1;
+      else if (char === "'" || char === '"') {
+        at = this.line.indexOf(char, at + 1);
+        if (at < 0) return;
+      } else if (char === "{") depth += 1;
+      else if (char === ",") several ||= depth === 1;
+      else if (char === "}") {
+        depth -= 1;
+        if (depth > 0) continue;
+        const all = this.line.slice(this.at, at + 1);
+        if (several || SEQUENCE.test(all))
+          throw this.fail(
+            `the shell would make several words of ${show(all)}`,
+            "put it into single quotes, or write the words out",
+            this.at,
+            all.length,
+          );
+        return;
+      }
+    }
   }
 
   private operator(char: string): boolean {
     const start = this.at;
-    const placeholder = this.match(/<([\w .:/@|-]*)>/y);
-    if (placeholder)
-      throw this.fail(
-        `${placeholder[0]} is a placeholder, and to the shell a redirection`,
+    const placeholder = this.match(/<(?![\s<(])[^<>\n]*>/y)?.[0];
+    if (placeholder) {
+      const error = this.fail(
+        `${placeholder} is a placeholder, and to the shell a redirection`,
         "put the value that you want in its place",
         start,
-        placeholder[0].length,
+        placeholder.length,
       );
+      this.at += placeholder.length;
+      this.insert(this.leave(error, start), start, false);
+      return true;
+    }
     const quiet = this.match(/(?:&>>?|>>?)[ \t]*(?:\/dev\/null|&[12])(?=[\s;&]|$)/y);
     if (quiet) {
       // "2>" names a stream; the digit is no word of its own.
@@ -295,6 +388,12 @@ class Reader {
       return true;
     }
     const [operator] = this.match(/&&|\|\||\|&|&>|<<-?|>>|[|;&<>()]/y)!;
+    if (this.word && /^[|;&]$/.test(operator) && /[^\s;&|<>()#]/.test(this.line[start + 1] ?? " "))
+      throw this.fail(
+        `the shell ends the word at ${operator}, and docker gets no more than what stands before it`,
+        "put the whole word into single quotes",
+        start,
+      );
     const [problem, remedy] =
       operator === "&&" || operator === "||" || operator === ";" || operator === "&"
         ? [`another command follows ${show(operator)}`, "give each command on a line of its own"]
@@ -327,63 +426,132 @@ class Reader {
       this.at += 1;
       return;
     }
-    if (!quoted && /\s/.test(value))
+    this.insert(value, start, quoted);
+  }
+
+  /** Adds the value of the expression that begins at `start` and ends here. */
+  private insert(value: string, start: number, quoted: boolean): void {
+    if (!quoted && !this.unknown && !this.assigns() && /\s/.test(value)) {
+      const expression = this.line.slice(start, this.at);
       throw this.fail(
         `the value ${show(value)} holds blanks, at which the shell would cut the word`,
-        'put the expression into double quotes: "$..."',
+        `put the expression into double quotes: "${/^[$`]\(?\w+[`)]?$/.test(expression) ? expression : "$..."}"`,
         start,
         this.at - start,
       );
+    }
     if (value !== "" || quoted) this.add(value, start, quoted);
     const { word } = this;
     // Every character of the value comes from the expression.
     if (word) for (let index = 1; index <= value.length; index += 1) word.origins[word.origins.length - index] = start;
+    const { folder, home } = this.context;
+    // Behind a folder it is Windows that writes backslashes: %cd%\data, ${PWD}\data.
+    const path = value === folder || value === home ? this.match(/(?:\\[\w.-]+)+/y)?.[0] : undefined;
+    if (path === undefined) return;
+    this.add(path.replaceAll("\\", "/"), this.at, quoted);
+    this.at += path.length;
+  }
+
+  /** `%cd%` of cmd.exe; false where the sign stands for itself, as in a format. */
+  private percent(quoted: boolean): boolean {
+    const start = this.at;
+    const [all, name] = this.match(/%([A-Za-z_]\w*)%/y) ?? [];
+    if (!all) return false;
+    const { folder, home, variables } = this.context;
+    const value = { CD: folder, USERPROFILE: home }[name!.toUpperCase()] ?? variables?.get(name!);
+    if (typeof value !== "string") return false;
+    this.at += all.length;
+    this.insert(value, start, quoted);
+    return true;
   }
 
   /** Reads `$NAME`, `${NAME...}` or `$(pwd)`; undefined where the dollar stands for itself. */
   private expansion(): string | undefined {
     const start = this.at;
-    const name = this.match(/\$([A-Za-z_]\w*)/y);
+    // PowerShell's own form first: "$env" alone is no variable of it.
+    const name = this.match(/\$(?:\{env:(\w+)\}|env:(\w+)|([A-Za-z_]\w*))/iy);
     if (name) {
       this.at += name[0].length;
-      return this.variable(name[1]!, start, name[0].length);
+      return this.variable((name[1] ?? name[2] ?? name[3])!, start);
     }
-    const pwd = this.match(/\$\(\s*pwd(?:\s+-[LP])?\s*\)/iy);
-    if (pwd) {
-      this.at += pwd[0].length;
-      return this.context.folder;
-    }
-    if (this.line[start + 1] === "(")
+    if (this.line[start + 1] === "(") {
+      const inner = this.substitution();
+      if (inner?.startsWith("("))
+        throw this.fail("$((...)) is arithmetic of the shell", "write the result down", start, this.at - start);
+      if (inner !== undefined) return this.printed(inner, start + 2, start);
       throw this.fail(
         "$(...) runs a program, and this never does",
         "write down what it prints, or put it into a variable",
         start,
         this.match(/\$\([^\n)]*\)?/y)![0].length,
       );
+    }
     if (this.line[start + 1] === "{") return this.braced();
     const special = this.match(/\$[0-9?$!@*#-]/y);
-    if (special) throw this.fail(`${special[0]} is a parameter of a shell script`, "write its value down", start, 2);
-    return undefined;
+    if (!special) return undefined;
+    this.at += 2;
+    return this.leave(
+      this.fail(`${special[0]} is a parameter of a shell script`, "write its value down", start, 2),
+      start,
+    );
   }
 
-  private lookUp(name: string): string | undefined {
-    const { environment, folder, home } = this.context;
+  /** Behind the `$(` at this place: what stands inside; undefined where there is no end. */
+  private substitution(): string | undefined {
+    const start = this.at + 2;
+    const end = closing(this.line, start);
+    if (end < 0) return undefined;
+    this.at = end + 1;
+    return this.line.slice(start, end);
+  }
+
+  /** What the program inside of `$(...)` or backquotes prints, where that is known without running it. */
+  private printed(inner: string, offset: number, start: number): string {
+    const error = this.fail(
+      `${this.line[start] === "`" ? "`...`" : "$(...)"} runs a program, and this never does`,
+      "write down what it prints, or put it into a variable",
+      start,
+      this.at - start,
+    );
+    if (++this.depth > MAX_DEPTH) throw error;
+    let value: string | undefined;
+    try {
+      const reader = new Reader(this.line.slice(0, offset + inner.length), this.context, offset, {});
+      reader.depth = this.depth;
+      const { words } = reader.read();
+      if (!words.some(({ unknown }) => unknown))
+        value = printedBy(
+          words.map(({ text }) => text),
+          this.context,
+        );
+    } catch (problem) {
+      if (!(problem instanceof DockerRunError)) throw problem;
+    }
+    this.depth -= 1;
+    return value ?? (this.idle ? "" : this.leave(error, start));
+  }
+
+  private lookUp(name: string): string | DockerRunError | undefined {
+    const { environment, folder, variables } = this.context;
     // PowerShell says $pwd.
     if (/^pwd$/i.test(name)) return folder;
+    const own = variables?.get(name);
+    if (own !== undefined) return own;
     if (Object.hasOwn(environment, name) && environment[name] !== undefined) return environment[name];
-    return name === "HOME" ? home : undefined;
+    return shellVariable(name, this.context);
   }
 
-  private variable(name: string, offset: number, length: number): string {
+  private variable(name: string, start: number): string {
     const value = this.lookUp(name);
-    if (value !== undefined) return value;
+    if (typeof value === "string") return value;
     if (this.idle) return "";
-    throw this.fail(
+    const error = this.fail(
       `the variable ${name} is not set, so docker would get nothing in its place`,
       `set ${name}, or write its value down; put it into single quotes where the dollar belongs to the text`,
-      offset,
-      length,
+      start,
+      this.at - start,
     );
+    return this.leave(value ?? error, start);
   }
 
   private braced(): string {
@@ -391,7 +559,7 @@ class Reader {
     const plain = this.match(/\$\{([A-Za-z_]\w*)\}/y);
     if (plain) {
       this.at += plain[0].length;
-      return this.variable(plain[1]!, start, plain[0].length);
+      return this.variable(plain[1]!, start);
     }
     const [head, name, operator] = this.match(/\$\{([A-Za-z_]\w*)(:?[-=?+])/y) ?? [];
     if (!head)
@@ -401,7 +569,8 @@ class Reader {
         start,
         2,
       );
-    const value = this.lookUp(name!);
+    const found = this.lookUp(name!);
+    const value = typeof found === "object" ? this.variable(name!, start) : found;
     const there = value !== undefined && (value !== "" || !operator!.startsWith(":"));
     const kind = operator!.slice(-1);
     this.at += head.length;
@@ -411,9 +580,9 @@ class Reader {
     if (skip) this.idle -= 1;
     if (kind === "+") return there ? other : "";
     if (there) return value;
-    if (kind === "?" && !this.idle)
-      throw this.fail(`the variable ${name} is not set${other ? `: ${other}` : ""}`, `set ${name}`, start, head.length);
-    return other;
+    if (kind !== "?" || this.idle) return other;
+    const problem = `the variable ${name} is not set${other ? `: ${other}` : ""}`;
+    return this.leave(this.fail(problem, `set ${name}`, start, head.length), start);
   }
 
   /** The text behind `:-`, up to the closing brace. */
@@ -440,7 +609,7 @@ class Reader {
         text += this.line[this.at + 1] ?? "";
         this.at += 2;
       } else if (char === "`") {
-        throw this.fail("`...` runs a program, and this never does", "write down what it prints", this.at);
+        text += this.quoted();
       } else {
         text += char;
         this.at += 1;
@@ -453,29 +622,24 @@ class Reader {
 
   private backtick(quoted: boolean): void {
     const start = this.at;
-    const [all, inner] = this.match(/`([^`\n]*)`?/y)!;
     // `#optional` behind a flag: a command that is only a comment prints nothing.
-    if (/^\s*#/.test(inner!) && all.endsWith("`") && all.length > 1) {
-      this.at += all.length;
-      return;
-    }
-    if (inner!.trim() !== "pwd" || !all.endsWith("`"))
-      throw this.fail(
-        "`...` runs a program, and this never does",
-        "write down what it prints, or put it into a variable",
-        start,
-        all.length,
-      );
-    const { folder } = this.context;
-    if (!quoted && /\s/.test(folder))
-      throw this.fail(
-        `the value ${show(folder)} holds blanks, at which the shell would cut the word`,
-        'put the expression into double quotes: "`pwd`"',
-        start,
-        all.length,
-      );
-    this.add(folder, start, quoted);
+    const comment = this.match(/`\s*#[^`\n]*`/y);
+    if (comment) this.at += comment[0].length;
+    else this.insert(this.quoted(), start, quoted);
+  }
+
+  /** What the program in backquotes prints. */
+  private quoted(): string {
+    const start = this.at;
+    const [all, inner] = this.match(/`([^`\n]*)`?/y)!;
     this.at += all.length;
+    if (all.endsWith("`") && all.length > 1) return this.printed(inner!, start + 1, start);
+    throw this.fail(
+      "`...` runs a program, and this never does",
+      "write down what it prints, or put it into a variable",
+      start,
+      all.length,
+    );
   }
 
   /** `$'...'`, where backslashes stand for control characters. */
@@ -507,11 +671,11 @@ class Reader {
  *
  * @throws DockerRunError at the place that cannot be read
  */
-export function readWords(line: string, context: DockerRunContext, start = 0): Words {
+export function readWords(line: string, context: DockerRunContext, start = 0, reading: Reading = {}): Words {
   const nul = line.indexOf("\0");
   if (nul >= 0)
     throw new DockerRunError("line", "holds a NUL character", "remove it", { line, offset: nul, length: 1 });
-  return new Reader(line, context, start).read();
+  return new Reader(line, context, start, reading).read();
 }
 
 /** Whether the `#` at this place is the prompt of a root shell in front of a command, not a comment. */
@@ -525,18 +689,46 @@ function continues(text: string, at: number): number {
   return CONTINUATION.exec(text)?.[0].length ?? 0;
 }
 
-/** Cuts pasted text into its commands: at line breaks that are neither quoted nor continued. */
-export function splitCommands(text: string): { start: number; end: number }[] {
-  const commands: { start: number; end: number }[] = [];
+/** A command in pasted text. */
+export interface Piece {
+  start: number;
+  end: number;
+  /** What stands between it and the command before on the same row: `&&`, `||` or `;`. */
+  joint: string;
+}
+
+// Behind a semicolon that belongs to a word stands no program.
+const JOINT = /&&|\|\||;(?=\s|$|(?:sudo|docker|podman|nvidia-docker|cd|mkdir|export)\s)/y;
+const HERE = /<<[-~]?[ \t]*(["']?)(\w+)\1/y;
+
+/** Cuts pasted text into its commands: at line breaks, `&&`, `||` and `;` that are neither quoted nor continued. */
+export function splitCommands(text: string): Piece[] {
+  const commands: Piece[] = [];
   let start = 0;
+  let joint = "";
   let quote = "";
   let wordStart = true;
+  /** Ends the text that a command gets from the rows below it. */
+  let here = "";
+  const cut = (end: number, by: string) => {
+    commands.push({ start, end, joint });
+    start = end + Math.max(by.length, 1);
+    joint = by;
+    wordStart = true;
+  };
+  const match = (pattern: RegExp, at: number) => {
+    pattern.lastIndex = at;
+    return pattern.exec(text);
+  };
   for (let at = 0; at <= text.length; at += 1) {
     const char = text[at];
-    if (char === undefined || (char === "\n" && !quote)) {
-      commands.push({ start, end: at });
-      start = at + 1;
-      wordStart = true;
+    if (char === "\n" && !quote && here) {
+      const rest = text.slice(at + 1);
+      const end = new RegExp(`^[ \\t]*${here}[ \\t]*$`, "m").exec(rest);
+      at += end ? end.index + end[0].length : rest.length;
+      here = "";
+    } else if (char === undefined || (char === "\n" && !quote)) {
+      cut(at, "");
     } else if (quote) {
       if (char === "\\" && quote === '"') at += 1;
       else if (char === quote) quote = "";
@@ -548,7 +740,17 @@ export function splitCommands(text: string): { start: number; end: number }[] {
       wordStart = false;
     } else if (char === "#" && wordStart && !isPrompt(text, at)) {
       at = (text.indexOf("\n", at) + 1 || text.length + 1) - 2;
+    } else if (char === "$" && text[at + 1] === "(" && closing(text, at + 2) > 0) {
+      at = closing(text, at + 2);
+      wordStart = false;
     } else {
+      const operator = match(JOINT, at)?.[0];
+      if (operator) {
+        cut(at, operator);
+        at += operator.length - 1;
+        continue;
+      }
+      here ||= (char === "<" && text[at - 1] !== "<" && match(HERE, at)?.[2]) || "";
       if (char === "'" || char === '"') quote = char;
       wordStart = /\s/.test(char);
     }

@@ -32,6 +32,7 @@ const SEEDS = [
   `docker run --rm --gpus '"device=0,1"' --mount type=bind,src=./a,dst=/a,readonly --mount 'src=v1,dst=/b,"volume-opt=o=a,b"' img sh -c "echo \${HOME:-x}"`,
   `podman run --arch arm64 --health-cmd 'curl -f x' --health-interval 1m30s -m 512m --cpus 1.5 --ulimit nofile=1:2 img $'a\\tb' > /dev/null 2>&1`,
   `docker network create -d bridge --subnet 192.168.0.0/16 mynet`,
+  `export A=1 B=$(date)\ncd x && docker rm -f web; docker run -d --name web -u $(id -u) -e A -v %cd%\\d:/x img:$A\ndocker logs web`,
   `docker -H tcp://x create --link db:mysql --add-host a:[::1] --dns 8.8.8.8 --tmpfs /run:size=1m --device /dev/fuse app:1`,
 ];
 const PIECES = [

@@ -1,5 +1,5 @@
 import { parseDockerLines } from "../../../../core/readers/dockerRun";
-import { errorOf, marked, plain } from "./world";
+import { errorOf, marked, plain, world } from "./world";
 
 const read = (...lines: string[]) => parseDockerLines(lines, "demo", plain);
 
@@ -117,17 +117,122 @@ test.each<[string[], string, string]>([
   [["docker volume create ?a"], "?", "files that match"],
   [["docker network connect n1 web"], "web", "no line above"],
   [["docker run -d --name web --network host nginx", "docker network connect n1 web"], "web", "uses --network host"],
-  [["docker run -d nginx", "rm -rf x"], "rm", "not a command"],
+  [["rm -rf x"], "rm", "not a command"],
+  [["docker ps", "ls"], "ps", "not a command"],
+  [["TAG=1"], "^", "there is no command"],
+  [["docker run -d nginx", "dcoker run -d redis"], "dcoker", "did you mean docker?"],
+  [["docker run -d nginx", "docker rnu -d redis"], "rnu", "docker rnu is not a command"],
+  [["docker run -d nginx", "docker update -m 1g web"], "update", "docker update is not a command"],
+  [["docker run -d nginx", "ssh host docker run -d redis"], "ssh", "not a command"],
+  [["echo x | docker run -i nginx"], "|", "remove the pipe"],
+  [["docker run -d nginx", "if true; then docker run -d redis; fi"], "if", "belongs to a script"],
+  [["docker run -d nginx || docker run -d redis"], "run", "only where the command in front of || fails"],
+  [["docker run -d \\", "  # why", "  -p 80:80 nginx"], "# why", "the comment ends the command"],
+  [["docker run -d nginx \\", "# why", "  -p 80:80"], "# why", "the comment ends the command"],
+  [["docker run -d \\\\", "  -p 80:80 nginx"], "\\\\", "end the row with one backslash"],
+  [["docker run -d nginx \\\\", "  -p 80:80"], "\\\\", "end the row with one backslash"],
+  [["TAG=$(curl x | jq .tag)", "docker run -d nginx:$TAG"], "$(curl x | jq .tag)", "runs a program"],
+  [["ID=$(docker run -d nginx)", "docker run -d --network container:$ID redis"], "ID", "id of a container"],
   [["docker run -d nginx", "  -p 80:80 nginx"], "-p", "end the row above with a backslash"],
   [["docker run -d \\ ", "  -p 80:80 nginx"], "\\ ", "blanks behind the backslash"],
-  [["docker run -d nginx && docker run -d redis"], "&&", "another command follows"],
+  [["docker run -d nginx & docker run -d redis"], "&", "another command follows"],
 ])("%j", (lines, place, text) => {
   const error = errorOf(() => read(...lines));
   expect(error.message).toContain(text);
-  expect(marked(error)).toBe(place);
+  expect(place === "^" ? error.offset : marked(error)).toBe(place === "^" ? lines.join("\n").length : place);
 });
 
 test("a row that the Pulumi CLI has folded is still one command", () => {
   const lines = ["docker run --name web \\\n\n    -p 80:80 nginx\n\ndocker run --name db redis"];
   expect(Object.keys(parseDockerLines(lines, "pasted", plain).services)).toEqual(["web", "db"]);
+});
+
+test("assignments above a line set variables for it, and for docker where they are exported", () => {
+  const { services } = read(
+    "TAG=1.27 DATA=~/data",
+    "export ZONE='Asia/Tokyo' # where",
+    "export TAG OUTER=in",
+    'WIDE="a  b"; LIST=(unread)',
+    "unset EMPTY",
+    'docker run -d --name web -e TAG -e ZONE -e OUTER -e DATA -e A=${EMPTY:-gone} -e "W=$WIDE" -v $DATA:/d nginx:$TAG',
+  );
+  expect(services.web).toEqual({
+    image: "nginx:1.27",
+    containerName: "web",
+    volumes: ["/home/ann/data:/d"],
+    environment: { TAG: "1.27", ZONE: "Asia/Tokyo", OUTER: "in", A: "gone", W: "a  b" },
+  });
+});
+
+test.each([
+  ["cmd.exe", ["set NAME=a b", 'docker run -d -e "A=%NAME%" -e NAME nginx']],
+  ["PowerShell", ['$env:NAME = "a b"', 'docker run -d -e "A=$env:NAME" -e NAME nginx']],
+  ["fish", ["set -gx NAME 'a b'", 'docker run -d -e "A=$NAME" -e NAME nginx']],
+  ["csh", ["setenv NAME 'a b'", 'docker run -d -e "A=$NAME" -e NAME nginx']],
+  ["bash, all exported", ["set -a", "NAME='a b'", "set +a", 'docker run -d -e "A=$NAME" -e NAME nginx']],
+  ["bash, declared", ["declare -x NAME='a b'", 'docker run -d -e "A=$NAME" -e NAME nginx']],
+])("an assignment of %s", (_, lines) => {
+  expect(read(...lines).services.nginx!.environment).toEqual({ A: "a b", NAME: "a b" });
+});
+
+test("a file of assignments is read, in the folder that cd has gone to", () => {
+  const place = world({ ".env": "# why\nTAG=1.27\nexport ZONE='x y'\nrm -rf /\n" });
+  const lines = ["cd /nowhere", `cd ${place.folder}`, "source .env", "docker run -d -e ZONE -v ./a:/a nginx:$TAG"];
+  const { services, notices } = parseDockerLines(lines, "demo", place);
+  expect(services.nginx).toEqual({
+    image: "nginx:1.27",
+    environment: { ZONE: "x y" },
+    volumes: [`${place.folder}/a:/a`],
+  });
+  expect(notices.map(({ at }) => at)).toEqual(["cd", "cd"]);
+});
+
+test("commands around the lines are told by what becomes of them, and the lines are read", () => {
+  const { services, networks, notices } = read(
+    "#!/bin/bash",
+    "set -euo pipefail",
+    "sudo docker rm -f web 2>/dev/null || true",
+    "mkdir -p data && cd data && docker run -d --name web -v $PWD:/d nginx:1; docker logs -f web",
+    "docker network inspect app >/dev/null 2>&1 || docker network create app",
+    "DOCKER_BUILDKIT=1 docker build -t app .",
+    "docker --context x exec -it web sh -c 'echo \"$(id)\"'",
+    "docker network rm old",
+    "cat > conf <<EOF",
+    "it's && a | b",
+    "EOF",
+    "echo done",
+    "docker cp a web:/a",
+    "docker compose up -d",
+    "curl http://localhost | jq .",
+  );
+  expect(services).toEqual({ web: { image: "nginx:1", containerName: "web", volumes: ["/project/data:/d"] } });
+  expect(networks).toEqual({ app: { name: "app" } });
+  expect(notices.map(({ level, at, text }) => [level, at, text])).toEqual([
+    ["note", "docker rm", "a stack starts, replaces and removes its containers by itself"],
+    ["note", "mkdir", "is not run: do it by hand where the containers need it"],
+    ["note", "cd", "the rows below it are read in /project/data"],
+    ["note", "docker logs", "is for the time after `up`: run it by hand"],
+    ["note", "docker network inspect", "is for the time after `up`: run it by hand"],
+    ["warning", "docker build", "is not run, and the image has to be there before `up`: run it by hand"],
+    ["note", "docker exec", "is for the time after `up`: run it by hand"],
+    ["note", "docker network rm", "a stack removes no more than it has made: run it by hand where it is needed"],
+    ["note", "cat", "is not run: do it by hand where the containers need it"],
+    ["warning", "docker cp", "is not run: mount the files that the container needs"],
+    ["warning", "docker compose", "is not read here: give its file to `berth from-compose`"],
+    ["note", "curl", "is not run: do it by hand where the containers need it"],
+  ]);
+});
+
+test("what was copied from a terminal, fences and all", () => {
+  const { services, notices } = read(
+    "```console",
+    "ann@host:~$ id=$(docker run -d --name web nginx:1)",
+    "Unable to find image 'nginx:1' locally",
+    "4f3aefae",
+    "ann@host:~$ docker start $id",
+    "web",
+    "```",
+  );
+  expect(Object.keys(services)).toEqual(["web"]);
+  expect(notices.map(({ at }) => at)).toEqual(["docker start"]);
 });

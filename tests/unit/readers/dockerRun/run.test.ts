@@ -10,6 +10,16 @@ describe("the command", () => {
     "[root@host ~]# docker run nginx",
     "ann@host:~/x$ docker run nginx",
     "PS C:\\Users\\ann> docker run nginx",
+    "(base) ann@gpu1:~$ docker run nginx",
+    "(venv) (base) [ann@gpu1 ~]$ docker run nginx",
+    "(base) PS C:\\Users\\ann> docker run nginx",
+    "ann@host ~ % docker run nginx",
+    "ann@host ~/x> docker run nginx",
+    "~/x $ docker run nginx",
+    "bash-5.1# docker run nginx",
+    "\u279c  ~ docker run nginx",
+    "\u279c  x git:(main) \u2717 docker run nginx",
+    "\u276f docker run nginx",
     "C:\\>docker.exe run nginx",
     "sudo docker run nginx",
     "sudo -E -u root docker run nginx",
@@ -30,6 +40,22 @@ describe("the command", () => {
 
   test("nvidia-docker is the runtime", () => {
     expect(run("nvidia-docker run nginx").service).toEqual({ image: "nginx", runtime: "nvidia" });
+  });
+
+  // As its own script has it: in front of the line's flags, which win.
+  test("NV_GPU chooses the GPUs of nvidia-docker", () => {
+    const environment = (line: string) => run(line).service.environment;
+    expect(environment("NV_GPU=0,1 nvidia-docker run nginx")).toEqual({ NVIDIA_VISIBLE_DEVICES: "0,1" });
+    expect(environment("NV_GPU='0 1' nvidia-docker run -e A=b nginx")).toEqual({
+      NVIDIA_VISIBLE_DEVICES: "0,1",
+      A: "b",
+    });
+    expect(environment("NV_GPU=0 nvidia-docker run -e NVIDIA_VISIBLE_DEVICES=2 nginx")).toEqual({
+      NVIDIA_VISIBLE_DEVICES: "2",
+    });
+    expect(environment("NV_GPU=0 docker run nginx")).toBeUndefined();
+    const { notices } = run("NV_GPU=0 nvidia-docker run -d nginx");
+    expect(notices.map(({ at }) => at)).toEqual(["nvidia-docker", "NV_GPU"]);
   });
 
   test("flags stop at the image; the rest is the command, word for word", () => {
@@ -116,6 +142,7 @@ test.each<[string, string[]]>([
   ["--name web -dp 127.0.0.1:80:80/tcp -it", ["-dp", "-it"]],
   ["-v ./a:/b:ro --volume=data:/c", ["-v", "--volume"]],
   ["--restart=always --publish 80:80", ["--restart", "--publish"]],
+  ["-v http://proxy:8080 -v https://x/y", []],
   ["-c max_connections=200 -p 5433 -v 3 --name s1 -d --restart", []],
   ["docker run -p 80:80 nginx", []],
 ])("nginx %s: a warning at %j", (words, flags) => {
@@ -152,7 +179,11 @@ test.each<[string, string, string]>([
   ["docker run --privileged=maybe nginx", "--privileged=maybe", "neither true nor false"],
   ["docker create -d nginx", "-d", "is a flag of docker run"],
   ["docker run Nginx", "Nginx", "lower case"],
-  ["docker run \u2013name web nginx", "\u2013name", "write --name"],
+  ["docker run \u2013name web nginx", "\u2013name", "(U+2013), which docker takes for the image; write --name"],
+  ["docker run -p 8080\uff1a80 nginx", "\uff1a", "holds \uff1a (U+FF1A), which only looks like :; write :."],
+  ["docker run -e \u201cA=a b\u201d nginx", "\u201d", 'holds \u201d (U+201D), which only looks like "; write ".'],
+  ["docker run --restart\uff1dalways nginx", "\uff1d", "holds \uff1d (U+FF1D), which only looks like =; write =."],
+  ["docker run -e A=b NGINX\u00a0x", "NGINX", "lower case"],
   ["docker run <image>", "<image>", "placeholder"],
   ["docker run nginx:", "nginx:", "not an image reference"],
   ["docker run --platform foo nginx", "foo", "is not a platform"],
@@ -290,4 +321,71 @@ test("a secret is not shown in an error", () => {
   const error = errorOf(() => run("docker run -e MYSQL_ROOT_PASSWORD=hunter2 -e 'API_TOKEN=a b' -p x nginx"));
   expect(error.message).not.toMatch(/hunter2|a b/);
   expect(marked(error)).toBe("x");
+});
+
+describe("characters that are not what they look like", () => {
+  // docker takes them as they stand
+  test.each<[string, string, string]>([
+    ["-v /data\uff1a/data", "-v", "U+FF1A"],
+    ["-e TZ\uff1dx", "-e", "U+FF1D"],
+    ["-e \u201cTZ=x\u201d", "-e", "U+201C"],
+    ["-e TZ=\u2018x\u2019", "-e", "U+2018"],
+    ["-e TZ=a\u00a0b", "-e", "U+00A0"],
+    ["-e TZ=a\u200bb", "-e", "U+200B"],
+    ["-l 'a=b\uff0cc'", "-l", "U+FF0C"],
+  ])("%j: a warning at %s that names %s, and nothing else", (flags, at, code) => {
+    const { notices } = run(`docker run -d ${flags} nginx`);
+    expect(notices).toEqual([{ level: "warning", at, text: expect.stringContaining(code) }]);
+  });
+
+  test.each([
+    "-e 'TITLE=\u8bf4\u660e\uff1a\u597d'",
+    "-e 'TITLE=he said \u201chi\u201d'",
+    "-l 'title=a\u00a0b'",
+    "-e TITLE=caf\u00e9",
+    "-e A=1\u20132",
+  ])("%j is text, and nothing is said", (flags) => {
+    expect(run(`docker run -d ${flags} nginx`).notices).toEqual([]);
+  });
+
+  test("blanks that no shell knows are blanks where docker would fail, and so are those that nobody sees none", () => {
+    const { service, notices } = run("docker run -d\u00a0-e 'A=b\u00a0c'\u3000-p 80:80 \u200bnginx");
+    expect(service).toEqual({ image: "nginx", environment: { A: "b\u00a0c" }, ports: ["80:80"] });
+    expect(notices).toEqual([{ level: "note", at: "U+00A0", text: "is no blank to a shell, and is read as one" }]);
+    expect(run("docker run -d \u200bnginx").notices).toEqual([
+      { level: "note", at: "U+200B", text: "is not to be seen, and is left out" },
+    ]);
+  });
+});
+
+describe("a secret whose value is not known", () => {
+  const later = { ...plain, secretsLater: true };
+
+  test.each([
+    "-e API_TOKEN=$NOPE",
+    "-e API_TOKEN=$(cat x)",
+    "-e API_TOKEN=<your token>",
+    '-e "API_TOKEN=Bearer $NOPE"',
+  ])("%s is left to a setting where the line is only printed", (flag) => {
+    expect(Object.keys(run(`docker run -d ${flag} nginx`, later).service.environment!)).toEqual(["API_TOKEN"]);
+    expect(errorOf(() => run(`docker run -d ${flag} nginx`)).message).not.toContain("is a secret");
+  });
+
+  test("by its name alone, too", () => {
+    const { service, notices } = run("docker run -d -e API_TOKEN nginx", later);
+    expect([service.environment, notices]).toEqual([{ API_TOKEN: "$API_TOKEN" }, []]);
+    expect(run("docker run -d -e API_TOKEN nginx").service.environment).toBeUndefined();
+  });
+
+  // Nothing of it may get to where it would be printed.
+  test.each([
+    ["docker run -e URL=$NOPE nginx", "the variable NOPE is not set"],
+    ["docker run -l API_TOKEN=$NOPE nginx", "the variable NOPE is not set"],
+    ["docker run nginx:$NOPE", "the variable NOPE is not set"],
+    ["docker run nginx env API_TOKEN=$(cat x)", "runs a program"],
+    ["docker run -e ALLOW_EMPTY_PASSWORD=$NOPE nginx", "the variable NOPE is not set"],
+    ["URL=$NOPE docker run -e URL nginx", "the variable NOPE is not set"],
+  ])("%s is refused all the same", (line, text) => {
+    expect(errorOf(() => run(line, later)).message).toContain(text);
+  });
 });

@@ -1,5 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are expansions of the shell
+import { spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { readWords, splitCommands } from "../../../../core/readers/dockerRun/words";
+import { describeIf } from "../../../skips";
 import { errorOf, marked, plain } from "./world";
 
 const words = (line: string) => readWords(line, plain).words.map(({ text }) => text);
@@ -36,6 +40,11 @@ test.each<[string, string[]]>([
   ["~ ~/a a~ x=~/y '~/z'", ["/home/ann", "/home/ann/a", "a~", "x=~/y", "~/z"]],
   ["$ a$ $. $%", ["$", "a$", "$.", "$%"]],
   ["{} {{.Name}} a{b}c {a b}", ["{}", "{{.Name}}", "a{b}c", "{a", "b}"]],
+  [
+    "http://m{1...4}/d{1...4} {a..bc} {1..} {..2} {a.b}",
+    ["http://m{1...4}/d{1...4}", "{a..bc}", "{1..}", "{..2}", "{a.b}"],
+  ],
+  ["'{a,b}' {'a,b'} {a\\,b}", ["{a,b}", "{a,b}", "{a,b}"]],
   ["-e A=*x http://x/?a=b [::1]:80", ["-e", "A=*x", "http://x/?a=b", "[::1]:80"]],
   ["a > /dev/null 2>&1", ["a"]],
   ["a 2>/dev/null &", ["a"]],
@@ -43,6 +52,60 @@ test.each<[string, string[]]>([
   ["a2 > /dev/null", ["a2"]],
 ])("%j is read as %j", (line, expected) => {
   expect(words(line)).toEqual(expected);
+});
+
+// What the shells of Windows make of each.
+test.each<[string, string[]]>([
+  ["%cd%:/a %CD%/b", ["/project:/a", "/project/b"]],
+  ['"%cd%\\data\\x:/a" %USERPROFILE%\\y:/b', ["/project/data/x:/a", "/home/ann/y:/b"]],
+  ["${PWD}\\data:/a $pwd/b", ["/project/data:/a", "/project/b"]],
+  ["$env:OUTER ${env:OUTER}", ["outer", "outer"]],
+  // No variables: a format, and what is in quotes that cmd.exe knows nothing of.
+  ["+%Y%m%d '%cd%' 100%", ["+%Y%m%d", "%cd%", "100%"]],
+])("%j is read as %j there", (line, expected) => {
+  expect(words(line)).toEqual(expected);
+});
+
+const bash = spawnSync("bash", ["--version"]).status === 0;
+describeIf(bash ? undefined : "there is no bash", "what is known without running it", () => {
+  test.each([
+    "$(id -u):$(id -g)",
+    "`id -u`",
+    "$(id -un) $(id -nu) $(id --user --name)",
+    "$(id -gn)",
+    '$(id -u "$(whoami)")',
+    "$(whoami)",
+    "$UID ${UID} ${UID:-7} $EUID",
+    "$(hostname) $HOSTNAME $(hostname -s)",
+    "$(uname) $(uname -s) $(uname -m) $(uname -r) $(uname -n)",
+    "$(arch) $(nproc)",
+    "$(echo a b)",
+    '$(basename "$PWD") $(dirname "$PWD") $(realpath .) $(readlink -f ..)',
+    "${NOPE:-$(id -u)} ${NOPE:-`id -u`}",
+  ])("%s is what bash makes of it", (expression) => {
+    const folder = realpathSync(tmpdir());
+    const { stdout } = spawnSync("bash", ["-c", `printf '%s\n' "${expression}"`], { encoding: "utf8", cwd: folder });
+    expect(stdout).not.toBe("\n");
+    expect(readWords(`"${expression}"`, { ...plain, folder }).words.map(({ text }) => `${text}\n`)).toEqual([stdout]);
+  });
+});
+
+test("a secret whose value is not known is left to a setting, where the result is only printed", () => {
+  const later = { ...plain, secretsLater: true };
+  for (const expression of [
+    "$NOPE",
+    "${NOPE}",
+    "${NOPE:?say it}",
+    "$(cat token)",
+    "`cat token`",
+    "<your token>",
+    "$1",
+  ]) {
+    const [word] = readWords(`TOKEN=${expression}`, later).words;
+    expect(word!.text).toBe(`TOKEN=${expression}`);
+    expect(word!.unknown?.message).toBe(errorOf(() => readWords(`TOKEN=${expression}`, plain)).message);
+  }
+  expect(readWords("TOKEN=$OUTER b", later).words.map(({ unknown }) => unknown)).toEqual([undefined, undefined]);
 });
 
 test("each word knows its place, and whether it was quoted", () => {
@@ -60,10 +123,15 @@ test("what only the shell looks at is told", () => {
 });
 
 test.each<[string, string, string]>([
-  ["a $(id -u)", "$(id -u)", "runs a program"],
+  ["a $(date)", "$(date)", "runs a program"],
+  ["a $(id)", "$(id)", "runs a program"],
+  ["a $(id -u nobody-of-that-name)", "$(id -u nobody-of-that-name)", "runs a program"],
+  ["a $(echo $(date))", "$(echo $(date))", "runs a program"],
+  ["a $(hostname | tr a b)", "$(hostname | tr a b)", "runs a program"],
+  ["a ${A:-$(date)}", "$(date)", "runs a program"],
   ["a `date`", "`date`", "runs a program"],
   ["a `pwd", "`pwd", "runs a program"],
-  ["a $((1+1))", "$((1+1)", "runs a program"],
+  ["a $((1+1))", "$((1+1))", "arithmetic"],
   ["a $NOPE/b", "$NOPE", "the variable NOPE is not set, so docker would get nothing"],
   ["a ${NOPE}", "${NOPE}", "NOPE is not set"],
   ["a ${NOPE:?say it}", "${NOPE:?", "say it"],
@@ -86,11 +154,21 @@ test.each<[string, string, string]>([
   ["a > file", ">", "files go into or out"],
   ["a < file", "<", "files go into or out"],
   ["a <your name>", "<your name>", "placeholder"],
+  ["a -e Z=<your zone, e.g. x>", "<your zone, e.g. x>", "placeholder"],
+  ["a A=b|c", "|", "put the whole word into single quotes"],
+  ["a http://x/?b=c&d=e", "&", "put the whole word into single quotes"],
+  ["a A=b=c;d=e", ";", "put the whole word into single quotes"],
+  ["a \\  # why", "\\  # why", "the comment ends the command"],
   ["a (b)", "(", "subshell"],
   ["a *.conf", "*", "files that match"],
   ["a b?", "?", "files that match"],
   ["a {b,c}", "{b,c}", "several words"],
   ["a {1..3}", "{1..3}", "several words"],
+  ["a {a..e..2}", "{a..e..2}", "several words"],
+  ["a {-1..3}", "{-1..3}", "several words"],
+  [`a {"b":1,"c":2}`, `{"b":1,"c":2}`, "several words"],
+  ["a {{b},c}", "{{b},c}", "several words"],
+  ["a x{b{c,d}}", "{c,d}", "several words"],
   ["a ~bob/x", "~bob", "another user"],
   ["a \0b", "\0", "NUL"],
 ])("%j is refused at %j", (line, place, text) => {
@@ -125,5 +203,21 @@ test("pasted text is cut where a command ends", () => {
     "f # don't",
     "g `\n h",
     "",
+  ]);
+});
+
+test("and where the shell begins another command on the same row", () => {
+  const text = `a && b || 'c && d'; e $(f; g && h) ; sudo i\nA=b;c d;docker e\ncat <<'END'\nj && k\nit's\nEND\nl`;
+  expect(splitCommands(text).map(({ start, end, joint }) => [joint, text.slice(start, end).trim()])).toEqual([
+    ["", "a"],
+    ["&&", "b"],
+    ["||", "'c && d'"],
+    [";", "e $(f; g && h)"],
+    [";", "sudo i"],
+    // A connection string that nobody quoted, which the reader of words has something to say about.
+    ["", "A=b;c d"],
+    [";", "docker e"],
+    ["", "cat <<'END'\nj && k\nit's\nEND"],
+    ["", "l"],
   ]);
 });
