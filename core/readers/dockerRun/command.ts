@@ -2,7 +2,7 @@ import { show } from "../../description/errors";
 import { nearest } from "../../description/nearest";
 import type { Notice } from "../../description/project";
 import { isSecretValue } from "../../description/secretValue";
-import { codeOf, INVISIBLE, ODD_BLANK } from "../lookAlikes";
+import { codeOf, INVISIBLE, ODD_BLANK } from "../../description/lookAlikes";
 import { DockerRunError } from "./errors";
 import { type Option, readOptions } from "./options";
 import { type DockerRunContext, isPrompt, type Reading, readWords, type Word } from "./words";

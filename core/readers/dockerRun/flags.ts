@@ -5,7 +5,7 @@ import { isSecretValue } from "../../description/secretValue";
 import { parsePlatform } from "./platform";
 import type { ServiceDescription } from "../../description/types";
 import { type Draft, enter, type FlagEntry, note, push, put, set } from "./draft";
-import { slippedIn } from "../lookAlikes";
+import { slippedIn } from "../../description/lookAlikes";
 import { DockerRunError } from "./errors";
 import { readLabels, readProfile } from "./files";
 import { gpuRequest } from "./gpus";

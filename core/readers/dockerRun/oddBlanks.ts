@@ -1,4 +1,4 @@
-import { INVISIBLE, lookAlike, ODD_BLANK } from "../lookAlikes";
+import { INVISIBLE, lookAlike, ODD_BLANK } from "../../description/lookAlikes";
 import { DockerRunError } from "./errors";
 import type { Reading } from "./words";
 

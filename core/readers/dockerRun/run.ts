@@ -13,7 +13,7 @@ import { finishVolumes } from "./mounts";
 import { finishNetworks } from "./networks";
 import { nearest } from "../../description/nearest";
 import { readOptions, type Use } from "./options";
-import { codeOf, slippedIn } from "../lookAlikes";
+import { codeOf, slippedIn } from "../../description/lookAlikes";
 import { withOddBlanks } from "./oddBlanks";
 import { parsePlatform } from "./platform";
 import type { DockerRunContext, Word } from "./words";

@@ -1,7 +1,7 @@
 import { show } from "../../description/errors";
 import { printedBy, shellVariable } from "./computed";
 import { DockerRunError } from "./errors";
-import { INVISIBLE, ODD_BLANK } from "../lookAlikes";
+import { INVISIBLE, ODD_BLANK } from "../../description/lookAlikes";
 
 /** What a line may be read against. */
 export interface DockerRunContext {
