@@ -5,7 +5,8 @@ import { isSecretValue } from "../../description/secretValue";
 import { codeOf, INVISIBLE, ODD_BLANK } from "../../description/lookAlikes";
 import { DockerRunError } from "./errors";
 import { type Option, readOptions } from "./options";
-import { type DockerRunContext, isPrompt, type Reading, readWords, type Word } from "./words";
+import type { DockerRunContext } from "./context";
+import { isPrompt, type Reading, readWords, type Word } from "./words";
 
 /** A line taken apart as far as the name of its command. */
 export interface Command {

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import * as os from "node:os";
 import { basename, dirname, resolve } from "node:path";
-import type { DockerRunContext } from "./words";
+import type { DockerRunContext } from "./context";
 
 /** Ids of the user that berth runs as; Windows has none. */
 const uid = () => process.getuid?.();

@@ -2,7 +2,7 @@ import type { Notice, VolumeDefinition } from "../../description/project";
 import type { ServiceDescription } from "../../description/types";
 import type { Command } from "./command";
 import type { Option, Use } from "./options";
-import type { DockerRunContext } from "./words";
+import type { DockerRunContext } from "./context";
 
 /** What becomes of a flag. */
 export type Fate =

@@ -3,4 +3,4 @@ export type { Fate, FlagEntry } from "./draft";
 export { FLAGS } from "./flags";
 export { parseDockerLines } from "./pasted";
 export { type DockerRun, parseDockerRun } from "./run";
-export type { DockerRunContext } from "./words";
+export type { DockerRunContext } from "./context";

@@ -6,7 +6,8 @@ import { DockerRunError } from "./errors";
 import { Lines } from "./lines";
 import { withOddBlanks } from "./oddBlanks";
 import { roughWords, Shell } from "./shell";
-import { type DockerRunContext, isPrompt, type Piece, splitCommands } from "./words";
+import type { DockerRunContext } from "./context";
+import { isPrompt, type Piece, splitCommands } from "./words";
 
 /** What makes a container, wherever it stands. */
 const MAKES = /\b(?:docker|podman|nvidia-docker)\s+(?:container\s+)?(?:run|create)\s/;

@@ -16,7 +16,8 @@ import { readOptions, type Use } from "./options";
 import { codeOf, slippedIn } from "../../description/lookAlikes";
 import { withOddBlanks } from "./oddBlanks";
 import { parsePlatform } from "./platform";
-import type { DockerRunContext, Word } from "./words";
+import type { DockerRunContext } from "./context";
+import type { Word } from "./words";
 
 /** What a `docker run` line says. */
 export interface DockerRun {

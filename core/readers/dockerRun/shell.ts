@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import type { Notice } from "../../description/project";
 import { commandStart } from "./command";
 import { DockerRunError } from "./errors";
-import { type DockerRunContext, readWords, splitCommands } from "./words";
+import type { DockerRunContext } from "./context";
+import { readWords, splitCommands } from "./words";
 
 // As the shell cuts words, but never refused: for commands that are not read any further.
 const ROUGH_WORD =

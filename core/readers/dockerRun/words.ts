@@ -1,21 +1,8 @@
 import { show } from "../../description/errors";
 import { printedBy, shellVariable } from "./computed";
+import type { DockerRunContext } from "./context";
 import { DockerRunError } from "./errors";
 import { INVISIBLE, ODD_BLANK } from "../../description/lookAlikes";
-
-/** What a line may be read against. */
-export interface DockerRunContext {
-  /** For `$VAR` and `-e NAME`. */
-  environment: Record<string, string | undefined>;
-  /** For `$(pwd)`, `$PWD`, relative paths, `--env-file` and `--label-file`. */
-  folder: string;
-  /** For `~`. */
-  home: string;
-  /** Variables of the shell, which docker does not see. An error stands for a value that is not known. */
-  variables?: ReadonlyMap<string, string | DockerRunError>;
-  /** A secret whose value is not known is left to a setting, since what is read is only printed. */
-  secretsLater?: boolean;
-}
 
 /** How words are read, apart from the usual. */
 export interface Reading {

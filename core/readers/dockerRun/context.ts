@@ -1,0 +1,15 @@
+import type { DockerRunError } from "./errors";
+
+/** What a line may be read against. */
+export interface DockerRunContext {
+  /** For `$VAR` and `-e NAME`. */
+  environment: Record<string, string | undefined>;
+  /** For `$(pwd)`, `$PWD`, relative paths, `--env-file` and `--label-file`. */
+  folder: string;
+  /** For `~`. */
+  home: string;
+  /** Variables of the shell, which docker does not see. An error stands for a value that is not known. */
+  variables?: ReadonlyMap<string, string | DockerRunError>;
+  /** A secret whose value is not known is left to a setting, since what is read is only printed. */
+  secretsLater?: boolean;
+}
