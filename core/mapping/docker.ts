@@ -306,6 +306,17 @@ function refuseWeight({ blkioConfig }: ServiceSpec): ServiceSpec["blkioConfig"] 
   return blkioConfig;
 }
 
+/** What tells whether a service may end by itself. */
+export const ENDING = ["mode", "restart", "ports", "publishAll", "healthcheck"] as const;
+
+/**
+ * Whether a service that has ended well is done, as for `docker compose up -d`: nothing starts it again, and nothing
+ * says that somebody wants an answer from it.
+ */
+export const mayEnd = ({ mode, restart, ports, publishAll, healthcheck }: Pick<ServiceSpec, (typeof ENDING)[number]>) =>
+  mode === "replicated-job" ||
+  (!["always", "unless-stopped"].includes(restart?.policy ?? "no") && !ports?.length && !publishAll && !healthcheck);
+
 /** Changed in place by the provider itself. */
 export const CHANGED_BY_PROVIDER = [
   "restart",

@@ -184,6 +184,39 @@ describeIf(missingCli, "compose files", () => {
     await unchanged(project);
   }, 300_000);
 
+  test.concurrent("a service that ends well, and that nothing restarts, is done", async () => {
+    const text = (command: string) => `name: shot
+services:
+  once:
+    image: busybox
+    command: ${command}
+    restart: "no"
+  web:
+    image: nginx
+    ports: ["8091:80"]
+    depends_on: [once]
+`;
+    const project = await Project.create({ stack: "compose", files: { "compose.yaml": text("sh -c 'exit 3'") } });
+    const { code, output } = await project.tryUp();
+    expect(code).not.toBe(0);
+    expect(output).toContain("shot-once-1 ended with exit code 3. Its last lines:");
+    project.write({ "compose.yaml": text("sh -c 'exit 0'") });
+    expect((await project.up()).output).toContain("shot-once-1 has ended with exit code 0 and is done");
+    const { Id } = project.container("shot-once-1");
+    await unchanged(project);
+    await unchanged(project, "--refresh");
+    await project.up();
+    expect(project.container("shot-once-1")).toMatchObject({ Id, State: { Running: false } });
+
+    // What was killed is none that has ended well, and is started again.
+    const killed = { Status: "exited", Running: false, Restarting: false, ExitCode: 137 };
+    project.store.put("containers", { ...project.container("shot-once-1"), State: killed });
+    expect(await project.changes()).toEqual(["update Container shot-once-1"]);
+    await project.up();
+    expect(project.container("shot-once-1")).toMatchObject({ Id, State: { Running: true } });
+    await unchanged(project);
+  }, 300_000);
+
   test.concurrent("restarts what asks for it when the other is made anew", async () => {
     const text = (mode: string) => `name: pair
 services:

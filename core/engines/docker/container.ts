@@ -5,7 +5,7 @@ import type { Mount } from "../../description/mounts";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { isLate, lift } from "../../pulumi/outputs";
 import type { Companion } from "../engine";
-import { ARGUMENTS, CHANGED_BY_PROVIDER, IGNORED, replacementKey } from "../../mapping/docker";
+import { ARGUMENTS, CHANGED_BY_PROVIDER, ENDING, IGNORED, mayEnd, replacementKey } from "../../mapping/docker";
 import { ownerLabels } from "../owner";
 import { type Session, toLabels } from "../dockerApi/session";
 
@@ -163,6 +163,13 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
     .all([pulumi.all(parts), pulumi.all([...options.checks, ...after])])
     .apply(([known]) => known.join(" "));
 
+  const ignored = byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : [...IGNORED];
+  // With mustRun the provider starts again and again what has ended well; it is said only where a start is needed.
+  const failed = Boolean(session.live(name)?.exitCode);
+  const ending = Object.fromEntries(ENDING.map((field) => [field, spec[field]])) as unknown as ServiceSpec;
+  if (spec.mode !== "replicated-job") args.mustRun = failed || lift(ending, (plain) => !mayEnd(plain as ServiceSpec));
+  if (args.mustRun !== true) ignored.push("mustRun");
+
   const own = toLabels(ownerLabels(session.owner, name));
   args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);
 
@@ -177,7 +184,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       // A fixed name or host port cannot be held by two containers at once.
       deleteBeforeReplace: true,
       replacementTrigger: trigger,
-      ignoreChanges: byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : IGNORED,
+      ignoreChanges: ignored,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
       replaceOnChanges: CHANGED_BY_PROVIDER.filter(
         (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,

@@ -6,7 +6,7 @@ import type { Mount } from "../../description/mounts";
 import { formatPort } from "../../description/ports";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, type ServiceRequest } from "../engine";
-import { REFUSED } from "../../mapping/docker";
+import { ENDING, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
 import { withTag } from "../../description/names";
 import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../dockerApi/preflight";
@@ -239,19 +239,30 @@ function inspection(
 ): pulumi.Output<ContainerInspect | undefined> {
   const client = session.client;
   if (!client) return id.apply(() => undefined);
-  const needed = { containerName: spec.containerName, waitTimeout: spec.waitTimeout, mode: spec.mode };
-  return pulumi.all([id, pulumi.output(needed)]).apply(async ([containerId, { containerName, waitTimeout, mode }]) => {
-    if (pulumi.runtime.isDryRun())
-      return dynamic ? client.find<ContainerInspect>(`/containers/${containerId}/json`) : undefined;
-    try {
-      return await waitUntilReady(client, containerId, String(containerName), {
-        timeout: waitTimeout ?? 120_000,
-        job: mode === "replicated-job",
-      });
-    } catch (error) {
-      throw new pulumi.ResourceError((error as Error).message, resource, true);
-    }
-  });
+  const ending = Object.fromEntries(ENDING.map((field) => [field, spec[field]])) as unknown as ServiceSpec;
+  const needed = { containerName: spec.containerName, waitTimeout: spec.waitTimeout, ending };
+  return pulumi
+    .all([id, pulumi.output(needed)])
+    .apply(async ([containerId, { containerName, waitTimeout, ending }]) => {
+      if (pulumi.runtime.isDryRun())
+        return dynamic ? client.find<ContainerInspect>(`/containers/${containerId}/json`) : undefined;
+      try {
+        const job = ending.mode === "replicated-job";
+        const state = await waitUntilReady(client, containerId, String(containerName), {
+          timeout: waitTimeout ?? 120_000,
+          job,
+          mayEnd: mayEnd(ending),
+        });
+        if (!job && !state.State.Running)
+          await pulumi.log.info(
+            `${containerName} has ended with exit code 0 and is done: nothing restarts it. \`docker start ${containerName}\` starts it again.`,
+            resource,
+          );
+        return state;
+      } catch (error) {
+        throw new pulumi.ResourceError((error as Error).message, resource, true);
+      }
+    });
 }
 
 /** Ports as they are on the engine; as declared where that says it all. */

@@ -25,6 +25,8 @@ export interface Expectation {
   timeout: number;
   /** A job is ready when it has ended with code 0. */
   job: boolean;
+  /** A service that runs is ready, and so is one that has ended with code 0. */
+  mayEnd?: boolean;
 }
 
 /** Nothing else tells a service that has stopped from one that is done. */
@@ -45,7 +47,7 @@ export async function waitUntilReady(
   client: EngineClient,
   id: string,
   name: string,
-  { timeout, job }: Expectation,
+  { timeout, job, mayEnd = job }: Expectation,
 ): Promise<ContainerInspect> {
   const end = Date.now() + timeout;
   let started: string | undefined;
@@ -57,7 +59,8 @@ export async function waitUntilReady(
     // What crashes at once runs for a moment, too. The engine's clock may be another one: our own counts as well.
     const needed = state.RestartCount ? SETTLED_AFTER_CRASH : SETTLED;
     const settled = !(Date.now() - Date.parse(StartedAt ?? "") < needed) || Date.now() - seen >= needed;
-    if (job && Status === "exited" && ExitCode === 0) return state;
+    // With a check of its image's own somebody wants an answer from it.
+    if (mayEnd && Status === "exited" && ExitCode === 0 && (job || !Health)) return state;
     if (!job && Running && !Restarting && (Health && Health.Status !== "none" ? Health.Status === "healthy" : settled))
       return state;
     if (

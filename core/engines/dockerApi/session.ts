@@ -15,10 +15,10 @@ import type { BundledBuild } from "./images/bundledImages";
 import { checkBesides, EngineClient } from "./connection/client";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
-import { type Owner, ownerLabels, ownerOf } from "../owner";
+import { isOurs, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
 import type { PortClaim, SubnetClaim } from "./preflight";
 import type { Look } from "./look";
-import { type EngineSnapshot, takeSnapshot } from "./snapshot";
+import { type EngineSnapshot, type LiveContainer, takeSnapshot } from "./snapshot";
 import { runNow } from "../../pulumi/runNow";
 import { berthSetting } from "../../pulumi/settings";
 
@@ -116,6 +116,13 @@ export class Session {
         void pulumi.log.warn(
           `${by}: ${source} lies in this checkout, but the engine looks for it on ${this.hostname}: copy it there, or put it into the image.`,
         );
+  }
+
+  /** The container of a service as it stood when the program began, whatever it is called now. */
+  live(service: string): LiveContainer | undefined {
+    return this.snapshot?.containers.find(
+      ({ labels }) => isOurs(labels, this.owner) && labels[SERVICE_LABEL] === service,
+    );
   }
 
   get hasOwnLogins(): boolean {

@@ -9,6 +9,8 @@ export interface LiveContainer {
   image: string;
   labels: Record<string, string>;
   ports: { ip: string; port: number; protocol: string }[];
+  /** Of one that has ended. */
+  exitCode?: number;
 }
 
 export interface LiveNetwork {
@@ -92,6 +94,8 @@ interface ApiContainer {
   Id: string;
   Names: string[];
   Image: string;
+  /** `Up 3 minutes`, `Exited (0) 3 minutes ago`. */
+  Status?: string;
   Labels: Record<string, string> | null;
   Ports: { IP?: string; PublicPort?: number; Type: string }[] | null;
 }
@@ -155,6 +159,7 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
       ports: (container.Ports ?? [])
         .filter((port) => port.PublicPort)
         .map((port) => ({ ip: port.IP ?? "", port: port.PublicPort!, protocol: port.Type })),
+      exitCode: exitCode(container.Status),
     })),
     networks: networks.map((network) => ({
       id: network.Id,
@@ -186,6 +191,11 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
         .map((port) => ({ published: port.PublishedPort!, target: port.TargetPort, protocol: port.Protocol })),
     })),
   };
+}
+
+function exitCode(status = ""): number | undefined {
+  const code = /^Exited \((\d+)\)/.exec(status)?.[1];
+  return code === undefined ? undefined : Number(code);
 }
 
 /** What gives containers their GPUs: a runtime, CDI files, or the hook that the engine finds on its PATH. */

@@ -215,7 +215,7 @@ export class EngineDouble {
 }
 
 /** A container in the form of the list. */
-function summary({ Id, Name, Image, Config, NetworkSettings }: Container): unknown {
+function summary({ Id, Name, Image, Config, State, NetworkSettings }: Container): unknown {
   const Ports = Object.entries(NetworkSettings.Ports).flatMap(([target, bindings]) =>
     bindings.map(({ HostIp, HostPort }) => ({
       IP: HostIp,
@@ -224,5 +224,6 @@ function summary({ Id, Name, Image, Config, NetworkSettings }: Container): unkno
       Type: target.split("/")[1],
     })),
   );
-  return { Id, Names: [Name], Image, Labels: Config.Labels, Ports };
+  const Status = State.Running ? "Up 3 minutes" : `Exited (${State.ExitCode}) 3 minutes ago`;
+  return { Id, Names: [Name], Image, Status, Labels: Config.Labels, Ports };
 }

@@ -177,8 +177,6 @@ const container: Resource = {
     const tests = (args.healthcheck as { tests?: string[] } | undefined)?.tests;
     mountVolumes(store, args);
     const ended = exitCode(args);
-    if (ended !== undefined && args.mustRun !== false)
-      throw new Error(`container exited with status code ${ended}, but must run`);
     const made: Container = {
       Id: newId(),
       Name: `/${args.name}`,

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
+import { ownerLabels } from "../../../core/engines/owner";
 import { connectEngine, sessionFor } from "../../../core/engines/dockerApi/session";
 import { Elasticsearch } from "../../../components/elasticsearch";
 import { answersHttp } from "../../../core/description/healthchecks";
@@ -19,7 +20,10 @@ let w: World;
 
 /** A program with an engine that holds nothing yet. */
 async function program(options: { preview?: boolean; connect?: boolean } = {}): Promise<void> {
-  w = await world({ config: { "docker:host": `unix://${engine.socket}` }, preview: options.preview });
+  w = await world({
+    config: { "docker:host": `unix://${engine.socket}`, "berth:owner": "me" },
+    preview: options.preview,
+  });
   engine
     .says("GET /version", { ApiVersion: "1.41" })
     .says("GET /containers/json?all=1", [])
@@ -123,6 +127,44 @@ describe("with an engine", () => {
     await quiet();
     // An Output that nobody looks at ends the program all the same.
     expect(w.lateErrors()).toEqual([message]);
+  });
+
+  test("a service that nobody asks anything of may end well, as for `docker compose up -d`", async () => {
+    await program();
+    const infos: string[] = [];
+    pulumi.log.info = async (message) => void infos.push(message);
+    engine.says("GET /containers/once-id/json", running({}, { Status: "exited", Running: false }));
+    const once = new Service("once", { image: "busybox", command: "true", restart: "no" });
+    expect(await value(once.ready)).toBe(true);
+    await w.done();
+    expect(w.one(CONTAINER)).toMatchObject({
+      inputs: { mustRun: false },
+      ignoreChanges: expect.arrayContaining(["mustRun"]),
+    });
+    expect(infos).toEqual([
+      "once has ended with exit code 0 and is done: nothing restarts it. `docker start once` starts it again.",
+    ]);
+  });
+
+  test.each<[string, object | undefined, boolean]>([
+    ["Exited (137) 5 minutes ago", {}, true],
+    ["Exited (0) 5 minutes ago", {}, false],
+    ["Up 5 minutes", {}, false],
+    ["Exited (137) 5 minutes ago", { "berth.owner": "somebody else" }, false],
+    ["Exited (137) 5 minutes ago", { "berth.service": "other" }, false],
+  ])("one whose container says %s (%j) is started again: %s", async (Status, labels, expected) => {
+    await program({ connect: false });
+    const Labels = { ...ownerLabels({ stack: "berth/test", owner: "me" }, "once"), ...labels };
+    engine.says("GET /containers/json?all=1", [
+      { Id: "once-id", Names: ["/renamed"], Image: "busybox", Status, Labels, Ports: null },
+    ]);
+    await connectEngine();
+    engine.says("GET /containers/once-id/json", running());
+    const once = new Service("once", { image: "busybox" });
+    await value(once.ready);
+    await w.done();
+    const { inputs, ignoreChanges } = w.one(CONTAINER);
+    expect([inputs.mustRun, !ignoreChanges.includes("mustRun")]).toEqual([expected, expected]);
   });
 
   test("the wait is as long as the service says", async () => {

@@ -155,8 +155,12 @@ describe("a Compose project", () => {
     new Project(
       "shop",
       project({
-        app: { image: "app", dependsOn: { migrate: { condition: "service_completed_successfully" } } },
-        migrate: { image: "app" },
+        app: {
+          image: "app",
+          restart: "always",
+          dependsOn: { migrate: { condition: "service_completed_successfully" } },
+        },
+        migrate: { image: "app", ports: ["8080:80"] },
       }),
       { compose: origin },
     );

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 /** What every container is given, without what a row adds. */
-const BARE = { networkMode: "bridge", restart: "no", mustRun: true, destroyGraceSeconds: 10, removeVolumes: false };
+const BARE = { networkMode: "bridge", restart: "no", destroyGraceSeconds: 10, removeVolumes: false };
 const own = (service?: string) => [
   { label: "berth.stack", value: "berth/test" },
   { label: "berth.owner", value: "me" },
@@ -40,7 +40,10 @@ const port = (external: number, internal: number) => ({ internal, external, ip: 
 async function expectContainer(name: string, expected: Record<string, unknown>): Promise<void> {
   await w.done();
   const container = w.one(CONTAINER, name);
-  expect(container.inputs).toEqual({ ...BARE, name, labels: own(name), ...expected });
+  // Nobody says of the others that they go on for ever.
+  const mustRun =
+    ["ports", "publishAllPorts", "healthcheck"].some((key) => key in expected) || expected.restart === "always";
+  expect(container.inputs).toEqual({ ...BARE, mustRun, name, labels: own(name), ...expected });
   expect(nameOf(container.parent)).toBe(name);
 }
 

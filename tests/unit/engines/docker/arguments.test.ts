@@ -1,4 +1,11 @@
-import { ARGUMENTS, CHANGED_BY_BERTH, CHANGED_BY_PROVIDER, IGNORED, REFUSED } from "../../../../core/mapping/docker";
+import {
+  ARGUMENTS,
+  CHANGED_BY_BERTH,
+  CHANGED_BY_PROVIDER,
+  IGNORED,
+  mayEnd,
+  REFUSED,
+} from "../../../../core/mapping/docker";
 import { environmentOf, secretNames } from "../../../../core/description/variables";
 import { parseService, type ServiceSpec } from "../../../../core/description/service";
 import type { ServiceDescription } from "../../../../core/description/types";
@@ -442,6 +449,21 @@ describe("environment", () => {
   test("secret are names that say so, and whole files that are", () => {
     expect([...secretNames(spec)].sort()).toEqual(["B", "DB_PASSWORD", "HIDDEN"]);
   });
+});
+
+test.each<[Partial<ServiceDescription>, boolean]>([
+  [{}, true],
+  [{ restart: "no" }, true],
+  [{ restart: "on-failure:3" }, true],
+  [{ mode: "replicated-job", ports: ["80:80"] }, true],
+  [{ ports: [] }, true],
+  [{ restart: "always" }, false],
+  [{ restart: "unless-stopped" }, false],
+  [{ ports: ["80:80"] }, false],
+  [{ publishAll: true }, false],
+  [{ healthcheck: { test: "true" } }, false],
+])("%j may end by itself: %s", (given, expected) => {
+  expect(mayEnd(parseService({ image: "nginx", ...given }, { projectFolder: "/srv", outer: {} }))).toBe(expected);
 });
 
 test("each argument is changed by exactly one party, or replaces", () => {

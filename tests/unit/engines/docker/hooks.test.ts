@@ -222,9 +222,7 @@ describe("before a service is changed", () => {
     });
     await expect(
       run("changeInPlace", { oldInputs: { containerName: "web01" }, newInputs: { containerName: "web02" } }),
-    ).rejects.toThrow(
-      "this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://",
-    );
+    ).rejects.toThrow("this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://");
   });
 });
 

@@ -29,11 +29,11 @@ const look = ({ status = "running", exit = 0, health, probe, restarts = 0, test 
   NetworkSettings: { Ports: {}, Networks: {} },
 });
 
-function wait(looks: Look[], { timeout = 300, job = false, log = "" as string | Buffer } = {}) {
+function wait(looks: Look[], { timeout = 300, job = false, mayEnd = false, log = "" as string | Buffer } = {}) {
   engine.says("GET /containers/c1/json", ...looks.map(look));
   if (log)
     engine.says("GET /containers/c1/logs?stdout=1&stderr=1&tail=10", typeof log === "string" ? frame(2, log) : log);
-  return waitUntilReady(engine.client, "c1", "web", { timeout, job });
+  return waitUntilReady(engine.client, "c1", "web", { timeout, job, mayEnd: job || mayEnd });
 }
 
 test.each<[string, Look[]]>([
@@ -149,6 +149,24 @@ describe("jobs", () => {
   test("are given up when they take too long", async () => {
     await expect(wait([{}], { job: true, timeout: 150, log: "step 1\n" })).rejects.toThrow(
       "web has not ended after 0 s; raise waitTimeout if it needs longer. Its last lines:\n    step 1",
+    );
+  });
+});
+
+describe("a service that may end", () => {
+  test.each<[string, Look[]]>([
+    ["has ended well", [{ status: "exited" }]],
+    ["ends well while it starts", [{ status: "created" }, { status: "exited" }]],
+    ["runs", [{}]],
+  ])("is ready when it %s", async (_, looks) => {
+    await wait(looks, { mayEnd: true });
+    expect(engine.calls).toHaveLength(looks.length);
+  });
+
+  test("fails with another code, and where its image has a check, which nobody answers any more", async () => {
+    await expect(wait([{ status: "exited", exit: 3 }], { mayEnd: true })).rejects.toThrow("web ended with exit code 3");
+    await expect(wait([{ status: "exited", health: "unhealthy" }], { mayEnd: true })).rejects.toThrow(
+      "web ended with exit code 0",
     );
   });
 });

@@ -74,13 +74,14 @@ describe("a snapshot", () => {
         Id: "c1",
         Names: ["/web", "/other/alias"],
         Image: "nginx",
+        Status: "Up 2 hours (healthy)",
         Labels: { a: "b" },
         Ports: [
           { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
           { PrivatePort: 443, Type: "tcp" },
         ],
       },
-      { Id: "c2", Names: [], Image: "busybox", Labels: null, Ports: null },
+      { Id: "c2", Names: [], Image: "busybox", Status: "Exited (137) 2 hours ago", Labels: null, Ports: null },
     ],
     "/networks": [
       { Id: "n1", Name: "bridge", Driver: "bridge", Labels: null, IPAM: { Config: [{ Subnet: "172.17.0.0/16" }] } },
@@ -114,7 +115,7 @@ describe("a snapshot", () => {
           labels: { a: "b" },
           ports: [{ ip: "0.0.0.0", port: 8080, protocol: "tcp" }],
         },
-        { id: "c2", name: "", image: "busybox", labels: {}, ports: [] },
+        { id: "c2", name: "", image: "busybox", labels: {}, ports: [], exitCode: 137 },
       ],
       networks: [
         { id: "n1", name: "bridge", driver: "bridge", labels: {}, subnets: ["172.17.0.0/16"] },
