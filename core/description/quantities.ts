@@ -19,6 +19,12 @@ export function parseBytes(value: number | string, argument: string): number {
   return bytes;
 }
 
+/** What becomes of a size on Docker, whose provider counts in MiB; undefined where it stays as it is. */
+export function roundedUp(bytes: number): string | undefined {
+  if (bytes < 0 || bytes % 2 ** 20 === 0) return undefined;
+  return `becomes ${Math.ceil(bytes / 2 ** 20)}m on Docker, whose provider counts in MiB`;
+}
+
 /** Writes a size in the largest unit that divides it: 536870912 becomes `512m`. */
 export function formatBytes(bytes: number): string {
   for (const unit of ["t", "g", "m", "k"]) {

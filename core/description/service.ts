@@ -393,7 +393,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   },
   platform: match(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, "a platform", 'use for example "linux/amd64"'),
   pullPolicy: oneOf("always", "missing", "never"),
-  containerName: parseName,
+  // Two characters are the rule of Docker's containers alone, which their engine keeps.
+  containerName: (value, argument) => (/^[a-zA-Z0-9]$/.test(value) ? value : parseName(value, argument)),
   command: words,
   entrypoint: (value, argument) =>
     value === "" || (Array.isArray(value) && value.length === 0) ? [""] : words(value, argument),

@@ -244,7 +244,7 @@ export interface ServiceDescription {
   stopGracePeriod?: Duration;
   tty?: boolean;
   stdinOpen?: boolean;
-  /** Size of /dev/shm. @default "64m" */
+  /** Size of /dev/shm; on Docker, this and the next three are rounded up to whole MiB. @default "64m" */
   shmSize?: Bytes;
   /** Hard memory limit, at least 6 MiB. @default none */
   memLimit?: Bytes;

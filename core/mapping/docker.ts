@@ -3,7 +3,8 @@ import type * as docker from "@pulumi/docker";
 import { environmentOf } from "../description/variables";
 import { ArgumentError } from "../description/errors";
 import type { Mount } from "../description/mounts";
-import { formatBytes, formatDuration } from "../description/quantities";
+import { parseName } from "../description/names";
+import { formatDuration } from "../description/quantities";
 import type { ServiceSpec } from "../description/service";
 
 /**
@@ -38,17 +39,9 @@ export const REFUSED: Partial<Record<keyof ServiceSpec, [problem: string, remedy
   kernelMemory: ["kernel memory limits are gone from Docker", "set memLimit"],
 };
 
-function mebibytes(bytes: number | undefined, argument: string): number | undefined {
-  if (bytes === undefined || bytes === -1) return bytes;
-  if (bytes % 2 ** 20 !== 0) {
-    throw new ArgumentError(
-      argument,
-      `${formatBytes(bytes)} is not a whole number of MiB, which is all that the Docker provider can say`,
-      `use "${Math.ceil(bytes / 2 ** 20)}m"`,
-    );
-  }
-  return bytes / 2 ** 20;
-}
+/** The provider counts in MiB, and a limit that is a little higher is the one that harms nobody. */
+const mebibytes = (bytes: number | undefined): number | undefined =>
+  bytes === undefined || bytes === -1 ? bytes : Math.ceil(bytes / 2 ** 20);
 
 /** The provider keeps these lists in a set sorted by checksum, so only that order reaches the engine. */
 function inProviderOrder(values: string[] | undefined, argument: string): string[] | undefined {
@@ -86,7 +79,7 @@ const items = (record: Record<string, string> | undefined) =>
 export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   image: { from: ["image"], to: (s) => s.image },
   platform: { from: ["platform"], to: (s) => s.platform },
-  name: { from: ["containerName"], to: (s) => s.containerName },
+  name: { from: ["containerName"], to: (s) => s.containerName && parseName(s.containerName, "containerName") },
   command: { from: ["command", "entrypoint"], to: (s) => argv(s).command },
   entrypoints: { from: ["command", "entrypoint"], to: (s) => argv(s).entrypoint },
   envs: {
@@ -268,15 +261,13 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   },
   tty: { from: ["tty"], to: (s) => s.tty },
   stdinOpen: { from: ["stdinOpen"], to: (s) => s.stdinOpen },
-  shmSize: { from: ["shmSize"], to: (s) => mebibytes(s.shmSize, "shmSize") },
-  memory: { from: ["memLimit"], to: (s) => mebibytes(s.memLimit, "memLimit") },
-  memoryReservation: { from: ["memReservation"], to: (s) => mebibytes(s.memReservation, "memReservation") },
+  shmSize: { from: ["shmSize"], to: (s) => mebibytes(s.shmSize) },
+  memory: { from: ["memLimit"], to: (s) => mebibytes(s.memLimit) },
+  memoryReservation: { from: ["memReservation"], to: (s) => mebibytes(s.memReservation) },
   // Docker doubles the memory limit by itself; said outright, it neither drifts nor blocks a higher limit later.
   memorySwap: {
     from: ["memLimit", "memswapLimit"],
-    to: (s) =>
-      mebibytes(s.memswapLimit, "memswapLimit") ??
-      (s.memLimit === undefined ? undefined : 2 * mebibytes(s.memLimit, "memLimit")!),
+    to: (s) => mebibytes(s.memswapLimit) ?? (s.memLimit === undefined ? undefined : 2 * mebibytes(s.memLimit)!),
   },
   cpus: { from: ["cpus"], to: (s) => (s.cpus === undefined ? undefined : String(s.cpus / 1e9)) },
   cpuShares: { from: ["cpuShares"], to: (s) => s.cpuShares },

@@ -8,6 +8,12 @@ const EVERYWHERE: Allowed[] = [
     when: ({ docker }) => docker === undefined,
   },
   {
+    path: /^(Memory|MemorySwap|MemoryReservation|ShmSize)$/,
+    why: "the provider counts in MiB, and what lies between two is rounded up with a note",
+    when: ({ docker, berth }) =>
+      typeof docker === "number" && typeof berth === "number" && berth === Math.ceil(docker / 2 ** 20) * 2 ** 20,
+  },
+  {
     path: /^Init$/,
     why: "the provider always sends false, which is the engine's default; the command line sends nothing",
     when: ({ docker, berth }) => docker === undefined && berth === false,
@@ -79,6 +85,14 @@ export const ALLOWED_OF_COMPOSE: Allowed[] = [
       path.endsWith("Links")
         ? berth === undefined
         : Array.isArray(docker) && Array.isArray(berth) && docker.every((alias) => berth.includes(alias)),
+  },
+  {
+    path: /^Networks\.mynet(\.Aliases)?$/,
+    why: "a network that network_mode names knows the container by its name, which berth says once more",
+    when: ({ path, docker, berth }) =>
+      path.endsWith("Aliases")
+        ? docker === undefined && Array.isArray(berth) && berth.length === 1 && /-1$/.test(berth[0])
+        : docker === "{}" && berth === undefined,
   },
   {
     path: /^StopTimeout$/,

@@ -67,6 +67,8 @@ export const COMPOSE_CASES: ComposeCase[] = [
   { files: ["49-processes.yaml"], refused: "the Docker provider cannot limit processes" },
   { files: ["50-weights.yaml"], refused: "the Docker provider cannot weigh block devices" },
   { files: ["51-namespaces.yaml"], refused: "the Docker provider cannot set the UTS namespace" },
+  { files: ["52-numbers.yaml"] },
+  { files: ["53-network-mode.yaml"], networks: ["mynet"] },
 ];
 
 /** One line that names a case. */

@@ -53,6 +53,7 @@ export const LINES: Line[] = [
     "docker run -d minio/minio server http://m{1...4}/data{1...4}",
     "docker run -d -l who=$(basename /a/b)-$(echo $USER) nginx",
     "docker run -d -v /data：/data nginx",
+    "docker run -d -m 100000000 --memory-reservation 1m --memory-swap 200000000 --shm-size 10.24g nginx",
     "docker run -d \\\n  --name continued \\\n  -p 18080:80 \\\n  nginx:alpine",
     "docker run -d -it --rm busybox sh",
     "docker run -dit --name shell busybox",
@@ -326,10 +327,6 @@ export const LINES: Line[] = [
   {
     line: "docker run -d --use-api-socket docker:cli",
     refused: "--use-api-socket: would put the client's own registry passwords into the container",
-  },
-  {
-    line: "docker run -d -m 100000000 nginx",
-    refused: "100000000b is not a whole number of MiB, which is all that the Docker provider can say",
   },
   { line: "docker run -d --memory-swappiness 10 nginx", refused: "the Docker provider cannot set swappiness" },
   {

@@ -107,7 +107,8 @@ export function buildDescription(
 
 export function bytes(field: Field): number {
   try {
-    const value = text(field) ?? "";
+    // As text, a large floating point number has an exponent.
+    const value = typeof field.node.value === "number" ? String(field.node.value) : (text(field) ?? "");
     return /^-\d+$/.test(value) ? Number(value) : parseBytes(value, "size");
   } catch (error) {
     if (error instanceof ArgumentError) throw refuse(field.node, field.path, error.problem, error.remedy);

@@ -59,6 +59,20 @@ function applyLinks(built: Map<string, BuiltService>): void {
   }
 }
 
+/** Refuses a container's name that two services ask for. */
+function checkNames(built: Map<string, BuiltService>): void {
+  const owners = new Map<string, string>();
+  for (const [key, { service, origins }] of built) {
+    const { containerName: name } = service;
+    if (name === undefined) continue;
+    const { node, path } = origins.get("containerName")!;
+    const owner = owners.get(name);
+    if (owner !== undefined)
+      throw refuse(node, path, `${name} is the container name of ${owner} too`, "give each a name of its own");
+    owners.set(name, key);
+  }
+}
+
 /** Refuses services that wait for one another. */
 function checkCycles(services: Record<string, ProjectService>, field: Field): void {
   const done = new Set<string>();
@@ -168,6 +182,7 @@ export function describeProject(
   const built = new Map<string, BuiltService>();
   for (const [key, node] of enabled) built.set(key, buildService(key, below(services, key, node), around));
   applyLinks(built);
+  checkNames(built);
   const result = Object.fromEntries([...built].map(([key, { service }]) => [key, service]));
   checkCycles(result, services);
   for (const [key, service] of built) check(key, service, below(services, key, enabled.get(key)!), options);

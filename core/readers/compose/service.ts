@@ -3,6 +3,7 @@ import { parseDotEnv } from "../../description/environment";
 import { ArgumentError } from "../../description/errors";
 import { isCdiName } from "../../description/names";
 import type { NetworkDefinition, ProjectService, VolumeDefinition } from "../../description/project";
+import { roundedUp } from "../../description/quantities";
 import type { GpuDescription, NetworkDescription, ServiceDescription } from "../../description/types";
 import { buildDescription, bytes, extraHosts } from "./build";
 import { refuse } from "./errors";
@@ -88,6 +89,9 @@ const NOTED: Record<string, string> = {
   pull_refresh_after: "has no effect here",
 };
 
+/** Sizes that are bytes here, and MiB to the provider. */
+const MEMORY = new Set<keyof ServiceDescription>(["memLimit", "memReservation", "memswapLimit", "shmSize"]);
+
 /** Name of the first container of a service. */
 export function containerName(project: string, key: string, service: Node | undefined): string {
   const given = child(service, "container_name");
@@ -120,6 +124,9 @@ class Builder {
     origins?: Origin[],
   ): void {
     if (value === undefined) return;
+    // A limit may stand in two places, which say the same.
+    const rounded = MEMORY.has(name) && !this.origins.has(name) && roundedUp(value as number);
+    if (rounded) note(field, `${text(field)} ${rounded}`);
     Object.assign(this.result, { [name]: value });
     this.origins.set(name, { node: field.node, path: field.path, items: origins });
   }
@@ -464,11 +471,17 @@ class Builder {
 
   private network(): void {
     const mode = this.shared("network_mode");
+    const given = inner(this.field, "network_mode");
+    if (given && !mode)
+      warn(given, "is empty, and Compose gives the container no network then: write none, or leave it out");
     const networks = inner(this.field, "networks");
     if (mode) {
       if (networks && !isEmpty(networks.node))
         throw refuse(networks.node, networks.path, "excludes network_mode", "keep one of them");
-      this.set("networkMode", mode, inner(this.field, "network_mode")!);
+      const field = inner(this.field, "network_mode")!;
+      if (mode === "default") this.set("networkMode", "bridge", field);
+      else if (/^(?:host|none|bridge|container:.*)$/s.test(mode)) this.set("networkMode", mode, field);
+      else this.joinedByMode(mode, field);
     } else this.joined(networks);
     for (const key of ["ipc", "pid"] as const) {
       const shared = this.shared(key);
@@ -493,6 +506,16 @@ class Builder {
       first.macAddress = text(mac);
       this.origins.set("networks[0].macAddress", mac);
     } else if (!first?.macAddress) this.set("macAddress", text(mac), mac);
+  }
+
+  /** A mode that is the name of a network: it is there already, and nobody finds the service there by its key. */
+  private joinedByMode(name: string, field: Field): void {
+    const { networks } = this.around;
+    let key = Object.keys(networks).find((known) => networks[known]!.name === name) ?? name;
+    while (Object.hasOwn(networks, key) && networks[key]!.name !== name) key += "_";
+    networks[key] ??= { name, external: true };
+    this.networkKeys = [key];
+    this.set("networks", [{ name }], field);
   }
 
   private joined(networks: Field | undefined): void {

@@ -34,7 +34,7 @@ function goFloat(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN";
   const [, exponent = "0"] = value.toExponential().split("e");
   const power = Number(exponent);
-  if (value === 0 || (power >= -4 && power < 21)) return String(value);
+  if (power >= -4 && power < 6) return Object.is(value, -0) ? "-0" : String(value);
   const digits = value.toExponential().split("e")[0];
   return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
@@ -47,8 +47,9 @@ export function resolvePlain(text: string): { value: Node["value"]; text?: strin
   // Everything else begins like a number or is text.
   if (!/^[-+.0-9]/.test(text)) return { value: text };
   const bare = text.replaceAll("_", "");
-  if (INTEGER.test(bare)) {
-    const exact = integer(bare);
+  const exact = INTEGER.test(bare) && bare !== "-0" ? integer(bare) : undefined;
+  // 64 bits, with a sign where there is one; beyond them it is a floating point number where it looks like one.
+  if (exact !== undefined && exact >= -(2n ** 63n) && exact < 2n ** 64n) {
     const value = Number(exact);
     return Number.isSafeInteger(value) ? { value } : { value, text: String(exact) };
   }

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { ArgumentError, show } from "../../description/errors";
-import { isCdiName } from "../../description/names";
+import { isCdiName, parseName } from "../../description/names";
 import { isSecretValue } from "../../description/secretValue";
+import { roundedUp } from "../../description/quantities";
 import { parsePlatform } from "./platform";
 import type { ServiceDescription } from "../../description/types";
 import { type Draft, enter, type FlagEntry, note, push, put, set } from "./draft";
@@ -30,7 +31,11 @@ const when = (field: Field): Read => {
   return (draft, use) => set(draft, field, (use.value === "true" || undefined) as never, use);
 };
 const size = (field: Field): Read => {
-  return (draft, use) => set(draft, field, bytes(use) as never, use);
+  return (draft, use) => {
+    const rounded = roundedUp(ramInBytes(use.value) ?? 0);
+    if (rounded) note(draft, use, `${use.value} ${rounded}`);
+    set(draft, field, bytes(use) as never, use);
+  };
 };
 /** A number that is 0 is Docker's own default. */
 const number = (field: Field, low?: number, high?: number): Read => {
@@ -219,14 +224,24 @@ function stopTimeout(draft: Draft, use: FlagUse): void {
   set(draft, "stopGracePeriod", `${seconds}s`, use);
 }
 
-function platform(draft: Draft, use: FlagUse): void {
-  if (use.value === "") return;
+/** Says a refusal of the description at the flag. */
+function inTheLine<T>(use: FlagUse, parse: () => T): T {
   try {
-    set(draft, "platform", parsePlatform(use.value), use);
+    return parse();
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     throw use.fail(error.problem, error.remedy);
   }
+}
+
+function platform(draft: Draft, use: FlagUse): void {
+  if (use.value === "") return;
+  set(
+    draft,
+    "platform",
+    inTheLine(use, () => parsePlatform(use.value)),
+    use,
+  );
 }
 
 const honoured = (names: string, kind: FlagEntry["kind"], field: Field, says: string, read: Read): FlagEntry => ({
@@ -260,7 +275,10 @@ const podman = (entry: FlagEntry): FlagEntry => ({ ...entry, podman: true });
 /** Every flag of `docker run`, those that it once had, and those of `podman run` that get pasted. */
 export const FLAGS: FlagEntry[] = [
   // The container itself.
-  honoured("--name", "text", "containerName", "the name on the engine", plain("containerName")),
+  honoured("--name", "text", "containerName", "the name on the engine", (draft, use) => {
+    plain("containerName")(draft, use);
+    if (use.value !== "") inTheLine(use, () => parseName(use.value, "name"));
+  }),
   honoured("--platform", "text", "platform", "a processor alone is one of linux", platform),
   honoured(
     "--pull",
@@ -402,7 +420,7 @@ export const FLAGS: FlagEntry[] = [
   honoured("--memory -m", "text", "memLimit", "bytes, or with a unit of 1024", size("memLimit")),
   honoured("--memory-reservation", "text", "memReservation", "bytes, or with a unit of 1024", size("memReservation")),
   honoured("--memory-swap", "text", "memswapLimit", "-1 is no limit; needs --memory", (draft, use) =>
-    set(draft, "memswapLimit", use.value === "-1" ? -1 : bytes(use), use),
+    use.value === "-1" ? set(draft, "memswapLimit", -1, use) : size("memswapLimit")(draft, use),
   ),
   honoured("--shm-size", "text", "shmSize", "bytes, or with a unit of 1024", size("shmSize")),
   honoured("--cpus", "text", "cpus", "a number of processors", (draft, use) =>

@@ -267,8 +267,8 @@ describe("wrong values that arrive late end the program with the same sentence",
       'Service "web": environment.A B: "A B" is not a variable name; use a name without \'=\' and spaces.',
     ],
     [
-      { shmSize: late("100k") },
-      'Service "web": shmSize: 100k is not a whole number of MiB, which is all that the Docker provider can say; use "1m".',
+      { stopGracePeriod: late("0s") },
+      'Service "web": stopGracePeriod: the Docker provider takes 0s for none, and the engine then waits 10s; use "1s", or stopSignal: "SIGKILL" to kill at once.',
     ],
     [
       { networkMode: late("host"), ports: ["80:80"] },

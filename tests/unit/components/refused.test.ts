@@ -46,6 +46,11 @@ test.each<[string, () => unknown, string]>([
     `Service "a b": containerName: "a b" is not a name that Docker takes; ${NAME}.`,
   ],
   [
+    "a name of one letter, which no container may have",
+    () => new Service("web", { image, containerName: "a" }),
+    `Service "web": containerName: "a" is not a name that Docker takes; ${NAME}.`,
+  ],
+  [
     "a wrong port",
     () => new Service("web", { image, ports: ["70000:80"] }),
     'Service "web": ports[0]: "70000" is not a whole number in range; use 1 to 65535.',
@@ -86,9 +91,9 @@ test.each<[string, () => unknown, string]>([
     'Service "web": pidsLimit: the Docker provider cannot limit processes; use ulimits: { nproc: ... }, or default-ulimits in the engine\'s daemon.json.',
   ],
   [
-    "a size that the provider cannot say",
-    () => new Service("web", { image, shmSize: "100k" }),
-    'Service "web": shmSize: 100k is not a whole number of MiB, which is all that the Docker provider can say; use "1m".',
+    "a size that is none",
+    () => new Service("web", { image, shmSize: "100x" }),
+    'Service "web": shmSize: "100x" is not a size; use bytes or a unit, for example "512m" or "2g".',
   ],
   [
     "an empty argument",
@@ -192,11 +197,6 @@ test.each<[string, () => unknown, string]>([
     "a heap too small for Java",
     () => new Elasticsearch("es", { heap: { min: 5, max: "1m" } }),
     'Elasticsearch "es": heap.min: 5 bytes is not a heap that Java takes; use whole KiB from "1m" up.',
-  ],
-  [
-    "a memory limit that the provider cannot say",
-    () => new Elasticsearch("es", { memory: "1000000k" }),
-    'Elasticsearch "es": memory: 1000000k is not a whole number of MiB, which is all that the Docker provider can say; use "977m".',
   ],
   [
     "no other nodes",

@@ -89,10 +89,10 @@ describe("compose", () => {
       expect(await refused("compose", { "berth:files": JSON.stringify([file]) })).toBe(
         `${file}:4:20: services.web.oom_score_adj: the Docker provider cannot set the OOM score; set mem_limit and mem_reservation instead.`,
       );
-      writeFileSync(file, "services:\n  web:\n    image: nginx:1.27\n    shm_size: 64m\n");
+      writeFileSync(file, "services:\n  web:\n    image: nginx:1.27\n    stop_grace_period: 5s\n");
       await world();
-      const project = () => new ComposeProject("code", { files: [file], services: { web: { shmSize: "1k" } } });
-      expect(sentence(project)).toMatch(/^services\.web\.shm_size: 1k is not a whole number of MiB/);
+      const project = () => new ComposeProject("code", { files: [file], services: { web: { stopGracePeriod: "0s" } } });
+      expect(sentence(project)).toMatch(/^services\.web\.stop_grace_period: the Docker provider takes 0s for none/);
       // Here nothing holds the network back, which was declared before.
       await quiet();
       writeFileSync(file, "services:\n  web:\n    imgae: nginx\n");

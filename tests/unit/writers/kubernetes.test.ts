@@ -254,3 +254,9 @@ test.each(FIELDS)("%s: %j is printed, or left out with a warning", (key, value) 
   const { objects } = one({ containerName: "web", ...service });
   expect(objects.some(({ kind }) => ["Deployment", "DaemonSet", "Job"].includes(kind))).toBe(true);
 });
+
+test("a service whose name is one letter keeps it: two are a rule of Docker's containers", () => {
+  const { objects, said } = print(project({ a: { image: "nginx:1" } }));
+  expect(titles(objects)).toEqual(["Service a", "Deployment a"]);
+  expect(said).toEqual([]);
+});

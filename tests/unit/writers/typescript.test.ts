@@ -240,12 +240,11 @@ test("a value that the provider cannot say is warned of, since `up` would end wi
   const shown = toTypescript(
     {
       ...project("nginx01"),
-      services: { web: { image: "nginx", stopGracePeriod: "0s", shmSize: 1000, dns: ["8.8.8.8"], memLimit: "64m" } },
+      services: { web: { image: "nginx", stopGracePeriod: "0s", dns: ["8.8.8.8"], memLimit: "64m" } },
     },
     options,
   );
   expect(shown.notices.filter(({ level }) => level === "warning").map(({ at, text }) => `${at}: ${text}`)).toEqual([
     'services.web.stopGracePeriod: `up` refuses it: the Docker provider takes 0s for none, and the engine then waits 10s; use "1s", or stopSignal: "SIGKILL" to kill at once',
-    'services.web.shmSize: `up` refuses it: 1000b is not a whole number of MiB, which is all that the Docker provider can say; use "1m"',
   ]);
 });

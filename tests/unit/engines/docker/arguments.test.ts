@@ -261,6 +261,17 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
     { tty: true, stdinOpen: true },
   ],
   [{ shmSize: "1g" }, { shmSize: 1024 }],
+  // The provider counts in MiB.
+  [{ shmSize: "100k" }, { shmSize: 1 }],
+  [{ memLimit: "6.5m" }, { memory: 7, memorySwap: 14 }],
+  [
+    { memLimit: "1g", memswapLimit: 2 ** 30 + 1 },
+    { memory: 1024, memorySwap: 1025 },
+  ],
+  [
+    { memLimit: 8073741824, memReservation: 1 },
+    { memory: 7700, memorySwap: 15400, memoryReservation: 1 },
+  ],
   [{ memLimit: "512m" }, { memory: 512, memorySwap: 1024 }],
   [
     { memLimit: "512m", memswapLimit: -1 },
@@ -384,22 +395,6 @@ test.each<[Partial<ServiceDescription>, string]>([
   [
     { command: ["a", ""], entrypoint: "" },
     "command[1]: the Docker provider cannot pass an empty argument; set entrypoint too: then the whole line goes through the entrypoint.",
-  ],
-  [
-    { shmSize: "100k" },
-    'shmSize: 100k is not a whole number of MiB, which is all that the Docker provider can say; use "1m".',
-  ],
-  [
-    { memLimit: "6.5m" },
-    'memLimit: 6656k is not a whole number of MiB, which is all that the Docker provider can say; use "7m".',
-  ],
-  [
-    { memLimit: "1g", memswapLimit: 2 ** 30 + 1 },
-    'memswapLimit: 1073741825b is not a whole number of MiB, which is all that the Docker provider can say; use "1025m".',
-  ],
-  [
-    { memReservation: 1 },
-    'memReservation: 1b is not a whole number of MiB, which is all that the Docker provider can say; use "1m".',
   ],
   [
     { dns: ["8.8.8.8", "1.1.1.1"] },

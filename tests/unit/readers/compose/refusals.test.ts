@@ -14,6 +14,10 @@ test.each<[file: string, message: string]>([
     "services:\n  a:\n    image: x\n    port: [80]",
     ":4:5: services.a.port: is not a field that Compose knows here; write ports if that is what you mean.",
   ],
+  [
+    "services:\n  a: {image: x, container_name: same}\n  b: {image: x}\n  c: {image: x, container_name: same}",
+    ":4:33: services.c.container_name: same is the container name of a too; give each a name of its own.",
+  ],
   ["services:\n  a: {}\n", ":2:3: services.a: has neither an image nor a build context; set image or build."],
   [
     "services:\n  a:\n    image: x\n    image: y\n",

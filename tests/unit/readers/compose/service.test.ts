@@ -371,3 +371,71 @@ test.each([
   const file = `services:\n  a:\n    image: a:1\n    network_mode: ${mode}\n    ports: ["80:80"]`;
   expect(notices(file)).toEqual([expect.stringContaining(`docker discards published ports ${where}`)]);
 });
+
+test("sizes stay as they are, and what the provider makes of them is told once", () => {
+  const lines = [
+    "mem_limit: 8073741824",
+    "mem_reservation: 1g",
+    "memswap_limit: -1",
+    "shm_size: 10.24g",
+    "deploy: { resources: { limits: { memory: 8073741824b } } }",
+  ];
+  expect(service(lines.join("\n"))).toMatchObject({ memLimit: 8073741824, memswapLimit: -1 });
+  expect(notices(`services:\n  a:\n    image: nginx\n${lines.map((line) => `    ${line}\n`).join("")}`)).toEqual([
+    "note services.a.mem_limit: 8073741824 becomes 7700m on Docker, whose provider counts in MiB",
+    "note services.a.shm_size: 10.24g becomes 10486m on Docker, whose provider counts in MiB",
+  ]);
+});
+
+test("a network mode that is the name of a network joins it, beside one of the project that has the name as its key", () => {
+  const { services, networks } = parse(
+    "services:\n  a:\n    image: nginx\n    network_mode: mynet\n  b:\n    image: nginx\n    networks: [mynet]\n" +
+      "  c:\n    image: nginx\n    network_mode: demo_mynet\n  d:\n    image: nginx\n    network_mode: default\n" +
+      "networks:\n  mynet:\n",
+  );
+  expect(services.a!.networks).toEqual([{ name: "mynet" }]);
+  expect(services.b!.networks).toEqual([{ name: "demo_mynet", aliases: ["b"] }]);
+  expect(services.c!.networks).toEqual([{ name: "demo_mynet" }]);
+  expect(services.d).toEqual({ image: "nginx", networkMode: "bridge" });
+  expect(networks).toEqual({ mynet: { name: "demo_mynet" }, mynet_: { name: "mynet", external: true } });
+});
+
+test("a network mode that is empty gives no network in Compose, which is told", () => {
+  expect(notices('services:\n  a:\n    image: nginx\n    network_mode: ""\n')).toEqual([
+    "warning services.a.network_mode: is empty, and Compose gives the container no network then: write none, or leave it out",
+  ]);
+});
+
+// As Go prints numbers, on which Compose is built; docker compose config gives these.
+test("numbers in the environment", () => {
+  const values = "{A: -0, B: -0.0, C: -00, D: 1e6, E: 999999.0, F: 1000000.5, G: 0.00001, H: 0.0001, I: 1e21}";
+  expect(service(`environment: ${values}`).environment).toEqual({
+    A: "-0",
+    B: "-0",
+    C: "0",
+    D: "1e+06",
+    E: "999999",
+    F: "1.0000005e+06",
+    G: "1e-05",
+    H: "0.0001",
+    I: "1e+21",
+  });
+  expect(service("mem_limit: 1e9").memLimit).toBe(1000000000);
+  expect(
+    service(
+      "environment: {A: 18446744073709551615, B: 18446744073709551616, C: -9223372036854775809, D: 0x10000000000000000}",
+    ).environment,
+  ).toEqual({
+    A: "18446744073709551615",
+    B: "1.8446744073709552e+19",
+    C: "-9.223372036854776e+18",
+    D: "0x10000000000000000",
+  });
+});
+
+test("a name of a container may stand twice where profiles switch one of the services off", () => {
+  const { services } = parse(
+    "services:\n  a: {image: x, container_name: same}\n  b: {image: x, container_name: same, profiles: [other]}\n",
+  );
+  expect(Object.keys(services)).toEqual(["a"]);
+});

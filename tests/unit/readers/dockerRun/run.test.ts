@@ -125,6 +125,9 @@ test.each<[string, string, string]>([
   ["--network host -p 80:80", "-p", "docker discards published ports"],
   ["--network none -P", "-P", "docker discards published ports"],
   ["--cpu-quota=-1", "--cpu-quota", "no limit"],
+  ["--shm-size 10.24g", "--shm-size", "10.24g becomes 10486m on Docker"],
+  ["-m 8073741824", "-m", "8073741824 becomes 7700m on Docker"],
+  ["-m 1g --memory-swap 1500000k", "--memory-swap", "1500000k becomes 1465m on Docker"],
 ])("%s: a notice at %s", (flags, at, text) => {
   const { notices } = run(`docker run -d ${flags} nginx`);
   expect(notices.find((notice) => notice.at === at)?.text).toContain(text);
@@ -134,6 +137,7 @@ test("what was meant for a terminal, and the end of the line, is told", () => {
   expect(run("docker run -i nginx > /dev/null").notices.map(({ at }) => at)).toEqual(["> /dev/null", "docker run"]);
   expect(run("docker run --rm nginx").notices.map(({ at }) => at)).toEqual(["--rm", "docker run"]);
   expect(run("docker run -p 80:80 nginx").notices).toEqual([]);
+  expect(run("docker run -m 512m --memory-swap -1 --shm-size 1g nginx").notices).toEqual([]);
 });
 
 // what stands behind the image, the flags among it that are docker's
