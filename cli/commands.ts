@@ -108,6 +108,33 @@ export const COMMANDS: CommandSpec[] = [
     ["berth destroy nginx --yes", "does not ask; for scripts"],
   ]),
   {
+    name: "init",
+    group: CONVERT,
+    summary: "a Pulumi project of your own, from what you paste",
+    description:
+      "Makes Pulumi.yaml, package.json, tsconfig.json, a program in TypeScript and a test for it. " +
+      "Files that are there already are never written over.",
+    arguments: [{ name: "[folder]", doc: "where the project goes (default: here)", kind: "folder" }],
+    expects: "name one folder",
+    options: [
+      {
+        flags: "--from <source>",
+        doc: "a docker run line in quotes, a compose file, or a note in Markdown; can be repeated",
+        kind: "file",
+        many: true,
+      },
+      { flags: "--name <name>", doc: "name of the project (default: that of the folder)" },
+      { flags: "--ci", doc: "a workflow for GitHub as well, which tests and plans every change" },
+      { flags: "--package <source>", doc: "where npm gets pulumi-berth: a version, or the file of `npm pack`" },
+    ],
+    examples: [
+      ['berth init web --from "docker run -d --name web -p 8080:80 nginx:1.27"', "from a line"],
+      ["berth init shop --from compose.yaml", "from a compose file"],
+      ["berth init notes --from notes.md", "from the blocks of a note"],
+    ],
+    action: async ([folder], options) => (await import("./init")).init(folder, options),
+  },
+  {
     name: "from-run",
     group: CONVERT,
     summary: "what berth understands of docker run lines",

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import * as pulumi from "@pulumi/pulumi";
 import type { CliProject } from "./project";
 
 type Program = () => Promise<Record<string, unknown>>;
@@ -36,6 +37,24 @@ export function entryOf({ folder, settings }: CliProject): string {
   throw new Error(`${named}: there is no program; name it with \`main\` in Pulumi.yaml`);
 }
 
+/** Settings that are not there yet: a plan shows what `up` would make once they are. */
+function standInForSettings(): void {
+  const { prototype } = pulumi.Config;
+  const { require: plain, requireSecret: secret } = prototype;
+  const missing = (config: pulumi.Config, key: string, flag = "") => {
+    if (config.get(key) !== undefined) return false;
+    void pulumi.log.warn(`${config.name}:${key} is not set; \`up\` will want it: \`pulumi config set ${flag}${key}\``);
+    return true;
+  };
+  const read = { plain, secret } as Record<"plain" | "secret", (this: pulumi.Config, ...args: unknown[]) => unknown>;
+  prototype.require = function (this: pulumi.Config, key: string, ...rest: unknown[]) {
+    return missing(this, key) ? `[${key}]` : read.plain.call(this, key, ...rest);
+  } as typeof plain;
+  prototype.requireSecret = function (this: pulumi.Config, key: string, ...rest: unknown[]) {
+    return missing(this, key, "--secret ") ? pulumi.secret(`[${key}]`) : read.secret.call(this, key, ...rest);
+  } as typeof secret;
+}
+
 /**
  * The program of somebody's own project, as a function that declares its resources. TypeScript is compiled when it is
  * loaded, without a check of types.
@@ -51,8 +70,9 @@ export function ownProgram(project: CliProject): Program {
     );
   const entry = entryOf(project);
   return async () => {
+    standInForSettings();
     const module = packageOf(project.folder).type === "module";
-    if (!module) require("sucrase/register/ts");
+    if (!module) require("../core/loadTypescript");
     const loaded = module ? await importModule(pathToFileURL(entry).href) : (require(entry) as object);
     const exported = "default" in loaded && Object.keys(loaded).length === 1 ? loaded.default : loaded;
     return (typeof exported === "function" ? await exported() : exported) as Record<string, unknown>;

@@ -6,7 +6,8 @@ const fs = require("node:fs");
 const Module = require("node:module");
 const { dirname, join, relative } = require("node:path");
 
-const ROOT = join(__dirname, "..");
+// Installed as a package it loads the program of whoever has installed it.
+const ROOT = __dirname.includes("node_modules") ? process.cwd() : join(__dirname, "..");
 const KEPT = join(ROOT, "node_modules/.cache/berth");
 
 /** The compiled text; its last line says which source it was made from. */
@@ -33,4 +34,11 @@ function compiled(file) {
 
 // In place of what was there: some language hosts register ts-node whatever Pulumi.yaml says, and it would check types
 // on every run.
-Module._extensions[".ts"] = (module, file) => module._compile(compiled(file), file);
+Module._extensions[".ts"] = (module, file) => {
+  for (const task of first.splice(0)) task();
+  module._compile(compiled(file), file);
+};
+
+/** Tasks for the time when the first file of TypeScript is loaded. */
+const first = [];
+exports.beforeProgram = (task) => void first.push(task);

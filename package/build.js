@@ -15,6 +15,6 @@ if (status !== 0) process.exit(status ?? 1);
 for (const folder of ["cli", "components", "core", "stacks"])
   cpSync(join(ROOT, folder), join(DIST, folder), {
     recursive: true,
-    filter: (file) => !file.endsWith(".ts") && !file.endsWith("loadTypescript.js"),
+    filter: (file) => !file.endsWith(".ts") || file.endsWith(".d.ts"),
   });
 chmodSync(join(DIST, "cli/berth.js"), 0o755);

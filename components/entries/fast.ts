@@ -1,12 +1,18 @@
 /**
- * `pulumi-berth/fast`: makes a preview quicker by changing insides of the Pulumi SDK in this process. Import it first.
- * Nothing else of the package changes anything but its own.
+ * `pulumi-berth/fast`: makes every preview quicker. It loads TypeScript without a check of types, and changes insides of
+ * the Pulumi SDK in this process. Nothing else of the package does. Node.js has to load it in front of the SDK.
  *
  * @example
- * import "pulumi-berth/fast";
- * import { Nginx, program } from "pulumi-berth";
+ * # Pulumi.yaml
+ * runtime:
+ *   name: nodejs
+ *   options:
+ *     typescript: false
+ *     nodeargs: --require pulumi-berth/fast
  */
 import "../../core/pulumi/patches/lazyLoading";
 import { shortenStackTraces } from "../../core/pulumi/patches/shortStackTraces";
+import { beforeProgram } from "../../core/loadTypescript";
 
-shortenStackTraces();
+// The SDK has to be there.
+beforeProgram(shortenStackTraces);

@@ -63,6 +63,14 @@ export interface TypescriptOptions extends PrintOptions {
   taken?(name: string): boolean;
 }
 
+/** A program, and what it declares. */
+export interface Program extends Printed {
+  /** Its secret settings. */
+  secrets: string[];
+  /** Names of its containers. */
+  containers: string[];
+}
+
 class Module extends Printer<TypescriptOptions> {
   private readonly components = new Set<string>();
   private readonly variables = new Set<string>();
@@ -70,9 +78,10 @@ class Module extends Printer<TypescriptOptions> {
   private readonly networks = new Map<string, string>();
   private readonly volumes = new Map<string, string>();
   private readonly images = new Map<string, string>();
+  private readonly containers: string[] = [];
   private readonly made = new Map<string, { variable: string; several: boolean; shows?: string }>();
 
-  write(): Printed {
+  write(): Program {
     for (const secret of this.secrets.all) this.settings.set(secret, this.variable(secret.name));
     const body = [
       ...Object.entries(this.project.networks).flatMap(([key, network]) => this.network(key, network)),
@@ -81,7 +90,8 @@ class Module extends Printer<TypescriptOptions> {
       ...this.outputs(),
     ];
     const lines = this.options.package ? this.ownProgram(body) : this.stackProgram(body);
-    return { text: [...lines, ""].join("\n"), notices: this.notices };
+    const secrets = [...this.settings.values()];
+    return { text: [...lines, ""].join("\n"), notices: this.notices, secrets, containers: this.containers };
   }
 
   /** A program of stacks/. */
@@ -283,9 +293,10 @@ class Module extends Printer<TypescriptOptions> {
     const all = this.withVolumes(defined({ ...args, ...(waits.length ? { dependsOn: waits } : {}) }));
     const variable = this.variable(key);
     this.made.set(key, { variable, several: replicas > 1, shows });
+    const names = replicas === 1 ? [own] : Array.from({ length: replicas }, (_, index) => `${own}-${index + 1}`);
+    this.containers.push(...names);
     if (replicas === 1) return [...images, ...comments, this.create(variable, component, own, all)];
     this.components.add(component);
-    const names = Array.from({ length: replicas }, (_, index) => `${own}-${index + 1}`);
     const lines = [
       `const ${variable} = ${literal(names, 0, 40)}.map(`,
       "  (name) =>",
@@ -423,6 +434,6 @@ class Module extends Printer<TypescriptOptions> {
  *
  * @throws ArgumentError for a field that is wrong by itself
  */
-export function toTypescript(project: ProjectDescription, options: TypescriptOptions): Printed {
+export function toTypescript(project: ProjectDescription, options: TypescriptOptions): Program {
   return new Module(project, options).write();
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { EventEmitter } from "node:events";
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import type { ReadEntry } from "tar";
 import { ArgumentError, show } from "../../../description/errors";
 import { withTag } from "../../../description/names";
 
@@ -93,12 +93,18 @@ export interface ArchiveContent {
   digests: string[];
 }
 
+/** An entry of an archive. Not by tar's own types: those of the package must compile where no others are installed. */
+interface ArchiveEntry extends EventEmitter {
+  path: string;
+  resume(): void;
+}
+
 /** What is read of an archive's entries: only those that say what is in it. */
 export class ArchiveScan {
   private readonly texts = new Map<string, string>();
 
   /** Takes an entry; each has to be read to its end, also one that says nothing. */
-  readonly take = (entry: ReadEntry): void => {
+  readonly take = (entry: ArchiveEntry): void => {
     if (entry.path !== "manifest.json" && entry.path !== "index.json") return void entry.resume();
     const chunks: Buffer[] = [];
     entry.on("data", (chunk) => chunks.push(chunk as Buffer));

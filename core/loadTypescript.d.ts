@@ -1,0 +1,2 @@
+/** Has a task done when the first file of TypeScript is loaded. */
+export function beforeProgram(task: () => void): void;
