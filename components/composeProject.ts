@@ -48,7 +48,7 @@ export class ComposeProject extends Project {
     const { files, workingDir, environment: variables } = loaded;
     const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
     const project = { ...loaded, notices: [...loaded.notices, ...slips(loaded, workingDir, text)] };
-    const compose = { files, workingDir, variables, locate: loaded.locate };
-    super(name, project, { engine, removeVolumes, removeImages, services, compose }, opts, type);
+    const compose = { files, workingDir, variables };
+    super(name, project, { engine, removeVolumes, removeImages, services, compose, locate: loaded.locate }, opts, type);
   }
 }

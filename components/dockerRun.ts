@@ -4,7 +4,7 @@ import { ArgumentError } from "../core/description/errors";
 import type { ServiceArgs } from "../core/description/types";
 import { slips } from "../core/description/warnings";
 import { reporter } from "../core/pulumi/componentErrors";
-import { FLAGS, parseDockerLines } from "../core/readers/dockerRun";
+import { parseDockerLines } from "../core/readers/dockerRun";
 import type { ProjectOptions } from "./parts/projectOptions";
 import { Project } from "./project";
 
@@ -16,13 +16,6 @@ export interface DockerRunArgs extends Pick<ProjectOptions, "engine" | "removeVo
   /** The lines stand somewhere in clear, so that a password in them is worth a warning. @default true */
   inClear?: boolean;
 }
-
-/** What the Docker provider cannot say is refused in the words of the line. */
-const FLAG_NAMES = Object.fromEntries(
-  FLAGS.flatMap(({ field, names: [flag], becomes }) =>
-    field && becomes === "refused by the provider" ? [[field, flag!]] : [],
-  ),
-);
 
 /**
  * Pasted `docker run` lines, as docker understands them. What is most likely a slip is warned about, what cannot be
@@ -47,6 +40,6 @@ export class DockerRun extends Project {
     });
     const notices = [...project.notices, ...slips(project, folder, inClear ? lines.join("\n") : "")];
     // Of the type of every project of lines: stacks that were deployed before this class have it.
-    super(name, { ...project, notices }, { ...options, argumentNames: FLAG_NAMES }, opts);
+    super(name, { ...project, notices }, { ...options, locate: project.locate }, opts);
   }
 }

@@ -23,14 +23,16 @@ export const waitsOf = (
 export const isAwaited = ({ services }: ProjectDescription, key: string): boolean =>
   Object.values(services).some((other) => other.dependsOn?.[key]?.condition === "service_completed_successfully");
 
-/** Where a service stands; what code has set over the file stands nowhere in it. */
-export function sourceOf({ compose, services }: ProjectOptions, key: string): ServiceSource | undefined {
-  if (!compose) return undefined;
+/** Where a service stands; what code has set over the file or the lines stands nowhere in them. */
+export function sourceOf({ compose, services, locate }: ProjectOptions, key: string): ServiceSource | undefined {
+  if (!compose && !locate) return undefined;
   const ours = Object.keys(services?.[key] ?? {});
+  const inCode = ({ argument, problem, remedy }: ArgumentError) =>
+    compose ? undefined : new ArgumentError(`Service "${key}": ${argument}`, problem, remedy);
   return {
     path: `services.${key}`,
-    variables: compose.variables,
-    locate: (error) => (ours.includes(/^\w*/.exec(error.argument)![0]) ? undefined : compose.locate?.(key, error)),
+    variables: compose?.variables,
+    locate: (error) => (ours.includes(/^\w*/.exec(error.argument)![0]) ? inCode(error) : locate?.(key, error)),
   };
 }
 

@@ -119,7 +119,7 @@ export class ClusterMaking implements Making {
       },
       { parent: this.parent },
       "berth:services:Service",
-      this.options.argumentNames,
+      {},
       sourceOf(this.options, key),
     );
     return [service];

@@ -106,7 +106,7 @@ export class DockerMaking implements Making {
         { ...args, engine: "docker", dependsOn: waits, removeData: this.options.removeVolumes },
         { parent: this.parent },
         "berth:services:Service",
-        this.options.argumentNames,
+        {},
         sourceOf(this.options, key),
       );
     });

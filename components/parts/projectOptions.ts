@@ -1,7 +1,6 @@
 import type { ArgumentError } from "../../core/description/errors";
 import type { ServiceArgs } from "../../core/description/types";
 import type { EngineName, EngineOptions } from "../../core/engines/engine";
-import type { ArgumentNames } from "../../core/pulumi/componentErrors";
 
 /** How a project is made beside its description. */
 export interface ProjectOptions extends Pick<EngineOptions, "kubernetes"> {
@@ -21,8 +20,8 @@ export interface ProjectOptions extends Pick<EngineOptions, "kubernetes"> {
    * @default false
    */
   removeImages?: boolean;
-  /** What errors call the fields of services, e.g. `{ pidsLimit: "--pids-limit" }`; Compose projects have their own. */
-  argumentNames?: ArgumentNames;
+  /** Says a refusal of a service's field in the words of where it comes from. */
+  locate?(service: string, error: ArgumentError): ArgumentError;
   /** Name and label everything as Compose does, so that `docker compose ps`, `logs` and `exec` find it. @default false */
   compose?: ComposeOrigin;
 }
@@ -34,6 +33,4 @@ export interface ComposeOrigin {
   workingDir: string;
   /** What names alone in `environment` and in secrets take their values from. @default those of Pulumi's process */
   variables?: Record<string, string | undefined>;
-  /** Says a refusal of a service's field by its place in the files. */
-  locate?(service: string, error: ArgumentError): ArgumentError;
 }

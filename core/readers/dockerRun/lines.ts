@@ -13,7 +13,7 @@ import { put } from "./draft";
 import { DockerRunError } from "./errors";
 import { gatewayPriority } from "./networks";
 import { type Option, readOptions, type Use } from "./options";
-import { readRun } from "./run";
+import { type LocatedRun, readRun } from "./run";
 
 const list = (...names: string[]): Option => ({ names, kind: "list" });
 const text = (...names: string[]): Option => ({ names, kind: "text" });
@@ -176,6 +176,12 @@ function createVolume(command: Command): VolumeDefinition {
   return said({ name, driver: last("--driver"), driverOpts: record("--opt"), labels: record("--label") });
 }
 
+/** What lines say together. */
+export interface LinesProject extends ProjectDescription {
+  /** Says a refusal of a service's field in the words of its line; not enumerable, since it is no part of the data. */
+  readonly locate: (service: string, error: ArgumentError) => ArgumentError;
+}
+
 /** A project that is put together command by command. */
 export class Lines {
   readonly services: Record<string, ProjectService> = {};
@@ -184,6 +190,9 @@ export class Lines {
   readonly notices: Notice[] = [];
   /** Containers that each service links to, by its key. */
   private readonly linked = new Map<string, string[]>();
+
+  /** Says a refusal of a service's field in the words of its line, by the service's key. */
+  private readonly places = new Map<string, LocatedRun["locate"]>();
 
   constructor(private readonly projectName: string) {}
 
@@ -215,7 +224,7 @@ export class Lines {
   }
 
   private run(command: Command): void {
-    const { service, volumes, notices, name } = readRun(command);
+    const { service, volumes, notices, name, locate } = readRun(command);
     if (name !== undefined && this.find(name))
       throw fail(command, `two containers are called ${name}`, "give each a name of its own");
     const base =
@@ -227,6 +236,7 @@ export class Lines {
     let key = base;
     for (let number = 2; Object.hasOwn(this.services, key); number += 1) key = `${base}-${number}`;
     put(this.services, key, { ...service });
+    this.places.set(key, locate);
     this.linked.set(
       key,
       (service.links ?? []).map((link) => link.replace(/^\//, "").split(":")[0]!),
@@ -281,7 +291,7 @@ export class Lines {
     );
   }
 
-  finish(): ProjectDescription {
+  finish(): LinesProject {
     for (const key of Object.keys(this.services)) this.link(key);
     for (const [key, service] of Object.entries(this.services)) {
       this.depend(key, service);
@@ -297,7 +307,9 @@ export class Lines {
       }
     }
     const { services, networks, volumes, notices } = this;
-    return { name: this.projectName, services, networks, volumes, notices };
+    const project: ProjectDescription = { name: this.projectName, services, networks, volumes, notices };
+    const locate: LinesProject["locate"] = (key, error) => this.places.get(key)?.(error) ?? error;
+    return Object.defineProperty(project, "locate", { value: locate }) as LinesProject;
   }
 
   /** Links become a network that both sides share, and an alias on it. */
@@ -307,14 +319,8 @@ export class Lines {
     const left = service.links.filter((link) => {
       const [container = "", alias = container] = link.split(":");
       const [, other] = this.find(container.replace(/^\//, "")) ?? [];
-      if (!other) {
-        this.note(
-          "--link",
-          `no line makes ${container}, and the Docker provider cannot link to it: add its line, or put both onto one network`,
-          "warning",
-        );
-        return true;
-      }
+      // Whoever leaves the link out says so, and the engine refuses it.
+      if (!other) return true;
       this.share(service, other, alias);
       return false;
     });

@@ -1,9 +1,9 @@
 import { nearest } from "../../description/nearest";
-import type { Notice, ProjectDescription } from "../../description/project";
+import type { Notice } from "../../description/project";
 import { KEYWORDS, noticeOf } from "./around";
 import { commandStart, isPrompted, PROGRAMS, programOf, readCommand, STARTERS } from "./command";
 import { DockerRunError } from "./errors";
-import { Lines } from "./lines";
+import { Lines, type LinesProject } from "./lines";
 import { withOddBlanks } from "./oddBlanks";
 import { roughWords, Shell } from "./shell";
 import type { DockerRunContext } from "./context";
@@ -181,7 +181,7 @@ class Pasted {
  * @param projectName names the network that `--link` needs
  * @throws DockerRunError with the place marked
  */
-export function parseDockerLines(lines: string[], projectName: string, context: DockerRunContext): ProjectDescription {
+export function parseDockerLines(lines: string[], projectName: string, context: DockerRunContext): LinesProject {
   // Fences of Markdown are no backquotes.
   const text = lines.join("\n").replace(/^[ \t]*(?:```|~~~)[^`~\n]*$/gm, (fence) => " ".repeat(fence.length));
   const project = new Lines(projectName);

@@ -106,8 +106,48 @@ function applyProgram(draft: Draft): void {
   });
 }
 
-/** The flag or word that an argument of the description comes from. */
-function failAt(draft: Draft, image: Word, words: Word[], error: ArgumentError): DockerRunError {
+/** Fields of a description that have no flag of their own, or no single one. */
+const OTHER_WORDS: Record<string, string> = {
+  networkMode: "--network",
+  "ulimits: { nproc: ... }": "--ulimit nproc=...",
+};
+
+/** Names of fields inside of a sentence, as the reader of a line knows them. */
+function inFlags(text: string): string {
+  return text.replace(
+    /ulimits: \{ nproc: \.\.\. \}|(?<!-)\b(?:[a-z]+(?:[A-Z][a-z]+)+|cpus|cpuset|dns|hostname|entrypoint)\b/g,
+    (word) => {
+      const kebab = `--${word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      const flag =
+        FLAGS.find(({ names, podman }) => !podman && names.includes(kebab)) ??
+        FLAGS.find(({ field, podman }) => !podman && field === word);
+      return OTHER_WORDS[word] ?? flag?.names[0] ?? word;
+    },
+  );
+}
+
+/** Ways out that a line says in another way than a description. */
+const REMEDIES: [said: RegExp, inTheLine: string][] = [
+  [/^join both services to one .*/, "give the line of that container too, or put both onto one network with --network"],
+  [/^set it in the long form of networks$/, "add --network with the name of one"],
+  [/^set entrypoint too: .*/, "give the program with --entrypoint: then the whole line goes through it"],
+  [/^use "1s", or stopSignal: "SIGKILL"/, "write --stop-timeout 1, or --stop-signal SIGKILL"],
+  [/^use labels\b/, "use --label"],
+];
+
+function remedyInTheLine({ argument, remedy }: ArgumentError): string {
+  const [said, list] = /^write (\S+(?:, \S+)+)(?= if the order )/.exec(remedy) ?? [];
+  if (said && list) {
+    const flags = list.split(", ").map((item) => `${inFlags(argument)} ${item}`);
+    return `write ${flags.join(" ")}${remedy.slice(said.length)}`;
+  }
+  const [other, inTheLine = ""] = REMEDIES.find(([text]) => text.test(remedy)) ?? [];
+  return inFlags(other ? remedy.replace(other, inTheLine) : remedy);
+}
+
+/** The same refusal at the flag or word that its argument comes from, in the words of the line. */
+function failAt(draft: Draft, image: Word, words: Word[], given: ArgumentError): DockerRunError {
+  const error = new ArgumentError(given.argument, inFlags(given.problem), remedyInTheLine(given));
   const place = (word: Word) => ({ line: draft.command.line, offset: word.offset, length: word.length });
   // Rules add text behind a colon: "ports: 80:80".
   const path = error.argument.replace(/: .*$/s, "");
@@ -156,8 +196,13 @@ function checkWord(draft: Draft, use: Use<FlagEntry>): void {
   if (slip) note(draft, use, `${slip.problem}, and docker takes it as it stands: ${slip.remedy}`, "warning");
 }
 
+/** A line, with what says a refusal of a field in its words. */
+export interface LocatedRun extends DockerRun {
+  locate(error: ArgumentError): DockerRunError;
+}
+
 /** Reads the part of a line behind `docker run`. */
-export function readRun(command: Command): DockerRun & { command: Command } {
+export function readRun(command: Command): LocatedRun {
   const { line, context } = command;
   const called = `${command.program} ${command.name}`;
   const { uses, rest } = readOptions(line, command.words, FLAGS, called);
@@ -232,7 +277,7 @@ export function readRun(command: Command): DockerRun & { command: Command } {
     service,
     volumes: draft.volumes,
     notices: draft.notices,
-    command,
+    locate: (error) => failAt(draft, image, words, error),
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComposeProject } from "../../../components/composeProject";
+import { DockerRun } from "../../../components/dockerRun";
 import { run } from "../../../stacks";
 import { CONTAINER, IMAGE, NETWORK, quiet, VOLUME, type World, world, type WorldOptions } from "../mocks";
 import { sentence } from "../refusal";
@@ -162,8 +163,58 @@ describe("run", () => {
     const message = await refused("run", lines("docker run --publsh 80:80 nginx"));
     expect(message).toContain("--publsh");
     expect(message).toContain("^");
-    expect(await refused("run", lines("docker run --name web --pids-limit 5 nginx"))).toMatch(
-      /^Service "web": --pids-limit: the Docker provider cannot limit processes; /,
+  });
+
+  // Nothing but the engine layer knows that it cannot do these.
+  test.each([
+    ["--uts host", "--uts: the Docker provider cannot set the UTS namespace; set --hostname, or remove it.", "host"],
+    [
+      "--annotation a=b",
+      "--annotation: the Docker provider cannot set OCI annotations; use --label, or remove it.",
+      "a=b",
+    ],
+    [
+      "--oom-score-adj 5",
+      "--oom-score-adj: the Docker provider cannot set the OOM score; set --memory and --memory-reservation instead.",
+      "5",
+    ],
+    [
+      "--memory-swappiness 5",
+      "--memory-swappiness: the Docker provider cannot set swappiness; set --memory-swap equal to --memory to do without swap.",
+      "5",
+    ],
+    [
+      "--dns 8.8.8.8 --dns 1.1.1.1",
+      "--dns: the Docker provider cannot keep the order 8.8.8.8, 1.1.1.1; write --dns 1.1.1.1 --dns 8.8.8.8 if the order does not matter, or set it in the engine's daemon.json.",
+      "8.8.8.8",
+    ],
+    [
+      "--link db",
+      "--link: links are legacy and the Docker provider cannot make them; give the line of that container too, or put both onto one network with --network.",
+      "db",
+    ],
+    [
+      "--stop-timeout 0",
+      "--stop-timeout: the Docker provider takes 0s for none, and the engine then waits 10s; write --stop-timeout 1, or --stop-signal SIGKILL to kill at once.",
+      "0",
+    ],
+  ])("what the engine layer refuses is said in the words of the line: %s", async (flags, message, place) => {
+    const line = `docker run --name web ${flags} nginx:1`;
+    const [said, row, mark] = (await refused("run", lines(line))).split("\n");
+    expect(said).toBe(message);
+    expect(row!.trim()).toBe(line);
+    expect(row!.slice(mark!.indexOf("^"), mark!.length)).toBe(place);
+  });
+
+  test("an empty argument, too, and what code has set over the line in the words of the code", async () => {
+    expect(await refused("run", lines("docker run -d redis:7 redis-server --save ''"))).toMatch(
+      /^command: the Docker provider cannot pass an empty argument; give the program with --entrypoint: then the whole line goes through it\.\n.*\n +\^\^$/,
+    );
+    await world();
+    const code = () =>
+      new DockerRun("web", { lines: ["docker run -d --name web nginx:1"], services: { web: { uts: "host" } } });
+    expect(sentence(code)).toBe(
+      'Service "web": uts: the Docker provider cannot set the UTS namespace; set hostname, or remove it.',
     );
   });
 });
