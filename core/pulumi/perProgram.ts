@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { endWithCli } from "./endWithCli";
 
 type Provider = pulumi.ProviderResource | undefined;
 
@@ -7,6 +8,7 @@ export function perProvider<T>(make: (provider: Provider) => T): (provider?: Pro
   const programs = new WeakMap<object, Map<Provider, T>>();
   return (provider) => {
     const monitor = pulumi.runtime.getMonitor() ?? globalThis;
+    if (!programs.has(monitor) && hasPulumiEngine()) endWithCli();
     const values = programs.get(monitor) ?? new Map<Provider, T>();
     programs.set(monitor, values);
     if (!values.has(provider)) values.set(provider, make(provider));

@@ -1,0 +1,99 @@
+import type { ChildProcess } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeIf } from "../skips";
+import { cleanUp, endSession, missingCli, Project, until } from "./harness";
+
+cleanUp();
+
+/** A job that is not done for as long as the test takes; `more` begins with the wait for it. */
+const waiting = (more = "") => `
+require("./core/loadTypescript");
+const { Service, program } = require("./components");
+module.exports = program(() => {
+  const job = new Service("job", { image: "busybox", command: ["sleep", "1"], mode: "replicated-job", waitTimeout: "10m" });
+  job.containerId.apply(() => {
+    require("node:fs").writeFileSync("begun", "");
+    ${more}
+  });
+});
+`;
+
+const PROGRAMS = {
+  "waits for a container": waiting(),
+  "says something now and then": waiting(
+    `setInterval(() => { void require("@pulumi/pulumi").log.warn("still here"); console.log("still here"); }, 50);`,
+  ),
+  computes: waiting("setTimeout(() => { for (;;); }, 300);"),
+};
+
+const missing = missingCli ?? (process.platform === "linux" ? undefined : "processes are looked for in /proc");
+
+/** A process of the CLI's session whose command line names something. */
+function processOf(leader: number, name: string): number | undefined {
+  for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      // After the name in parentheses: state, parent, group, session.
+      const [state, , , session] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+      if (Number(session) !== leader || state === "Z") continue;
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(name)) return Number(pid);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return undefined;
+}
+
+const PROGRAM = "@pulumi/pulumi/cmd/run";
+const HOST = "pulumi-language-nodejs";
+
+/** Kills an `up` at a moment, and waits for the program's end; a program that stays does so for ever. */
+async function killedProgramEnds(project: Project, victims: string[], moment: () => Promise<void>): Promise<void> {
+  let cli: ChildProcess;
+  const up = project.tryUp({
+    onStart: (child) => {
+      cli = child;
+    },
+  });
+  const leader = cli!.pid!;
+  try {
+    await moment();
+    expect(processOf(leader, PROGRAM)).toBeDefined();
+    const others = victims.map((name) => processOf(leader, name)!);
+    for (const pid of others) process.kill(pid, "SIGKILL");
+    cli!.kill("SIGKILL");
+    await until("the program ends", () => processOf(leader, PROGRAM) === undefined);
+  } finally {
+    endSession(leader);
+    await up;
+  }
+}
+
+/** Until the job is made and the program has heard of it. */
+const begun = (project: Project) => until("the wait begins", () => existsSync(join(project.folder, "begun")));
+
+describeIf(missing, "an up whose CLI is killed", () => {
+  test.each(Object.keys(PROGRAMS) as (keyof typeof PROGRAMS)[])(
+    "leaves no program that %s",
+    async (what) => {
+      const project = await Project.create({ stack: "own", program: PROGRAMS[what] });
+      await killedProgramEnds(project, [], async () => {
+        await begun(project);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      });
+    },
+    300_000,
+  );
+
+  test("leaves no program without its language host either", async () => {
+    const project = await Project.create({ stack: "own", program: PROGRAMS["waits for a container"] });
+    await killedProgramEnds(project, [HOST], () => begun(project));
+  }, 300_000);
+
+  test("leaves no program of a stack that makes containers", async () => {
+    const line = (index: number) => `docker run -d --name web${index} -p ${21000 + index}:80 nginx`;
+    const commands = Array.from({ length: 20 }, (_, index) => line(index));
+    const project = await Project.create({ stack: "run", config: { "berth:commands": commands } });
+    await killedProgramEnds(project, [], () => until("some run", () => project.containers().length >= 8));
+  }, 300_000);
+});
