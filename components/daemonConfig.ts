@@ -242,11 +242,11 @@ function checkSettings(settings: Settings, path: (key: string) => string): void 
     const known = KEYS[key];
     if (!known) {
       const close = nearest(key, Object.keys(KEYS));
-      throw new ArgumentError(
-        path(key),
-        FORMER[key] ?? "is not a setting of dockerd, which does not start with what it does not know",
+      const unknown: [string, string] = [
+        "is not a setting of dockerd, which does not start with what it does not know",
         close ? `use ${close}` : "leave it out",
-      );
+      ];
+      throw new ArgumentError(path(key), ...(FORMER[key] ?? unknown));
     }
     known.check?.(value, path(key));
   }

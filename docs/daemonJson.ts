@@ -18,7 +18,7 @@ export function daemonJsonPage(): string {
     map ? "each entry by itself" : "",
     since ?? "",
   ]);
-  const former = Object.entries(FORMER).map(([key, says]) => [code(key), says]);
+  const former = Object.entries(FORMER).map(([key, [problem]]) => [code(key), problem]);
   return `# Every setting of daemon.json
 
 Made by \`npm run docs\` from the table in [core/host/daemon/keys.ts](../core/host/daemon/keys.ts); do not edit.

@@ -273,17 +273,23 @@ export const KEYS: Record<string, Key> = {
   "userns-remap": { check: text },
 };
 
-/** Settings of old notes, with what they are called today. */
-export const FORMER: Record<string, string> = {
-  graph: "data-root is its name today",
-  "cluster-store": "it went with Swarm's predecessor",
-  "cluster-advertise": "it went with Swarm's predecessor",
-  "disable-legacy-registry": "engines have not known it since 19.03",
-  "http-proxy": 'it stands in proxies: { "http-proxy": ... }',
-  "https-proxy": 'it stands in proxies: { "https-proxy": ... }',
-  "registry-mirror": "registry-mirrors is its name in daemon.json",
-  "insecure-registry": "insecure-registries is its name in daemon.json",
-  "log-opt": "log-opts is its name in daemon.json",
+const named = (name: string, where: string): [problem: string, remedy: string] => [
+  `is called ${name} ${where}`,
+  `write ${name} in its place`,
+];
+const gone = (problem: string): [problem: string, remedy: string] => [problem, "leave it out"];
+
+/** Settings of old notes and flags, with what they are called today. */
+export const FORMER: Record<string, [problem: string, remedy: string]> = {
+  graph: named("data-root", "today"),
+  "cluster-store": gone("went with Swarm's predecessor"),
+  "cluster-advertise": gone("went with Swarm's predecessor"),
+  "disable-legacy-registry": gone("is not known to engines since 19.03"),
+  "http-proxy": named('proxies: { "http-proxy": ... }', "in daemon.json"),
+  "https-proxy": named('proxies: { "https-proxy": ... }', "in daemon.json"),
+  "registry-mirror": named("registry-mirrors", "in daemon.json"),
+  "insecure-registry": named("insecure-registries", "in daemon.json"),
+  "log-opt": named("log-opts", "in daemon.json"),
 };
 
 /** Whether an engine's version is at least another; unknown versions are. */

@@ -311,9 +311,15 @@ test.each<[string, unknown, string]>([
   [
     "settings",
     { "registry-mirror": ["https://a"] },
-    "settings.registry-mirror: registry-mirrors is its name in daemon.json",
+    "settings.registry-mirror: is called registry-mirrors in daemon.json; write registry-mirrors in its place.",
   ],
-  ["settings", { graph: "/x" }, "settings.graph: data-root is its name today"],
+  ["settings", { graph: "/x" }, "settings.graph: is called data-root today; write data-root in its place."],
+  [
+    "settings",
+    { "http-proxy": "http://x" },
+    'settings.http-proxy: is called proxies: { "http-proxy": ... } in daemon.json; write proxies: { "http-proxy": ... } in',
+  ],
+  ["settings", { "cluster-store": "x" }, "settings.cluster-store: went with Swarm's predecessor; leave it out."],
   ["settings", { "registry-mirorrs": [] }, "use registry-mirrors"],
   ["settings", { "log-level": "loud" }, 'settings.log-level: "loud" is not known here'],
   ["startTimeout", 1, "startTimeout"],
