@@ -24,3 +24,5 @@ export * from "./entries/gpu";
 export * from "./entries/swarm";
 export * from "./entries/kubernetes";
 export * from "./entries/host";
+
+export type * from "./entries/types";

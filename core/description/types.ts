@@ -5,7 +5,7 @@ import type { Input } from "@pulumi/pulumi";
  * Only types are imported from Pulumi here; the description itself is plain data.
  */
 export type Inputs<T> = Input<InputsWithin<T>>;
-type InputsWithin<T> = T extends string | number | boolean | null | undefined
+export type InputsWithin<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends readonly (infer E)[]
     ? Inputs<E>[]

@@ -1,0 +1,116 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { must, PackedPackage } from "../packedPackage";
+
+const ROOT = join(__dirname, "../..");
+
+let packed: PackedPackage;
+let top: string;
+/** A project of somebody's own, as `berth init` makes it. */
+let project: string;
+
+beforeAll(() => {
+  packed = new PackedPackage();
+  top = mkdtempSync(join(tmpdir(), "berth-consumer-"));
+  project = join(top, "notes");
+  mkdirSync(join(top, "tool"));
+  packed.install(join(top, "tool"));
+  const line = "docker run -d --name web -p 8080:80 -e DB_PASSWORD=hunter2 nginx:1.27";
+  const berth = join(top, "tool/node_modules/pulumi-berth/dist/cli/berth.js");
+  must(process.execPath, [berth, "init", project, "--from", line, "--ci"], top);
+  packed.install(project);
+}, 300_000);
+
+afterAll(() => {
+  packed?.remove();
+  rmSync(top, { recursive: true, force: true });
+});
+
+const node = (script: string, file = "try.js") => {
+  writeFileSync(join(project, file), script);
+  return must(process.execPath, [file], project).trim();
+};
+
+test("the package is small and holds what runs, nothing else", () => {
+  expect(packed.size).toBeLessThan(1_000_000);
+  const own = join(project, "node_modules/pulumi-berth");
+  expect(readdirSync(own).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+  expect(readdirSync(join(own, "dist")).sort()).toEqual(["cli", "components", "core", "stacks"]);
+});
+
+test("a project that berth init has made: its types are right, its test passes, its plan needs nothing", () => {
+  expect(readdirSync(project).sort()).toEqual(
+    [".github", ".gitignore", ".npmrc", "Pulumi.yaml", "README.md", "index.test.ts", "index.ts", "node_modules"].concat(
+      ["package.json", "tsconfig.json"],
+    ),
+  );
+  for (const file of readdirSync(project).filter((name) => !/^(node_modules|\.github)$/.test(name)))
+    expect(readFileSync(join(project, file), "utf8")).not.toContain("hunter2");
+  const bin = join(project, "node_modules/.bin");
+  expect(must(process.execPath, [join(bin, "tsc"), "--skipLibCheck", "false"], project)).toBe("");
+  const jest = spawnSync(process.execPath, [join(bin, "jest")], { cwd: project, encoding: "utf8" });
+  expect(jest.stderr).toMatch(/Tests: +1 passed, 1 total/);
+  const berth = join(project, "node_modules/pulumi-berth/dist/cli/berth.js");
+  const resources = JSON.parse(must(process.execPath, [berth, "plan", "--json"], project)) as {
+    type: string;
+    inputs: Record<string, unknown>;
+  }[];
+  const [container, ...others] = resources.filter(({ type }) => type === "docker:index/container:Container");
+  expect(others).toEqual([]);
+  expect(container!.inputs).toMatchObject({ name: "web", ports: [{ internal: 80, external: 8080 }] });
+}, 200_000);
+
+test("berth init writes over nothing", () => {
+  const berth = join(ROOT, "cli/berth.js");
+  const { status, stderr } = spawnSync(process.execPath, [berth, "init", project], { encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toContain("notes has .gitignore, .npmrc, Pulumi.yaml");
+});
+
+test("it loads as a CommonJS and as an ES module, by every entry", () => {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { exports: object };
+  const entries = Object.keys(exports).filter((entry) => !/package.json|fast/.test(entry));
+  expect(entries.length).toBeGreaterThan(5);
+  const names = entries.map((entry) => entry.replace(/^\./, "pulumi-berth"));
+  const show =
+    "console.log(JSON.stringify(all.map((one) => Object.keys(one).filter((key) => !/^(default|module.exports|__esModule)$/.test(key)).sort())));";
+  const quoted = JSON.stringify(names);
+  const required = JSON.parse(node(`const all = ${quoted}.map((name) => require(name)); ${show}`)) as string[][];
+  const imported = node(`const all = await Promise.all(${quoted}.map((name) => import(name))); ${show}`, "try.mjs");
+  expect(JSON.parse(imported)).toEqual(required);
+  expect(required.filter((found) => found.length === 0)).toEqual([]);
+}, 100_000);
+
+test("importing it changes nothing of the process, and takes little time beside the SDK", () => {
+  const script = (what: string) => `
+    const Module = require("node:module");
+    require("@pulumi/pulumi");
+    const sdk = process.cpuUsage();
+    require("@pulumi/docker");
+    const state = () => [Module._load, Error.prepareStackTrace, Object.keys(Module._extensions).join(), process.listenerCount("uncaughtException"), Object.keys(globalThis).join()];
+    const before = state();
+    const start = process.cpuUsage();
+    ${what}
+    const { user, system } = process.cpuUsage(start);
+    console.log(JSON.stringify({ same: state().every((value, index) => value === before[index]), ms: (user + system) / 1000 }));`;
+  const load = () => JSON.parse(node(script('require("pulumi-berth");'))) as { same: boolean; ms: number };
+  const loads = [load(), load(), load()];
+  expect(loads.map(({ same }) => same)).toEqual([true, true, true]);
+  expect(Math.min(...loads.map(({ ms }) => ms))).toBeLessThan(250);
+  const fast = JSON.parse(node(script('require("pulumi-berth/fast");'))) as { same: boolean };
+  expect(fast.same).toBe(false);
+}, 60_000);
+
+test("docs/api is what the docstrings say: every change of what the package exports is seen there", () => {
+  const out = join(top, "api");
+  const typedoc = join(ROOT, "node_modules/typedoc/bin/typedoc");
+  must(process.execPath, [typedoc, "--options", join(ROOT, "package/typedoc.json"), "--out", out], ROOT);
+  const pages = (folder: string) =>
+    (readdirSync(folder, { recursive: true }) as string[]).filter((file) => file.endsWith(".md")).sort();
+  expect(pages(out)).toEqual(pages(join(ROOT, "docs/api")));
+  for (const page of pages(out))
+    expect(readFileSync(join(out, page), "utf8")).toBe(readFileSync(join(ROOT, "docs/api", page), "utf8"));
+  expect(existsSync(join(out, "index.md"))).toBe(true);
+}, 200_000);
