@@ -60,6 +60,8 @@ export interface ProjectOptions {
   over?: "tcp" | "unix";
   /** Text of index.js, for a program of the test's own in place of the stacks. */
   program?: string;
+  /** Makes the project's folder in place of a copy of this checkout; its stack's settings are the test's all the same. */
+  make?(folder: string): void;
 }
 
 /** A copy of the project in a temporary folder, with a backend and an engine of its own. */
@@ -87,7 +89,7 @@ export class Project {
     // The passphrase's salt, the state and the settings are the test's own; what is installed is shared.
     const top = mkdtempSync(join(tmpdir(), "berth-engine-"));
     const folder = join(top, "project");
-    for (const name of [
+    const copied = [
       "stacks",
       "components",
       "core",
@@ -96,10 +98,13 @@ export class Project {
       "package.json",
       "Pulumi.yaml",
       "Pulumi.dev.yaml",
-    ]) {
-      if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+    ];
+    if (options.make) options.make(folder);
+    else {
+      for (const name of copied)
+        if (existsSync(join(ROOT, name))) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+      symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
     }
-    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
     if (options.program !== undefined) writeFileSync(join(folder, "index.js"), options.program);
     mkdirSync(join(top, "backend"));
     writeFiles(folder, options.files ?? {});
