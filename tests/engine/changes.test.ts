@@ -63,6 +63,63 @@ describeIf(missingCli, "changes of one service", () => {
     expect(await project.changes()).toEqual(REPLACED);
   }, 300_000);
 
+  test.concurrent("two services change names and addresses, and what was changed by hand is put right", async () => {
+    const text = (a: string, b: string) => `name: pair
+services:
+  a:
+    image: nginx
+    container_name: ${a}
+    cpus: 0.5
+    networks: { lan: { ipv4_address: 10.0.0.1${a === "one" ? 1 : 2} } }
+  b:
+    image: nginx
+    container_name: ${b}
+    networks: { lan: { ipv4_address: 10.0.0.1${b === "one" ? 1 : 2} } }
+networks:
+  lan: { ipam: { config: [{ subnet: 10.0.0.0/24 }] } }
+`;
+    const project = await Project.create({ stack: "compose", files: { "compose.yaml": text("one", "two") } });
+    await project.up();
+    const ids = { one: project.container("one").Id, two: project.container("two").Id };
+    const addressOf = (name: string) =>
+      project.container(name).NetworkSettings.Networks.pair_lan?.IPAMConfig?.IPv4Address;
+    project.write({ "compose.yaml": text("two", "one") });
+    expect((await project.changes()).sort()).toEqual(["update Service pair-a-1", "update Service pair-b-1"]);
+    await project.up();
+    expect(project.container("one").Id).toBe(ids.two);
+    expect(project.container("two").Id).toBe(ids.one);
+    expect([addressOf("one"), addressOf("two")]).toEqual(["10.0.0.11", "10.0.0.12"]);
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+
+    // A network left, another one joined, a name and a limit.
+    const [one, two] = ["one", "two"].map((name) => project.container(name));
+    const theirs = { NetworkID: "theirs", Aliases: null, IPAMConfig: null };
+    project.store.put("containers", { ...one!, NetworkSettings: { ...one!.NetworkSettings, Networks: { theirs } } });
+    project.store.put("containers", { ...two!, Name: "/foo", HostConfig: { ...two!.HostConfig, NanoCpus: 2e9 } });
+    const said = (await project.preview()).output;
+    expect(said).toContain("pair-b-1: with this `up` its living container joins pair_lan.");
+    expect(said).toContain(
+      "pair-a-1: with this `up` its living container gets its declared processor limit, is called two and not foo.",
+    );
+    await project.up();
+    expect(addressOf("one")).toBe("10.0.0.11");
+    expect(project.container("one").NetworkSettings.Networks).toHaveProperty("theirs");
+    expect(project.container("two")).toMatchObject({ Id: ids.one, HostConfig: { NanoCpus: 500_000_000 } });
+    expect((await project.preview()).output).not.toContain("with this `up`");
+
+    // A change that the engine refuses leaves everything as it was; a better one goes through.
+    project.write({ "compose.yaml": text("two", "one").replace("10.0.0.12", "10.9.0.12") });
+    const { code, output } = await project.tryUp();
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      "two cannot be changed: Invalid address 10.9.0.12: It does not belong to any of this network's subnets; it is as it was.",
+    );
+    expect(addressOf("two")).toBe("10.0.0.12");
+    project.write({ "compose.yaml": text("two", "one").replace("10.0.0.12", "10.0.0.13") });
+    await project.up();
+    expect(addressOf("two")).toBe("10.0.0.13");
+  }, 300_000);
+
   test.concurrent("every edit and removal replaces it, and what reads back differently does not", async () => {
     const project = await Project.create({ stack: "one", program: ONE_SERVICE });
     const service = {

@@ -9,7 +9,8 @@ import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, ty
 import { ENDING, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
 import { withTag } from "../../description/names";
-import { checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../dockerApi/preflight";
+import { checkAddresses, checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../dockerApi/preflight";
+import { type Difference, difference, type InPlace, isNone, type Live } from "../dockerApi/reconcile";
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "../dockerApi/session";
 
@@ -26,13 +27,17 @@ function prepare(request: ServiceRequest): PreparedService {
   const spec = takeFiles(request.spec);
   const args = containerArguments(spec, report);
   checkAgainstEngine(name, spec, session, keepData, request.whenKnown);
+  const place = placeOf(spec, session);
+  const { containerName, networks: joined, cpus, cpuPeriod, cpuQuota } = spec as unknown as ServiceSpec;
+  const known = { containerName, joined, cpus, cpuPeriod, cpuQuota };
+  if (!isLate(known)) session.places.set(name, known as InPlace);
   if (spec.expose !== undefined && !spec.publishAll) {
     void pulumi.log.info(
       `${name}: expose is a note on Docker; containers of one network reach every port of each other.`,
     );
   }
   return {
-    inputs: stateInputs(spec, session),
+    inputs: { ...stateInputs(spec), ...place },
     beforeUpdate: session.hooks?.changeInPlace,
     make(parent, companions) {
       const container = makeContainer(spec, {
@@ -51,7 +56,13 @@ function prepare(request: ServiceRequest): PreparedService {
         isLate(spec.ports) ||
         spec.publishAll === true ||
         Boolean((spec.ports as ServiceSpec["ports"])?.some((port) => port.published === undefined));
-      const live = inspection(container.id, spec, session, dynamic, parent);
+      const live = inspection(container.id, spec, {
+        name,
+        session,
+        dynamic,
+        place: pulumi.output(place) as unknown as pulumi.Output<InPlace>,
+        parent,
+      });
       const declaredName = pulumi.output(spec.containerName!) as pulumi.Output<string>;
       // Whoever connects by this name waits until somebody answers there. A preview knows the name at once.
       const containerName = pulumi.runtime.isDryRun()
@@ -196,6 +207,7 @@ function checkAgainstEngine(
   whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
     const gateway = networks.findIndex((network) => network.gwPriority);
     if (gateway >= 0) needsApi(48, `networks[${gateway}].gwPriority`);
+    checkAddresses(networks, name, session.addresses, snapshot, session.owner);
     for (const [index, network] of networks.entries()) {
       checkNetworkExists(
         network.name,
@@ -208,20 +220,21 @@ function checkAgainstEngine(
   });
 }
 
-/**
- * What the component keeps in the state: the description as a reader wants to see it, and what the engine
- * layer compares to change a living container in place.
- */
-function stateInputs(spec: LateSpec, session: Session): pulumi.Inputs {
+/** What the component keeps in the state: the description as a reader wants to see it. */
+const stateInputs = (spec: LateSpec): pulumi.Inputs => ({
+  image: spec.image,
+  environment: spec.environment,
+  ports: lift(spec.ports, (ports) => ports?.map(formatPort)),
+});
+
+/** What is kept in the state beside that, and compared to change a living container in place. */
+function placeOf(spec: LateSpec, session: Session): pulumi.Inputs {
   const joined = lift(spec.networks ?? [], (networks) => networks);
   const withIds = Array.isArray(joined)
     ? joined.map((network) => ({ ...network, id: session.networks.get(network.name)?.id }))
     : (joined as pulumi.Output<NonNullable<ServiceSpec["networks"]>>);
   return {
-    image: spec.image,
     containerName: spec.containerName,
-    environment: spec.environment,
-    ports: lift(spec.ports, (ports) => ports?.map(formatPort)),
     joined: (withIds as unknown[]).length === 0 ? undefined : withIds,
     cpus: spec.cpus,
     cpuPeriod: spec.cpuPeriod,
@@ -229,40 +242,77 @@ function stateInputs(spec: LateSpec, session: Session): pulumi.Inputs {
   };
 }
 
+interface Inspection {
+  /** Logical name of the service. */
+  name: string;
+  session: Session;
+  /** Only the engine knows its ports. */
+  dynamic: boolean;
+  place: pulumi.Output<InPlace>;
+  /** The component. */
+  parent: pulumi.Resource;
+}
+
 /** The living container, once it answers. On a preview only what the engine alone knows is asked for. */
 function inspection(
   id: pulumi.Output<string>,
   spec: LateSpec,
-  session: Session,
-  dynamic: boolean,
-  resource: pulumi.Resource,
+  { name, session, dynamic, place, parent }: Inspection,
 ): pulumi.Output<ContainerInspect | undefined> {
-  const client = session.client;
+  const { client } = session;
   if (!client) return id.apply(() => undefined);
+  const inspect = <T>(containerId: string) => client.find<T>(`/containers/${containerId}/json`);
+  if (pulumi.runtime.isDryRun()) {
+    const live = session.live(name);
+    const declared = session.places.get(name);
+    const { cpus, cpuPeriod, cpuQuota } = declared ?? {};
+    if (live && declared)
+      // As an Output: the program waits for it.
+      void pulumi.output(live.id).apply(async () => {
+        const { name: old, networks = {}, networkMode = "" } = live;
+        const fixed = /^(host|none|container:.*)$/.test(networkMode);
+        const limited = (cpus ?? cpuPeriod ?? cpuQuota) !== undefined;
+        const limits = limited ? (await inspect<{ HostConfig?: Live["limits"] }>(live.id))?.HostConfig : undefined;
+        tell(name, difference({ name: old, networks, fixed, limits }, declared, session), declared, parent);
+      });
+    return id.apply(async (containerId) => (dynamic ? inspect<ContainerInspect>(containerId) : undefined));
+  }
   const ending = Object.fromEntries(ENDING.map((field) => [field, spec[field]])) as unknown as ServiceSpec;
   const needed = { containerName: spec.containerName, waitTimeout: spec.waitTimeout, ending };
-  return pulumi
-    .all([id, pulumi.output(needed)])
-    .apply(async ([containerId, { containerName, waitTimeout, ending }]) => {
-      if (pulumi.runtime.isDryRun())
-        return dynamic ? client.find<ContainerInspect>(`/containers/${containerId}/json`) : undefined;
-      try {
-        const job = ending.mode === "replicated-job";
-        const state = await waitUntilReady(client, containerId, String(containerName), {
-          timeout: waitTimeout ?? 120_000,
-          job,
-          mayEnd: mayEnd(ending),
-        });
-        if (!job && !state.State.Running)
-          await pulumi.log.info(
-            `${containerName} has ended with exit code 0 and is done: nothing restarts it. \`docker start ${containerName}\` starts it again.`,
-            resource,
-          );
-        return state;
-      } catch (error) {
-        throw new pulumi.ResourceError((error as Error).message, resource, true);
-      }
-    });
+  return pulumi.all([id, pulumi.output(needed), place]).apply(async ([containerId, described, declared]) => {
+    const { containerName, waitTimeout, ending } = described;
+    try {
+      const found = await session.reconciler.repair(containerId, declared as InPlace);
+      if (found) tell(name, found, declared as InPlace, parent);
+      const job = ending.mode === "replicated-job";
+      const state = await waitUntilReady(client, containerId, String(containerName), {
+        timeout: waitTimeout ?? 120_000,
+        job,
+        mayEnd: mayEnd(ending),
+      });
+      if (!job && !state.State.Running)
+        await pulumi.log.info(
+          `${containerName} has ended with exit code 0 and is done: nothing restarts it. \`docker start ${containerName}\` starts it again.`,
+          parent,
+        );
+      return state;
+    } catch (error) {
+      throw new pulumi.ResourceError((error as Error).message, parent, true);
+    }
+  });
+}
+
+/** Says what `up` changes on a living container, which Pulumi's own list does not name. */
+function tell(service: string, found: Difference, declared: InPlace, resource: pulumi.Resource): void {
+  if (isNone(found)) return;
+  const { name, limits, missing, strange } = found;
+  const parts = [
+    ...(limits ? ["gets its declared processor limit"] : []),
+    ...missing.map((network) => `joins ${network.name}`),
+    ...strange.map((network) => `leaves ${network}`),
+    ...(name === undefined ? [] : [`is called ${declared.containerName} and not ${name}`]),
+  ];
+  void pulumi.log.info(`${service}: with this \`up\` its living container ${parts.join(", ")}.`, resource);
 }
 
 /** Ports as they are on the engine; as declared where that says it all. */

@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseServices } from "./releaseServices";
-import { type EngineClient, EngineError } from "./connection/client";
+import type { EngineClient } from "./connection/client";
 import { fetchImage } from "./images/fetch";
-import { isOurs, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
-import { ignoreMissing, type InPlace, reconcile } from "./reconcile";
-import type { EngineSnapshot } from "./snapshot";
+import { isOurs, ownerLabels, SERVICE_LABEL } from "../owner";
+import { ignoreMissing, type InPlace, type Program, type Reconciler } from "./reconcile";
 
 /** Hooks that every resource of one kind shares. They run on `up` only, never on a preview. */
 export interface ContainerHooks {
@@ -35,27 +34,19 @@ interface NetworkState {
 }
 
 /** What the hooks have to know of a program, at the time they run. */
-export interface HookContext {
-  readonly owner: Owner;
+export interface HookContext extends Program {
   readonly client?: EngineClient;
-  readonly snapshot?: EngineSnapshot;
+  /** @throws EngineError where only the provider reaches the engine */
+  needClient(): EngineClient;
+  readonly reconciler: Reconciler;
   /** The provider has logins for registries that nobody else knows. */
   readonly hasOwnLogins: boolean;
-  /** Logical names of the services that the program declares. */
-  readonly names: ReadonlySet<string>;
   /** Names of the containers that start anew with a service, by its logical name. */
   readonly restarts: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export function containerHooks(session: HookContext): ContainerHooks {
-  const engine = () => {
-    if (!session.client)
-      throw new EngineError(
-        0,
-        "this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://",
-      );
-    return session.client;
-  };
+  const engine = () => session.needClient();
 
   async function fetchMissing({ newInputs }: pulumi.ResourceHookArgs): Promise<void> {
     // A container names its image, an image itself.
@@ -180,8 +171,8 @@ export function containerHooks(session: HookContext): ContainerHooks {
       );
   }
 
-  async function changeInPlace({ oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
-    await reconcile(engine, oldInputs as InPlace, newInputs as InPlace);
+  async function changeInPlace({ name, oldInputs, newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+    await session.reconciler.change(name, oldInputs as InPlace, newInputs as InPlace);
   }
 
   // Hooks are found by name in the engine; a second session in one program needs names of its own.

@@ -1,6 +1,7 @@
 import { addressNumber, type Cidr, overlaps } from "../../description/addresses";
 import { ArgumentError } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
+import type { NetworkDescription } from "../../description/types";
 import { formatPort, type Port } from "../../description/ports";
 import { existsSync } from "node:fs";
 import { isOurs, OWNER_LABEL, type Owner, STACK_LABEL } from "../owner";
@@ -9,6 +10,13 @@ import type { EngineSnapshot } from "./snapshot";
 /** A host port that a service of this program publishes. */
 export interface PortClaim {
   port: Port;
+  by: string;
+}
+
+/** A fixed address that a service of this program has on a network. */
+export interface AddressClaim {
+  network: string;
+  address: string;
   by: string;
 }
 
@@ -97,6 +105,34 @@ export function checkBinds(
       `the host path ${mount.source} is missing`,
       `create it first (\`mkdir -p ${mount.source}\`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root`,
     );
+  }
+}
+
+/** Refuses a fixed address that another service, or somebody else's container, has on the network. */
+export function checkAddresses(
+  networks: NetworkDescription[],
+  by: string,
+  claims: AddressClaim[],
+  snapshot: EngineSnapshot | undefined,
+  owner: Owner,
+): void {
+  for (const [index, { name, ipv4Address, ipv6Address }] of networks.entries()) {
+    for (const [field, address] of Object.entries({ ipv4Address, ipv6Address })) {
+      if (address === undefined) continue;
+      const same = (other: string | undefined) => Boolean(other) && addressNumber(other!) === addressNumber(address);
+      const fail = (who: string, remedy: string) =>
+        new ArgumentError(`networks[${index}].${field}`, `${address} on ${name} is the address of ${who}`, remedy);
+      const claim = claims.find((other) => other.network === name && same(other.address));
+      if (claim) throw fail(`${claim.by} as well`, "give each service its own");
+      const holder = snapshot?.containers.find(({ networks: found }) => {
+        const endpoint = found?.[name];
+        return same(endpoint?.IPAddress) || same(endpoint?.GlobalIPv6Address);
+      });
+      // Our own goes, or moves with this one.
+      if (holder && !isOurs(holder.labels, owner))
+        throw fail(`the container ${holder.name} (${holder.image})`, "choose another one, or remove that container");
+      claims.push({ network: name, address, by });
+    }
   }
 }
 

@@ -12,11 +12,12 @@ import {
   type EngineSettings,
 } from "./connection/address";
 import type { BundledBuild } from "./images/bundledImages";
-import { checkBesides, EngineClient } from "./connection/client";
+import { checkBesides, EngineClient, EngineError } from "./connection/client";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
 import { isOurs, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
-import type { PortClaim, SubnetClaim } from "./preflight";
+import type { AddressClaim, PortClaim, SubnetClaim } from "./preflight";
+import { type InPlace, Reconciler } from "./reconcile";
 import type { Look } from "./look";
 import { type EngineSnapshot, type LiveContainer, takeSnapshot } from "./snapshot";
 import { runNow } from "../../pulumi/runNow";
@@ -56,6 +57,10 @@ export class Session {
   readonly services = new Map<string, DeclaredService>();
   /** Logical names of all services, those too whose container's name arrives late. */
   readonly names = new Set<string>();
+  /** What can be changed on their living containers, by logical name, where it is known at once. */
+  readonly places = new Map<string, InPlace>();
+  readonly reconciler = new Reconciler(this, () => this.needClient());
+  readonly addresses: AddressClaim[] = [];
   readonly ports: PortClaim[] = [];
   readonly subnets: SubnetClaim[] = [];
   /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
@@ -96,6 +101,14 @@ export class Session {
     this.snapshot = snapshot;
     // A preview only asks: one connection is enough.
     if (!pulumi.runtime.isDryRun()) client.widen();
+  }
+
+  needClient(): EngineClient {
+    if (this.client) return this.client;
+    throw new EngineError(
+      0,
+      "this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://",
+    );
   }
 
   /** The engine's host, for addresses of what runs there. */

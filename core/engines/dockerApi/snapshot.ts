@@ -11,6 +11,18 @@ export interface LiveContainer {
   ports: { ip: string; port: number; protocol: string }[];
   /** Of one that has ended. */
   exitCode?: number;
+  networkMode?: string;
+  /** By their names. */
+  networks?: Record<string, LiveEndpoint>;
+}
+
+/** A container's place on a network. */
+export interface LiveEndpoint {
+  NetworkID: string;
+  IPAMConfig?: { IPv4Address?: string; IPv6Address?: string } | null;
+  /** Where it has one at the moment. */
+  IPAddress?: string;
+  GlobalIPv6Address?: string;
 }
 
 export interface LiveNetwork {
@@ -97,6 +109,8 @@ interface ApiContainer {
   /** `Up 3 minutes`, `Exited (0) 3 minutes ago`. */
   Status?: string;
   Labels: Record<string, string> | null;
+  HostConfig?: { NetworkMode?: string };
+  NetworkSettings?: { Networks?: Record<string, LiveEndpoint> | null };
   Ports: { IP?: string; PublicPort?: number; Type: string }[] | null;
 }
 interface ApiNetwork {
@@ -160,6 +174,8 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
         .filter((port) => port.PublicPort)
         .map((port) => ({ ip: port.IP ?? "", port: port.PublicPort!, protocol: port.Type })),
       exitCode: exitCode(container.Status),
+      networkMode: container.HostConfig?.NetworkMode,
+      networks: container.NetworkSettings?.Networks ?? undefined,
     })),
     networks: networks.map((network) => ({
       id: network.Id,

@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { contains, parseCidr } from "../../../core/description/addresses";
 import { archiveOf, imagesIn } from "./archive";
 import { type Container, digest, type Store, withTag } from "./store";
 import { swarmRoutes } from "./swarm";
@@ -44,13 +45,27 @@ export class EngineDouble {
     this.routes = [
       [/^GET \/version$/, () => ok({ ApiVersion: "1.41", Version: "20.10.24" })],
       [/^GET \/_ping$/, () => ok("OK")],
-      [/^GET \/containers\/json$/, () => ok(store.list("containers").map(summary))],
+      [
+        /^GET \/containers\/json$/,
+        (_match, _body, query) => {
+          const { label = [] } = JSON.parse(query.get("filters") ?? "{}") as { label?: string[] };
+          const has = ({ Config }: Container) =>
+            label.every((pair) => Config.Labels[pair.split("=")[0]!] === pair.split("=")[1]);
+          return ok(store.list("containers").filter(has).map(summary));
+        },
+      ],
       [/^GET \/containers\/([^/]+)\/json$/, withContainer((container) => ok(container))],
       [/^GET \/containers\/([^/]+)\/logs$/, withContainer(() => ok("a last line"))],
       [/^DELETE \/containers\/([^/]+)$/, withContainer((container) => this.removeContainer(container))],
       [
         /^POST \/containers\/([^/]+)\/rename$/,
-        change((container, _m, _b, query) => (container.Name = `/${query.get("name")}`)),
+        withContainer((container, _m, _b, query) => {
+          const name = query.get("name")!;
+          if (store.find("containers", name))
+            return { status: 409, body: { message: `The container name "/${name}" is already in use` } };
+          store.put("containers", { ...container, Name: `/${name}` });
+          return ok();
+        }),
       ],
       [
         /^POST \/containers\/([^/]+)\/restart$/,
@@ -176,7 +191,10 @@ export class EngineDouble {
   private network(key: string): Answer {
     const found = this.store.find("networks", key);
     if (!found) return missing(`network: ${key}`);
-    const members = this.members(found.Name).map(({ Id, Name }) => [Id, { Name: Name.slice(1) }]);
+    const members = this.members(found.Name).map(({ Id, Name, NetworkSettings }) => {
+      const address = NetworkSettings.Networks[found.Name]!.IPAMConfig?.IPv4Address;
+      return [Id, { Name: Name.slice(1), IPv4Address: address ? `${address}/24` : "" }];
+    });
     return ok({ ...found, Containers: Object.fromEntries(members) });
   }
 
@@ -207,6 +225,17 @@ export class EngineDouble {
         Aliases?: never;
         IPAMConfig?: never;
       };
+      const wanted = (IPAMConfig as { IPv4Address?: string } | null)?.IPv4Address;
+      const taken = this.members(network.Name).some(
+        (member) => member.NetworkSettings.Networks[network.Name]!.IPAMConfig?.IPv4Address === wanted,
+      );
+      if (wanted && taken) return { status: 403, body: { message: "Address already in use" } };
+      const [subnet] = network.IPAM.Config.flatMap(({ Subnet }) => Subnet ?? []);
+      if (wanted && subnet && !contains(parseCidr(subnet, "subnet"), wanted))
+        return {
+          status: 403,
+          body: { message: `Invalid address ${wanted}: It does not belong to any of this network's subnets` },
+        };
       Networks[network.Name] = { NetworkID: network.Id, Aliases, IPAMConfig };
     }
     this.store.put("containers", container);
@@ -215,7 +244,7 @@ export class EngineDouble {
 }
 
 /** A container in the form of the list. */
-function summary({ Id, Name, Image, Config, State, NetworkSettings }: Container): unknown {
+function summary({ Id, Name, Image, Config, State, HostConfig, NetworkSettings }: Container): unknown {
   const Ports = Object.entries(NetworkSettings.Ports).flatMap(([target, bindings]) =>
     bindings.map(({ HostIp, HostPort }) => ({
       IP: HostIp,
@@ -225,5 +254,18 @@ function summary({ Id, Name, Image, Config, State, NetworkSettings }: Container)
     })),
   );
   const Status = State.Running ? "Up 3 minutes" : `Exited (${State.ExitCode}) 3 minutes ago`;
-  return { Id, Names: [Name], Image, Status, Labels: Config.Labels, Ports };
+  const Networks = Object.entries(NetworkSettings.Networks).map(([name, endpoint]) => [
+    name,
+    { ...endpoint, Aliases: null, IPAddress: endpoint.IPAMConfig?.IPv4Address ?? "" },
+  ]);
+  return {
+    Id,
+    Names: [Name],
+    Image,
+    Status,
+    Labels: Config.Labels,
+    Ports,
+    HostConfig,
+    NetworkSettings: { Networks: Object.fromEntries(Networks) },
+  };
 }

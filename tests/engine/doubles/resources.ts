@@ -183,7 +183,7 @@ const container: Resource = {
       Image: String(args.image),
       Args: args,
       Config: { Labels: labelsOf(args), Healthcheck: tests && { Test: tests } },
-      HostConfig: { NanoCpus: Number(args.cpus ?? 0) * 1e9 },
+      HostConfig: { NetworkMode: String(args.networkMode ?? "bridge"), NanoCpus: Number(args.cpus ?? 0) * 1e9 },
       State: {
         Status: ended === undefined ? "running" : "exited",
         Running: ended === undefined,

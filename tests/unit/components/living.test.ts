@@ -9,6 +9,7 @@ import { Elasticsearch } from "../../../components/elasticsearch";
 import { answersHttp } from "../../../core/description/healthchecks";
 import { Mysql } from "../../../components/mysql";
 import { Nginx } from "../../../components/nginx";
+import { BridgeNetwork } from "../../../components/bridgeNetwork";
 import { Service } from "../../../components/service";
 import { Tomcat } from "../../../components/tomcat";
 import { frame, useEngine } from "../fakeEngine";
@@ -32,6 +33,12 @@ async function program(options: { preview?: boolean; connect?: boolean } = {}): 
     .says("GET /images/json", []);
   if (options.connect !== false) await connectEngine();
 }
+/** What the engine says of a service's container, look after look. The first one compares it with its description. */
+const lives = (name: string, ...looks: object[]) =>
+  engine.says(
+    `GET /containers/${name}-id/json`,
+    ...[looks[0]!, ...looks].map((look) => ({ Name: `/${name}`, ...look })),
+  );
 const running = (Ports: object = {}, State: object = {}) => ({
   Id: "web-id",
   RestartCount: 0,
@@ -76,8 +83,8 @@ describe("without an engine", () => {
 describe("with an engine", () => {
   test("up waits for the answer and tells the ports that the engine chose", async () => {
     await program();
-    engine.says(
-      "GET /containers/web-id/json",
+    lives(
+      "web",
       running({}, { Status: "created", Running: false }),
       running({
         "80/tcp": [
@@ -98,8 +105,8 @@ describe("with an engine", () => {
 
   test("a port that is published for both IP versions is one endpoint, as declared", async () => {
     await program();
-    engine.says(
-      "GET /containers/web-id/json",
+    lives(
+      "web",
       running({
         "80/tcp": [
           { HostIp: "0.0.0.0", HostPort: "8080" },
@@ -118,9 +125,10 @@ describe("with an engine", () => {
 
   test("a service that fails ends the program with its last lines", async () => {
     await program();
-    engine
-      .says("GET /containers/web-id/json", running({}, { Status: "exited", Running: false, ExitCode: 1 }))
-      .says("GET /containers/web-id/logs?stdout=1&stderr=1&tail=10", frame(2, "bind() failed\n"));
+    lives("web", running({}, { Status: "exited", Running: false, ExitCode: 1 })).says(
+      "GET /containers/web-id/logs?stdout=1&stderr=1&tail=10",
+      frame(2, "bind() failed\n"),
+    );
     const web = new Service("web", { image: "nginx" });
     const message = "web ended with exit code 1. Its last lines:\n    bind() failed";
     await expect(value(web.ready)).rejects.toThrow(message);
@@ -133,7 +141,7 @@ describe("with an engine", () => {
     await program();
     const infos: string[] = [];
     pulumi.log.info = async (message) => void infos.push(message);
-    engine.says("GET /containers/once-id/json", running({}, { Status: "exited", Running: false }));
+    lives("once", running({}, { Status: "exited", Running: false }));
     const once = new Service("once", { image: "busybox", command: "true", restart: "no" });
     expect(await value(once.ready)).toBe(true);
     await w.done();
@@ -159,7 +167,7 @@ describe("with an engine", () => {
       { Id: "once-id", Names: ["/renamed"], Image: "busybox", Status, Labels, Ports: null },
     ]);
     await connectEngine();
-    engine.says("GET /containers/once-id/json", running());
+    lives("once", running());
     const once = new Service("once", { image: "busybox" });
     await value(once.ready);
     await w.done();
@@ -169,7 +177,7 @@ describe("with an engine", () => {
 
   test("the wait is as long as the service says", async () => {
     await program();
-    engine.says("GET /containers/web-id/json", running({}, { Health: { Status: "starting" } }));
+    lives("web", running({}, { Health: { Status: "starting" } }));
     const web = new Service("web", { image: "nginx", waitTimeout: "200ms" });
     await expect(value(web.endpoints)).rejects.toThrow("web is not healthy after 0 s; raise waitTimeout");
     await quiet();
@@ -178,7 +186,7 @@ describe("with an engine", () => {
 
   test("a job is waited for until it ends", async () => {
     await program();
-    engine.says("GET /containers/job-id/json", running(), {
+    lives("job", running(), {
       ...running(),
       State: { Status: "exited", Running: false, ExitCode: 0 },
     });
@@ -190,8 +198,8 @@ describe("with an engine", () => {
   test("one that depends on another is made when that one answers", async () => {
     await program();
     let answered = false;
-    engine.says("GET /containers/first-id/json", running({}, { Status: "created", Running: false }), running());
-    engine.says("GET /containers/second-id/json", running());
+    lives("first", running({}, { Status: "created", Running: false }), running());
+    lives("second", running());
     const first = new Service("first", { image: "x1" });
     void first.ready.apply(() => (answered = true));
     const second = new Service("second", { image: "x1", dependsOn: [first] });
@@ -199,6 +207,86 @@ describe("with an engine", () => {
     expect(await value(made)).toBe(true);
     expect(await value(second.ready)).toBe(true);
     await w.done();
+  });
+
+  describe("what `up` does to a living container that is not as declared", () => {
+    const Labels = ownerLabels({ stack: "berth/test", owner: "me" }, "web");
+    const changed = { front: { NetworkID: "front-id", IPAMConfig: {} }, ours: { NetworkID: "ours-id" } };
+    const description = { image: "nginx", networks: ["front", "back"], cpus: 0.5 };
+    const infos: string[] = [];
+    const start = async (preview: boolean) => {
+      await program({ preview, connect: false });
+      const live = { Id: "web-id", Names: ["/foo"], Image: "nginx", Labels, Ports: null };
+      engine
+        .says("GET /containers/json?all=1", [
+          { ...live, HostConfig: { NetworkMode: "bridge" }, NetworkSettings: { Networks: changed } },
+        ])
+        .says("GET /containers/web-id/json", {
+          ...running(),
+          Name: "/foo",
+          HostConfig: { NanoCpus: 1e9 },
+          NetworkSettings: { Networks: changed },
+        });
+      await connectEngine();
+      infos.length = 0;
+      pulumi.log.info = async (message) => void infos.push(message);
+      for (const name of ["front", "back", "ours"]) new BridgeNetwork(name);
+    };
+    const SAID =
+      "web: with this `up` its living container gets its declared processor limit, joins back, leaves ours, is called web and not foo.";
+
+    test("a preview says it", async () => {
+      await start(true);
+      const web = new Service("web", description);
+      await web.containerName.apply(() => w.done());
+      await quiet();
+      expect(infos).toEqual([SAID]);
+      expect(engine.changes()).toEqual([]);
+    });
+
+    test("and `up` does it before it waits for an answer", async () => {
+      await start(false);
+      for (const call of ["networks/back/connect", "networks/ours/disconnect", "containers/web-id/update"])
+        engine.says(`POST /${call}`, {});
+      engine.says("POST /containers/web-id/rename?name=web", {});
+      const web = new Service("web", description);
+      expect(await value(web.ready)).toBe(true);
+      await w.done();
+      expect(infos).toEqual([SAID]);
+      expect(engine.changes()).toHaveLength(4);
+    });
+
+    test("where that fails, `up` does", async () => {
+      await start(false);
+      engine.says("POST /containers/web-id/update", {});
+      engine.on("POST /networks/back/connect", { status: 403, body: { message: "no address left" } });
+      const web = new Service("web", description);
+      await expect(value(web.ready)).rejects.toThrow("foo cannot be changed: no address left; it is as it was.");
+      await quiet();
+      expect(w.lateErrors()).toHaveLength(1);
+    });
+
+    test.each([
+      ["is as declared", { front: { NetworkID: "x" }, back: { NetworkID: "y" } }, "bridge", []],
+      ["has no networks to join", {}, "host", []],
+      [
+        "was left out of all networks",
+        {},
+        "bridge",
+        ["web: with this `up` its living container joins front, joins back."],
+      ],
+    ])("a preview of one that %s", async (_, Networks, NetworkMode, said) => {
+      await start(true);
+      const live = { Id: "web-id", Names: ["/web"], Image: "nginx", Labels, Ports: null };
+      engine.says("GET /containers/json?all=1", [
+        { ...live, HostConfig: { NetworkMode }, NetworkSettings: { Networks } },
+      ]);
+      await connectEngine();
+      new Service("web", { ...description, cpus: undefined });
+      await w.done();
+      await quiet();
+      expect(infos).toEqual(said);
+    });
   });
 
   test("a preview asks only for what the engine alone knows", async () => {

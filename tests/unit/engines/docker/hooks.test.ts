@@ -207,8 +207,10 @@ describe("before a network is changed", () => {
 
 describe("before a service is changed", () => {
   test("the living container is brought along", async () => {
+    const label = Object.entries(ours("web")).map((pair) => pair.join("="));
     engine
-      .says("GET /containers/web01/json", { Id: "c1", HostConfig: {}, NetworkSettings: { Networks: {} } })
+      .says(`GET /containers/json?all=1&filters=${JSON.stringify({ label })}`, [{ Id: "c1" }])
+      .says("GET /containers/c1/json", { ...container(null), Name: "/web01", NetworkSettings: { Networks: {} } })
       .on("POST /containers/c1/rename?name=web02", { status: 204 });
     await run("changeInPlace", { oldInputs: { containerName: "web01" }, newInputs: { containerName: "web02" } });
     expect(engine.changes()).toEqual(["POST /containers/c1/rename?name=web02"]);

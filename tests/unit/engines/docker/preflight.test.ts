@@ -1,4 +1,6 @@
 import {
+  type AddressClaim,
+  checkAddresses,
   checkBinds,
   checkContainerName,
   checkNetwork,
@@ -9,6 +11,7 @@ import {
 } from "../../../../core/engines/dockerApi/preflight";
 import type { EngineSnapshot, LiveContainer, LiveNetwork } from "../../../../core/engines/dockerApi/snapshot";
 import { parseCidr } from "../../../../core/description/addresses";
+import type { NetworkDescription } from "../../../../core/description/types";
 import { parseMounts } from "../../../../core/description/mounts";
 import { parsePorts } from "../../../../core/description/ports";
 import { refusal } from "../../refusal";
@@ -121,6 +124,67 @@ describe("ports", () => {
     );
     expect(() => check(["127.0.0.2:8080:80"], live)).not.toThrow();
     expect(() => check(["80"], live)).not.toThrow();
+  });
+});
+
+describe("addresses", () => {
+  const check = (
+    networks: NetworkDescription[],
+    { live, claims = [] }: { live?: EngineSnapshot; claims?: AddressClaim[] } = {},
+  ) => checkAddresses(networks, "web", claims, live, OWNER);
+  const claim = (address: string, network = "lan"): AddressClaim => ({ network, address, by: "db" });
+  const holder = (endpoint: object, labels = {}) =>
+    snapshot({ containers: [container({ labels, networks: { lan: { NetworkID: "n1", ...endpoint } } })] });
+
+  test.each<[NetworkDescription[], Parameters<typeof check>[1], string]>([
+    [
+      [{ name: "front" }, { name: "lan", ipv4Address: "10.0.0.2" }],
+      { claims: [claim("10.0.0.2")] },
+      "networks[1].ipv4Address: 10.0.0.2 on lan is the address of db as well; give each service its own.",
+    ],
+    [
+      [{ name: "lan", ipv6Address: "fd00::2" }],
+      { claims: [claim("fd00:0:0:0:0:0:0:2")] },
+      "networks[0].ipv6Address: fd00::2 on lan is the address of db as well; give each service its own.",
+    ],
+    [
+      [{ name: "lan", ipv4Address: "10.0.0.2" }],
+      { live: holder({ IPAddress: "10.0.0.2" }) },
+      "networks[0].ipv4Address: 10.0.0.2 on lan is the address of the container other (httpd); choose another one, or remove that container.",
+    ],
+    [
+      [{ name: "lan", ipv6Address: "fd00::2" }],
+      { live: holder({ GlobalIPv6Address: "fd00::2" }) },
+      "networks[0].ipv6Address: fd00::2 on lan is the address of the container other (httpd); choose another one, or remove that container.",
+    ],
+  ])("%j is taken", (networks, given, message) => {
+    expect(refusal(() => check(networks, given))).toBe(message);
+  });
+
+  test.each<[string, NetworkDescription[], Parameters<typeof check>[1]]>([
+    ["none", [{ name: "lan" }], { claims: [claim("10.0.0.2")], live: holder({ IPAddress: "10.0.0.2" }) }],
+    ["of another network", [{ name: "lan", ipv4Address: "10.0.0.2" }], { claims: [claim("10.0.0.2", "other")] }],
+    [
+      "of our own container, which moves",
+      [{ name: "lan", ipv4Address: "10.0.0.2" }],
+      { live: holder({ IPAddress: "10.0.0.2" }, OURS) },
+    ],
+    [
+      "of one that is stopped",
+      [{ name: "lan", ipv4Address: "10.0.0.2" }],
+      { live: holder({ IPAddress: "", IPAMConfig: { IPv4Address: "10.0.0.2" } }) },
+    ],
+  ])("an address %s is free", (_, networks, given) => {
+    expect(() => check(networks, given)).not.toThrow();
+  });
+
+  test("what is declared is taken for the next", () => {
+    const claims: AddressClaim[] = [];
+    check([{ name: "lan", ipv4Address: "10.0.0.2", ipv6Address: "fd00::2" }], { claims });
+    expect(claims.map(({ address, by }) => [address, by])).toEqual([
+      ["10.0.0.2", "web"],
+      ["fd00::2", "web"],
+    ]);
   });
 });
 
