@@ -16,8 +16,16 @@ export interface Guard {
 
 /** What is known of a common image, by its repository on Docker Hub or elsewhere. */
 export interface KnownImage {
-  /** Folders in which the image keeps its data. */
+  /** Folders in which the newest version of the image keeps its data. */
   data?: string[];
+  /** The folders before a version, the oldest first. */
+  earlier?: [before: number, data: string[]][];
+  /** It declares no volumes for them, so that a mount above them holds them. */
+  undeclared?: true;
+  /** Variables of which one has to be set, or the image makes no data and ends; and its programs that read them. */
+  needs?: { variables: string[]; programs: RegExp };
+  /** Variables that may not have a value, since the image ends with it. */
+  never?: Record<string, { value: RegExp; why: string }>;
   /** Variables that it reads and people write. */
   variables?: string[];
   guard?: Guard;
@@ -38,15 +46,56 @@ const MYSQL = (prefix: string): KnownImage => ({
   ].map((name) => `${prefix}_${name}`),
 });
 
+/** The user that is made beside root cannot be root. */
+const notRoot = (prefix: string) => ({
+  [`${prefix}_USER`]: {
+    value: /^root$/,
+    why: `root is there already, and the image ends: leave it out, or name another user; ${prefix}_ROOT_PASSWORD is root's`,
+  },
+});
+
+const MARIADB_PASSWORDS = ["MARIADB", "MYSQL"].flatMap((prefix) =>
+  ["ROOT_PASSWORD", "ROOT_PASSWORD_FILE", "RANDOM_ROOT_PASSWORD", "ROOT_PASSWORD_HASH"].map(
+    (name) => `${prefix}_${name}`,
+  ),
+);
+const MYSQL_PASSWORDS = ["MYSQL_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE", "MYSQL_RANDOM_ROOT_PASSWORD"];
+const SERVERS = /^(mysqld|mariadbd|postgres)$/;
+
 const SQL_OPEN = /^(?!0$|no$|false$|$)/i;
+
+const POSTGRES: KnownImage = {
+  data: ["/var/lib/postgresql"],
+  earlier: [[18, ["/var/lib/postgresql/data"]]],
+  variables: [
+    "POSTGRES_PASSWORD",
+    "POSTGRES_USER",
+    "POSTGRES_DB",
+    "POSTGRES_INITDB_ARGS",
+    "POSTGRES_HOST_AUTH_METHOD",
+    "PGDATA",
+  ],
+  needs: {
+    variables: ["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE", "POSTGRES_HOST_AUTH_METHOD"],
+    programs: SERVERS,
+  },
+  guard: {
+    ports: [5432],
+    variables: ["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"],
+    open: { POSTGRES_HOST_AUTH_METHOD: /^trust$/ },
+    remedy: "set POSTGRES_PASSWORD, and no POSTGRES_HOST_AUTH_METHOD=trust",
+  },
+};
 
 /** Common images by their repository. */
 export const KNOWN_IMAGES: Record<string, KnownImage> = {
   mysql: {
     ...MYSQL("MYSQL"),
+    needs: { variables: [...MYSQL_PASSWORDS, "MYSQL_ALLOW_EMPTY_PASSWORD"], programs: SERVERS },
+    never: notRoot("MYSQL"),
     guard: {
       ports: [3306],
-      variables: ["MYSQL_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE", "MYSQL_RANDOM_ROOT_PASSWORD"],
+      variables: MYSQL_PASSWORDS,
       open: { MYSQL_ALLOW_EMPTY_PASSWORD: SQL_OPEN },
       remedy: "set MYSQL_ROOT_PASSWORD",
     },
@@ -54,13 +103,19 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   mariadb: {
     data: ["/var/lib/mysql"],
     variables: [...MYSQL("MARIADB").variables!, ...MYSQL("MYSQL").variables!],
+    needs: {
+      variables: [
+        ...MARIADB_PASSWORDS,
+        "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD",
+        "MARIADB_ALLOW_EMPTY_PASSWORD",
+        "MYSQL_ALLOW_EMPTY_PASSWORD",
+      ],
+      programs: SERVERS,
+    },
+    never: { ...notRoot("MARIADB"), ...notRoot("MYSQL") },
     guard: {
       ports: [3306],
-      variables: ["MARIADB", "MYSQL"].flatMap((prefix) =>
-        ["ROOT_PASSWORD", "ROOT_PASSWORD_FILE", "RANDOM_ROOT_PASSWORD", "ROOT_PASSWORD_HASH"].map(
-          (name) => `${prefix}_${name}`,
-        ),
-      ),
+      variables: MARIADB_PASSWORDS,
       open: {
         MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: SQL_OPEN,
         MARIADB_ALLOW_EMPTY_PASSWORD: SQL_OPEN,
@@ -69,23 +124,10 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
       remedy: "set MARIADB_ROOT_PASSWORD",
     },
   },
-  postgres: {
-    data: ["/var/lib/postgresql/data", "/var/lib/postgresql"],
-    variables: [
-      "POSTGRES_PASSWORD",
-      "POSTGRES_USER",
-      "POSTGRES_DB",
-      "POSTGRES_INITDB_ARGS",
-      "POSTGRES_HOST_AUTH_METHOD",
-      "PGDATA",
-    ],
-    guard: {
-      ports: [5432],
-      variables: ["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"],
-      open: { POSTGRES_HOST_AUTH_METHOD: /^trust$/ },
-      remedy: "set POSTGRES_PASSWORD, and no POSTGRES_HOST_AUTH_METHOD=trust",
-    },
-  },
+  postgres: POSTGRES,
+  "postgis/postgis": POSTGRES,
+  "pgvector/pgvector": POSTGRES,
+  "timescale/timescaledb": POSTGRES,
   mongo: {
     data: ["/data/db", "/data/configdb"],
     variables: ["MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_DATABASE"],
@@ -115,6 +157,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   memcached: { guard: { ports: [11211], remedy: "it knows no passwords: publish it on 127.0.0.1 only" } },
   elasticsearch: {
     data: ["/usr/share/elasticsearch/data"],
+    undeclared: true,
     variables: ["ELASTIC_PASSWORD", "ES_JAVA_OPTS"],
     guard: {
       ports: [9200, 9300],
@@ -140,6 +183,11 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   },
   influxdb: {
     data: ["/var/lib/influxdb2", "/var/lib/influxdb", "/var/lib/influxdb3"],
+    earlier: [
+      [2, ["/var/lib/influxdb"]],
+      [3, ["/var/lib/influxdb2"]],
+      [4, ["/var/lib/influxdb3"]],
+    ],
     variables: ["DOCKER_INFLUXDB_INIT_MODE", "DOCKER_INFLUXDB_INIT_USERNAME", "DOCKER_INFLUXDB_INIT_PASSWORD"],
   },
   rabbitmq: {
@@ -151,9 +199,10 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   "jenkinsci/blueocean": { data: ["/var/jenkins_home"], variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
   "grafana/grafana": {
     data: ["/var/lib/grafana"],
+    undeclared: true,
     variables: ["GF_SECURITY_ADMIN_USER", "GF_SECURITY_ADMIN_PASSWORD", "GF_INSTALL_PLUGINS"],
   },
-  "grafana/grafana-oss": { data: ["/var/lib/grafana"] },
+  "grafana/grafana-oss": { data: ["/var/lib/grafana"], undeclared: true },
   "prom/prometheus": { data: ["/prometheus"] },
   "gitea/gitea": { data: ["/data"] },
   "gitlab/gitlab-ce": {
@@ -175,7 +224,9 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
     ],
   },
   registry: { data: ["/var/lib/registry"] },
-  sonarqube: { data: ["/opt/sonarqube/data", "/opt/sonarqube/extensions", "/opt/sonarqube/logs"] },
+  sonarqube: { data: ["/opt/sonarqube/data", "/opt/sonarqube/extensions", "/opt/sonarqube/logs"], undeclared: true },
+  solr: { data: ["/var/solr"], earlier: [[8, ["/opt/solr/server/solr"]]] },
+  ghost: { data: ["/var/lib/ghost/content"], earlier: [[1, ["/var/lib/ghost"]]] },
   "sonatype/nexus3": { data: ["/nexus-data"] },
   "portainer/portainer-ce": { data: ["/data"] },
   "minio/minio": { data: ["/data"], variables: ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"] },
@@ -192,10 +243,34 @@ export function repositoryOf({ registry, repository }: ImageReference): string {
   return path === "docker.elastic.co/elasticsearch/elasticsearch" ? "elasticsearch" : path;
 }
 
+/** The version that a tag begins with, or that it says of PostgreSQL (`2.14-pg16`); undefined where it says none. */
+function versionOf(tag = ""): number | undefined {
+  const [, version] = /(?:^|-)pg(\d+)/.exec(tag) ?? /^v?(\d+)/.exec(tag) ?? [];
+  return version === undefined ? undefined : Number(version);
+}
+
+/** What is known of one version of an image. */
+export interface KnownVersion extends KnownImage {
+  repository: string;
+  tag?: string;
+  /** The version that the tag says. */
+  version?: number;
+  /** Folders of versions before it, with the version that left them. */
+  left: [folder: string, since: number][];
+}
+
 /** What is known of an image; undefined for all others. */
-export function knownImage(image: string): (KnownImage & { repository: string; tag?: string }) | undefined {
+export function knownImage(image: string): KnownVersion | undefined {
   const reference = parseImage(image, "image");
   const repository = repositoryOf(reference);
   if (!Object.hasOwn(KNOWN_IMAGES, repository)) return undefined;
-  return { ...KNOWN_IMAGES[repository]!, repository, tag: reference.tag };
+  const known = KNOWN_IMAGES[repository]!;
+  const version = versionOf(reference.tag);
+  const { earlier = [] } = known;
+  const data = earlier.find(([before]) => version !== undefined && version < before)?.[1] ?? known.data;
+  const left = earlier
+    .filter(([before]) => version === undefined || version >= before)
+    .flatMap(([before, folders]) => folders.map((folder): [string, number] => [folder, before]))
+    .filter(([folder]) => !data?.includes(folder));
+  return { ...known, data, left, repository, tag: reference.tag, version };
 }

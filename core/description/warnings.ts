@@ -4,6 +4,7 @@ import { COMMON_VARIABLES, knownImage } from "./knownImages";
 import type { Mount } from "./mounts";
 import { parseImage } from "./names";
 import { formatPort, type Port } from "./ports";
+import { formatBytes } from "./quantities";
 import type { Notice, ProjectDescription, ProjectService } from "./project";
 import { isSecretValue } from "./secretValue";
 import { parseField, type ServiceSpec } from "./service";
@@ -16,7 +17,10 @@ interface Seen {
   key: string;
   at: string;
   service: ProjectService;
-  spec: Pick<ServiceSpec, "ports" | "volumes" | "command" | "entrypoint" | "gpus" | "devices">;
+  spec: Pick<
+    ServiceSpec,
+    "ports" | "volumes" | "command" | "entrypoint" | "gpus" | "devices" | "healthcheck" | "memLimit"
+  >;
   environment: Record<string, string | null>;
 }
 
@@ -32,6 +36,8 @@ interface Finding {
 type Rule = (seen: Seen, all: Seen[]) => Finding[];
 
 const isLoopback = (ip: string) => ip !== "" && ipaddr.isValid(ip) && ipaddr.process(ip).range() === "loopback";
+/** Whether somebody says somewhere else what variables say. */
+const saidElsewhere = ({ service }: Seen) => service.envFile !== undefined || Boolean(service.secrets?.length);
 const wordsOf = ({ spec }: Seen) => [...(spec.entrypoint ?? []), ...(spec.command ?? [])].join(" ");
 
 function publishedDatabase(seen: Seen): Finding[] {
@@ -46,8 +52,8 @@ function publishedDatabase(seen: Seen): Finding[] {
   const named = guard.variables?.some((name) => environment[name] !== undefined && environment[name] !== "");
   const flagged = guard.flags?.test(wordsOf(seen));
   // A file may hold the password, and a mounted configuration too.
-  const elsewhere = seen.service.envFile !== undefined || seen.service.secrets?.length;
-  if (!open && (named || flagged || elsewhere)) return [];
+  const elsewhere = saidElsewhere(seen);
+  if (!open && (named || flagged || elsewhere || known.needs)) return [];
   // It protects itself until it is told not to.
   if (!open && guard.open && !guard.variables && !guard.flags) return [];
   // Before 8 no security is on by itself; from 8 on it is.
@@ -79,40 +85,118 @@ function likeness(a: string, b: string): number {
   return same / Math.max(a.length, b.length);
 }
 
+/** A database that is set up by nobody does not start. */
+function missingPassword(seen: Seen): Finding[] {
+  const { environment, spec } = seen;
+  const known = knownImage(seen.service.image);
+  if (!known?.needs || saidElsewhere(seen) || spec.entrypoint) return [];
+  const [first = "-"] = spec.command ?? [];
+  // Its client needs no password of the server's.
+  if (!first.startsWith("-") && !known.needs.programs.test(first)) return [];
+  const { variables } = known.needs;
+  if (variables.some((name) => environment[name] !== undefined && environment[name] !== "")) return [];
+  // One that is misspelt is told already.
+  if (Object.keys(environment).some((name) => !variables.includes(name) && nearest(name, variables))) return [];
+  return [
+    {
+      at: "environment",
+      text: `${known.repository} ends at once where it has no data yet, since no password is set: set ${variables[0]}`,
+    },
+  ];
+}
+
+function refusedValue({ service, environment }: Seen): Finding[] {
+  return Object.entries(knownImage(service.image)?.never ?? {}).flatMap(([name, { value, why }]) =>
+    value.test(environment[name] ?? "") ? [{ at: `environment.${name}`, text: why }] : [],
+  );
+}
+
+const inside = (target: string, folder: string) => target === folder || target.startsWith(`${folder}/`);
+
 function lostData(seen: Seen): Finding[] {
   const known = knownImage(seen.service.image);
   const { volumes = [] } = seen.spec;
   if (!known?.data || seen.service.volumesFrom?.length) return [];
-  const own = known.data;
-  const covers = (target: string, folder: string) =>
-    target === folder || folder.startsWith(`${target}/`) || target.startsWith(`${folder}/`);
-  if (volumes.some(({ target }) => own.some((folder) => covers(target, folder)))) {
-    if (known.repository !== "postgres" || !(Number.parseInt(known.tag ?? "0", 10) >= 18) || seen.environment.PGDATA)
-      return [];
-    const index = volumes.findIndex(({ target }) => target === "/var/lib/postgresql/data");
-    return index < 0
-      ? []
-      : [
-          {
-            at: `volumes[${index}]`,
-            text: `postgres keeps its data below /var/lib/postgresql from version 18 on, so that nothing is kept in /var/lib/postgresql/data: mount the volume at /var/lib/postgresql`,
-          },
-        ];
-  }
+  const { data: own, left, repository, version } = known;
   // Whoever moves the data by a setting knows where it is.
   const settings = [...Object.values(seen.environment), wordsOf(seen)].join(" ");
+  const moved = ({ target }: Mount) => settings.includes(target);
+  const leftBy = ({ target }: Mount) => left.find(([folder]) => folder === target)?.[1];
+  if (volumes.some((mount) => !leftBy(mount) && own.some((folder) => inside(mount.target, folder)))) return [];
   return volumes.flatMap((mount, index) => {
-    if (!holdsData(mount) || settings.includes(mount.target)) return [];
-    const folder = [...own].sort((a, b) => likeness(mount.target, b) - likeness(mount.target, a))[0]!;
-    const near = nearest(mount.target, own) ?? (likeness(mount.target, folder) > 0.6 ? folder : undefined);
-    if (near === undefined && !/data|lib|home|db/i.test(mount.target)) return [];
+    if (!holdsData(mount) || moved(mount)) return [];
+    const { target } = mount;
+    const at = `volumes[${index}]`;
+    const since = leftBy(mount);
+    if (since) {
+      const made = version === undefined ? ", or name the version that has made the data" : "";
+      const text = `${repository} keeps its data in ${own[0]} from version ${since} on, and nothing in ${target}: mount it at ${own[0]}${made}`;
+      return [{ at, text }];
+    }
+    const below = own.find((folder) => inside(folder, target));
+    if (below) {
+      const text = `${repository}${version === undefined ? "" : ` ${version}`} gets a volume of its own for ${below}, so that nothing of its data is kept in ${target}: mount it at ${below}`;
+      return known.undeclared ? [] : [{ at, text }];
+    }
+    const folder = [...own].sort((a, b) => likeness(target, b) - likeness(target, a))[0]!;
+    const near = nearest(target, own) ?? (likeness(target, folder) > 0.6 ? folder : undefined);
+    if (near === undefined && !/data|lib|home|db/i.test(target)) return [];
     return [
       {
-        at: `volumes[${index}]`,
-        text: `${known.repository} keeps its data in ${own[0]}, which nothing is mounted at, and nothing in ${mount.target}: ${near ? `most likely ${near} is meant` : `mount it at ${own[0]}`}`,
+        at,
+        text: `${repository} keeps its data in ${own[0]}, which nothing is mounted at, and nothing in ${target}: ${near ? `most likely ${near} is meant` : `mount it at ${own[0]}`}`,
       },
     ];
   });
+}
+
+const UNITS: Record<string, number> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+/** What programs take for themselves, in bytes unless a unit is named. */
+const HEAPS: [setting: RegExp, unit: string][] = [
+  [/-Xmx(\d+)([kmgt]?)/gi, ""],
+  [/--max[-_]old[-_]space[-_]size[= ](\d+)()/g, "m"],
+  [/--maxmemory[= ](\d+)([kmg]?)b?\b/gi, ""],
+  [/--innodb[-_]buffer[-_]pool[-_]size[= ](\d+)([kmgt]?)\b/gi, ""],
+  [/\bshared_buffers[= ](\d+)([kmgt]?)B?\b/gi, "k"],
+];
+
+function heapAboveLimit(seen: Seen): Finding[] {
+  const { memLimit } = seen.spec;
+  if (memLimit === undefined) return [];
+  const settings = [...Object.values(seen.environment), wordsOf(seen)].join(" ");
+  for (const [setting, standard] of HEAPS)
+    for (const [all, amount, unit] of settings.matchAll(setting))
+      if (Number(amount) * UNITS[(unit || standard).toLowerCase()]! >= memLimit)
+        return [
+          {
+            at: "memLimit",
+            text: `${formatBytes(memLimit)} is no more than ${all} takes for itself, and the kernel ends what needs more: lower that to about half, or raise the limit`,
+          },
+        ];
+  return [];
+}
+
+/** While it sets up its data, a database answers on its socket only: whoever waits for health would come too early. */
+function earlyHealth({ key, service, spec }: Seen, all: Seen[]): Finding[] {
+  const repository = knownImage(service.image)?.repository ?? "";
+  const test = (spec.healthcheck?.test ?? []).join(" ");
+  const client =
+    repository === "mysql" || repository === "mariadb"
+      ? /\b(?:mysqladmin|mariadb-admin|mysql|mariadb)\b/.exec(test)?.[0]
+      : // Its own set-up takes no time to speak of, unlike scripts.
+        spec.volumes?.some(({ target }) => target.startsWith("/docker-entrypoint-initdb.d"))
+        ? /\b(?:pg_isready|psql)\b/.exec(test)?.[0]
+        : undefined;
+  const overTcp = /(?:^|\s)-h[= ]*(?!localhost\b)[^\s-]|--host[= ](?!localhost\b)\S|--protocol[= ]tcp/i.test(test);
+  const awaited = all.some(({ service: other }) => other.dependsOn?.[key]?.condition === "service_healthy");
+  if (!client || overTcp || !awaited) return [];
+  return [
+    {
+      at: "healthcheck.test",
+      text: `${client} asks over the socket, where ${repository} answers while it still sets up its data: write -h 127.0.0.1, which answers only when it is ready`,
+    },
+  ];
 }
 
 function misspelt(seen: Seen): Finding[] {
@@ -237,7 +321,11 @@ function wholeHost({ spec }: Seen): Finding[] {
 /** The rules, in the order in which their findings are shown. */
 const RULES: Rule[] = [
   publishedDatabase,
+  missingPassword,
+  refusedValue,
   lostData,
+  heapAboveLimit,
+  earlyHealth,
   misspelt,
   samePort,
   odd433,
@@ -252,8 +340,7 @@ const RULES: Rule[] = [
 /** How the rules see a service; a field that is wrong is left to the parser that refuses it. */
 function see(key: string, service: ProjectService, projectFolder: string, source: string | undefined): Seen {
   const context = { projectFolder, outer: {} };
-  const field = <K extends "ports" | "volumes" | "command" | "entrypoint" | "gpus" | "devices">(name: K) =>
-    parseField(name, service[name], context);
+  const field = <K extends keyof Seen["spec"]>(name: K) => parseField(name, service[name], context);
   const { environment = {} } = service;
   const entries = Array.isArray(environment)
     ? environment.map(splitVariable)
@@ -272,6 +359,8 @@ function see(key: string, service: ProjectService, projectFolder: string, source
       entrypoint: field("entrypoint"),
       gpus: field("gpus"),
       devices: field("devices"),
+      healthcheck: field("healthcheck"),
+      memLimit: field("memLimit"),
     },
     environment: Object.fromEntries(entries),
     source,

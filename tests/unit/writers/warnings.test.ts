@@ -16,6 +16,9 @@ const project = (services: Record<string, Given>): ProjectDescription => ({
 const found = (given: Given, others: Record<string, Given> = {}) =>
   warnings(project({ ...others, web: given }), "/srv").map(({ at, text, level }) => `${level}: ${at}: ${text}`);
 
+const MYSQL = { MYSQL_ROOT_PASSWORD_FILE: "/run/secrets/x" };
+const POSTGRES = { POSTGRES_PASSWORD_FILE: "/run/secrets/x" };
+
 /** A rule's cases: what it finds, and the same setup without the slip. */
 const CASES: [rule: string, slip: Given, at: string, says: RegExp, fine: Given[]][] = [
   [
@@ -58,7 +61,7 @@ const CASES: [rule: string, slip: Given, at: string, says: RegExp, fine: Given[]
   ],
   [
     "a published MariaDB without a password",
-    { image: "mariadb:11", publishAll: true },
+    { image: "mariadb:11", publishAll: true, environment: { MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: "1" } },
     "publishAll",
     /set MARIADB_ROOT_PASSWORD/,
     [{ image: "mariadb:11", publishAll: true, environment: { MARIADB_RANDOM_ROOT_PASSWORD: "1" } }],
@@ -103,24 +106,167 @@ const CASES: [rule: string, slip: Given, at: string, says: RegExp, fine: Given[]
   ],
   [
     "MySQL's data where MySQL keeps none",
-    { image: "mysql:8", volumes: ["data:/data"] },
+    { image: "mysql:8", volumes: ["data:/data"], environment: MYSQL },
     "volumes[0]",
     /mount it at \/var\/lib\/mysql/,
     [
-      { image: "mysql:8", volumes: ["data:/data"], command: "mysqld --datadir=/data" },
-      { image: "mysql:8", volumes: ["./init:/docker-entrypoint-initdb.d:ro"] },
-      { image: "mysql:8", volumes: ["data:/data", "own:/var/lib/mysql"] },
+      { image: "mysql:8", volumes: ["data:/data"], environment: MYSQL, command: "mysqld --datadir=/data" },
+      { image: "mysql:8", volumes: ["./init:/docker-entrypoint-initdb.d:ro"], environment: MYSQL },
+      { image: "mysql:8", volumes: ["data:/data", "own:/var/lib/mysql"], environment: MYSQL },
     ],
   ],
   [
     "the old data folder of PostgreSQL from 18 on",
-    { image: "postgres:18", volumes: ["data:/var/lib/postgresql/data"] },
+    { image: "postgres:18", volumes: ["data:/var/lib/postgresql/data"], environment: POSTGRES },
     "volumes[0]",
-    /mount the volume at \/var\/lib\/postgresql$/,
+    /in \/var\/lib\/postgresql from version 18 on, and nothing in \S+data: mount it at \/var\/lib\/postgresql$/,
     [
-      { image: "postgres:18", volumes: ["data:/var/lib/postgresql"] },
-      { image: "postgres:17", volumes: ["data:/var/lib/postgresql/data"] },
+      { image: "postgres:18", volumes: ["data:/var/lib/postgresql"], environment: POSTGRES },
+      { image: "postgres:17", volumes: ["data:/var/lib/postgresql/data"], environment: POSTGRES },
+      {
+        image: "postgres:18",
+        volumes: ["data:/var/lib/postgresql/data"],
+        environment: { ...POSTGRES, PGDATA: "/var/lib/postgresql/data/18" },
+      },
     ],
+  ],
+  [
+    "the same of an image whose version no tag says",
+    { image: "postgres:alpine", volumes: ["data:/var/lib/postgresql/data"], environment: POSTGRES },
+    "volumes[0]",
+    /mount it at \/var\/lib\/postgresql, or name the version that has made the data$/,
+    [{ image: "postgres:alpine", volumes: ["data:/var/lib/postgresql"], environment: POSTGRES }],
+  ],
+  [
+    "PostgreSQL's data one folder too high before 18",
+    { image: "postgres:16-alpine", volumes: ["data:/var/lib/postgresql"], environment: POSTGRES },
+    "volumes[0]",
+    /postgres 16 gets a volume of its own for \S+data, so .* in \/var\/lib\/postgresql: mount it at \S+postgresql\/data$/,
+    [
+      { image: "postgres:18-alpine", volumes: ["data:/var/lib/postgresql"], environment: POSTGRES },
+      {
+        image: "postgres:16",
+        volumes: ["conf:/var/lib/postgresql", "data:/var/lib/postgresql/data"],
+        environment: POSTGRES,
+      },
+    ],
+  ],
+  [
+    "a folder like PostgreSQL's, before 18",
+    { image: "postgres:15", volumes: ["data:/var/lib/postgres"], environment: POSTGRES },
+    "volumes[0]",
+    /most likely \/var\/lib\/postgresql\/data is meant$/,
+    [],
+  ],
+  [
+    "a folder like PostgreSQL's, from 18 on",
+    { image: "postgres:18", volumes: ["data:/var/lib/postgres"], environment: POSTGRES },
+    "volumes[0]",
+    /most likely \/var\/lib\/postgresql is meant$/,
+    [],
+  ],
+  [
+    "the data of an image made from PostgreSQL",
+    { image: "pgvector/pgvector:0.8.1-pg17", volumes: ["data:/var/lib/postgresql"], environment: POSTGRES },
+    "volumes[0]",
+    /pgvector 17 gets a volume of its own for \/var\/lib\/postgresql\/data/,
+    [
+      { image: "pgvector/pgvector:pg18", volumes: ["data:/var/lib/postgresql"], environment: POSTGRES },
+      { image: "timescale/timescaledb:2.14.2-pg16", volumes: ["pg:/var/lib/postgresql/data"], environment: POSTGRES },
+      { image: "postgis/postgis:16-3.4", volumes: ["data:/var/lib/postgresql/data"], environment: POSTGRES },
+    ],
+  ],
+  [
+    "MongoDB's data one folder too high",
+    { image: "mongo:7", volumes: ["data:/data"] },
+    "volumes[0]",
+    /mongo 7 gets a volume of its own for \/data\/db, so .*: mount it at \/data\/db$/,
+    [
+      { image: "mongo:7", volumes: ["data:/data/db"] },
+      // These declare no volumes.
+      { image: "grafana/grafana:11", volumes: ["data:/var/lib"] },
+      { image: "elasticsearch:8.1.0", volumes: ["data:/usr/share/elasticsearch"] },
+    ],
+  ],
+  [
+    "InfluxDB's folder of another version",
+    { image: "influxdb:2.7", volumes: ["data:/var/lib/influxdb"] },
+    "volumes[0]",
+    /in \/var\/lib\/influxdb2 from version 2 on, and nothing in \/var\/lib\/influxdb: mount it at \/var\/lib\/influxdb2$/,
+    [
+      { image: "influxdb:1.8", volumes: ["data:/var/lib/influxdb"] },
+      { image: "influxdb:2", volumes: ["data:/var/lib/influxdb2"] },
+      { image: "influxdb:3-core", volumes: ["data:/var/lib/influxdb3"] },
+    ],
+  ],
+  [
+    "a MySQL without a password",
+    { image: "mysql:8", ports: ["3306:3306"], environment: { MYSQL_ROOT_PASSWORD: "", MYSQL_DATABASE: "app" } },
+    "environment",
+    /mysql ends at once where it has no data yet, since no password is set: set MYSQL_ROOT_PASSWORD$/,
+    [
+      { image: "mysql:8", environment: { MYSQL_ALLOW_EMPTY_PASSWORD: "1" } },
+      { image: "mysql:8", environment: { MYSQL_ROOT_PASSWORD: null } },
+      { image: "mysql:8", envFile: "db.env" },
+      { image: "mysql:8", command: "mysql -h db -uroot" },
+      { image: "mysql:8", entrypoint: "sleep 5" },
+    ],
+  ],
+  [
+    "the same with flags and with the server's name",
+    { image: "mariadb:11", command: "mariadbd --skip-log-bin" },
+    "environment",
+    /set MARIADB_ROOT_PASSWORD$/,
+    [{ image: "mariadb:11", command: "--skip-log-bin", environment: { MYSQL_ROOT_PASSWORD_FILE: "/x" } }],
+  ],
+  [
+    "a PostgreSQL without a password",
+    { image: "postgres:16", ports: ["5432:5432"], environment: { POSTGRES_USER: "app" } },
+    "environment",
+    /set POSTGRES_PASSWORD$/,
+    [{ image: "postgres:16", environment: { POSTGRES_HOST_AUTH_METHOD: "trust" } }],
+  ],
+  [
+    "a user of MySQL who is root",
+    { image: "mysql:8", environment: { ...MYSQL, MYSQL_USER: "root" } },
+    "environment.MYSQL_USER",
+    /root is there already, and the image ends: leave it out, or name another user; MYSQL_ROOT_PASSWORD is root's/,
+    [
+      { image: "mysql:8", environment: { ...MYSQL, MYSQL_USER: "app" } },
+      { image: "postgres:16", environment: { ...POSTGRES, POSTGRES_USER: "root" } },
+    ],
+  ],
+  [
+    "a heap of Java above the container's memory",
+    { memLimit: "2g", command: "java -Xms1g -Xmx4g -jar app.jar" },
+    "memLimit",
+    /2g is no more than -Xmx4g takes for itself/,
+    [
+      { memLimit: "8g", command: "java -Xmx4g -jar app.jar" },
+      { command: "java -Xmx4g -jar app.jar" },
+      { memLimit: "2g", environment: { JAVA_OPTS: "-Xmx1024m -Xms512m" } },
+    ],
+  ],
+  [
+    "the same in a variable, with a heap that leaves nothing",
+    { memLimit: "512m", environment: { ES_JAVA_OPTS: "-Xms512m -Xmx512M" } },
+    "memLimit",
+    /512m is no more than -Xmx512M takes/,
+    [],
+  ],
+  [
+    "Node's heap above the container's memory",
+    { memLimit: "2g", environment: { NODE_OPTIONS: "--max-old-space-size=4096" } },
+    "memLimit",
+    /--max-old-space-size=4096/,
+    [{ memLimit: "8g", environment: { NODE_OPTIONS: "--max_old_space_size=4096" } }],
+  ],
+  [
+    "a store that may fill more than the container's memory",
+    { memLimit: "1g", command: "redis-server --maxmemory 2gb" },
+    "memLimit",
+    /--maxmemory 2gb/,
+    [{ memLimit: "1g", command: "redis-server --maxmemory 512mb" }],
   ],
   [
     "a variable of NVIDIA without its last letter",
@@ -131,10 +277,13 @@ const CASES: [rule: string, slip: Given, at: string, says: RegExp, fine: Given[]
   ],
   [
     "a variable of the image with two letters changed over",
-    { image: "mysql:8", environment: { MYSQL_DATABSAE: "app" } },
+    { image: "mysql:8", environment: { ...MYSQL, MYSQL_DATABSAE: "app" } },
     "environment.MYSQL_DATABSAE",
     /most likely MYSQL_DATABASE is meant/,
-    [{ image: "mysql:8", environment: { MYSQL_DATABASE: "app" } }, { environment: { MYSQL_DATABSAE: "app" } }],
+    [
+      { image: "mysql:8", environment: { ...MYSQL, MYSQL_DATABASE: "app" } },
+      { environment: { MYSQL_DATABSAE: "app" } },
+    ],
   ],
   [
     "a secret in clear",
@@ -189,6 +338,52 @@ test.each(CASES)("%s", (_, slip, at, says, fine) => {
   expect(lines).toEqual([expect.stringMatching(says)]);
   expect(lines[0]!.startsWith(`warning: services.web.${at}: `)).toBe(true);
   for (const given of fine) expect(found(given)).toEqual([]);
+});
+
+test("a password that is misspelt is told once", () => {
+  expect(found({ image: "mysql:8", environment: { MYSQL_ROOT_PASSWROD: null as never } })).toEqual([
+    expect.stringMatching(/most likely MYSQL_ROOT_PASSWORD is meant/),
+  ]);
+});
+
+describe("a health check that a database passes while it is set up", () => {
+  const waiting = { app: { dependsOn: { web: { condition: "service_healthy" as const } } } };
+  const check = (image: string, test: string | string[], more: Given = {}) =>
+    found({ image, healthcheck: { test }, environment: { ...MYSQL, ...POSTGRES }, ...more }, waiting).filter((line) =>
+      line.includes("healthcheck"),
+    );
+
+  test.each<[string, string | string[], Given?]>([
+    ["mysql:8", ["CMD", "mysqladmin", "ping", "-h", "localhost"]],
+    ["mysql:8", "mysqladmin ping -hlocalhost -uroot -p$$MYSQL_ROOT_PASSWORD"],
+    ["mysql:8", "mysqladmin ping --silent"],
+    ["mysql:8", "mysql -uroot -e 'select 1'"],
+    ["mariadb:11", "mariadb-admin ping --host=localhost"],
+    ["postgres:16", "pg_isready -U app", { volumes: ["./init:/docker-entrypoint-initdb.d:ro"] }],
+  ])("%s: %s", (image, test, more = {}) => {
+    const [client] = /mysqladmin|mysql|mariadb-admin|pg_isready/.exec([test].flat().join(" "))!;
+    expect(check(image, test, more)).toEqual([
+      expect.stringMatching(
+        `^warning: services\\.web\\.healthcheck\\.test: ${client} asks over the socket, .*: write -h 127`,
+      ),
+    ]);
+  });
+
+  test.each<[string, string | string[], Given?]>([
+    ["mysql:8", ["CMD", "mysqladmin", "ping", "-h", "127.0.0.1"]],
+    ["mysql:8", "mysqladmin ping -h127.0.0.1"],
+    ["mysql:8", "mysqladmin ping --protocol=tcp"],
+    ["mysql:8", "mysqladmin ping --host=db"],
+    ["mariadb:11", "healthcheck.sh --connect --innodb_initialized"],
+    ["postgres:16", "pg_isready -U app"],
+    ["alpine:3.20", "mysqladmin ping"],
+  ])("not so %s: %s", (image, test, more = {}) => {
+    expect(check(image, test, more)).toEqual([]);
+  });
+
+  test("nor where nobody waits for it", () => {
+    expect(found({ image: "mysql:8", healthcheck: { test: "mysqladmin ping" }, environment: MYSQL })).toEqual([]);
+  });
 });
 
 test.each<[string, boolean]>([
