@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { daemonJsonPage } from "./daemonJson";
 import { dockerRunPage } from "./dockerRun";
 import { enginesPage } from "./engines";
+import { pluginSchema } from "./pluginSchema";
 
 writeFileSync(join(__dirname, "daemon-json.md"), daemonJsonPage());
 writeFileSync(join(__dirname, "docker-run.md"), dockerRunPage());
 writeFileSync(join(__dirname, "engines.md"), enginesPage());
+writeFileSync(join(__dirname, "../cli/plugin/schema.json"), pluginSchema());

@@ -17,4 +17,4 @@ for (const folder of ["cli", "components", "core", "stacks"])
     recursive: true,
     filter: (file) => !file.endsWith(".ts") || file.endsWith(".d.ts"),
   });
-chmodSync(join(DIST, "cli/berth.js"), 0o755);
+for (const program of ["cli/berth.js", "cli/plugin/pulumi-resource-berth"]) chmodSync(join(DIST, program), 0o755);

@@ -3,11 +3,25 @@ import { endWithCli } from "./endWithCli";
 
 type Provider = pulumi.ProviderResource | undefined;
 
+/** By the address of the engine that runs them. */
+const running = new Map<string, object>();
+
+/** Stands for the running program. A plugin has another connection to the same engine for every component it makes. */
+function programKey(): object {
+  const monitor = pulumi.runtime.getMonitor() as unknown as
+    | (object & { getChannel?(): { getTarget(): string } })
+    | undefined;
+  const address = monitor?.getChannel?.().getTarget();
+  if (address === undefined) return monitor ?? globalThis;
+  if (!running.has(address)) running.set(address, {});
+  return running.get(address)!;
+}
+
 /** One value for each provider of the running program; under mocks every `setMocks` begins a new program. */
 export function perProvider<T>(make: (provider: Provider) => T): (provider?: Provider) => T {
   const programs = new WeakMap<object, Map<Provider, T>>();
   return (provider) => {
-    const monitor = pulumi.runtime.getMonitor() ?? globalThis;
+    const monitor = programKey();
     if (!programs.has(monitor) && hasPulumiEngine()) endWithCli();
     const values = programs.get(monitor) ?? new Map<Provider, T>();
     programs.set(monitor, values);

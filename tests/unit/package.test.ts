@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pluginSchema } from "../../docs/pluginSchema";
 import { must, PackedPackage } from "../packedPackage";
 
 const ROOT = join(__dirname, "../..");
@@ -102,6 +103,10 @@ test("importing it changes nothing of the process, and takes little time beside 
   const fast = JSON.parse(node(script('require("pulumi-berth/fast");'))) as { same: boolean };
   expect(fast.same).toBe(false);
 }, 60_000);
+
+test("the plugin's schema is what the types of the components say: npm run docs", () => {
+  expect(readFileSync(join(ROOT, "cli/plugin/schema.json"), "utf8")).toBe(pluginSchema());
+}, 100_000);
 
 test("docs/api is what the docstrings say: every change of what the package exports is seen there", () => {
   const out = join(top, "api");

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { connect } from "../../components/parts/connect";
+import { chosenEngine } from "../../core/engines/engine";
+import { perProvider } from "../../core/pulumi/perProgram";
+import { version } from "../project";
+import { COMPONENTS } from "./components";
+
+/** The look at the engine, once for each program that asks for components. */
+const looks = perProvider(() => new Map<string, Promise<void>>());
+
+function lookAt(place: string): Promise<void> {
+  const begun = looks();
+  let look = begun.get(place);
+  if (!look) {
+    look = place === "host" ? Promise.resolve() : connect([place as ReturnType<typeof chosenEngine>]);
+    begun.set(place, look);
+  }
+  return look;
+}
+
+/** Serves berth's components to programs in every language of Pulumi. */
+class Plugin implements pulumi.provider.Provider {
+  readonly version = version();
+  readonly schema = readFileSync(join(__dirname, "schema.json"), "utf8");
+  private readonly resources = (
+    JSON.parse(this.schema) as { resources: Record<string, { properties: Record<string, unknown> }> }
+  ).resources;
+
+  async construct(
+    name: string,
+    type: string,
+    inputs: pulumi.Inputs,
+    options: pulumi.ComponentResourceOptions,
+  ): Promise<pulumi.provider.ConstructResult> {
+    const spec = COMPONENTS[type.split(":").at(-1)!];
+    if (!spec) throw new Error(`berth has no component ${type}; there are ${Object.keys(COMPONENTS).join(", ")}`);
+    await lookAt(spec.place ?? chosenEngine());
+    const Component = await spec.load();
+    const component = new Component(name, inputs as never, options) as pulumi.ComponentResource &
+      Record<string, unknown>;
+    const state = Object.keys(this.resources[type]!.properties).map((key) => [key, component[key]]);
+    return { urn: component.urn, state: Object.fromEntries(state) };
+  }
+}
+
+/** The plugin `pulumi-resource-berth`. */
+export const serve = (args: string[]): Promise<void> => pulumi.provider.main(new Plugin(), args);

@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import * as ts from "typescript";
+import { COMPONENTS } from "../cli/plugin/components";
+
+const ROOT = join(__dirname, "..");
+
+interface TypeSpec {
+  type?: string;
+  items?: TypeSpec;
+  additionalProperties?: TypeSpec;
+  $ref?: string;
+  plain?: boolean;
+}
+interface PropertySpec extends TypeSpec {
+  description?: string;
+}
+
+/** What a component tells other components of this package. */
+const INTERNAL = new Set(["services", "containers", "description", "logicalName", "engine"]);
+
+const ANY: TypeSpec = { $ref: "pulumi.json#/Any" };
+
+/** Makes the schema of Pulumi's other languages from the types of the components, so that there is nothing to keep in step. */
+class Schema {
+  private readonly program: ts.Program;
+  private readonly checker: ts.TypeChecker;
+  private readonly index: Map<string, ts.Symbol>;
+
+  constructor() {
+    const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile) as { config: object };
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+    const file = join(ROOT, "components/index.ts");
+    this.program = ts.createProgram([file], { ...options, types: ["node"] });
+    this.checker = this.program.getTypeChecker();
+    const module = this.checker.getSymbolAtLocation(this.program.getSourceFile(file)!)!;
+    this.index = new Map(this.checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]));
+  }
+
+  resource(className: string) {
+    const exported = this.index.get(className)!;
+    const symbol = exported.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(exported) : exported;
+    const node = symbol.valueDeclaration!;
+    const [signature] = this.checker.getTypeOfSymbolAtLocation(symbol, node).getConstructSignatures();
+    const args = this.checker.getNonNullableType(
+      this.checker.getTypeOfSymbolAtLocation(signature!.parameters[1]!, node),
+    );
+    const inputs = args.getProperties().filter(({ name }) => name !== "dependsOn" && name !== "engine");
+    const optional = (one: ts.Symbol) => (one.flags & ts.SymbolFlags.Optional) !== 0;
+    const own = this.checker.getDeclaredTypeOfSymbol(symbol).getProperties();
+    const outputs = own.flatMap((property): [string, PropertySpec][] => {
+      const at = property.valueDeclaration;
+      if (!at || !(ts.isPropertyDeclaration(at) || ts.isGetAccessor(at)) || property.name.startsWith("_")) return [];
+      if (at.getSourceFile().fileName.includes("node_modules")) return [];
+      if (ts.getCombinedModifierFlags(at) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) return [];
+      if (INTERNAL.has(property.name)) return [];
+      const { spec } = this.property(property, node);
+      const { plain: _, ...type } = spec;
+      return type.$ref && !this.isData(property, node)
+        ? []
+        : [[property.name, { ...type, description: this.doc(property) }]];
+    });
+    return {
+      isComponent: true,
+      description: this.doc(symbol),
+      inputProperties: Object.fromEntries(
+        inputs.map((input) => [input.name, { ...this.property(input, node).spec, description: this.doc(input) }]),
+      ),
+      requiredInputs: inputs.filter((input) => !optional(input)).map(({ name }) => name),
+      properties: Object.fromEntries(outputs),
+    };
+  }
+
+  private doc(symbol: ts.Symbol): string | undefined {
+    const text = ts.displayPartsToString(symbol.getDocumentationComment(this.checker)).replace(/\s*\n\s*/g, " ");
+    const [standard] = symbol.getJsDocTags(this.checker).filter(({ name }) => name === "default");
+    const shown = standard && `Default: ${ts.displayPartsToString(standard.text).replace(/\s*\n\s*/g, " ")}.`;
+    return [text, shown].filter(Boolean).join(" ") || undefined;
+  }
+
+  private property(symbol: ts.Symbol, node: ts.Node): { spec: PropertySpec } {
+    const type = this.checker.getTypeOfSymbolAtLocation(symbol, node);
+    const late = this.isLate(type);
+    const spec = this.map(type);
+    return { spec: late || spec.$ref ? spec : { ...spec, plain: true } };
+  }
+
+  /** Other components and resources are no data. */
+  private isData(symbol: ts.Symbol, node: ts.Node): boolean {
+    const type = this.unwrapped(this.checker.getTypeOfSymbolAtLocation(symbol, node))[0];
+    return type !== undefined && !this.checker.getPropertyOfType(type, "urn");
+  }
+
+  private isLate(type: ts.Type): boolean {
+    return this.parts(type).some((part) => this.outputOf(part) !== undefined);
+  }
+
+  private parts(type: ts.Type): ts.Type[] {
+    return type.isUnion() ? type.types : [type];
+  }
+
+  /** The T of an Output or a Promise. */
+  private outputOf(type: ts.Type): ts.Type | undefined {
+    const name = type.aliasSymbol?.name ?? type.symbol?.name;
+    if (name === "Promise" || name === "OutputInstance")
+      return this.checker.getTypeArguments(type as ts.TypeReference)[0];
+    if (name === "Output") return type.aliasTypeArguments?.[0];
+    // Output<T> is an intersection of the Output itself with whatever T has.
+    return type.isIntersection() ? type.types.map((part) => this.outputOf(part)).find(Boolean) : undefined;
+  }
+
+  /** What a value is when it is there. */
+  private unwrapped(type: ts.Type): ts.Type[] {
+    const parts = this.parts(type).flatMap((part): ts.Type[] => {
+      if (part.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)) return [];
+      const inner = this.outputOf(part);
+      return inner ? this.unwrapped(inner) : [part];
+    });
+    return [...new Set(parts)];
+  }
+
+  private map(type: ts.Type): TypeSpec {
+    const parts = this.unwrapped(type);
+    const kinds = new Set(parts.map((part) => JSON.stringify(this.one(part))));
+    return kinds.size === 1 ? (JSON.parse([...kinds][0]!) as TypeSpec) : ANY;
+  }
+
+  private one(type: ts.Type): TypeSpec {
+    if (type.flags & ts.TypeFlags.StringLike) return { type: "string" };
+    if (type.flags & ts.TypeFlags.NumberLike) return { type: "number" };
+    if (type.flags & ts.TypeFlags.BooleanLike) return { type: "boolean" };
+    if (this.checker.isArrayType(type))
+      return { type: "array", items: this.map(this.checker.getTypeArguments(type as ts.TypeReference)[0]!) };
+    const values = type.getProperties().length === 0 && this.checker.getIndexTypeOfType(type, ts.IndexKind.String);
+    return values ? { type: "object", additionalProperties: this.map(values) } : ANY;
+  }
+}
+
+/** The text of the plugin's schema. */
+export function pluginSchema(): string {
+  const schema = new Schema();
+  const { description, license } = require("../package.json") as Record<string, string>;
+  const resources = Object.entries(COMPONENTS).map(([name, { className }]) => [
+    `berth:index:${name}`,
+    schema.resource(className),
+  ]);
+  return `${JSON.stringify(
+    {
+      name: "berth",
+      displayName: "berth",
+      description,
+      license,
+      resources: Object.fromEntries(resources),
+      language: {},
+    },
+    undefined,
+    2,
+  )}\n`;
+}
