@@ -32,7 +32,7 @@ export const codeOf = (char: string): string => `U+${char.charCodeAt(0).toString
 function describe(index: number, char: string): LookAlike | undefined {
   const code = codeOf(char);
   if (ODD_BLANK.test(char))
-    return { index, problem: `holds ${code}, a blank at which no shell cuts words`, remedy: "write a plain blank" };
+    return { index, problem: `holds ${code}, which is no plain blank`, remedy: "write a plain blank" };
   if (INVISIBLE.test(char)) return { index, problem: `holds ${code}, which nobody sees`, remedy: "remove it" };
   const meant = meantBy(char);
   return meant === undefined

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../description/errors";
-import { formatPath, type Node, type Path, place } from "./tree";
+import { lookAlike } from "../../description/lookAlikes";
+import { formatPath, isText, type Node, type Path, place, position } from "./tree";
 
 /** Where in a file; a file as a whole has no line. */
 export interface FilePlace {
@@ -33,7 +34,19 @@ export class ComposeError extends ArgumentError implements FilePlace {
   }
 }
 
-/** A refusal of what stands at a node. */
+/** A refusal of what stands at a node; of a character that is not the one it looks like, where there is one. */
 export function refuse(node: Node, path: Path | string, problem: string, remedy: string): ComposeError {
-  return new ComposeError(place(node), typeof path === "string" ? path : formatPath(path), problem, remedy);
+  const { source } = node;
+  const shown = typeof path === "string" ? path : formatPath(path);
+  const unlike =
+    lookAlike(isText(node) ? node.value : "") ?? lookAlike(String(typeof path === "string" ? path : path.at(-1)));
+  if (unlike) return new ComposeError(place(node), shown, unlike.problem, unlike.remedy);
+  if (source.oddRow !== undefined && /^(?:must be|is not) a (?:mapping|field)/.test(problem))
+    return new ComposeError(
+      { file: source.name, ...position(source, source.oddRow) },
+      "",
+      "the row begins with a blank that is none to YAML",
+      "write plain blanks in front of it",
+    );
+  return new ComposeError(place(node), shown, problem, remedy);
 }

@@ -5,6 +5,7 @@ import type {
   ProjectService,
   VolumeDefinition,
 } from "../../description/project";
+import { slippedIn } from "../../description/lookAlikes";
 import { checkService } from "../../description/rules";
 import { parseService } from "../../description/service";
 import type { NetworkDescription } from "../../description/types";
@@ -12,7 +13,7 @@ import { refuse } from "./errors";
 import { translate } from "./origins";
 import { checkFileDefinition, networkDefinition, volumeDefinition } from "./resources";
 import { type BuiltService, buildService, type Surroundings } from "./service";
-import { child, entries, inPlaceOf, isMapping, items, type Node, textOf } from "./tree";
+import { child, entries, formatPath, inPlaceOf, isMapping, isText, items, type Node, textOf } from "./tree";
 import { below, type Field, inner, type Notify, note, warn } from "./values";
 
 export interface ProjectOptions {
@@ -56,6 +57,20 @@ function applyLinks(built: Map<string, BuiltService>): void {
           description.aliases = [...(description.aliases ?? []), alias];
       }
     }
+  }
+}
+
+/** Warns of characters that Compose takes as they stand, though they are hardly meant. */
+function warnOfLookAlikes(node: Node, path: (string | number)[], notify: Notify): void {
+  // NAME=value in a list is typed like a line; other texts may well hold quotes.
+  const typed = path.at(-2) === "environment" && isText(node) && node.value.includes("=");
+  const found = isText(node) ? slippedIn(node.value, !typed) : undefined;
+  const text = `${found?.problem}, and Compose takes it as it stands: ${found?.remedy}`;
+  if (found) notify({ level: "warning", at: formatPath(path), text });
+  for (const [key, value] of [...items(node).entries(), ...entries(node)]) {
+    path.push(key);
+    warnOfLookAlikes(value, path, notify);
+    path.pop();
   }
 }
 
@@ -180,7 +195,10 @@ export function describeProject(
     configs: section("configs"),
   };
   const built = new Map<string, BuiltService>();
-  for (const [key, node] of enabled) built.set(key, buildService(key, below(services, key, node), around));
+  for (const [key, node] of enabled) {
+    warnOfLookAlikes(node, ["services", key], notify);
+    built.set(key, buildService(key, below(services, key, node), around));
+  }
   applyLinks(built);
   checkNames(built);
   const result = Object.fromEntries([...built].map(([key, { service }]) => [key, service]));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ComposeError, refuse } from "./errors";
-import { formatPath, isList, isMapping, type MappingNode, type Node, type Path, position } from "./tree";
+import { refuse } from "./errors";
+import { isList, isMapping, type MappingNode, type Node, type Path } from "./tree";
 
 /** The part of JSON Schema that compose-spec.json uses; `check` in the tests refuses any other word. */
 interface Schema {
@@ -300,11 +300,6 @@ export function validate(root: Node): void {
   if (!failure) return;
   const { node, problem, remedy, atKey } = failure;
   if (atKey && node.keyAt !== undefined)
-    throw new ComposeError(
-      { file: node.source.name, ...position(node.source, node.keyAt) },
-      formatPath(failure.path),
-      problem,
-      remedy,
-    );
+    throw refuse({ source: node.source, at: node.keyAt, value: null }, failure.path, problem, remedy);
   throw refuse(node, failure.path, problem, remedy);
 }

@@ -4,6 +4,8 @@ export interface Source {
   name: string;
   /** Offset of each line's first character. */
   lines: number[];
+  /** Where a row begins with a blank that is none to YAML, which may be the fine text of a block. */
+  oddRow?: number;
 }
 
 export type Scalar = string | number | boolean | null;

@@ -1,4 +1,5 @@
 import { type Document as YamlDocument, parseAllDocuments, visit, type YAMLError } from "yaml";
+import { ODD_BLANK } from "../../description/lookAlikes";
 import { ComposeError, refuse } from "./errors";
 import { contentsOf, quickDocuments, type RawNode } from "./rawYaml";
 import { formatPath, isMapping, type Mapping, type Node, type Path, position, type Source } from "./tree";
@@ -64,6 +65,7 @@ export function resolvePlain(text: string): { value: Node["value"]; text?: strin
   return { value: text };
 }
 
+const ODD_ROW = new RegExp(`^[ \\t]*(?=${ODD_BLANK.source})`, "m");
 /** Characters that YAML does not allow; tab, line feed and carriage return are fine. */
 const CONTROL = /[^\P{Cc}\t\n\r\x85]|[\ufffe\uffff]/u;
 const CORE = "tag:yaml.org,2002:";
@@ -243,7 +245,8 @@ function startOf(document: YamlDocument, error: YAMLError): number {
 export function readYaml(text: string, name: string): Document[] {
   const lines = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.push(at + 1);
-  const source: Source = { name, lines };
+  const odd = ODD_ROW.exec(text);
+  const source: Source = { name, lines, oddRow: odd ? odd.index + odd[0].length : undefined };
   if (text.length > MAX_TEXT)
     throw new ComposeError({ file: name }, "", `is larger than ${MAX_TEXT / 2 ** 20} MiB`, "split it with include");
   const control = CONTROL.exec(text);

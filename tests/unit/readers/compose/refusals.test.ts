@@ -18,6 +18,24 @@ test.each<[file: string, message: string]>([
     "services:\n  a: {image: x, container_name: same}\n  b: {image: x}\n  c: {image: x, container_name: same}",
     ":4:33: services.c.container_name: same is the container name of a too; give each a name of its own.",
   ],
+  // Characters that look like others.
+  [
+    "services:\n  a:\n    image\uff1anginx",
+    ":3:5: services.a: holds \uff1a (U+FF1A), which only looks like :; write :.",
+  ],
+  [
+    "services:\n  a:\n    image: x\n    ports: ['80\uff1a80']",
+    ":4:13: services.a.ports[0]: holds \uff1a (U+FF1A), which only looks like :; write :.",
+  ],
+  ["services:\n  a:\n    image: nginx\u200b", ":3:12: services.a.image: holds U+200B, which nobody sees; remove it."],
+  [
+    "services:\n  a:\n    image: x\n    \u3000tty: true",
+    ":4:5: services.a.\u3000tty: holds U+3000, which is no plain blank; write a plain blank.",
+  ],
+  [
+    "services:\n\u00a0\u00a0a:\n    image: x",
+    ":2:1: the row begins with a blank that is none to YAML; write plain blanks in front of it.",
+  ],
   ["services:\n  a: {}\n", ":2:3: services.a: has neither an image nor a build context; set image or build."],
   [
     "services:\n  a:\n    image: x\n    image: y\n",

@@ -439,3 +439,14 @@ test("a name of a container may stand twice where profiles switch one of the ser
   );
   expect(Object.keys(services)).toEqual(["a"]);
 });
+
+test("characters that look like others, where Compose takes them as they stand", () => {
+  const environment = ["TZ\uff1dx", "\u201cA=b\u201d", "C=d"].map((item) => `      - ${item}\n`).join("");
+  expect(notices(`services:\n  a:\n    image: nginx\n    environment:\n${environment}`)).toEqual([
+    "warning services.a.environment[0]: holds \uff1d (U+FF1D), which only looks like =, and Compose takes it as it stands: write =",
+    'warning services.a.environment[1]: holds \u201c (U+201C), which only looks like ", and Compose takes it as it stands: write "',
+  ]);
+  const text =
+    "labels: { title: '\u8bf4\u660e\uff1a\u597d \u201cx\u201d', more: \"a\\u00a0b\" }\n    command: |\n      \u3000x";
+  expect(notices(`services:\n  a:\n    image: nginx\n    ${text}\n`)).toEqual([]);
+});

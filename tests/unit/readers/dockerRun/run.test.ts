@@ -119,7 +119,11 @@ test("a volume with a driver, options or labels is defined", () => {
 });
 
 test.each<[string, string, string]>([
-  ["-e NOPE", "-e", "NOPE is not set"],
+  [
+    "-e NOPE",
+    "-e",
+    "NOPE is not set where the line was read, and docker takes it from the container then: what the image",
+  ],
   ["-v /a:/b:delegated", "-v", "Docker Desktop"],
   ["--mount type=bind,src=/a,dst=/b,consistency=cached", "--mount", "Docker Desktop"],
   ["--network host -p 80:80", "-p", "docker discards published ports"],
