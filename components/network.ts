@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { canonical } from "../core/description/digest";
 import { chosenEngine, refuseOnKubernetes } from "../core/engines/engine";
-import { ownerLabels } from "../core/engines/owner";
+import { LIFE_LABEL, ownerLabels } from "../core/engines/owner";
 import { checkNetwork } from "../core/engines/dockerApi/preflight";
 import { providerOf, type Session, sessionFor, toLabels } from "../core/engines/dockerApi/session";
 import { checkManager } from "../core/engines/swarm/checks";
@@ -74,6 +74,7 @@ export class Network extends pulumi.ComponentResource {
     const declared = { ...inputs, name: networkName };
     super(type, name, declared, { ...opts, hooks: withHook(opts.hooks, session.hooks?.releaseNetwork) });
 
+    const life = session.life(session.snapshot?.networks.find((network) => network.name === networkName));
     const blocks = args.ipam?.config ?? [];
     const spansNodes = args.driver === "overlay" ? swarmSessionFor(session).swarm : undefined;
     this.networkName = networkName;
@@ -97,13 +98,17 @@ export class Network extends pulumi.ComponentResource {
               auxAddress: auxAddresses,
             }))
           : undefined,
-        labels: toLabels({ ...args.labels, ...ownerLabels(session.owner) }),
+        labels: toLabels({
+          ...args.labels,
+          ...ownerLabels(session.owner),
+          ...(life ? { [LIFE_LABEL]: life } : {}),
+        }),
       },
       {
         parent: this,
         deleteBeforeReplace: true,
         // As with containers, what was declared decides: the engine adds blocks of its own, and the provider overlooks removals.
-        replacementTrigger: JSON.stringify(canonical(declared)),
+        replacementTrigger: JSON.stringify(canonical(declared)) + (life ? ` ${life}` : ""),
         ignoreChanges: [
           "driver",
           "ipv6",

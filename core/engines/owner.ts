@@ -8,6 +8,9 @@ export const SERVICE_LABEL = "berth.service";
 /** Tells apart two stacks of one name on a shared engine: other people's checkouts of the same project. */
 export const OWNER_LABEL = "berth.owner";
 
+/** Tells one life of an object from the next: somebody may have removed it by hand in between. */
+export const LIFE_LABEL = "berth.life";
+
 /** Who made an object. */
 export interface Owner {
   stack: string;

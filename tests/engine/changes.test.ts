@@ -120,6 +120,57 @@ networks:
     expect(addressOf("two")).toBe("10.0.0.13");
   }, 300_000);
 
+  test.concurrent("what somebody has removed is said by a preview and made by `up`, without a refresh", async () => {
+    const project = await Project.create({
+      stack: "compose",
+      files: {
+        "compose.yaml": `name: gone
+services:
+  web: { image: nginx, depends_on: [db] }
+  db: { image: redis, volumes: ["data:/data"] }
+  beside: { image: nginx, network_mode: "service:db" }
+  app: { build: ./app }
+volumes: { data: { driver_opts: { type: nfs, device: ":/export" } } }
+`,
+        "app/Dockerfile": "FROM busybox\n",
+      },
+    });
+    await project.up();
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+
+    project.store.remove("containers", project.container("gone-web-1"));
+    expect(await project.changes()).toEqual(["replace Container gone-web-1"]);
+    expect((await project.preview()).output).toContain(
+      "gone-web-1: its container is not on the engine; `up` makes one.",
+    );
+    await project.up();
+    expect(project.containers()).toEqual(["gone-app-1", "gone-beside-1", "gone-db-1", "gone-web-1"]);
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+
+    // As by `docker system prune --all --volumes`.
+    for (const kind of ["containers", "volumes"] as const)
+      for (const object of project.store.list(kind)) project.store.remove(kind, object as never);
+    for (const image of ["nginx", "redis"]) project.store.remove("images", project.store.image(image)!);
+    project.store.remove("networks", project.store.find("networks", "gone_default")!);
+    await project.up();
+    expect(project.containers()).toEqual(["gone-app-1", "gone-beside-1", "gone-db-1", "gone-web-1"]);
+    expect(project.store.find("volumes", "gone_data")!.Options).toEqual({ type: "nfs", device: ":/export" });
+    expect(project.networks()).toEqual(["gone_default"]);
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+    expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
+
+    // What this stack builds comes from nowhere else.
+    project.store.remove("containers", project.container("gone-app-1"));
+    project.store.remove("images", project.store.image("gone-app")!);
+    const { code, output } = await project.tryUp();
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      "image: gone-app was built by this stack and is not on the engine any more; `pulumi up --refresh` builds it again.",
+    );
+    await project.must(["up", "--yes", "--skip-preview", "--refresh", "--stack", "compose"]);
+    expect(project.containers()).toContain("gone-app-1");
+  }, 300_000);
+
   test.concurrent("every edit and removal replaces it, and what reads back differently does not", async () => {
     const project = await Project.create({ stack: "one", program: ONE_SERVICE });
     const service = {

@@ -6,8 +6,9 @@ import type { LateSpec, ServiceSpec } from "../../description/service";
 import { isLate, lift } from "../../pulumi/outputs";
 import type { Companion } from "../engine";
 import { ARGUMENTS, CHANGED_BY_PROVIDER, ENDING, IGNORED, mayEnd, replacementKey } from "../../mapping/docker";
-import { ownerLabels } from "../owner";
+import { isOurs, LIFE_LABEL, ownerLabels } from "../owner";
 import { type Session, toLabels } from "../dockerApi/session";
+import type { LiveContainer } from "../dockerApi/snapshot";
 
 export interface ContainerOptions {
   session: Session;
@@ -158,10 +159,16 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
   // Waiting for other services is no part of the comparison; a preview does not wait.
   const after = pulumi.runtime.isDryRun() ? [] : options.after;
-  const parts = [hash, ...identities] as pulumi.Input<string>[];
-  const trigger = pulumi
-    .all([pulumi.all(parts), pulumi.all([...options.checks, ...after])])
-    .apply(([known]) => known.join(" "));
+  const byName = ({ name: called, labels }: LiveContainer) =>
+    called === spec.containerName && isOurs(labels, session.owner);
+  const life = session.life(session.live(name) ?? session.snapshot?.containers.find(byName));
+  const parts = [hash, ...identities, ...(life ? [life] : [])] as pulumi.Input<string>[];
+  const trigger = pulumi.all([pulumi.all(parts), pulumi.all([...options.checks, ...after])]).apply(([known]) => {
+    // Where the image is known to a preview, the state has been there before.
+    if (pulumi.runtime.isDryRun() && life && !session.live(name))
+      void pulumi.log.info(`${name}: its container is not on the engine; \`up\` makes one.`, parent);
+    return known.join(" ");
+  });
 
   const ignored = byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : [...IGNORED];
   // With mustRun the provider starts again and again what has ended well; it is said only where a start is needed.
@@ -170,7 +177,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   if (spec.mode !== "replicated-job") args.mustRun = failed || lift(ending, (plain) => !mayEnd(plain as ServiceSpec));
   if (args.mustRun !== true) ignored.push("mustRun");
 
-  const own = toLabels(ownerLabels(session.owner, name));
+  const own = toLabels({ ...ownerLabels(session.owner, name), ...(life ? { [LIFE_LABEL]: life } : {}) });
   args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);
 
   return new docker.Container(

@@ -53,7 +53,8 @@ export async function waitUntilReady(
   let started: string | undefined;
   let seen = 0;
   for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
-    const state = await client.request<ContainerInspect>("GET", `/containers/${id}/json`);
+    const state = await client.find<ContainerInspect>(`/containers/${id}/json`);
+    if (!state) throw new Error(`${name} is gone: somebody has removed its container; run \`up\` once more.`);
     const { Status, Running, Restarting, StartedAt, ExitCode, Health } = state.State;
     if (StartedAt !== started) [started, seen] = [StartedAt, Date.now()];
     // What crashes at once runs for a moment, too. The engine's clock may be another one: our own counts as well.

@@ -41,6 +41,10 @@ export interface HookContext extends Program {
   readonly reconciler: Reconciler;
   /** The provider has logins for registries that nobody else knows. */
   readonly hasOwnLogins: boolean;
+  /** Names of the images that it builds. */
+  readonly built: ReadonlySet<string>;
+  /** Its volumes with a driver or options. */
+  readonly special: ReadonlyMap<string, { driver?: unknown; driverOpts?: unknown; labels?: unknown }>;
   /** Names of the containers that start anew with a service, by its logical name. */
   readonly restarts: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -51,13 +55,41 @@ export function containerHooks(session: HookContext): ContainerHooks {
   async function fetchMissing({ newInputs }: pulumi.ResourceHookArgs): Promise<void> {
     // A container names its image, an image itself.
     const { image, name, platform } = newInputs as { image?: string; name: string; platform?: string };
-    if (session.client)
-      await fetchImage(session.client, image ?? name, { platform, otherLogins: session.hasOwnLogins });
+    const wanted = image ?? name;
+    if (!session.client) return;
+    if (!session.built.has(wanted))
+      return fetchImage(session.client, wanted, { platform, otherLogins: session.hasOwnLogins });
+    if (!(await session.client.find(`/images/${wanted}/json`)))
+      throw new Error(
+        `image: ${wanted} was built by this stack and is not on the engine any more; \`pulumi up --refresh\` builds it again.`,
+      );
+  }
+
+  /** A volume that somebody has removed: Docker would make a plain one in its place. */
+  async function remakeVolumes(inputs: Record<string, unknown> | undefined): Promise<void> {
+    const { volumes = [], mounts = [] } = (inputs ?? {}) as {
+      volumes?: { volumeName?: string }[];
+      mounts?: { source?: string }[];
+    };
+    for (const Name of [...volumes.map(({ volumeName }) => volumeName), ...mounts.map(({ source }) => source)]) {
+      const args = session.special.get(Name ?? "");
+      if (!args || (await engine().find(`/volumes/${Name}`))) continue;
+      const labels = (args.labels ?? []) as { label: string; value: string }[];
+      const Labels = Object.fromEntries(labels.map(({ label, value }) => [label, value]));
+      await engine().request("POST", "/volumes/create", {
+        Name,
+        Driver: args.driver,
+        DriverOpts: args.driverOpts,
+        Labels: { ...Labels, ...ownerLabels(session.owner) },
+      });
+      await pulumi.log.info(`Made the volume ${Name} again, which was gone.`);
+    }
   }
 
   async function reclaimContainer({ newInputs, name }: pulumi.ResourceHookArgs): Promise<void> {
     const { client, owner } = session;
     if (!client) return;
+    await remakeVolumes(newInputs);
     const containerName = String(newInputs?.name ?? "");
     const found = await client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
     if (found) {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Mount } from "../../description/mounts";
@@ -15,7 +16,7 @@ import type { BundledBuild } from "./images/bundledImages";
 import { checkBesides, EngineClient, EngineError } from "./connection/client";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
-import { isOurs, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
+import { isOurs, LIFE_LABEL, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
 import type { AddressClaim, PortClaim, SubnetClaim } from "./preflight";
 import { type InPlace, Reconciler } from "./reconcile";
 import type { Look } from "./look";
@@ -72,6 +73,10 @@ export class Session {
   readonly restarts = new Map<string, Set<string>>();
   /** Volumes that somebody else makes and keeps. */
   readonly externalVolumes = new Set<string>();
+  /** Names of the images that this program builds. */
+  readonly built = new Set<string>();
+  /** Volumes with a driver or options: one that a container makes for itself would have none. */
+  readonly special = new Map<string, Omit<docker.VolumeArgs, "name">>();
   private readonly images = new Map<string, docker.RemoteImage>();
   private readonly volumes = new Map<string, { resource: docker.Volume; keep: boolean; by: string }>();
 
@@ -131,6 +136,15 @@ export class Session {
         );
   }
 
+  /**
+   * A mark that an object of the engine keeps as long as it lives, and a new one where none is there: compared with the
+   * state's, it tells that somebody has removed it. Objects from before there were such marks have none.
+   */
+  life(live: { labels: Record<string, string> } | undefined): string | undefined {
+    if (!this.snapshot) return undefined;
+    return live ? live.labels[LIFE_LABEL] : randomBytes(6).toString("hex");
+  }
+
   /** The container of a service as it stood when the program began, whatever it is called now. */
   live(service: string): LiveContainer | undefined {
     return this.snapshot?.containers.find(
@@ -180,6 +194,7 @@ export class Session {
         ),
       );
       this.images.set(key, image);
+      if (build) this.built.add(name);
     }
     return image;
   }
@@ -247,6 +262,7 @@ export class Session {
       // Every one of these would replace the volume, and with it the data.
       this.shared({ retainOnDelete: keep, ignoreChanges: ["labels", "driver", "driverOpts"] }),
     );
+    if (args.driver || args.driverOpts) this.special.set(name, args);
     this.volumes.set(name, { resource, keep, by });
     return resource;
   }

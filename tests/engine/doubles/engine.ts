@@ -89,6 +89,20 @@ export class EngineDouble {
       [/^DELETE \/networks\/([^/]+)$/, ([key]) => this.removeNetwork(key!)],
       [/^POST \/networks\/([^/]+)\/(connect|disconnect)$/, ([key, verb], body) => this.attach(key!, verb!, body)],
       ...swarmRoutes(store),
+      [
+        /^GET \/volumes\/([^/]+)$/,
+        ([name]) => {
+          const found = store.find("volumes", name!);
+          return found ? ok(found) : missing(`volume: ${name}`);
+        },
+      ],
+      [
+        /^POST \/volumes\/create$/,
+        (_match, { Name, Driver, DriverOpts, Labels }) => {
+          store.put("volumes", { Name, Driver: Driver ?? "local", Options: DriverOpts ?? {}, Labels });
+          return ok({ Name });
+        },
+      ],
       [/^GET \/volumes$/, () => ok({ Volumes: store.list("volumes") })],
       [/^GET \/images\/json$/, () => ok(store.list("images").map(({ Name }) => ({ RepoTags: [withTag(Name)] })))],
       [

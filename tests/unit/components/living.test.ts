@@ -209,6 +209,73 @@ describe("with an engine", () => {
     await w.done();
   });
 
+  describe("the mark of a container's life", () => {
+    /** What is compared of a service, and the mark that its container gets. */
+    const made = async (live: object | undefined, preview = false) => {
+      await program({ connect: false, preview });
+      const infos: string[] = [];
+      const Labels = { ...ownerLabels({ stack: "berth/test", owner: "me" }, "web") };
+      const containers = live ? [{ Id: "web-id", Names: ["/web"], Image: "nginx", Ports: null, Labels, ...live }] : [];
+      engine.says("GET /containers/json?all=1", containers);
+      await connectEngine();
+      lives("web", running());
+      pulumi.log.info = async (message) => void infos.push(message);
+      const web = new Service("web", { image: "nginx" });
+      if (!preview) await value(web.ready);
+      await w.done();
+      const { inputs, replacementTrigger } = w.one(CONTAINER);
+      const labels = inputs.labels as { label: string; value: string }[];
+      const life = labels.find(({ label }) => label === "berth.life")?.value;
+      return { life, trigger: String(replacementTrigger).split(" ")[2], infos };
+    };
+
+    test("is that of the living one, so that nothing changes", async () => {
+      const ours = ownerLabels({ stack: "berth/test", owner: "me" }, "web");
+      expect(await made({ Labels: { ...ours, "berth.life": "first" } })).toEqual({
+        life: "first",
+        trigger: "first",
+        infos: [],
+      });
+      // Its name is another one now; or it comes of a service with another logical name.
+      expect((await made({ Names: ["/foo"], Labels: { ...ours, "berth.life": "first" } })).trigger).toBe("first");
+      expect((await made({ Labels: { ...ours, "berth.service": "old", "berth.life": "first" } })).trigger).toBe(
+        "first",
+      );
+    });
+
+    test("is none where the living one has none, from before there were marks", async () => {
+      expect(await made({})).toEqual({ life: undefined, trigger: undefined, infos: [] });
+    });
+
+    test.each<[string, object | undefined]>([
+      ["there is none", undefined],
+      ["only somebody else's", { Names: ["/other"], Labels: { "berth.life": "theirs", "berth.owner": "you" } }],
+    ])("is a new one where %s", async (_, live) => {
+      const [one, other] = [await made(live), await made(live)];
+      expect(one.life).toMatch(/^[0-9a-f]{12}$/);
+      expect(one.trigger).toBe(one.life);
+      expect(other.life).not.toBe(one.life);
+      expect(one.infos).toEqual([]);
+    });
+
+    test("is none where nobody has looked at the engine", async () => {
+      await program({ connect: false });
+      new Service("web", { image: "nginx" });
+      await w.done();
+      expect(JSON.stringify(w.one(CONTAINER).inputs.labels)).not.toContain("berth.life");
+    });
+  });
+
+  test("a container that is removed while `up` waits for it is said to be gone", async () => {
+    await program();
+    const web = new Service("web", { image: "nginx" });
+    await expect(value(web.ready)).rejects.toThrow(
+      "web is gone: somebody has removed its container; run `up` once more.",
+    );
+    await quiet();
+    expect(w.lateErrors()).toHaveLength(1);
+  });
+
   describe("what `up` does to a living container that is not as declared", () => {
     const Labels = ownerLabels({ stack: "berth/test", owner: "me" }, "web");
     const changed = { front: { NetworkID: "front-id", IPAMConfig: {} }, ours: { NetworkID: "ours-id" } };

@@ -16,7 +16,13 @@ beforeEach(async () => {
   pulumi.log.info = async (message) => void infos.push(message);
 });
 
-type Hook = "reclaimContainer" | "restartDependents" | "reclaimNetwork" | "releaseNetwork" | "changeInPlace";
+type Hook =
+  | "fetchImage"
+  | "reclaimContainer"
+  | "restartDependents"
+  | "reclaimNetwork"
+  | "releaseNetwork"
+  | "changeInPlace";
 /** Runs a hook as the engine would; it may throw at once or later. */
 const run = async (hook: Hook, args: Partial<pulumi.ResourceHookArgs>) =>
   session.hooks![hook].callback({ urn: "urn", id: "", name: "web", type: "t", ...args } as pulumi.ResourceHookArgs);
@@ -50,7 +56,52 @@ describe("after a container is made", () => {
   });
 });
 
+describe("before an image or a container is made", () => {
+  const create = (newInputs: object) => run("fetchImage", { newInputs });
+  const pull = (name: string, query = "") => `POST /images/create?fromImage=${name}&tag=latest${query}`;
+
+  test("its image is fetched, where the engine does not have it", async () => {
+    engine
+      .says(pull("nginx", "&platform=linux/arm64"), "")
+      .says(pull("redis"), "")
+      .says("GET /images/busybox/json", {});
+    await create({ name: "nginx", platform: "linux/arm64" });
+    await create({ name: "web01", image: "redis" });
+    await create({ name: "web01", image: "busybox" });
+    expect(engine.changes()).toEqual([pull("nginx", "&platform=linux/arm64"), pull("redis")]);
+  });
+
+  test("one that the stack builds comes from nowhere else", async () => {
+    session.built.add("app");
+    engine.says("GET /images/app/json", {});
+    await create({ name: "web01", image: "app" });
+    engine.reset();
+    await expect(create({ name: "web01", image: "app" })).rejects.toThrow(
+      "image: app was built by this stack and is not on the engine any more; `pulumi up --refresh` builds it again.",
+    );
+    expect(engine.changes()).toEqual([]);
+  });
+
+  test("without an engine to ask nothing happens", async () => {
+    session.client = undefined;
+    await create({ name: "nginx" });
+    expect(engine.calls).toEqual([]);
+  });
+});
+
 describe("before a container is made", () => {
+  test("a volume with options that is gone is made again: Docker would make a plain one", async () => {
+    session.special.set("nfs", { driverOpts: { type: "nfs" }, labels: [{ label: "a", value: "b" }] });
+    session.special.set("there", { driver: "other" });
+    engine.says("GET /volumes/there", {}).says("POST /volumes/create", {});
+    const volumes = [{ volumeName: "there" }, { volumeName: "plain" }, { hostPath: "/x" }];
+    await run("reclaimContainer", { newInputs: { name: "web01", volumes, mounts: [{ source: "nfs" }, {}] } });
+    expect(engine.changes()).toEqual([
+      ["POST /volumes/create", { Name: "nfs", DriverOpts: { type: "nfs" }, Labels: { a: "b", ...ours() } }],
+    ]);
+    expect(infos).toEqual(["Made the volume nfs again, which was gone."]);
+  });
+
   const create = () => run("reclaimContainer", { newInputs: { name: "web01" } });
 
   test("a free name is left at that", async () => {
