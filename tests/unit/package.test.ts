@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pluginSchema } from "../../docs/pluginSchema";
@@ -103,6 +113,43 @@ test("importing it changes nothing of the process, and takes little time beside 
   const fast = JSON.parse(node(script('require("pulumi-berth/fast");'))) as { same: boolean };
   expect(fast.same).toBe(false);
 }, 60_000);
+
+describe("the examples", () => {
+  const examples = readdirSync(join(ROOT, "examples")).filter((name) =>
+    existsSync(join(ROOT, "examples", name, "index.ts")),
+  );
+  const planned: Record<string, string[]> = {
+    compose: ["shop-redis-1", "shop-web-1"],
+    containers: ["db", "search", "web"],
+    gpu: ["ada", "lin", "training"],
+    host: [],
+    kubernetes: [],
+    networks: ["one", "two"],
+    swarm: [],
+  };
+
+  test("are one for each group", () => expect(examples.sort()).toEqual(Object.keys(planned)));
+
+  test("their types are right, and their plans are what they say", () => {
+    const all = join(top, "examples");
+    cpSync(join(ROOT, "examples"), all, { recursive: true });
+    symlinkSync(join(project, "node_modules"), join(all, "node_modules"));
+    // One check for all: most of its time goes into the types of the SDKs.
+    const tsconfig = JSON.parse(readFileSync(join(all, "compose/tsconfig.json"), "utf8")) as Record<string, unknown>;
+    writeFileSync(join(all, "tsconfig.json"), JSON.stringify({ ...tsconfig, include: ["*/index.ts"] }));
+    expect(must(process.execPath, [join(project, "node_modules/.bin/tsc"), "--preserveSymlinks"], all)).toBe("");
+    for (const name of examples) {
+      const berth = join(project, "node_modules/pulumi-berth/dist/cli/berth.js");
+      const resources = JSON.parse(must(process.execPath, [berth, "plan", "--json"], join(all, name))) as {
+        type: string;
+        inputs: Record<string, unknown>;
+      }[];
+      const containers = resources.filter(({ type }) => type === "docker:index/container:Container");
+      expect([name, ...containers.map(({ inputs }) => inputs.name).sort()]).toEqual([name, ...planned[name]!]);
+      expect(resources.length).toBeGreaterThan(2);
+    }
+  }, 300_000);
+});
 
 test("the plugin's schema is what the types of the components say: npm run docs", () => {
   expect(readFileSync(join(ROOT, "cli/plugin/schema.json"), "utf8")).toBe(pluginSchema());
