@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../../components/parts/connect";
 import { chosenEngine } from "../../core/engines/engine";
+import { endWith } from "../../core/pulumi/endWithCli";
 import { perProvider } from "../../core/pulumi/perProgram";
 import { version } from "../project";
 import { COMPONENTS } from "./components";
@@ -46,4 +47,9 @@ class Plugin implements pulumi.provider.Provider {
 }
 
 /** The plugin `pulumi-resource-berth`. */
-export const serve = (args: string[]): Promise<void> => pulumi.provider.main(new Plugin(), args);
+export function serve(args: string[]): Promise<void> {
+  // The address of the CLI's server comes last; there is none where somebody has started the plugin by hand.
+  const [before, last] = ["", ...args].slice(-2);
+  if (before !== "--tracing" && last && !last.startsWith("-")) endWith(last);
+  return pulumi.provider.main(new Plugin(), args);
+}

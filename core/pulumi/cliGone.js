@@ -1,4 +1,4 @@
-// A thread beside the program (endWithCli.ts): it notices that the CLI is gone also while the program computes.
+// A thread (endWithCli.ts): it notices that the CLI is gone also while the program beside it computes.
 const { connect } = require("node:http2");
 const { parentPort, workerData } = require("node:worker_threads");
 
@@ -19,5 +19,6 @@ function hold() {
 }
 if (engine) hold();
 
-// The language host, which the CLI has started and which has started the program. Whose parent ends gets another one.
+// The language host, which the CLI has started and which has started the program; a plugin's is the CLI itself. A process
+// whose parent ends gets another one.
 setInterval(() => process.ppid !== parent && gone(), 300);

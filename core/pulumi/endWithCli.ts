@@ -6,12 +6,19 @@ const RUN_BY_CLI = /[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index\.js)?$/;
 
 let watching = false;
 
-/**
- * Has the program end with the CLI that runs it. A CLI that is killed leaves its programs: the waits of one go on, and
- * its output has no reader, so that whatever it writes is an error, which the SDK reports by writing, for ever.
- */
+/** Has the program end with the CLI that runs it. */
 export function endWithCli(): void {
-  if (watching || !RUN_BY_CLI.test(process.argv[1] ?? "")) return;
+  if (RUN_BY_CLI.test(process.argv[1] ?? "")) endWith(process.env.PULUMI_NODEJS_ENGINE);
+}
+
+/**
+ * Has this process, which the CLI has started, end with it. A CLI that is killed leaves its processes: their waits go on,
+ * and their output has no reader, so that whatever they write is an error, which the SDK reports by writing, for ever.
+ *
+ * @param engine address of the CLI's own server
+ */
+export function endWith(engine: string | undefined): void {
+  if (watching) return;
   watching = true;
   const end = () => process.exit(1);
   for (const stream of [process.stdout, process.stderr])
@@ -20,7 +27,7 @@ export function endWithCli(): void {
       throw error;
     });
   try {
-    const workerData = { engine: process.env.PULUMI_NODEJS_ENGINE, parent: process.ppid };
+    const workerData = { engine, parent: process.ppid };
     // What is loaded before the program is no business of the thread.
     new Worker(join(__dirname, "cliGone.js"), { workerData, env: {}, execArgv: [] })
       .on("message", end)

@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { describeIf } from "../skips";
-import { cleanUp, endSession, missingCli, Project, until } from "./harness";
+import { cleanUp, endSession, missingCli, Project, ROOT, until } from "./harness";
 
 cleanUp();
 
@@ -27,6 +27,13 @@ const PROGRAMS = {
   computes: waiting("setTimeout(() => { for (;;); }, 300);"),
 };
 
+/** The same job, as a program in another language has it. */
+const BY_PLUGIN = `
+const pulumi = require("@pulumi/pulumi");
+const job = { image: "busybox", command: ["sleep", "1"], mode: "replicated-job", waitTimeout: "10m" };
+new pulumi.ComponentResource("berth:index:Container", "job", job, {}, true);
+`;
+
 const missing = missingCli ?? (process.platform === "linux" ? undefined : "processes are looked for in /proc");
 
 /** A process of the CLI's session whose command line names something. */
@@ -46,9 +53,15 @@ function processOf(leader: number, name: string): number | undefined {
 
 const PROGRAM = "@pulumi/pulumi/cmd/run";
 const HOST = "pulumi-language-nodejs";
+const PLUGIN = "pulumi-resource-berth";
 
-/** Kills an `up` at a moment, and waits for the program's end; a program that stays does so for ever. */
-async function killedProgramEnds(project: Project, victims: string[], moment: () => Promise<void>): Promise<void> {
+/** Kills an `up` at a moment, and waits for a process to end; one that stays does so for ever. */
+async function killedProgramEnds(
+  project: Project,
+  victims: string[],
+  moment: () => Promise<void>,
+  which = PROGRAM,
+): Promise<void> {
   let cli: ChildProcess;
   const up = project.tryUp({
     onStart: (child) => {
@@ -58,11 +71,11 @@ async function killedProgramEnds(project: Project, victims: string[], moment: ()
   const leader = cli!.pid!;
   try {
     await moment();
-    expect(processOf(leader, PROGRAM)).toBeDefined();
+    expect(processOf(leader, which)).toBeDefined();
     const others = victims.map((name) => processOf(leader, name)!);
     for (const pid of others) process.kill(pid, "SIGKILL");
     cli!.kill("SIGKILL");
-    await until("the program ends", () => processOf(leader, PROGRAM) === undefined);
+    await until("it ends", () => processOf(leader, which) === undefined);
   } finally {
     endSession(leader);
     await up;
@@ -88,6 +101,12 @@ describeIf(missing, "an up whose CLI is killed", () => {
   test("leaves no program without its language host either", async () => {
     const project = await Project.create({ stack: "own", program: PROGRAMS["waits for a container"] });
     await killedProgramEnds(project, [HOST], () => begun(project));
+  }, 300_000);
+
+  test("leaves no plugin of berth's own", async () => {
+    const project = await Project.create({ stack: "own", program: BY_PLUGIN });
+    project.variables = { PATH: [join(ROOT, "cli/plugin"), project.environment.PATH].join(delimiter) };
+    await killedProgramEnds(project, [], () => until("the job runs", () => project.containers().length === 1), PLUGIN);
   }, 300_000);
 
   test("leaves no program of a stack that makes containers", async () => {
