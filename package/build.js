@@ -1,10 +1,12 @@
 // `npm run build`: dist/ is what the package holds, compiled, with the files that the code reads.
 const { spawnSync } = require("node:child_process");
-const { chmodSync, cpSync, rmSync } = require("node:fs");
+const { cpSync, rmSync } = require("node:fs");
 const { join } = require("node:path");
 
 const ROOT = join(__dirname, "..");
 const DIST = join(ROOT, "dist");
+/** They stand beside dist/, for a checkout has none. */
+const PROGRAMS = /berth\.js$|pulumi-resource-berth$/;
 
 rmSync(DIST, { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", __dirname], {
@@ -15,6 +17,5 @@ if (status !== 0) process.exit(status ?? 1);
 for (const folder of ["cli", "components", "core", "stacks"])
   cpSync(join(ROOT, folder), join(DIST, folder), {
     recursive: true,
-    filter: (file) => !file.endsWith(".ts") || file.endsWith(".d.ts"),
+    filter: (file) => (!file.endsWith(".ts") || file.endsWith(".d.ts")) && !PROGRAMS.test(file),
   });
-for (const program of ["cli/berth.js", "cli/plugin/pulumi-resource-berth"]) chmodSync(join(DIST, program), 0o755);

@@ -29,7 +29,7 @@ beforeAll(() => {
   mkdirSync(join(top, "tool"));
   packed.install(join(top, "tool"));
   const line = "docker run -d --name web -p 8080:80 -e DB_PASSWORD=hunter2 nginx:1.27";
-  const berth = join(top, "tool/node_modules/pulumi-berth/dist/cli/berth.js");
+  const berth = join(top, "tool/node_modules/pulumi-berth/cli/berth.js");
   must(process.execPath, [berth, "init", project, "--from", line, "--ci"], top);
   packed.install(project);
 }, 300_000);
@@ -47,7 +47,7 @@ const node = (script: string, file = "try.js") => {
 test("the package is small and holds what runs, nothing else", () => {
   expect(packed.size).toBeLessThan(1_000_000);
   const own = join(project, "node_modules/pulumi-berth");
-  expect(readdirSync(own).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+  expect(readdirSync(own).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "cli", "dist", "package.json"]);
   expect(readdirSync(join(own, "dist")).sort()).toEqual(["cli", "components", "core", "stacks"]);
 });
 
@@ -63,7 +63,7 @@ test("a project that berth init has made: its types are right, its test passes, 
   expect(must(process.execPath, [join(bin, "tsc"), "--skipLibCheck", "false"], project)).toBe("");
   const jest = spawnSync(process.execPath, [join(bin, "jest")], { cwd: project, encoding: "utf8" });
   expect(jest.stderr).toMatch(/Tests: +1 passed, 1 total/);
-  const berth = join(project, "node_modules/pulumi-berth/dist/cli/berth.js");
+  const berth = join(project, "node_modules/pulumi-berth/cli/berth.js");
   const resources = JSON.parse(must(process.execPath, [berth, "plan", "--json"], project)) as {
     type: string;
     inputs: Record<string, unknown>;
@@ -139,7 +139,7 @@ describe("the examples", () => {
     writeFileSync(join(all, "tsconfig.json"), JSON.stringify({ ...tsconfig, include: ["*/index.ts"] }));
     expect(must(process.execPath, [join(project, "node_modules/.bin/tsc"), "--preserveSymlinks"], all)).toBe("");
     for (const name of examples) {
-      const berth = join(project, "node_modules/pulumi-berth/dist/cli/berth.js");
+      const berth = join(project, "node_modules/pulumi-berth/cli/berth.js");
       const resources = JSON.parse(must(process.execPath, [berth, "plan", "--json"], join(all, name))) as {
         type: string;
         inputs: Record<string, unknown>;
