@@ -246,6 +246,26 @@ services:
     await unchanged(project);
   }, 300_000);
 
+  test.concurrent("makes anew what shares with a service that is made anew", async () => {
+    const text = (mode: string) => `name: tunnel
+services:
+  vpn: { image: nginx, environment: { MODE: ${mode} } }
+  side: { image: nginx, network_mode: "service:vpn" }
+  beside: { image: nginx, pid: "service:vpn", depends_on: { side: { condition: service_started, restart: true } } }
+  after: { image: nginx, depends_on: { vpn: { condition: service_started, restart: true } } }
+`;
+    const project = await Project.create({ stack: "compose", files: { "compose.yaml": text("first") } });
+    await project.up();
+    const before = idsByName(project);
+    project.write({ "compose.yaml": text("second") });
+    await project.up();
+    expect(replaced(before, project).sort()).toEqual(["tunnel-beside-1", "tunnel-side-1", "tunnel-vpn-1"]);
+    const restarts = project.engine.requests.filter((request) => request.endsWith("/restart"));
+    expect(restarts).toEqual([`POST /containers/${before["tunnel-after-1"]}/restart`]);
+    expect(project.store.list("containers").filter(({ State }) => !State.Running)).toEqual([]);
+    await unchanged(project);
+  }, 300_000);
+
   test.concurrent("keeps secrets to itself", async () => {
     const FILE = "Passw0rd-in-file";
     const VARIABLE = "Passw0rd-in-variable";

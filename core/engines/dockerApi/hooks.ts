@@ -24,6 +24,7 @@ export interface ContainerHooks {
 interface ContainerState {
   Id: string;
   Config: { Labels: Record<string, string> | null };
+  HostConfig?: { NetworkMode?: string; IpcMode?: string; PidMode?: string };
   State: { Running: boolean };
 }
 interface NetworkState {
@@ -146,8 +147,20 @@ export function containerHooks(session: HookContext): ContainerHooks {
       const found = await client?.find<ContainerState>(`/containers/${encodeURIComponent(dependent)}/json`);
       // On a first apply it is not there yet.
       if (!found || !isOurs(found.Config.Labels, owner) || !found.State.Running) continue;
+      // It cannot start beside a container that has gone just now; Pulumi makes it anew after this one.
+      if (await sharesWithNone(found)) continue;
       await client!.request("POST", `/containers/${found.Id}/restart`, undefined, 120_000).catch(ignoreMissing);
     }
+  }
+
+  /** Whether a container shares a namespace (`network_mode: service:...`) with one that is gone. */
+  async function sharesWithNone({ HostConfig = {} }: ContainerState): Promise<boolean> {
+    const { NetworkMode, IpcMode, PidMode } = HostConfig;
+    for (const mode of [NetworkMode, IpcMode, PidMode]) {
+      const [, id] = /^container:(.*)$/.exec(mode ?? "") ?? [];
+      if (id && !(await engine().find(`/containers/${id}/json`))) return true;
+    }
+    return false;
   }
 
   async function disconnectOurs(network: NetworkState): Promise<string[]> {

@@ -67,12 +67,7 @@ export class EngineDouble {
           return ok();
         }),
       ],
-      [
-        /^POST \/containers\/([^/]+)\/restart$/,
-        change(({ State }) =>
-          Object.assign(State, { Status: "running", Running: true, StartedAt: new Date().toISOString() }),
-        ),
-      ],
+      [/^POST \/containers\/([^/]+)\/restart$/, withContainer((container) => this.restart(container))],
       [
         /^POST \/containers\/([^/]+)\/stop$/,
         change(({ State }) => Object.assign(State, { Status: "exited", Running: false })),
@@ -191,6 +186,18 @@ export class EngineDouble {
     if (error === undefined) this.store.put("images", { Id: `sha256:${digest(name)}`, Name: name });
     const lines = [{ status: `Pulling from ${name}` }, error === undefined ? { status: "Downloaded" } : { error }];
     return { status: 200, body: Buffer.from(lines.map((line) => JSON.stringify(line)).join("\r\n")) };
+  }
+
+  private restart(container: Container): Answer {
+    const { NetworkMode = "", PidMode = "" } = container.HostConfig;
+    const [, gone] =
+      [NetworkMode, PidMode]
+        .map((mode) => /^container:(.*)$/.exec(mode))
+        .find((match) => match && !this.store.find("containers", match[1]!)) ?? [];
+    Object.assign(container.State, gone ? { Status: "exited", Running: false } : { Status: "running", Running: true });
+    container.State.StartedAt = new Date().toISOString();
+    this.store.put("containers", container);
+    return gone ? { status: 500, body: { message: `Cannot restart container: No such container: ${gone}` } } : ok();
   }
 
   private removeContainer(container: Container): Answer {

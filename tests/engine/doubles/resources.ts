@@ -90,6 +90,12 @@ function join(store: Store, args: Props): Record<string, Endpoint> {
   );
 }
 
+/** The engine keeps the id of the container that another one shares with. */
+function byId(store: Store, mode: string): string {
+  const found = mode.startsWith("container:") && store.find("containers", mode.slice("container:".length));
+  return found ? `container:${found.Id}` : mode;
+}
+
 /** Docker makes a volume that a container names and nobody has made. */
 function mountVolumes(store: Store, args: Props): void {
   for (const { volumeName, fromContainer } of (args.volumes ?? []) as {
@@ -183,7 +189,11 @@ const container: Resource = {
       Image: String(args.image),
       Args: args,
       Config: { Labels: labelsOf(args), Healthcheck: tests && { Test: tests } },
-      HostConfig: { NetworkMode: String(args.networkMode ?? "bridge"), NanoCpus: Number(args.cpus ?? 0) * 1e9 },
+      HostConfig: {
+        NetworkMode: byId(store, String(args.networkMode ?? "bridge")),
+        PidMode: byId(store, String(args.pidMode ?? "")),
+        NanoCpus: Number(args.cpus ?? 0) * 1e9,
+      },
       State: {
         Status: ended === undefined ? "running" : "exited",
         Running: ended === undefined,

@@ -19,7 +19,7 @@ export interface Container {
   Image: string;
   Args: Record<string, unknown>;
   Config: { Labels: Record<string, string>; Healthcheck?: { Test: string[] } };
-  HostConfig: { NetworkMode?: string; NanoCpus?: number; CpuPeriod?: number; CpuQuota?: number };
+  HostConfig: { NetworkMode?: string; PidMode?: string; NanoCpus?: number; CpuPeriod?: number; CpuQuota?: number };
   State: {
     Status: string;
     Running: boolean;

@@ -44,6 +44,21 @@ describe("after a container is made", () => {
     expect(engine.changes()).toEqual(["POST /containers/c1/restart"]);
   });
 
+  test.each(["NetworkMode", "IpcMode", "PidMode"])(
+    "one that shares (%s) starts anew where that one lives",
+    async (mode) => {
+      const HostConfig = { NetworkMode: "bridge", IpcMode: "private", PidMode: "", [mode]: "container:c0" };
+      engine.says("GET /containers/app/json", { ...container(ours("app")), HostConfig, State: { Running: true } });
+      engine.on("POST /containers/c1/restart", { status: 204 });
+      // What it shared is gone: it is made anew by Pulumi, and could not start.
+      await created();
+      expect(engine.changes()).toEqual([]);
+      engine.says("GET /containers/c0/json", container(ours("other")));
+      await created();
+      expect(engine.changes()).toEqual(["POST /containers/c1/restart"]);
+    },
+  );
+
   test.each<[string, () => unknown, string]>([
     ["one that is not there yet", () => undefined, "web"],
     ["one that is stopped", () => answer(ours("app"), false), "web"],
