@@ -13,12 +13,13 @@ export function must(program: string, args: string[], cwd: string): string {
   return stdout;
 }
 
-/** The package as `npm pack` writes it, in a folder of its own. */
+/** The package as `npm run package` writes it, in a folder of its own. */
 export class PackedPackage {
   readonly folder = mkdtempSync(join(tmpdir(), "berth-package-"));
   readonly file: string;
 
   constructor() {
+    must(process.execPath, [join(ROOT, "package/build.js")], ROOT);
     const [{ filename }] = JSON.parse(
       must("npm", ["pack", "--json", "--silent", "--pack-destination", this.folder], ROOT).replace(/^[^[{]*/, ""),
     ) as [{ filename: string }];
