@@ -43,12 +43,19 @@ const HOST = /^(?:localhost|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+|\[[0-9a-fA-F:]+\]|
 
 /** Reads an image reference by the rules of the distribution project. */
 export function parseImage(value: string, argument: string): ImageReference {
+  const placeholder = /<[^<>]+>|\[[^[\]]+\]|\{+[^{}]+\}+|%%\w+%%/.exec(value)?.[0];
   const fail = (problem: string) =>
-    new ArgumentError(
-      argument,
-      `${show(value)} is not an image reference: ${problem}`,
-      'write it like "nginx:1.27" or "registry.example:5000/team/app@sha256:..."',
-    );
+    placeholder
+      ? new ArgumentError(
+          argument,
+          `${placeholder} in ${show(value)} stands for something else`,
+          "put the value that you want in its place",
+        )
+      : new ArgumentError(
+          argument,
+          `${show(value)} is not an image reference: ${problem}`,
+          'write it like "nginx:1.27" or "registry.example:5000/team/app@sha256:..."',
+        );
   if (/^sha256:[0-9a-f]{64}$/.test(value)) return { registry: "", repository: "", digest: value };
   const [rest = "", digest, extra] = value.split("@");
   if (extra !== undefined || (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))) {

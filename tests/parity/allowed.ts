@@ -38,6 +38,12 @@ const EVERYWHERE: Allowed[] = [
 export const ALLOWED: Allowed[] = [
   ...EVERYWHERE,
   {
+    path: /^DnsOptions$/,
+    why: "the provider keeps them in a set, and they mean the same in any order",
+    when: ({ docker, berth }) =>
+      Array.isArray(docker) && Array.isArray(berth) && [...docker].sort().join() === [...berth].sort().join(),
+  },
+  {
     path: /^AutoRemove$/,
     why: "a stack removes what it made itself; an engine that did would leave the stack without its container",
     when: ({ docker, berth }) => docker === true && berth === undefined,

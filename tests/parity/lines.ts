@@ -53,6 +53,7 @@ export const LINES: Line[] = [
     "docker run -d minio/minio server http://m{1...4}/data{1...4}",
     "docker run -d -l who=$(basename /a/b)-$(echo $USER) nginx",
     "docker run -d -v /data：/data nginx",
+    "docker run -d --dns-option ndots:2 --dns-option timeout:1 --dns-option attempts:3 nginx",
     "docker run -d -m 100000000 --memory-reservation 1m --memory-swap 200000000 --shm-size 10.24g nginx",
     "docker run -d \\\n  --name continued \\\n  -p 18080:80 \\\n  nginx:alpine",
     "docker run -d -it --rm busybox sh",

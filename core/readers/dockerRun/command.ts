@@ -25,7 +25,7 @@ export interface Command {
 
 const ENVIRONMENTS = /(?:\([^()\n]{1,40}\)[ \t]*)*/;
 const PLACE =
-  /\[[^\]\n]{0,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::\S{0,80}|[ \t]+[~/][^\s>]{0,80})?|PS [A-Z]:[^>\n]{0,80}|[A-Z]:\\[^>\n]{0,80}|(?:ba|z)?sh-[\d.]{1,9}|~(?:\/[^\s>]{0,80})?/;
+  /\[[^\]\n]{0,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::\S{0,80}|[ \t]+[~/][^\s>]{0,80})?|PS [A-Z]:[^>\n]{0,80}|[A-Z]:\\[^>\n]{0,80}|(?:ba|z)?sh-[\d.]{1,9}|[\w-]{1,20}(?=>[ \t]+(?:sudo|docker|podman|mkdir|cd)\s)|~(?:\/[^\s>]{0,80})?/;
 const SIGN = /[$#%\u279c\u27b8\u276f\u00bb][ \t]+|>[ \t]*/;
 // Oh My Zsh has the arrow in front of the folder.
 const ARROW = /\u279c[ \t]+[^\s$]{1,80}[ \t]+(?:git:\(\S{1,80}\)[ \t]+)?(?:\u2717[ \t]+)?(?=(?:sudo|docker|podman)\s)/;

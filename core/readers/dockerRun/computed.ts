@@ -93,7 +93,6 @@ export function shellVariable(name: string, context: DockerRunContext): string |
     HOME: () => context.home,
     UID: uid,
     EUID: uid,
-    GID: gid,
     HOSTNAME: os.hostname,
     USER: () => userName(context),
     LOGNAME: () => userName(context),

@@ -46,7 +46,7 @@ export function readVolume(draft: Draft, use: FlagUse): void {
   // Docker keeps these in a map, so a second one that is equal is no other.
   if (usesOf(draft, "--volume").find((other) => other.value === value) !== use) return;
   // One letter in front of a colon is a drive to docker, whatever follows.
-  if (/^[a-zA-Z]:|^\\\\/.test(value)) throw use.fail(`${show(value)} ${WINDOWS[0]}`, WINDOWS[1]);
+  if (/^[a-zA-Z]:|^\\\\|:[a-zA-Z]:[\\/]/.test(value)) throw use.fail(`${show(value)} ${WINDOWS[0]}`, WINDOWS[1]);
   const parts = value.split(":");
   if (value === "" || parts.some((part) => part === "") || parts.length > 3)
     throw use.fail(`${show(value)} is not a volume`, HELP);

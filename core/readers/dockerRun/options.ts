@@ -75,12 +75,13 @@ export function readOptions<O extends Option>(
   const unknown = (name: string, word: Word) => {
     // The oldest command line had its long names behind one dash.
     const long = `-${word.text.split("=")[0]}`;
-    const guess = byName.has(long)
-      ? long
-      : nearest(
-          name,
-          [...byName.keys()].filter((known) => known.length > 2),
-        );
+    const short = /^-(-[a-zA-Z])$/.exec(name)?.[1] ?? "";
+    const guess =
+      [long, short].find((known) => byName.has(known)) ??
+      nearest(
+        name,
+        [...byName.keys()].filter((known) => known.length > 2),
+      );
     return failAt(
       name,
       `is not a flag of ${command}`,

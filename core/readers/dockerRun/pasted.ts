@@ -11,6 +11,7 @@ import { isPrompt, type Piece, splitCommands } from "./words";
 
 /** What makes a container, wherever it stands. */
 const MAKES = /\b(?:docker|podman|nvidia-docker)\s+(?:container\s+)?(?:run|create)\s/;
+const STARTS = /^\s*(?:sudo\s+)?(?:docker|podman|nvidia-docker)\s/;
 /** `id=$(docker run ...)` */
 const KEPT_ID = /^(?:export\s+)?([A-Za-z_]\w*)=\$\((?=\s*(?:sudo\s+)?(?:docker|podman|nvidia-docker)\s[\s\S]*\)\s*$)/;
 /** Nothing that any container could see comes of these. */
@@ -42,22 +43,29 @@ class Pasted {
     });
   }
 
+  /** The commands of the text; in what was copied from a terminal, the rows without a prompt are what was printed. */
+  private pieces(): Piece[] {
+    const starts = [...this.text.matchAll(/^.*$/gm)].filter(([row]) => isPrompted(row) || STARTS.test(row));
+    const prompted = starts.some(([row]) => isPrompted(row) && !/^\s*#/.test(row));
+    if (!prompted) return splitCommands(this.text);
+    const pieces: Piece[] = [];
+    for (const { index } of starts)
+      if (index >= (pieces.at(-1)?.end ?? 0)) pieces.push(...splitCommands(this.text, index, 1));
+    return pieces;
+  }
+
   read(): void {
-    const pieces = splitCommands(this.text);
+    const pieces = this.pieces();
     const textOf = ({ start, end }: Piece) => this.text.slice(start, end).trim();
     // Where some rows stand without a prompt, "# docker run" is a row that was commented out.
-    const plain = pieces.some((piece) =>
-      /^(?:\$\s+)?(?:sudo\s+)?(?:docker|podman|nvidia-docker)\s/.test(textOf(piece)),
-    );
+    const plain = pieces.some((piece) => STARTS.test(textOf(piece).replace(/^\$\s+/, "")));
     const commands = pieces.filter((piece) => {
       const text = textOf(piece);
       return text !== "" && !(text.startsWith("#") && (plain || !isPrompt(text, 0)));
     });
-    // In what was copied from a terminal, rows without a prompt are what was printed.
-    const prompted = commands.some((piece) => isPrompted(textOf(piece)));
     for (const [index, command] of commands.entries()) {
       if (command.joint === "") this.made = false;
-      this.command(command, commands[index - 1], prompted && !command.joint && !isPrompted(textOf(command)));
+      this.command(command, commands[index - 1]);
     }
     if (this.isRead || commands.length === 0) return;
     // There is nothing else, so that it is refused for what it is.
@@ -65,7 +73,7 @@ class Pasted {
     else throw this.fail("there is no command", "paste a docker run line", this.text.trimEnd().length, 1);
   }
 
-  private command(piece: Piece, before: Piece | undefined, printed: boolean): void {
+  private command(piece: Piece, before: Piece | undefined): void {
     const { start, end } = piece;
     const text = this.text.slice(start, end);
     const line = this.text.slice(0, end);
@@ -73,7 +81,7 @@ class Pasted {
     const [assigned, name] = KEPT_ID.exec(line.slice(begin)) ?? [];
     if (assigned && name) {
       const why = `$${name} is the id of a container, which docker says only when it has made it`;
-      this.command({ ...piece, start: begin + assigned.length, end: line.lastIndexOf(")") }, before, false);
+      this.command({ ...piece, start: begin + assigned.length, end: line.lastIndexOf(")") }, before);
       this.shell.forget(name, this.fail(why, "write the name of the container", begin, assigned.length - 3));
       return;
     }
@@ -99,13 +107,13 @@ class Pasted {
         index += words[index]!.length === 2 && flags.includes(words[index]![1]!) ? 2 : 1;
     }
     const [program = "", ...rest] = words.slice(index);
-    const notice = this.around(piece, program, rest, printed);
+    const notice = this.around(piece, program, rest);
     if (notice === undefined) this.docker(piece);
     else this.project.notices.push(...notice);
   }
 
   /** What is said of a command around the lines; undefined for one that has to be read. */
-  private around(piece: Piece, program: string, rest: string[], printed: boolean): Notice[] | undefined {
+  private around(piece: Piece, program: string, rest: string[]): Notice[] | undefined {
     const text = this.text.slice(piece.start, piece.end);
     const called = programOf(program);
     const notice = called === undefined ? undefined : noticeOf(called, rest);
@@ -120,7 +128,7 @@ class Pasted {
     if (program === "" || MAKES.test(text) || (!called && nearest(program, PROGRAMS))) return undefined;
     this.leftOut ??= piece;
     if (notice) return [notice];
-    if (printed || (SILENT.test(program) && !/[>|]/.test(text))) return [];
+    if (SILENT.test(program) && !/[>|]/.test(text)) return [];
     if (program === "docker-compose")
       return [{ level: "warning", at: program, text: "is not read here: give its file to `berth from-compose`" }];
     return [{ level: "note", at: program, text: "is not run: do it by hand where the containers need it" }];
@@ -160,6 +168,14 @@ class Pasted {
         "move it above the command",
         start + text.length - comment.length,
         comment.length,
+      );
+    const next = /^\n(?:[ \t]+|(?=-))(\S+)/.exec(this.text.slice(end));
+    if (next && !text.endsWith("\\"))
+      return this.fail(
+        "the row above it does not go on, and is no command by itself",
+        "end the row above with a backslash, and nothing behind it",
+        end + next[0].length - next[1]!.length,
+        next[1]!.length,
       );
     return text.endsWith("\\\\")
       ? this.fail(

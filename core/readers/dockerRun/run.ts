@@ -244,6 +244,13 @@ export function readRun(command: Command): LocatedRun {
       `write ${printed.length === 1 ? "-" : "--"}${printed}`,
       { line, offset: image.offset, length: image.length },
     );
+  if (/^(?:\.\.\.|\u2026)$/.test(image.text))
+    throw new DockerRunError(
+      "image",
+      `${image.text} stands for what was left out here`,
+      "write that down, or remove it",
+      { line, offset: image.offset, length: image.length },
+    );
   warnOfLateFlags(draft, words);
   checkFlags(draft);
   finishNetworks(draft);

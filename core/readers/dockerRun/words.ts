@@ -688,10 +688,15 @@ export interface Piece {
 const JOINT = /&&|\|\||;(?=\s|$|(?:sudo|docker|podman|nvidia-docker|cd|mkdir|export)\s)/y;
 const HERE = /<<[-~]?[ \t]*(["']?)(\w+)\1/y;
 
-/** Cuts pasted text into its commands: at line breaks, `&&`, `||` and `;` that are neither quoted nor continued. */
-export function splitCommands(text: string): Piece[] {
+/**
+ * Cuts pasted text into its commands: at line breaks, `&&`, `||` and `;` that are neither quoted nor continued.
+ *
+ * @param rows how many rows to read, continued ones being one
+ */
+export function splitCommands(text: string, from = 0, rows = Number.POSITIVE_INFINITY): Piece[] {
   const commands: Piece[] = [];
-  let start = 0;
+  let start = from;
+  let left = rows;
   let joint = "";
   let quote = "";
   let wordStart = true;
@@ -702,12 +707,13 @@ export function splitCommands(text: string): Piece[] {
     start = end + Math.max(by.length, 1);
     joint = by;
     wordStart = true;
+    if (by === "") left -= 1;
   };
   const match = (pattern: RegExp, at: number) => {
     pattern.lastIndex = at;
     return pattern.exec(text);
   };
-  for (let at = 0; at <= text.length; at += 1) {
+  for (let at = from; at <= text.length && left > 0; at += 1) {
     const char = text[at];
     if (char === "\n" && !quote && here) {
       const rest = text.slice(at + 1);

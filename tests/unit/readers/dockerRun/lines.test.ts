@@ -129,6 +129,8 @@ test.each<[string[], string, string]>([
   [["docker run -d nginx || docker run -d redis"], "run", "only where the command in front of || fails"],
   [["docker run -d \\", "  # why", "  -p 80:80 nginx"], "# why", "the comment ends the command"],
   [["docker run -d nginx \\", "# why", "  -p 80:80"], "# why", "the comment ends the command"],
+  [["docker run -d \\", "  -p 80:80", "  nginx"], "nginx", "end the row above with a backslash"],
+  [["docker run -d", "-p 80:80 nginx"], "-p", "end the row above with a backslash"],
   [["docker run -d \\\\", "  -p 80:80 nginx"], "\\\\", "end the row with one backslash"],
   [["docker run -d nginx \\\\", "  -p 80:80"], "\\\\", "end the row with one backslash"],
   [["TAG=$(curl x | jq .tag)", "docker run -d nginx:$TAG"], "$(curl x | jq .tag)", "runs a program"],
@@ -221,6 +223,23 @@ test("commands around the lines are told by what becomes of them, and the lines 
     ["warning", "docker compose", "is not read here: give its file to `berth from-compose`"],
     ["note", "curl", "is not run: do it by hand where the containers need it"],
   ]);
+});
+
+test("what was printed is no command, whatever it looks like", () => {
+  const { services, notices } = read(
+    "$ docker run hello-world:1",
+    "Hello from Docker! It's working, isn't it?",
+    " 1. The Docker client contacted the Docker daemon",
+    "    (amd64)",
+    "if you want more && less | x > y",
+    "Docker Root Dir: /var/lib/docker",
+    "$ docker run -d \\",
+    "  --name web nginx:1",
+    "docker run -d --name db redis:7",
+    "docker: Error response from daemon",
+  );
+  expect(Object.keys(services)).toEqual(["hello-world", "web", "db"]);
+  expect(notices).toEqual([]);
 });
 
 test("what was copied from a terminal, fences and all", () => {

@@ -17,6 +17,7 @@ describe("the command", () => {
     "ann@host ~/x> docker run nginx",
     "~/x $ docker run nginx",
     "bash-5.1# docker run nginx",
+    "unix> docker run nginx",
     "\u279c  ~ docker run nginx",
     "\u279c  x git:(main) \u2717 docker run nginx",
     "\u276f docker run nginx",
@@ -194,6 +195,10 @@ test.each<[string, string, string]>([
   ["docker run -e A=b NGINX\u00a0x", "NGINX", "lower case"],
   ["docker run <image>", "<image>", "placeholder"],
   ["docker run nginx:", "nginx:", "not an image reference"],
+  ["docker run nginx:[version]", "nginx:[version]", '[version] in "nginx:[version]" stands for something else'],
+  ["docker run -e A=b ... nginx", "...", "stands for what was left out here"],
+  ["docker run --p 80:80 nginx", "--p", "did you mean -p?"],
+  ["docker run -v /a:c:\\\\b nginx", "/a:c:\\\\b", "path of Windows"],
   ["docker run --platform foo nginx", "foo", "is not a platform"],
   ["docker run --pull sometimes nginx", "sometimes", "missing or always or never"],
   ["docker run -e =x nginx", "=x", "names no variable"],
@@ -320,6 +325,10 @@ test.each<[string, string, string]>([
   expect(error.message).toContain(text);
   // At the end of the line there is nothing to stand under.
   expect(place === "^" ? error.offset : marked(error)).toBe(place === "^" ? line.length : place);
+});
+
+test("a group's number is a variable of zsh alone", () => {
+  expect(errorOf(() => run("docker run -u $UID:$GID nginx")).message).toContain("the variable GID is not set");
 });
 
 test("the mark stands on the right row, and long rows are cut around it", () => {
