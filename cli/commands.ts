@@ -207,7 +207,8 @@ export const COMMANDS: CommandSpec[] = [
       ["berth bundle nginx --out /media/stick/nginx.tar", "a file somewhere else"],
     ],
     action: async ([stack], options) => {
-      const { applicableProject, planOf } = await import("./project");
+      const { applicableProject } = await import("./project");
+      const { planOf } = await import("./planOf");
       const { bundle } = await import("./bundle");
       const { folder, name } = await applicableProject();
       return bundle(stack!, options, { root: folder, project: name, plan: planOf });

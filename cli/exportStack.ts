@@ -1,6 +1,7 @@
 import { projectOf } from "./export";
 import { plannedServices } from "./plan";
-import { currentProject, planOf } from "./project";
+import { planOf } from "./planOf";
+import { currentProject } from "./project";
 import { EXPORT_FORMS, formOf, show } from "./show";
 
 /** `berth export`: a stack of berth for people without Pulumi. */

@@ -1,5 +1,5 @@
 import { PROGRAMS } from "../stacks";
-import { planOf } from "./project";
+import { planOf } from "./planOf";
 import { renderPlan } from "./render";
 import { UsageError } from "./usageError";
 

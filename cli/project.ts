@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Plan } from "./plan";
 
 /** Folder of berth itself: its checkout, or the installed package, which is compiled into dist/. */
 export const HOME = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
@@ -52,27 +51,4 @@ export async function applicableProject(): Promise<CliProject> {
   const project = await currentProject();
   if (project.settings) return project;
   throw new Error(`there is no Pulumi project in ${process.cwd()} or above it; \`berth init\` makes one`);
-}
-
-/**
- * Plans a stack with its own settings and no engine. What it has no setting for comes from the sample. The program runs
- * in its project's folder, as it does under the CLI.
- */
-export async function planOf(stack: string, sample: Record<string, string> = {}): Promise<Plan> {
-  const project = await currentProject();
-  process.chdir(project.folder);
-  const { readStackConfig } = await import("./stackConfig");
-  const { values, secrets } = readStackConfig(project.folder, project.name, stack);
-  const { planStack } = await import("./plan");
-  const run = project.own
-    ? (await import("./ownProgram")).ownProgram(project)
-    : await documentedProgram(stack, values["berth:program"]);
-  return planStack(project.name, stack, { values: { ...sample, ...values }, secrets }, run);
-}
-
-async function documentedProgram(stack: string, setting: string | undefined) {
-  const { run } = await import("../stacks");
-  const { programsOf } = await import("./stackName");
-  programsOf(stack, setting);
-  return () => run({ engine: false });
 }

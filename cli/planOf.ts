@@ -1,0 +1,23 @@
+import { ownProgram } from "./ownProgram";
+import { type Plan, planStack } from "./plan";
+import { currentProject } from "./project";
+import { readStackConfig } from "./stackConfig";
+
+/**
+ * Plans a stack with its own settings and no engine. What it has no setting for comes from the sample. The program runs
+ * in its project's folder, as it does under the CLI.
+ */
+export async function planOf(stack: string, sample: Record<string, string> = {}): Promise<Plan> {
+  const project = await currentProject();
+  process.chdir(project.folder);
+  const { values, secrets } = readStackConfig(project.folder, project.name, stack);
+  const run = project.own ? ownProgram(project) : await documentedProgram(stack, values["berth:program"]);
+  return planStack(project.name, stack, { values: { ...sample, ...values }, secrets }, run);
+}
+
+async function documentedProgram(stack: string, setting: string | undefined) {
+  const { run } = await import("../stacks");
+  const { programsOf } = await import("./stackName");
+  programsOf(stack, setting);
+  return () => run({ engine: false });
+}
