@@ -11,7 +11,8 @@ import { isPrompt, type Piece, splitCommands } from "./words";
 
 /** What makes a container, wherever it stands. */
 const MAKES = /\b(?:docker|podman|nvidia-docker)\s+(?:container\s+)?(?:run|create)\s/;
-const STARTS = /^\s*(?:sudo\s+)?(?:docker|podman|nvidia-docker)\s/;
+const STARTS =
+  /^\s*(?:(?:[A-Za-z_]\w*=\S*|sudo|doas|env|exec|time|nohup|command|winpty|-\S+)\s+)*(?:\S*\/)?(?:docker|podman|nvidia-docker)(?:\.exe)?\s/;
 /** `id=$(docker run ...)` */
 const KEPT_ID = /^(?:export\s+)?([A-Za-z_]\w*)=\$\((?=\s*(?:sudo\s+)?(?:docker|podman|nvidia-docker)\s[\s\S]*\)\s*$)/;
 /** Nothing that any container could see comes of these. */
@@ -30,6 +31,8 @@ class Pasted {
     private readonly text: string,
     private readonly project: Lines,
     context: DockerRunContext,
+    /** Where the lines begin that were given one by one, which nothing has printed. */
+    private readonly given: ReadonlySet<number>,
   ) {
     this.shell = new Shell(context);
   }
@@ -45,7 +48,9 @@ class Pasted {
 
   /** The commands of the text; in what was copied from a terminal, the rows without a prompt are what was printed. */
   private pieces(): Piece[] {
-    const starts = [...this.text.matchAll(/^.*$/gm)].filter(([row]) => isPrompted(row) || STARTS.test(row));
+    const starts = [...this.text.matchAll(/^.*$/gm)].filter(
+      ({ 0: row, index }) => isPrompted(row) || STARTS.test(row) || this.given.has(index),
+    );
     const prompted = starts.some(([row]) => isPrompted(row) && !/^\s*#/.test(row));
     if (!prompted) return splitCommands(this.text);
     const pieces: Piece[] = [];
@@ -198,9 +203,10 @@ class Pasted {
  * @throws DockerRunError with the place marked
  */
 export function parseDockerLines(lines: string[], projectName: string, context: DockerRunContext): LinesProject {
+  const given = lines.map((_, index) => lines.slice(0, index).reduce((sum, line) => sum + line.length + 1, 0));
   // Fences of Markdown are no backquotes.
   const text = lines.join("\n").replace(/^[ \t]*(?:```|~~~)[^`~\n]*$/gm, (fence) => " ".repeat(fence.length));
   const project = new Lines(projectName);
-  new Pasted(text, project, context).read();
+  new Pasted(text, project, context, new Set(given)).read();
   return project.finish();
 }

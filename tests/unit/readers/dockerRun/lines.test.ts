@@ -226,7 +226,7 @@ test("commands around the lines are told by what becomes of them, and the lines 
 });
 
 test("what was printed is no command, whatever it looks like", () => {
-  const { services, notices } = read(
+  const printed = [
     "$ docker run hello-world:1",
     "Hello from Docker! It's working, isn't it?",
     " 1. The Docker client contacted the Docker daemon",
@@ -237,13 +237,21 @@ test("what was printed is no command, whatever it looks like", () => {
     "  --name web nginx:1",
     "docker run -d --name db redis:7",
     "docker: Error response from daemon",
-  );
+  ];
+  const { services, notices } = read(printed.join("\n"));
   expect(Object.keys(services)).toEqual(["hello-world", "web", "db"]);
   expect(notices).toEqual([]);
 });
 
+test("a line that was given by itself is none of the rows that another printed", () => {
+  const { services } = read("$ docker run -d --name web nginx:1", "TAG=7", "DOCKER_HOST=x docker run -d redis:$TAG");
+  expect(Object.values(services).map(({ image }) => image)).toEqual(["nginx:1", "redis:7"]);
+  const pasted = ["$ docker run -d --name web nginx:1", "A=1 sudo -E /usr/bin/docker run -d redis:7"].join("\n");
+  expect(Object.keys(read(pasted).services)).toEqual(["web", "redis"]);
+});
+
 test("what was copied from a terminal, fences and all", () => {
-  const { services, notices } = read(
+  const copied = [
     "```console",
     "ann@host:~$ id=$(docker run -d --name web nginx:1)",
     "Unable to find image 'nginx:1' locally",
@@ -251,7 +259,8 @@ test("what was copied from a terminal, fences and all", () => {
     "ann@host:~$ docker start $id",
     "web",
     "```",
-  );
+  ];
+  const { services, notices } = read(copied.join("\n"));
   expect(Object.keys(services)).toEqual(["web"]);
   expect(notices.map(({ at }) => at)).toEqual(["docker start"]);
 });
