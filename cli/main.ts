@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { Command, CommanderError, Option } from "commander";
 import type { CommandSpec, OptionSpec } from "./commandSpec";
 import { COMMANDS, SHELL } from "./commands";
@@ -11,7 +12,8 @@ Exit codes:
   0  done
   1  it failed; the sentence on standard error says why
   2  the command line is wrong; nothing was done
-  up, preview, refresh, destroy and the real preview of start end with the Pulumi CLI's own code.
+  up, preview, refresh, destroy and the real preview of start end with the Pulumi CLI's own code; ended by a signal,
+  with 128 and its number: 130 for Ctrl-C.
 
 \`berth COMMAND --help\` has the options of a command, with examples.
 A stack is named after its program: nginx, nginx-staging. \`berth settings\` lists the programs.`;
@@ -113,6 +115,10 @@ export async function run(args: string[]): Promise<number> {
 
 /** The `berth` command. */
 export function main(args: string[]): void {
-  // A pipe may still have to take what was printed.
-  void run(args).then((code) => process.stdout.write("", () => process.exit(code)));
+  void run(args).then((code) => {
+    // The terminal is gone, on which Node.js crashes at its exit.
+    if (code === 128 + constants.signals.SIGHUP) process.kill(process.pid, "SIGHUP");
+    // A pipe may still have to take what was printed.
+    else process.stdout.write("", () => process.exit(code));
+  });
 }

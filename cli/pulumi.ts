@@ -1,8 +1,12 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
+import { onPath } from "../core/host/findExecutable";
 import { PROGRAMS } from "../stacks";
+import { freeLock } from "./locks";
 import { readStackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
 
@@ -23,17 +27,64 @@ export function pulumiEnvironment(root: string): NodeJS.ProcessEnv {
   return env;
 }
 
-/** Runs the CLI with the user's terminal; returns its exit code. */
-export function runPulumi(root: string, args: string[], quiet = false): number {
-  const result = spawnSync("pulumi", args, {
+// When a terminal closes, the CLI would end on the spot. It hears of that from berth, as of all that it has to end for.
+const DEAF_TO_HANGUP = 'trap "" HUP; exec pulumi "$@"';
+
+/** Whether Ctrl-C comes from a terminal, which sends it to the CLI, too: a second one would cut off what it still does. */
+function hasTerminal(): boolean {
+  if (process.platform === "win32") return true;
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface PulumiOptions {
+  /** Without what it prints. */
+  quiet?: boolean;
+  /** For its standard input, in place of the user's. */
+  input?: string;
+}
+
+/**
+ * Runs the CLI with the user's terminal; returns its exit code. Who ends berth ends the CLI, which cancels what it does,
+ * waits for what has begun, and frees its lock; whoever says it twice cuts that off. The code is 128 and the signal's
+ * number then.
+ */
+export async function runPulumi(root: string, args: string[], { quiet, input }: PulumiOptions = {}): Promise<number> {
+  if (!onPath("pulumi"))
+    throw new Error("the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/");
+  const [program, words] =
+    process.platform === "win32" ? ["pulumi", args] : ["/bin/sh", ["-c", DEAF_TO_HANGUP, "pulumi", ...args]];
+  const child = spawn(program, words, {
     cwd: root,
     env: pulumiEnvironment(root),
-    stdio: quiet ? ["inherit", "ignore", "inherit"] : "inherit",
+    stdio: [input === undefined ? "inherit" : "pipe", quiet ? "ignore" : "inherit", "inherit"],
   });
-  if ((result.error as NodeJS.ErrnoException | undefined)?.code === "ENOENT")
-    throw new Error("the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/");
-  if (result.error) throw result.error;
-  return result.status ?? 1;
+  child.stdin?.on("error", () => {}).end(input);
+
+  const terminal = hasTerminal();
+  let heard: NodeJS.Signals | undefined;
+  const hear = (signal: NodeJS.Signals) => {
+    const again = heard !== undefined;
+    heard ??= signal;
+    if (signal === "SIGINT" && terminal) return;
+    if (signal !== "SIGHUP") child.kill(signal);
+    // Several may say that a terminal has closed.
+    else if (!again) child.kill("SIGTERM");
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, hear);
+  try {
+    const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+    if (killedBy) await freeLock(root, child.pid!);
+    const ending = heard ?? killedBy;
+    return ending ? 128 + constants.signals[ending] : code!;
+  } finally {
+    for (const signal of signals) process.off(signal, hear);
+  }
 }
 
 /** Makes the passwords that a stack asks for and does not have; they go into its settings, encrypted. */
@@ -46,13 +97,8 @@ export async function makePasswords(root: string, project: string, stack: string
       if (!setting.secret || setting.given || full in config.values) continue;
       const password = randomBytes(18).toString("base64url");
       // Through standard input: a command line is there for everybody to see.
-      const result = spawnSync("pulumi", ["config", "set", "--secret", full, "--stack", stack], {
-        cwd: root,
-        env: pulumiEnvironment(root),
-        input: password,
-        stdio: ["pipe", "inherit", "inherit"],
-      });
-      if (result.status !== 0) return result.status ?? 1;
+      const code = await runPulumi(root, ["config", "set", "--secret", full, "--stack", stack], { input: password });
+      if (code !== 0) return code;
       console.log(`Made a password for ${full}; see it with \`pulumi config get ${full} --stack ${stack}\`.`);
     }
   }

@@ -39,7 +39,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, args:
     sparePluginSearch(folder, project.name, name, placesOf(programs, values["berth:engine"]), pluginVersions(folder));
 
   const create = command === "up" || command === "preview" ? ["--create"] : [];
-  const selected = runPulumi(folder, ["stack", "select", ...create, "--stack", stack], true);
+  const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });
   if (selected !== 0) return selected;
   if (command === "up") {
     const made = await makePasswords(folder, project.name, stack, programs);

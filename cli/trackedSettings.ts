@@ -25,18 +25,18 @@ function merged(tracked: string, kept: string): string {
  * The stack has to be there for a preview, and `stack select --create` knows no other file than the tracked one: that
  * gets its own text back.
  */
-export function previewOfTracked(root: string, stack: string): number {
+export async function previewOfTracked(root: string, stack: string): Promise<number> {
   const tracked = join(root, `Pulumi.${stack}.yaml`);
   const copy = join(root, ".berth", `Pulumi.${stack}.yaml`);
   const before = textOf(tracked);
   let kept = keptIn(textOf(copy));
-  // With these, Ctrl-C ends the CLI and not berth, which still has to put the file back.
+  // Between two runs of the CLI, too, berth still has to put the file back.
   const stay = () => {};
-  process.on("SIGINT", stay).on("SIGTERM", stay);
+  process.on("SIGINT", stay).on("SIGTERM", stay).on("SIGHUP", stay);
   try {
     let selected: number;
     try {
-      selected = runPulumi(root, ["stack", "select", "--create", "--stack", stack], true);
+      selected = await runPulumi(root, ["stack", "select", "--create", "--stack", stack], { quiet: true });
     } finally {
       const after = textOf(tracked);
       if (after !== before) {
@@ -48,8 +48,8 @@ export function previewOfTracked(root: string, stack: string): number {
     if (selected !== 0) return selected;
     mkdirSync(join(root, ".berth"), { recursive: true });
     writeFileSync(copy, merged(before ?? "", kept), { mode: 0o600 });
-    return runPulumi(root, ["preview", "--stack", stack, "--config-file", copy]);
+    return await runPulumi(root, ["preview", "--stack", stack, "--config-file", copy]);
   } finally {
-    process.off("SIGINT", stay).off("SIGTERM", stay);
+    process.off("SIGINT", stay).off("SIGTERM", stay).off("SIGHUP", stay);
   }
 }

@@ -31,57 +31,57 @@ function cli(select: string, preview = ""): void {
 }
 const MAKES = "echo 'encryptionsalt: v1:first' >> Pulumi.dev.yaml";
 
-test("a new stack's salt goes into the copy, and the tracked file keeps every byte", () => {
+test("a new stack's salt goes into the copy, and the tracked file keeps every byte", async () => {
   cli(MAKES);
-  expect(previewOfTracked(root, "dev")).toBe(0);
+  expect(await previewOfTracked(root, "dev")).toBe(0);
   expect(text("Pulumi.dev.yaml")).toBe(SETTINGS);
   expect(text(".berth/Pulumi.dev.yaml")).toBe(`encryptionsalt: v1:first\n${SETTINGS}`);
   expect(text("asked")).toBe(`preview --stack dev --config-file ${at(".berth/Pulumi.dev.yaml")}\n`);
 });
 
-test("the copy follows the tracked file and keeps its salt", () => {
+test("the copy follows the tracked file and keeps its salt", async () => {
   cli(MAKES);
-  previewOfTracked(root, "dev");
+  await previewOfTracked(root, "dev");
   cli("true", "echo 'encryptionsalt: v1:own' > kept; grep -v nothing \"$5\" > seen");
   const changed = SETTINGS.replace("8080", "9090");
   writeFileSync(at("Pulumi.dev.yaml"), changed);
-  expect(previewOfTracked(root, "dev")).toBe(0);
+  expect(await previewOfTracked(root, "dev")).toBe(0);
   expect(text("seen")).toBe(`encryptionsalt: v1:first\n${changed}`);
   expect(text("Pulumi.dev.yaml")).toBe(changed);
 });
 
-test("what the preview writes goes into the copy and stays there", () => {
+test("what the preview writes goes into the copy and stays there", async () => {
   cli("true", "echo 'encryptionsalt: v1:late' >> \"$5\"");
-  previewOfTracked(root, "dev");
+  await previewOfTracked(root, "dev");
   expect(text("Pulumi.dev.yaml")).toBe(SETTINGS);
   cli("true");
-  previewOfTracked(root, "dev");
+  await previewOfTracked(root, "dev");
   expect(text(".berth/Pulumi.dev.yaml")).toContain("encryptionsalt: v1:late");
 });
 
-test("a salt of the tracked file itself wins: its secrets need it", () => {
+test("a salt of the tracked file itself wins: its secrets need it", async () => {
   cli(MAKES);
-  previewOfTracked(root, "dev");
+  await previewOfTracked(root, "dev");
   const own = `encryptionsalt: v1:tracked\n${SETTINGS}`;
   writeFileSync(at("Pulumi.dev.yaml"), own);
   cli("true");
-  previewOfTracked(root, "dev");
+  await previewOfTracked(root, "dev");
   expect(text(".berth/Pulumi.dev.yaml")).toBe(own);
 });
 
-test("a stack made anew has a new salt", () => {
+test("a stack made anew has a new salt", async () => {
   cli(MAKES);
-  previewOfTracked(root, "dev");
+  await previewOfTracked(root, "dev");
   cli(MAKES.replace("first", "second"));
-  previewOfTracked(root, "dev");
+  await previewOfTracked(root, "dev");
   expect(text(".berth/Pulumi.dev.yaml").match(/salt: .*/g)).toEqual(["salt: v1:second"]);
 });
 
-test("where the CLI fails the tracked file has its own text too, and its code is handed on", () => {
+test("where the CLI fails the tracked file has its own text too, and its code is handed on", async () => {
   cli(`${MAKES}; exit 7`);
-  expect(previewOfTracked(root, "dev")).toBe(7);
+  expect(await previewOfTracked(root, "dev")).toBe(7);
   expect(text("Pulumi.dev.yaml")).toBe(SETTINGS);
   expect(existsSync(at("asked"))).toBe(false);
   cli("true", "exit 9");
-  expect(previewOfTracked(root, "dev")).toBe(9);
+  expect(await previewOfTracked(root, "dev")).toBe(9);
 });

@@ -116,3 +116,74 @@ describeIf(missing, "an up whose CLI is killed", () => {
     await killedProgramEnds(project, [], () => until("some run", () => project.containers().length >= 8));
   }, 300_000);
 });
+
+describeIf(missing, "berth up that is told to end", () => {
+  const locks = ({ backend }: Project) =>
+    readdirSync(join(backend, ".pulumi"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      /^locks.*json$/.test(name),
+    );
+
+  /** Runs `berth up` to a moment, and says how it ended. */
+  async function ended(project: Project, moment: () => Promise<void>, end: (berth: ChildProcess) => void) {
+    let berth: ChildProcess;
+    const up = project.run("node", ["cli/berth.js", "up", "nginx", "--yes", "--skip-preview"], {
+      onStart: (child) => {
+        berth = child;
+      },
+    });
+    const leader = berth!.pid!;
+    try {
+      await moment();
+      expect(locks(project)).toHaveLength(1);
+      end(berth!);
+      const { code, output } = await up;
+      await until("nobody is left", () => processOf(leader, "pulumi") === undefined);
+      return { code, signal: berth!.signalCode, output, locks: locks(project) };
+    } finally {
+      endSession(leader);
+      await up;
+    }
+  }
+
+  test.each([
+    ["SIGTERM", 143, null],
+    ["SIGINT", 130, null],
+    ["SIGHUP", null, "SIGHUP"],
+  ] as const)(
+    "by %s cancels, leaves nobody, and frees the lock",
+    async (name, code, signal) => {
+      const project = await Project.create({ stack: "nginx", program: PROGRAMS["waits for a container"] });
+      const how = await ended(
+        project,
+        () => begun(project),
+        (berth) => berth.kill(name),
+      );
+      expect(how).toMatchObject({ code, signal, locks: [] });
+      expect(how.output).toContain("received; cancelling");
+      // What was made is known, and the next one goes on with it.
+      const { Id } = project.container("job");
+      project.write({ "index.js": PROGRAMS["waits for a container"].replace('"replicated-job"', "undefined") });
+      await project.up();
+      expect(project.container("job").Id).toBe(Id);
+    },
+    300_000,
+  );
+
+  test("twice does not wait for what has begun", async () => {
+    const project = await Project.create({ stack: "nginx" });
+    project.store.hold("containers", true);
+    const how = await ended(
+      project,
+      () => until("the container is made", () => project.containers().length === 1),
+      (berth) => {
+        berth.kill("SIGTERM");
+        setTimeout(() => berth.kill("SIGTERM"), 1000);
+      },
+    );
+    expect(how).toMatchObject({ code: 143, locks: [] });
+    expect(how.output).toContain("received; terminating");
+    project.store.hold("containers", false);
+    await project.up();
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+  }, 300_000);
+});

@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+
+/** Where the CLI keeps states in a folder: as the environment says, or the project. */
+async function stateFolder(root: string): Promise<string | undefined> {
+  let url = process.env.PULUMI_BACKEND_URL;
+  const project = join(root, "Pulumi.yaml");
+  if (!url && existsSync(project)) {
+    const { parse } = await import("yaml");
+    url = (parse(readFileSync(project, "utf8")) as { backend?: { url?: string } }).backend?.url;
+  }
+  const path = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
+  return path && resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+/**
+ * Takes away the lock that a CLI of this machine holds, once it has ended: where a signal has ended it on the spot, at
+ * its question for example, it has not done so itself. Nobody else's lock is touched.
+ */
+export async function freeLock(root: string, pid: number): Promise<void> {
+  const states = await stateFolder(root);
+  const folder = join(states ?? "", ".pulumi/locks");
+  if (states === undefined || !existsSync(folder)) return;
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".json")) continue;
+    try {
+      const file = join(folder, name);
+      const lock = JSON.parse(readFileSync(file, "utf8")) as { pid?: number; hostname?: string };
+      if (lock.pid === pid && lock.hostname === hostname()) rmSync(file);
+    } catch {
+      // Somebody else's, who has just taken it away.
+    }
+  }
+}
