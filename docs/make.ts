@@ -1,12 +1,19 @@
 // Writes the pages that are made from code: `npm run docs`.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { daemonJsonPage } from "./daemonJson";
 import { dockerRunPage } from "./dockerRun";
 import { enginesPage } from "./engines";
 import { pluginSchema } from "./pluginSchema";
+import { templateFiles } from "./template";
 
 writeFileSync(join(__dirname, "daemon-json.md"), daemonJsonPage());
 writeFileSync(join(__dirname, "docker-run.md"), dockerRunPage());
 writeFileSync(join(__dirname, "engines.md"), enginesPage());
 writeFileSync(join(__dirname, "../cli/plugin/schema.json"), pluginSchema());
+
+void templateFiles().then((files) => {
+  const folder = join(__dirname, "../package/template");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+});

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pluginSchema } from "../../docs/pluginSchema";
+import { templateFiles } from "../../docs/template";
 import { must, PackedPackage } from "../packedPackage";
 
 const ROOT = join(__dirname, "../..");
@@ -149,6 +150,14 @@ describe("the examples", () => {
       expect(resources.length).toBeGreaterThan(2);
     }
   }, 300_000);
+});
+
+test("the template for `pulumi new` is what berth init makes: npm run docs", async () => {
+  const files = await templateFiles();
+  const folder = join(ROOT, "package/template");
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort());
+  for (const [name, text] of Object.entries(files)) expect(readFileSync(join(folder, name), "utf8")).toBe(text);
+  expect(files["Pulumi.yaml"]).toContain("name: ${PROJECT}\ndescription: ${DESCRIPTION}\n");
 });
 
 test("the plugin's schema is what the types of the components say: npm run docs", () => {
