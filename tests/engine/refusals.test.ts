@@ -45,6 +45,13 @@ const REFUSALS: Refusal[] = [
     says: "nowhere is missing",
   },
   {
+    what: "all host folders that are missing",
+    stack: "jenkins",
+    over: "unix",
+    config: { "jenkins:jenkinsHome": "/nowhere/jenkins", "jenkins:nginxFolder": "/nowhere/nginx" },
+    says: "the host paths /nowhere/jenkins, /nowhere/nginx/conf.d, /nowhere/nginx/conf/nginx.conf, /nowhere/nginx/log and /nowhere/nginx/html are missing; create them first (`mkdir -p /nowhere/jenkins /nowhere/nginx/conf.d /nowhere/nginx/log /nowhere/nginx/html /nowhere/nginx/conf && touch /nowhere/nginx/conf/nginx.conf`)",
+  },
+  {
     what: "a heap above the memory limit",
     stack: "elasticsearch",
     config: { "elasticsearch:memory": "256m" },

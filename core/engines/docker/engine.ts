@@ -9,7 +9,13 @@ import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, ty
 import { ENDING, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
 import { withTag } from "../../description/names";
-import { checkAddresses, checkBinds, checkContainerName, checkNetworkExists, checkPorts } from "../dockerApi/preflight";
+import {
+  checkAddresses,
+  checkContainerName,
+  checkNetworkExists,
+  checkPorts,
+  missingBinds,
+} from "../dockerApi/preflight";
 import { type Difference, difference, type InPlace, isNone, type Live } from "../dockerApi/reconcile";
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "../dockerApi/session";
@@ -26,7 +32,7 @@ function prepare(request: ServiceRequest): PreparedService {
   const session = sessionFor(providerOf(request.opts));
   const spec = takeFiles(request.spec);
   const args = containerArguments(spec, report);
-  checkAgainstEngine(name, spec, session, keepData, request.whenKnown);
+  checkAgainstEngine(request, spec, session);
   const place = placeOf(spec, session);
   const { containerName, networks: joined, cpus, cpuPeriod, cpuQuota } = spec as unknown as ServiceSpec;
   const known = { containerName, joined, cpus, cpuPeriod, cpuQuota };
@@ -119,11 +125,9 @@ function takeFiles(given: LateSpec): LateSpec {
 
 /** Checks that need the engine or the program's other services. */
 function checkAgainstEngine(
-  name: string,
+  { name, options: { keepData }, whenKnown, report }: ServiceRequest,
   spec: LateSpec,
   session: Session,
-  keepData: boolean,
-  whenKnown: ServiceRequest["whenKnown"],
 ): void {
   const { snapshot, owner } = session;
   whenKnown({ pullPolicy: spec.pullPolicy, image: spec.image }, ({ pullPolicy, image }) => {
@@ -183,7 +187,7 @@ function checkAgainstEngine(
     checkContainerName(spec.containerName, snapshot, owner);
   }
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
-    checkBinds(volumes, snapshot);
+    session.refuseMissing(missingBinds(volumes, snapshot), report);
     session.warnOfBinds(volumes, name);
     for (const { type, source } of volumes)
       if (type === "volume" && source && !session.externalVolumes.has(source))

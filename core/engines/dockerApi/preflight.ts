@@ -4,6 +4,8 @@ import type { Mount } from "../../description/mounts";
 import type { NetworkDescription } from "../../description/types";
 import { formatPort, type Port } from "../../description/ports";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { quote } from "shlex";
 import { isOurs, OWNER_LABEL, type Owner, STACK_LABEL } from "../owner";
 import type { EngineSnapshot } from "./snapshot";
 
@@ -90,22 +92,57 @@ export function checkContainerName(name: string, snapshot: EngineSnapshot | unde
   );
 }
 
-/** Refuses a bind whose host path is missing: Docker would make an empty folder owned by root in its place. */
-export function checkBinds(
+/** A host path that a service binds and nobody has made. */
+export interface MissingBind {
+  argument: string;
+  source: string;
+  target: string;
+}
+
+/** Binds whose host path is missing: Docker would make an empty folder owned by root in its place. */
+export function missingBinds(
   mounts: Mount[],
   snapshot: EngineSnapshot | undefined,
   exists: (path: string) => boolean = existsSync,
-): void {
+): MissingBind[] {
   // Only an engine on this machine shares its paths with us.
-  if (!snapshot?.local) return;
-  for (const [index, mount] of mounts.entries()) {
-    if (mount.type !== "bind" || mount.createHostPath || exists(mount.source!)) continue;
-    throw new ArgumentError(
-      `volumes[${index}]`,
-      `the host path ${mount.source} is missing`,
-      `create it first (\`mkdir -p ${mount.source}\`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root`,
-    );
-  }
+  if (!snapshot?.local) return [];
+  return mounts.flatMap(({ type, source, target, createHostPath }, index) =>
+    type !== "bind" || createHostPath || exists(source!)
+      ? []
+      : [{ argument: `volumes[${index}]`, source: source!, target }],
+  );
+}
+
+/** One sentence for all that is missing, with one command that makes it. */
+export function missingBindsError(binds: [MissingBind, ...MissingBind[]]): ArgumentError {
+  const bySource = new Map(binds.map((bind) => [bind.source, bind]));
+  const paths = [...bySource.keys()];
+  const [one, it] = paths.length === 1 ? [true, "it"] : [false, "them"];
+  // Sockets and programs come of what is installed.
+  const command = commandFor([...bySource.values()].filter(({ source }) => !/\.sock$|\/s?bin\//.test(source)));
+  const listed = one ? paths[0] : `${paths.slice(0, -1).join(", ")} and ${paths.at(-1)}`;
+  return new ArgumentError(
+    binds[0].argument,
+    `the host path${one ? " " : "s "}${listed} ${one ? "is" : "are"} missing`,
+    command
+      ? `create ${it} first (\`${command}\`), or set bind: { createHostPath: true } in the long form to let Docker make ${it}, owned by root`
+      : `install or start what makes ${it}, or remove the mount`,
+  );
+}
+
+/** `nginx.conf` is a file, `conf.d` and `data` are folders. */
+const isFile = ({ source, target }: MissingBind) =>
+  [source, target].every((path) => /[^/]\.(?!d$)[a-z]\w{0,5}$/i.test(path));
+
+function commandFor(binds: MissingBind[]): string {
+  const files = binds.filter(isFile).map(({ source }) => source);
+  const folders = binds.filter((bind) => !isFile(bind)).map(({ source }) => source);
+  const parents = files.map((file) => dirname(file)).filter((folder) => !existsSync(folder));
+  const needed = [...new Set([...folders, ...parents])];
+  return [...(needed.length ? [["mkdir", "-p", ...needed]] : []), ...(files.length ? [["touch", ...files]] : [])]
+    .map((words) => words.map(quote).join(" "))
+    .join(" && ");
 }
 
 /** Refuses a fixed address that another service, or somebody else's container, has on the network. */

@@ -17,11 +17,13 @@ import { checkBesides, EngineClient, EngineError } from "./connection/client";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
 import { isOurs, LIFE_LABEL, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
-import type { AddressClaim, PortClaim, SubnetClaim } from "./preflight";
+import { type AddressClaim, type MissingBind, missingBindsError, type PortClaim, type SubnetClaim } from "./preflight";
 import { type InPlace, Reconciler } from "./reconcile";
 import type { Look } from "./look";
 import { type EngineSnapshot, type LiveContainer, takeSnapshot } from "./snapshot";
 import { runNow } from "../../pulumi/runNow";
+import { checkLast } from "../../pulumi/allOrNothing";
+import type { Report } from "../../pulumi/componentErrors";
 import { berthSetting } from "../../pulumi/settings";
 
 /** A network declared by this program. */
@@ -62,6 +64,7 @@ export class Session {
   readonly places = new Map<string, InPlace>();
   readonly reconciler = new Reconciler(this, () => this.needClient());
   readonly addresses: AddressClaim[] = [];
+  private readonly missing: MissingBind[] = [];
   readonly ports: PortClaim[] = [];
   readonly subnets: SubnetClaim[] = [];
   /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
@@ -124,6 +127,19 @@ export class Session {
   /** Whether the provider has to build through its own connection, since Buildx would build on another engine. */
   get buildsByItself(): boolean {
     return this.client !== undefined && buildxGoesElsewhere(this.client.address, process.env);
+  }
+
+  /** Refuses host paths that are missing: all of the program's in one sentence, where somebody waits for its end. */
+  refuseMissing(binds: MissingBind[], report: Report): void {
+    if (binds.length === 0) return;
+    this.missing.push(...binds);
+    // The first one speaks for the others.
+    if (this.missing.length > binds.length) return;
+    const refuse = () =>
+      report(() => {
+        throw missingBindsError(this.missing.splice(0) as [MissingBind, ...MissingBind[]]);
+      });
+    if (!checkLast(refuse)) refuse();
   }
 
   /** Says which host paths lie in this checkout, where the engine runs on another host and looks for them there. */

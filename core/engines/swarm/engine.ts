@@ -15,7 +15,7 @@ import {
   type ServiceRequest,
 } from "../engine";
 import { ownerLabels } from "../owner";
-import { checkBinds, checkPorts } from "../dockerApi/preflight";
+import { checkPorts, missingBinds } from "../dockerApi/preflight";
 import { providerOf, type Session, sessionFor, toLabels } from "../dockerApi/session";
 import { applySpec } from "./apply";
 import type { SwarmService } from "../dockerApi/releaseServices";
@@ -79,7 +79,7 @@ function prepare(request: ServiceRequest): PreparedService {
       swarmSpec({ ...plain, containerName }, { ...swarm, publishMode }, NOTHING, {});
       if (snapshot) checkVersion(plain, snapshot.apiVersion);
     });
-  checkAgainstEngine(name, spec, session, options.keepData, whenKnown);
+  checkAgainstEngine(request, spec, session);
   if (isLate(spec.secrets) && !Array.isArray(spec.secrets))
     throw new ArgumentError("secrets", "is not known yet", "give a list in which only content is an Output");
   const secrets = readFiles((spec.secrets ?? []) as LateFile[], "secrets");
@@ -102,11 +102,9 @@ function withFolders(spec: LateSpec, { snapshot }: Session): LateSpec {
 
 /** Checks that need the engine or the program's other services. */
 function checkAgainstEngine(
-  name: string,
+  { name, options: { keepData }, whenKnown, report }: ServiceRequest,
   spec: LateSpec,
   session: Session,
-  keepData: boolean,
-  whenKnown: ServiceRequest["whenKnown"],
 ): void {
   const { snapshot, owner } = session;
   whenKnown({ ports: spec.ports }, ({ ports = [] }) => {
@@ -124,7 +122,7 @@ function checkAgainstEngine(
   });
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
     // On several nodes only the one that runs the task can say.
-    if ((snapshot?.swarm?.nodes ?? 1) <= 1) checkBinds(volumes, snapshot);
+    if ((snapshot?.swarm?.nodes ?? 1) <= 1) session.refuseMissing(missingBinds(volumes, snapshot), report);
     session.warnOfBinds(volumes, name);
     if (!keepData && volumes.some(({ type }) => type === "volume"))
       throw new ArgumentError(

@@ -1,4 +1,5 @@
 import { Service } from "../../../components/service";
+import { sessionFor } from "../../../core/engines/dockerApi/session";
 import { allOrNothing } from "../../../core/pulumi/allOrNothing";
 import { shortenStackTraces } from "../../../core/pulumi/patches/shortStackTraces";
 import { CONTAINER, quiet, world } from "../mocks";
@@ -16,6 +17,35 @@ describe("an error in a program", () => {
     ).toThrow(error);
     await quiet();
     expect(w.resources).toEqual([]);
+  });
+
+  describe("host paths that are missing", () => {
+    const declare = async (one: string[], two: string[]) => {
+      const w = await world();
+      const nothing = { containers: [], images: [], networks: [], volumes: [], listeners: [], routes: [] };
+      sessionFor().snapshot = { ...nothing, local: true, apiVersion: "1.41" };
+      const run = () => {
+        new Service("one", { image: "nginx", volumes: one });
+        new Service("two", { image: "nginx", volumes: two });
+      };
+      return { w, run };
+    };
+
+    test("are one sentence for all services, and make nothing", async () => {
+      const { w, run } = await declare(["/gone/a:/a", "/:/b"], ["/gone/c:/c", "/gone/nginx.conf:/etc/nginx.conf"]);
+      expect(() => allOrNothing(run)).toThrow(
+        'Service "one": volumes[0]: the host paths /gone/a, /gone/c and /gone/nginx.conf are missing; create them first (`mkdir -p /gone/a /gone/c /gone && touch /gone/nginx.conf`), or set bind',
+      );
+      await quiet();
+      expect(w.resources).toEqual([]);
+    });
+
+    test("are those of one service where nobody waits for the program's end", async () => {
+      expect((await declare(["/gone/a:/a"], ["/gone/c:/c"])).run).toThrow("the host path /gone/a is missing;");
+      const { w, run } = await declare([], ["/gone/c:/c"]);
+      expect(run).toThrow('Service "two": volumes[0]: the host path /gone/c is missing;');
+      await w.done();
+    });
   });
 
   test("without one everything is made, and the result handed on", async () => {

@@ -1,11 +1,12 @@
 import {
   type AddressClaim,
   checkAddresses,
-  checkBinds,
   checkContainerName,
   checkNetwork,
   checkNetworkExists,
   checkPorts,
+  missingBinds,
+  missingBindsError,
   type PortClaim,
   type SubnetClaim,
 } from "../../../../core/engines/dockerApi/preflight";
@@ -229,26 +230,52 @@ describe("binds", () => {
   );
   const exists = (path: string) => path === "/here";
 
-  test("a missing host path is refused", () => {
-    expect(refusal(() => checkBinds(mounts, snapshot(), exists))).toBe(
-      "volumes[3]: the host path /gone is missing; create it first (`mkdir -p /gone`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root.",
-    );
+  const missing = (...given: Parameters<typeof missingBinds>) => missingBinds(...given).map(({ source }) => source);
+
+  test("a host path that is not there is missing", () => {
+    expect(missingBinds(mounts, snapshot(), exists)).toEqual([
+      { argument: "volumes[3]", source: "/gone", target: mounts[3]!.target },
+    ]);
   });
 
-  test("what is there, may be made, or is a volume passes", () => {
-    expect(() => checkBinds(mounts.slice(0, 3), snapshot(), exists)).not.toThrow();
+  test("what is there, may be made, or is a volume is not", () => {
+    expect(missing(mounts.slice(0, 3), snapshot(), exists)).toEqual([]);
   });
 
   test("another machine's paths are not looked at", () => {
-    expect(() => checkBinds(mounts, snapshot({ local: false }), exists)).not.toThrow();
-    expect(() => checkBinds(mounts, undefined, exists)).not.toThrow();
+    expect(missing(mounts, snapshot({ local: false }), exists)).toEqual([]);
+    expect(missing(mounts, undefined, exists)).toEqual([]);
   });
 
   test("by default this machine is asked", () => {
-    expect(() => checkBinds(parseMounts(["/:/a"], "volumes", "/srv"), snapshot())).not.toThrow();
-    expect(refusal(() => checkBinds(parseMounts(["/no/such/path:/a"], "volumes", "/srv"), snapshot()))).toContain(
-      "/no/such/path is missing",
-    );
+    expect(missing(parseMounts(["/:/a", "/no/such/path:/b"], "volumes", "/srv"), snapshot())).toEqual([
+      "/no/such/path",
+    ]);
+  });
+
+  const long = (them: string) =>
+    `or set bind: { createHostPath: true } in the long form to let Docker make ${them}, owned by root.`;
+  test.each<[string[], string]>([
+    [["/gone:/a"], `the host path /gone is missing; create it first (\`mkdir -p /gone\`), ${long("it")}`],
+    [
+      ["/gone:/a", "/my data:/b", "/gone:/c"],
+      `the host paths /gone and /my data are missing; create them first (\`mkdir -p /gone '/my data'\`), ${long("them")}`,
+    ],
+    [
+      ["/x/conf.d:/etc/nginx/conf.d", "/x/nginx.conf:/etc/nginx/nginx.conf", "/tmp/a.yml:/a.yml", "/d.v2:/data"],
+      `the host paths /x/conf.d, /x/nginx.conf, /tmp/a.yml and /d.v2 are missing; create them first (\`mkdir -p /x/conf.d /d.v2 /x && touch /x/nginx.conf /tmp/a.yml\`), ${long("them")}`,
+    ],
+    [
+      ["/data/x:/x", "/var/run/no.sock:/var/run/docker.sock", "/usr/bin/no:/usr/bin/no"],
+      `the host paths /data/x, /var/run/no.sock and /usr/bin/no are missing; create them first (\`mkdir -p /data/x\`), ${long("them")}`,
+    ],
+    [
+      ["/var/run/no.sock:/s"],
+      "the host path /var/run/no.sock is missing; install or start what makes it, or remove the mount.",
+    ],
+  ])("%j: one sentence, one command", (given, message) => {
+    const binds = missingBinds(parseMounts(given, "volumes", "/srv"), snapshot(), (path) => path === "/tmp");
+    expect(missingBindsError(binds as never).message).toBe(`volumes[0]: ${message}`);
   });
 });
 
