@@ -6,6 +6,9 @@ const SCRIPT = `
 const { deserialize, serialize } = require("node:v8");
 const { readFileSync, writeSync } = require("node:fs");
 const { file, name, args } = deserialize(readFileSync(0));
+// Whoever waits for the answer may be killed.
+const asker = process.ppid;
+setInterval(() => process.ppid !== asker && process.exit(1), 300).unref();
 require(file)[name](...args).then(
   (value) => ({ value }),
   (error) => ({ error: String(error.stack) }),
