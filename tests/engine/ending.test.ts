@@ -117,6 +117,50 @@ describeIf(missing, "an up whose CLI is killed", () => {
   }, 300_000);
 });
 
+/** A process of somebody's own that runs such a program through the automation API. */
+const AUTOMATION = `
+require("./core/loadTypescript");
+const { LocalWorkspace } = require("@pulumi/pulumi/automation");
+const { Service } = require("./components");
+const { connectEngine } = require("./core/engines/dockerApi/session");
+const program = async () => {
+  await connectEngine();
+  const job = new Service("job", { image: "busybox", command: ["sleep", "1"], mode: "replicated-job", waitTimeout: "10m" });
+  job.containerId.apply(() => require("node:fs").writeFileSync("begun", ""));
+};
+LocalWorkspace.createOrSelectStack({ stackName: "own", projectName: "own", program })
+  .then((stack) => stack.up())
+  .then(() => console.log("it was done"), () => {
+    console.log("it failed");
+    setTimeout(() => {
+      console.log("the process goes on");
+      process.exit(7);
+    }, 3000);
+  });
+`;
+
+describeIf(missing, "a process that runs programs by the automation API", () => {
+  test("goes on when its CLI is killed", async () => {
+    const project = await Project.create({ stack: "own", files: { "automation.js": AUTOMATION } });
+    let leader: number | undefined;
+    const run = project.run("node", ["automation.js"], {
+      onStart: ({ pid }) => {
+        leader = pid;
+      },
+    });
+    try {
+      await begun(project);
+      process.kill(processOf(leader!, "pulumi\0up")!, "SIGKILL");
+      const { code, output } = await run;
+      expect(output).toContain("it failed\nthe process goes on");
+      expect(code).toBe(7);
+    } finally {
+      endSession(leader!);
+      await run;
+    }
+  }, 300_000);
+});
+
 describeIf(missing, "berth up that is told to end", () => {
   const locks = ({ backend }: Project) =>
     readdirSync(join(backend, ".pulumi"), { recursive: true, encoding: "utf8" }).filter((name) =>
