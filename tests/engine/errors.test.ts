@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describeIf } from "../skips";
-import { cleanUp, missingCli, Project } from "./harness";
+import { cleanUp, missingCli, Project, until } from "./harness";
 
 cleanUp();
 
@@ -66,6 +66,26 @@ describeIf(missingCli, "no engine", () => {
       await new Promise((resolve) => silent.close(resolve));
     }
   }, 60_000);
+});
+
+describeIf(missingCli, "an engine that goes in the middle", () => {
+  test.concurrent("is one sentence, and the next `up` goes on", async () => {
+    const project = await Project.create({ stack: "nginx", over: "unix", config: { "nginx:port": "free" } });
+    project.store.hold("containers", true);
+    const up = project.tryUp();
+    await until("the container is made", () => project.containers().includes("nginx01"));
+    await project.engine.close();
+    project.store.hold("containers", false);
+    const { code, output } = await up;
+    expect(code).not.toBe(0);
+    expect(output).toMatch(
+      /error: the engine at unix:.*docker\.sock does not answer any more \(connect E\w+ .*\); start it and run `up` again, which goes on from there/,
+    );
+    expect(output).not.toMatch(/^\s+at .*:\d+:\d+/m);
+    await project.engine.listen("unix");
+    await project.up();
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+  }, 300_000);
 });
 
 describeIf(missingCli, "an image that cannot be fetched", () => {

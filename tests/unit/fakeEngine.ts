@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { EngineClient } from "../../core/engines/dockerApi/connection/client";
 
 /** What a call is answered with: a body (JSON unless it is a Buffer), with its status where that is not 200. */
-export type Answer = { status?: number; body?: unknown } | "silence";
+export type Answer = { status?: number; headers?: http.OutgoingHttpHeaders; body?: unknown } | "silence";
 
 /** A Docker engine of a few canned answers, on a socket of its own, that writes down what it is asked. */
 export class FakeEngine {
@@ -30,8 +30,18 @@ export class FakeEngine {
       // The last answer stays.
       const answer = planned.length > 1 ? planned.shift()! : planned[0];
       if (answer === "silence") return;
-      const { status = 200, body } = answer ?? { status: 404, body: { message: `no such thing: ${call}` } };
-      response.writeHead(status);
+      const {
+        status = 200,
+        headers,
+        body,
+      } = answer ?? { headers: {}, status: 404, body: { message: `no such thing: ${call}` } };
+      response.writeHead(status, headers);
+      if (headers?.["Content-Length"]) {
+        // It breaks off before all of it has come.
+        response.write(body);
+        setTimeout(() => response.destroy(), 20);
+        return;
+      }
       response.end(
         Buffer.isBuffer(body) || body === undefined ? body : typeof body === "string" ? body : JSON.stringify(body),
       );

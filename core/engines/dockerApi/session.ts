@@ -106,6 +106,7 @@ export class Session {
   /** Takes what was read from the engine. */
   take(client: EngineClient, snapshot: EngineSnapshot): void {
     this.client = client;
+    client.hasAnswered = true;
     this.snapshot = snapshot;
     // A preview only asks: one connection is enough.
     if (!pulumi.runtime.isDryRun()) client.widen();

@@ -26,6 +26,8 @@ const IDLE = 30_000;
  */
 export class EngineClient {
   private readonly options: http.RequestOptions | https.RequestOptions;
+  /** Whether it has answered in this program: then it was there, and has gone. */
+  hasAnswered = false;
   /** Keeps connections that take long to make; undefined where every request has one of its own. */
   private readonly agent?: http.Agent;
 
@@ -90,7 +92,7 @@ export class EngineClient {
   /** Like `request`, for answers that are not JSON. */
   async raw(method: string, path: string, body?: unknown, timeout = 30_000): Promise<Buffer> {
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    return collect(
+    return this.collect(
       await this.stream(
         method,
         path,
@@ -131,8 +133,9 @@ export class EngineClient {
         },
         (response) => {
           const status = response.statusCode ?? 0;
+          this.hasAnswered = true;
           if (status < 400) return resolve(response);
-          collect(response).then((content) => reject(new EngineError(status, errorMessage(content))), reject);
+          this.collect(response).then((content) => reject(new EngineError(status, errorMessage(content))), reject);
         },
       );
       request.on("timeout", () => request.destroy(new EngineError(0, `no answer within ${timeout / 1000} s`)));
@@ -140,7 +143,7 @@ export class EngineClient {
         // A connection that was kept may have ended just now; a question can be asked again.
         if (request.reusedSocket && method === "GET" && !(error instanceof EngineError))
           return this.stream(method, path, body, timeout, headers).then(resolve, reject);
-        reject(this.address.certificates ? tlsFailure(error, !request.reusedSocket) : error);
+        reject(this.gone(this.address.certificates ? tlsFailure(error, !request.reusedSocket) : error));
       });
       if (body === undefined || Buffer.isBuffer(body.content)) return request.end(body?.content);
       // The file's errors end the request; the request's own are told above.
@@ -148,6 +151,24 @@ export class EngineClient {
       request.on("close", () => (body.content as Readable).destroy());
       body.content.pipe(request);
     });
+  }
+
+  /** What breaks off a connection, in words that say what to do, where the engine was there before. */
+  gone(error: Error): Error {
+    if (!this.hasAnswered || error instanceof EngineError) return error;
+    return new Error(
+      `the engine at ${this.address.host} does not answer any more (${error.message}); start it and run \`up\` again, which goes on from there`,
+    );
+  }
+
+  private async collect(response: http.IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+    } catch (error) {
+      throw this.gone(error as Error);
+    }
+    return Buffer.concat(chunks);
   }
 
   /** Like `request`, but undefined where the engine says 404. */
@@ -186,12 +207,6 @@ export async function checkBesides({ host, besides }: EngineAddress): Promise<vo
       `remove the context (DOCKER_CONTEXT), and run \`pulumi config set docker:host ${host}\` in its place`,
     );
   }
-}
-
-async function collect(response: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }
 
 function errorMessage(content: Buffer): string {

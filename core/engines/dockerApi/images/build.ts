@@ -56,11 +56,20 @@ export function contentOf(context: string, dockerfile: string): { content: strin
 }
 
 /** The Dockerfile's text lies in a file of its own: the provider takes nothing else. */
-function writeInline(image: string, text: string, projectFolder: string): string {
+function writeInline(image: string, text: string, projectFolder: string, argument: string): string {
   const folder = join(projectFolder, ".berth", "dockerfiles");
   const path = join(folder, image.replace(/[^\w.-]/g, "_"));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path, text);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path, text);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ArgumentError(
+      argument,
+      `its text has to lie in a file for the provider, and ${path} cannot be written (${code})`,
+      "run this where the project can be written to, or put the text into a Dockerfile",
+    );
+  }
   return path;
 }
 
@@ -211,7 +220,7 @@ function local(session: Session, name: string, build: BuildDescription, argument
     throw new ArgumentError(`${argument}context`, `there is no folder ${context}`, "name the folder with the sources");
   const dockerfile =
     build.dockerfileInline !== undefined
-      ? writeInline(name, build.dockerfileInline, session.projectFolder)
+      ? writeInline(name, build.dockerfileInline, session.projectFolder, `${argument}dockerfileInline`)
       : isAbsolute(build.dockerfile ?? "")
         ? build.dockerfile!
         : join(context, build.dockerfile ?? "Dockerfile");

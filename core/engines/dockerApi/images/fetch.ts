@@ -1,5 +1,5 @@
 import { parseImage, withTag } from "../../../description/names";
-import type { EngineClient } from "../connection/client";
+import { type EngineClient, EngineError } from "../connection/client";
 import { HUB_HOST, loginFor, type RegistryLogin } from "./pushCredentials";
 
 const DENIED = /denied|unauthorized|authoriz|authentication|credentials|\b40[13]\b/i;
@@ -39,7 +39,8 @@ async function ask(client: EngineClient, path: string, login?: RegistryLogin): P
     for await (const chunk of await client.stream("POST", path, undefined, undefined, headers))
       last = (last + String(chunk)).slice(-16_384);
   } catch (error) {
-    return (error as Error).message;
+    if (!(error instanceof EngineError)) throw client.gone(error as Error);
+    return error.message;
   }
   const said = /"error":\s*("(?:[^"\\]|\\.)*")/.exec(last)?.[1];
   return said && (JSON.parse(said) as string);

@@ -1,7 +1,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readContext } from "../../../../core/engines/dockerApi/images/build";
+import { buildImage, readContext } from "../../../../core/engines/dockerApi/images/build";
+
+import { Session } from "../../../../core/engines/dockerApi/session";
+import { world } from "../../mocks";
+import { refusal } from "../../refusal";
 
 let folder: string;
 const write = (path: string, text: string) => {
@@ -84,4 +88,15 @@ test("environment files that would be sent along are named", () => {
   expect(named()).toEqual([".env", "src/.env.production"]);
   write(".dockerignore", "**/.env*\n");
   expect(named()).toEqual([]);
+});
+
+test("a Dockerfile's text needs a project that can be written to", async () => {
+  await world();
+  write("project/.berth", "a file in the way of a folder");
+  const session = new Session(join(folder, "project"));
+  const build = { context: folder, dockerfileInline: "FROM busybox" };
+  const file = join(folder, "project/.berth/dockerfiles/app");
+  expect(refusal(() => buildImage(session, "app", build, { argument: "services.web.build.", keep: true }))).toBe(
+    `services.web.build.dockerfileInline: its text has to lie in a file for the provider, and ${file} cannot be written (ENOTDIR); run this where the project can be written to, or put the text into a Dockerfile.`,
+  );
 });

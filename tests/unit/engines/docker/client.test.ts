@@ -87,6 +87,27 @@ describe("requests", () => {
     await expect(nobody.find("/version")).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  test("an engine that was there and has gone", async () => {
+    const SAID =
+      /^the engine at unix:\/\/.*docker\.sock does not answer any more \(.+\); start it and run `up` again, which goes on from there$/;
+    engine.says("GET /version", {}).on("GET /slow", "silence");
+    await engine.client.request("GET", "/version");
+    const broken = engine.client.request("GET", "/slow");
+    while (engine.calls.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    engine.hangUp();
+    await expect(broken).rejects.toThrow(SAID);
+    // In the middle of an answer.
+    engine.on("GET /long", { headers: { "Content-Length": "100" }, body: "short" });
+    await expect(engine.client.request("GET", "/long")).rejects.toThrow(SAID);
+    // Somebody else has looked at it before.
+    const nobody = new EngineClient({ host: "unix:///no/such/docker.sock" });
+    nobody.hasAnswered = true;
+    await expect(nobody.request("GET", "/version")).rejects.toThrow(SAID);
+    // What it refuses is an answer.
+    engine.on("GET /x", { status: 500, body: { message: "no" } });
+    await expect(engine.client.request("GET", "/x")).rejects.toThrow(/^no$/);
+  });
+
   test("the last lines of a container", async () => {
     const body = Buffer.concat([frame(1, "one\ntwo\n"), frame(2, "\nthree\r\n"), frame(1, "four\n")]);
     engine.says("GET /containers/c1/logs?stdout=1&stderr=1&tail=3", body);

@@ -204,6 +204,13 @@ describe("what answers, and what helps", () => {
       await expect(fetchImage(engine.client, name)).rejects.toThrow(new Error(message));
   });
 
+  test("an engine that goes meanwhile is no answer of a registry", async () => {
+    engine.on(on(pull("nginx", "1")), { headers: { "Content-Length": "100" }, body: '{"status":"Pulling"}' });
+    await expect(fetchImage(engine.client, "nginx:1")).rejects.toThrow(
+      /^the engine at unix:.* does not answer any more/,
+    );
+  });
+
   test("a login that may not read it", async () => {
     loggedIn({ auths: { "ghcr.io": auth("ada:x") } });
     engine.on(on(pull("ghcr.io/team/app", "1")), { status: 500, body: { message: "denied" } });
