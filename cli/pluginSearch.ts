@@ -22,8 +22,36 @@ const pluginOf = (place: Place): Plugin =>
 export function maySkipSearch(places: Place[], state: string | undefined, has: (plugin: Plugin) => boolean): boolean {
   if (state === undefined) return false;
   const needed = new Set(places.map(pluginOf));
-  for (const plugin of PLUGINS) if (state.includes(`pulumi:providers:${plugin}`)) needed.add(plugin);
+  for (const [, plugin] of state.matchAll(/pulumi:providers:([\w-]+)/g)) {
+    if (!PLUGINS.includes(plugin as Plugin)) return false;
+    needed.add(plugin as Plugin);
+  }
   return PLUGINS.every((plugin) => has(plugin) || !needed.has(plugin)) && !PLUGINS.every(has);
+}
+
+/** Whether there is nothing to search for. */
+export const hasAllPlugins = (versions: Record<Plugin, string>): boolean =>
+  PLUGINS.every((plugin) => hasPlugin(plugin, versions[plugin]));
+
+/**
+ * Where a plan makes something; undefined where it needs a plugin that is none of berth's.
+ *
+ * @param types of its resources
+ */
+export function placesOfTypes(types: string[]): Place[] | undefined {
+  const places: Record<string, Place[]> = { docker: ["docker"], kubernetes: ["kubernetes"], command: ["host"] };
+  const own = { berth: [], pulumi: [] };
+  const found = types.map((type) => ({ ...places, ...own })[type.split(":")[0]!]);
+  return found.includes(undefined) ? undefined : [...new Set(found.flatMap((list) => list ?? []))];
+}
+
+/** Whether a project has SDKs of Pulumi that berth knows nothing of: their plugins are looked for. */
+export function hasOtherSdks(folder: string): boolean {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  ) as Record<string, Record<string, string>>;
+  const known = new Set(["pulumi-berth", "@pulumi/pulumi", ...PLUGINS.map((plugin) => `@pulumi/${plugin}`)]);
+  return Object.keys({ ...dependencies, ...devDependencies }).some((name) => /pulumi/.test(name) && !known.has(name));
 }
 
 /** The state of a stack in this folder; another backend is not asked. */

@@ -1,8 +1,16 @@
-import { placesOf, pluginVersions, sparePluginSearch } from "./pluginSearch";
+import {
+  hasAllPlugins,
+  hasOtherSdks,
+  placesOf,
+  placesOfTypes,
+  pluginVersions,
+  sparePluginSearch,
+} from "./pluginSearch";
 import { applicableProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { readStackConfig } from "./stackConfig";
 import { programsOf, shortName } from "./stackName";
+import type { Place } from "./tools";
 import { UsageError } from "./usageError";
 
 /** The CLI's commands that berth hands a stack to. */
@@ -24,6 +32,21 @@ function checkAnswered(command: PulumiCommand, stack: string, args: string[]): v
 }
 
 /**
+ * Where somebody's own program makes something, by its plan. Undefined where nothing can be gained by knowing it, or
+ * where it cannot be planned: then the CLI searches as it always does.
+ */
+async function placesPlanned(folder: string, stack: string): Promise<Place[] | undefined> {
+  try {
+    if (hasAllPlugins(pluginVersions(folder)) || hasOtherSdks(folder)) return undefined;
+    const { planOf } = await import("./planOf");
+    const { resources } = await planOf(shortName(stack));
+    return placesOfTypes(resources.map(({ type }) => type));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * `berth up`, `preview`, `refresh` and `destroy`: selects the stack and hands the rest to the CLI as it stands.
  * Nothing is made before it is known that the stack has a program.
  */
@@ -35,8 +58,8 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, args:
   const { values } = readStackConfig(folder, project.name, name);
   const programs = project.own ? [] : programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
-  if (!project.own)
-    sparePluginSearch(folder, project.name, name, placesOf(programs, values["berth:engine"]), pluginVersions(folder));
+  const places = project.own ? await placesPlanned(folder, stack) : placesOf(programs, values["berth:engine"]);
+  if (places) sparePluginSearch(folder, project.name, name, places, pluginVersions(folder));
 
   const create = command === "up" || command === "preview" ? ["--create"] : [];
   const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });

@@ -1,4 +1,7 @@
-import { maySkipSearch, placesOf } from "../../../cli/pluginSearch";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hasOtherSdks, maySkipSearch, placesOf, placesOfTypes } from "../../../cli/pluginSearch";
 import type { Place, Plugin } from "../../../cli/tools";
 
 const KUBERNETES = '{"urn":"urn:pulumi:a::berth::pulumi:providers:kubernetes::default_4_34_2"}';
@@ -17,6 +20,7 @@ test.each<[Place[], string | undefined, Plugin[], boolean]>([
   [["docker", "kubernetes"], "", ["docker"], false],
   // A stack that has moved still takes its old objects away.
   [["docker"], KUBERNETES, ["docker"], false],
+  [["docker"], KUBERNETES.replaceAll("kubernetes", "random"), ["docker"], false],
   // A state that is kept elsewhere may hold anything.
   [["docker"], undefined, ["docker"], false],
 ])("a stack on %j with the state %j and the plugins %j: %s", (places, state, there, expected) => {
@@ -26,4 +30,25 @@ test.each<[Place[], string | undefined, Plugin[], boolean]>([
 test("places follow from programs and the engine of the stack", () => {
   expect(placesOf(["nginx", "host", "lifecycle"], "swarm")).toEqual(["swarm", "host", "kubernetes"]);
   expect(placesOf(["nginx"], undefined)).toEqual(["docker"]);
+});
+
+test("places follow from the plan of somebody's own program, where all its plugins are known", () => {
+  const docker = ["pulumi:pulumi:Stack", "berth:services:Nginx", "docker:index/container:Container"];
+  expect(placesOfTypes(docker)).toEqual(["docker"]);
+  expect(placesOfTypes([...docker, "kubernetes:core/v1:Pod", "command:local:Command"])).toEqual([
+    "docker",
+    "kubernetes",
+    "host",
+  ]);
+  expect(placesOfTypes([...docker, "random:index/randomPassword:RandomPassword"])).toBeUndefined();
+});
+
+test("an SDK that berth does not know keeps the search", () => {
+  const folder = mkdtempSync(join(tmpdir(), "berth-sdks-"));
+  const write = (dependencies: object) => writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies }));
+  write({ "pulumi-berth": "1", "@pulumi/pulumi": "3", "@pulumi/docker": "5", jest: "30" });
+  expect(hasOtherSdks(folder)).toBe(false);
+  write({ "pulumi-berth": "1", "@pulumi/random": "4" });
+  expect(hasOtherSdks(folder)).toBe(true);
+  rmSync(folder, { recursive: true });
 });
