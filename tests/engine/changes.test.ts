@@ -171,6 +171,36 @@ volumes: { data: { driver_opts: { type: nfs, device: ":/export" } } }
     expect(project.containers()).toContain("gone-app-1");
   }, 300_000);
 
+  test.concurrent("a tag that means another image now makes its containers anew", async () => {
+    const project = await Project.create({
+      stack: "compose",
+      files: {
+        "compose.yaml": `name: tags
+services:
+  one: { image: "app:1" }
+  two: { image: "app:1" }
+  fixed: { image: "app:1", platform: linux/amd64 }
+  other: { image: nginx }
+`,
+      },
+    });
+    await project.up();
+    const before = project.container("tags-other-1").Id;
+    const pulled = { ...project.store.image("app:1")!, Id: "sha256:pulled" };
+    project.store.put("images", pulled);
+    expect((await project.changes()).sort()).toEqual(["replace Container tags-one-1", "replace Container tags-two-1"]);
+    expect((await project.preview()).output).toContain(
+      "tags-one-1: app:1 is another image now; `up` makes its container anew.",
+    );
+    await project.up();
+    expect(project.container("tags-other-1").Id).toBe(before);
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+    // Its name was taken away: nobody knows a better one.
+    project.store.remove("images", pulled);
+    expect((await project.preview()).output).not.toContain("is another image now");
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+  }, 300_000);
+
   test.concurrent("every edit and removal replaces it, and what reads back differently does not", async () => {
     const project = await Project.create({ stack: "one", program: ONE_SERVICE });
     const service = {

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { digest } from "../../description/digest";
+import { withTag } from "../../description/names";
 import type { Mount } from "../../description/mounts";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { isLate, lift } from "../../pulumi/outputs";
@@ -84,6 +85,28 @@ function declareVolumes(
   return { mounts: resolved, resources };
 }
 
+/**
+ * The id that the image's name stands for now: somebody may have built or pulled another one since the state was
+ * written. An engine keeps one image under a name, of whatever platform, so that of a declared one is the state's.
+ */
+function currentImage(
+  image: docker.RemoteImage,
+  { image: name, platform }: LateSpec,
+  { session, name: service, parent }: ContainerOptions,
+): pulumi.Output<string> {
+  if (typeof name !== "string" || name.includes("@") || platform !== undefined) return image.imageId;
+  const live = session.live(service);
+  return image.imageId.apply(async (known) => {
+    // Where nothing has the name any more, the container still has what it stood for.
+    const before = live?.imageId ?? known;
+    if (!pulumi.runtime.isDryRun()) return (await session.imageNow(name, !live)) ?? before;
+    const now = session.snapshot?.imageIds?.[withTag(name)] ?? before;
+    if (now !== known && live && live.imageId !== now)
+      void pulumi.log.info(`${service}: ${name} is another image now; \`up\` makes its container anew.`, parent);
+    return now;
+  });
+}
+
 /** `container:<name>` of a service in this program: that container must exist first, and its successor has another id. */
 function sharedNamespaces(spec: LateSpec, session: Session) {
   return [spec.networkMode, spec.ipc, spec.pid].flatMap((mode) => {
@@ -154,7 +177,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   for (const other of started)
     if (other.restart && typeof spec.containerName === "string")
       session.restarts.set(other.name, (session.restarts.get(other.name) ?? new Set()).add(spec.containerName));
-  const identities = [image.imageId, ...shared.map((service) => service.containerId)];
+  const identities = [currentImage(image, spec, options), ...shared.map((service) => service.containerId)];
   if (args.labels !== undefined) declared.labels = lift(args.labels, (labels) => withoutOrigin(labels as never));
   const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
   // Waiting for other services is no part of the comparison; a preview does not wait.

@@ -14,6 +14,7 @@ import {
 } from "./connection/address";
 import type { BundledBuild } from "./images/bundledImages";
 import { checkBesides, EngineClient, EngineError } from "./connection/client";
+import { fetchImage } from "./images/fetch";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
 import { isOurs, LIFE_LABEL, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
@@ -80,6 +81,7 @@ export class Session {
   readonly built = new Set<string>();
   /** Volumes with a driver or options: one that a container makes for itself would have none. */
   readonly special = new Map<string, Omit<docker.VolumeArgs, "name">>();
+  private readonly imageIds = new Map<string, Promise<string | undefined>>();
   private readonly images = new Map<string, docker.RemoteImage>();
   private readonly volumes = new Map<string, { resource: docker.Volume; keep: boolean; by: string }>();
 
@@ -219,6 +221,31 @@ export class Session {
   /** For an image that is fetched, not built. */
   get imageHooks(): pulumi.ResourceHookBinding | undefined {
     return this.hooks && { beforeCreate: [this.hooks.fetchImage] };
+  }
+
+  /**
+   * What an image's name stands for on the engine; it is asked once, when the image has been made.
+   *
+   * @param needed it is fetched again where somebody has removed it, as a container is to be made of it
+   */
+  imageNow(name: string, needed: boolean): Promise<string | undefined> {
+    const key = `${needed} ${name}`;
+    let id = this.imageIds.get(key);
+    if (!id) {
+      id = this.askImage(name, needed);
+      this.imageIds.set(key, id);
+    }
+    return id;
+  }
+
+  private async askImage(name: string, needed: boolean): Promise<string | undefined> {
+    const { client } = this;
+    const find = async () => (await client?.find<{ Id: string }>(`/images/${name}/json`))?.Id;
+    const id = await find();
+    if (id !== undefined || !client || !needed || this.built.has(name)) return id;
+    // The hook before the container says what is wrong.
+    await fetchImage(client, name, { otherLogins: this.hasOwnLogins }).catch(() => {});
+    return find();
   }
 
   /** The image that this program makes under a name, if it does. */

@@ -7,6 +7,8 @@ export interface LiveContainer {
   id: string;
   name: string;
   image: string;
+  /** What that name stood for when it was made. */
+  imageId?: string;
   labels: Record<string, string>;
   ports: { ip: string; port: number; protocol: string }[];
   /** Of one that has ended. */
@@ -106,6 +108,7 @@ interface ApiContainer {
   Id: string;
   Names: string[];
   Image: string;
+  ImageID?: string;
   /** `Up 3 minutes`, `Exited (0) 3 minutes ago`. */
   Status?: string;
   Labels: Record<string, string> | null;
@@ -169,6 +172,7 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
       id: container.Id,
       name: (container.Names[0] ?? "").replace(/^\//, ""),
       image: container.Image,
+      imageId: container.ImageID,
       labels: container.Labels ?? {},
       ports: (container.Ports ?? [])
         .filter((port) => port.PublicPort)

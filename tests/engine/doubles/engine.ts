@@ -99,7 +99,10 @@ export class EngineDouble {
         },
       ],
       [/^GET \/volumes$/, () => ok({ Volumes: store.list("volumes") })],
-      [/^GET \/images\/json$/, () => ok(store.list("images").map(({ Name }) => ({ RepoTags: [withTag(Name)] })))],
+      [
+        /^GET \/images\/json$/,
+        () => ok(store.list("images").map(({ Id, Name }) => ({ Id, RepoTags: [withTag(Name)] }))),
+      ],
       [
         /^POST \/images\/create$/,
         (_match, _body, query) => this.fetch(`${query.get("fromImage")}:${query.get("tag")}`),
@@ -265,7 +268,7 @@ export class EngineDouble {
 }
 
 /** A container in the form of the list. */
-function summary({ Id, Name, Image, Config, State, HostConfig, NetworkSettings }: Container): unknown {
+function summary({ Id, Name, Image, ImageID, Config, State, HostConfig, NetworkSettings }: Container): unknown {
   const Ports = Object.entries(NetworkSettings.Ports).flatMap(([target, bindings]) =>
     bindings.map(({ HostIp, HostPort }) => ({
       IP: HostIp,
@@ -283,6 +286,7 @@ function summary({ Id, Name, Image, Config, State, HostConfig, NetworkSettings }
     Id,
     Names: [Name],
     Image,
+    ImageID,
     Status,
     Labels: Config.Labels,
     Ports,

@@ -187,6 +187,7 @@ const container: Resource = {
       Id: newId(),
       Name: `/${args.name}`,
       Image: String(args.image),
+      ImageID: store.image(String(args.image))!.Id,
       Args: args,
       Config: { Labels: labelsOf(args), Healthcheck: tests && { Test: tests } },
       HostConfig: {

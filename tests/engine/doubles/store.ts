@@ -17,6 +17,8 @@ export interface Container {
   Id: string;
   Name: string;
   Image: string;
+  /** What that name stood for when it was made. */
+  ImageID?: string;
   Args: Record<string, unknown>;
   Config: { Labels: Record<string, string>; Healthcheck?: { Test: string[] } };
   HostConfig: { NetworkMode?: string; PidMode?: string; NanoCpus?: number; CpuPeriod?: number; CpuQuota?: number };
