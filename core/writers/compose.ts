@@ -2,6 +2,7 @@ import { Document, isMap, isPair, isScalar, isSeq, Scalar, visit } from "yaml";
 import { defined, shortPath, type TidyService } from "../description/describe";
 import type { SwarmOptions } from "../description/swarmOptions";
 import { hostPath } from "../description/mounts";
+import { parsePorts } from "../description/ports";
 import type { BuildDescription, NetworkDefinition, ProjectDescription, VolumeDefinition } from "../description/project";
 import type {
   EnvFileDescription,
@@ -18,6 +19,10 @@ import { snakeCase } from "../description/snakeCase";
 /** Text that Compose interpolates; every other `$` stands for itself. */
 class Interpolated {
   constructor(readonly text: string) {}
+}
+
+interface Deploy {
+  resources?: { reservations?: Record<string, unknown> };
 }
 
 /** Fields in the order in which people write them. */
@@ -102,7 +107,13 @@ class Writer extends Printer {
       replicas: replicas === 1 ? undefined : replicas,
       resources: gpus === "all" ? undefined : devices(gpus),
     });
-    const deploy = service.swarm ? withSwarm(own, service) : own;
+    const deploy: Deploy = service.swarm ? withSwarm(own, service) : own;
+    const reservations = deploy.resources?.reservations;
+    // Compose takes what is reserved in one place only.
+    if (reservations && service.memReservation !== undefined) {
+      reservations.memory = result.mem_reservation;
+      delete result.mem_reservation;
+    }
     return defined({ ...result, deploy: whole(deploy) });
   }
 
@@ -119,17 +130,19 @@ class Writer extends Printer {
       case "envFile":
         return { env_file: envFile(service.envFile!) };
       case "ports":
-        return { ports: service.ports?.map((port) => exportedPort(port, service.swarm)) };
+        return { ports: service.ports?.flatMap((port) => exportedPorts(port, service.swarm)) };
       case "volumes":
         return { volumes: service.volumes?.map((mount, index) => this.mount(mount, this.refusesMissing(key, index))) };
       case "volumesFrom":
         return { volumes_from: service.volumesFrom?.map((from) => this.volumesFrom(from)) };
       case "networks":
         return { networks: this.serviceNetworks(key, service.networks!) };
+      case "links":
+        return this.links(service.links!);
       case "networkMode":
       case "ipc":
       case "pid":
-        return { [snakeCase(field)]: this.shared(service[field]!) };
+        return { [snakeCase(field)]: this.sharedBy(service[field]!) };
       case "replicas":
       case "swarm":
         return {};
@@ -174,12 +187,6 @@ class Writer extends Printer {
     return Object.entries(this.project[kind]).find(([, definition]) => definition.name === name)?.[0] ?? name;
   }
 
-  /** Whether somebody wrote the long form of a bind, which takes no missing path; `-v` makes one. */
-  private refusesMissing(key: string, index: number): boolean {
-    const given = this.project.services[key]!.volumes![index]!;
-    return typeof given === "object" && given.type === "bind" && !given.bind?.createHostPath;
-  }
-
   private mount(mount: string | MountDescription, refusesMissing: boolean): string | object {
     if (typeof mount === "string" && refusesMissing) {
       const [source = "", target, options = ""] = mount.split(":");
@@ -215,21 +222,26 @@ class Writer extends Printer {
     );
   }
 
-  /** A container of this project by the key of its service. */
-  private serviceOf(container: string): string | undefined {
-    return Object.keys(this.services).find(
-      (key) =>
-        this.services[key]!.containerName === container || (key === container && !this.services[key]!.containerName),
-    );
-  }
-
   private volumesFrom(from: string): string {
     const [container = "", access] = from.split(":");
     const service = this.serviceOf(container);
     return `${service ?? `container:${container}`}${access ? `:${access}` : ""}`;
   }
 
-  private shared(mode: string): string {
+  /** Compose looks for the services of `links` in the file, and for containers of `external_links` on the engine. */
+  private links(links: string[]): Record<string, unknown> {
+    const inside: string[] = [];
+    const outside: string[] = [];
+    for (const link of links) {
+      const [container = "", alias = container] = link.split(":");
+      const service = this.serviceOf(container);
+      if (service === undefined) outside.push(link);
+      else inside.push(alias === service ? service : `${service}:${alias}`);
+    }
+    return { links: inside.length ? inside : undefined, external_links: outside.length ? outside : undefined };
+  }
+
+  private sharedBy(mode: string): string {
     const service = mode.startsWith("container:") ? this.serviceOf(mode.slice("container:".length)) : undefined;
     return service ? `service:${service}` : mode;
   }
@@ -367,7 +379,7 @@ function envFile(files: (string | EnvFileDescription)[]): string | (string | obj
 const CONDITIONS: Record<string, string> = { no: "none", always: "any", "unless-stopped": "any" };
 
 /** `deploy` with what only a Swarm reads; modes of ports stand with the ports. */
-function withSwarm(deploy: { resources?: object }, { swarm = {}, restart = "always" }: TidyService): object {
+function withSwarm(deploy: Deploy, { swarm = {}, restart = "always" }: TidyService): Deploy & object {
   const { updateConfig, rollbackConfig, placement, endpointMode, labels, global, restartPolicy, reservations } = swarm;
   const [policy = "", tries] = restart.split(":");
   const snake = (value: object | undefined) => value && snakeKeys(value);
@@ -375,7 +387,7 @@ function withSwarm(deploy: { resources?: object }, { swarm = {}, restart = "alwa
     discrete_resource_spec: { kind, value },
   }));
   const reserved = defined({
-    ...(deploy.resources as { reservations?: object } | undefined)?.reservations,
+    ...deploy.resources?.reservations,
     cpus: reservations?.cpus === undefined ? undefined : String(reservations.cpus),
     generic_resources: generic.length ? generic : undefined,
   });
@@ -398,19 +410,28 @@ function withSwarm(deploy: { resources?: object }, { swarm = {}, restart = "alwa
   });
 }
 
-/** A port as the long form has it, with the mode that Swarm gives it. */
-function exportedPort(port: NonNullable<TidyService["ports"]>[number], { publishMode }: SwarmOptions = {}) {
-  if (typeof port !== "object") {
-    const target = String(port).split("/")[0]!.split(":").at(-1)!;
-    const published = String(port).split("/")[0]!.split(":").at(-2);
-    const mode = typeof publishMode === "object" ? publishMode[Number(target)] : publishMode;
-    return mode === undefined ? String(port) : defined({ target: Number(target), published, mode });
-  }
-  const mode = typeof publishMode === "object" ? publishMode[port.target] : publishMode;
-  return snakeKeys(defined({ ...port, mode }));
+/** A port in the short form, or in the long one where it has a mode; only the short one has ranges. */
+function exportedPorts(
+  port: NonNullable<TidyService["ports"]>[number],
+  { publishMode }: SwarmOptions = {},
+): (string | object)[] {
+  const parsed = parsePorts([port], "ports");
+  const modes = parsed.map(({ target }) => (typeof publishMode === "object" ? publishMode[target] : publishMode));
+  if (modes.every((mode) => mode === undefined)) return [String(port)];
+  return parsed.map(({ target, published, hostIp, protocol }, index) =>
+    snakeKeys(
+      defined({
+        target,
+        published: published === undefined ? undefined : String(published),
+        hostIp: hostIp || undefined,
+        protocol: protocol === "tcp" ? undefined : protocol,
+        mode: modes[index],
+      }),
+    ),
+  );
 }
 
-function devices(gpus: GpuDescription[]): object {
+function devices(gpus: GpuDescription[]): Deploy["resources"] {
   const reserved = gpus.map(({ driver, count, deviceIds, capabilities = ["gpu"], options }) =>
     snakeKeys(defined({ driver, count, deviceIds, capabilities, options })),
   );

@@ -9,7 +9,7 @@ import type { NetworkDescription } from "../description/types";
 /** One argument of the line; `[flag, value]` stays together when the line is folded. */
 type Part = string[];
 
-function mountParts(mount: Mount): Part {
+function mountParts(mount: Mount, refusesMissing = false): Part {
   if (mount.type === "tmpfs") {
     const options = [
       mount.tmpfsSize === undefined ? "" : `,tmpfs-size=${mount.tmpfsSize}`,
@@ -18,8 +18,14 @@ function mountParts(mount: Mount): Part {
     return ["--mount", `type=tmpfs,dst=${mount.target}${options.join("")}${mount.readOnly ? ",readonly" : ""}`];
   }
   const { type, source, target, readOnly, nocopy, subpath } = mount;
-  // The short form splits at colons, has no options for a volume without a name, and none for a part of one.
-  if (`${source ?? ""}${target}`.includes(":") || (!source && (readOnly || nocopy)) || subpath !== undefined) {
+  // The short form splits at colons, has no options for a volume without a name, none for a part of one, and makes
+  // what is missing; the long form cannot label.
+  if (
+    `${source ?? ""}${target}`.includes(":") ||
+    (!source && (readOnly || nocopy)) ||
+    subpath !== undefined ||
+    (refusesMissing && !mount.selinux)
+  ) {
     const fields = [
       `type=${type}`,
       source && `src=${source}`,
@@ -79,12 +85,14 @@ export function commandLine(program: string, parts: Part[]): string {
 /**
  * The `docker run` line that equals a service, and the `docker network connect` lines for its further
  * networks. Variables in `secretNames` are named without their value, which `docker` then takes from the
- * environment: the line can be pasted without showing a secret. `envFiles` are files that `docker` reads itself.
+ * environment: the line can be pasted without showing a secret. `envFiles` are files that `docker` reads itself,
+ * `refuseMissing` the volumes whose path has to be there, by their index.
  */
 export function dockerRun(
   spec: ServiceSpec,
   secretNames: ReadonlySet<string> = new Set(),
   envFiles: string[] = [],
+  refuseMissing: ReadonlySet<number> = new Set(),
 ): string[] {
   const parts: Part[] = [];
   const one = (flag: string, value: string | number | boolean | undefined) => {
@@ -121,7 +129,7 @@ export function dockerRun(
   each("--link-local-ip", network?.linkLocalIps);
   one("--mac-address", network?.macAddress ?? spec.macAddress);
   each("--link", spec.links);
-  for (const mount of spec.volumes ?? []) parts.push(mountParts(mount));
+  for (const [index, mount] of (spec.volumes ?? []).entries()) parts.push(mountParts(mount, refuseMissing.has(index)));
   for (const mount of fileMounts([...(spec.secrets ?? []), ...(spec.configs ?? [])])) parts.push(mountParts(mount));
   each(
     "--volumes-from",

@@ -1,4 +1,4 @@
-import { type TidyService, tidy } from "../description/describe";
+import { defined, type TidyService, tidy } from "../description/describe";
 import type { Notice, ProjectDescription } from "../description/project";
 import type { PrintOptions } from "./printed";
 import { collectSecrets, type Secrets } from "./secrets";
@@ -17,5 +17,42 @@ export abstract class Printer<Options extends PrintOptions = PrintOptions> {
       Object.entries(project.services).map(([key, service]) => [key, tidy(service, options.folder, options.shownFrom)]),
     );
     this.secrets = collectSecrets(this.services, options.secretNames);
+  }
+
+  /** The service that makes a container, whether its file names that or Compose does. */
+  protected serviceOf(container: string): string | undefined {
+    const keys = Object.keys(this.services);
+    const ownName = (key: string) => this.services[key]!.containerName;
+    return (
+      keys.find((key) => (ownName(key) ?? `${this.project.name}-${key}-1`) === container) ??
+      keys.find((key) => key === container && ownName(key) === undefined)
+    );
+  }
+
+  /** The name of a service's container where each has to have one; replicas are numbered. */
+  protected containerOf(key: string): string {
+    return this.services[key]!.containerName ?? (key.length > 1 ? key : `${this.project.name}-${key}`);
+  }
+
+  /** What a service shares with containers of the project, by the names that these are printed with. */
+  protected shared({ networkMode, ipc, pid, volumesFrom }: TidyService): Partial<TidyService> {
+    const printed = (container: string) => {
+      const key = this.serviceOf(container);
+      if (key === undefined) return container;
+      return `${this.containerOf(key)}${(this.services[key]!.replicas ?? 1) > 1 ? "-1" : ""}`;
+    };
+    const mode = (text: string | undefined) => text?.replace(/(?<=^container:).+/s, printed);
+    return defined({
+      networkMode: mode(networkMode),
+      ipc: mode(ipc),
+      pid: mode(pid),
+      volumesFrom: volumesFrom?.map((from) => from.replace(/^[^:]+/, printed)),
+    });
+  }
+
+  /** Whether somebody wrote the long form of a bind, which takes no missing path; `-v` makes one. */
+  protected refusesMissing(key: string, index: number): boolean {
+    const given = this.project.services[key]!.volumes![index]!;
+    return typeof given === "object" && given.type === "bind" && !given.bind?.createHostPath;
   }
 }

@@ -9,6 +9,7 @@ import type {
   VolumeDefinition,
 } from "../description/project";
 import { parseService } from "../description/service";
+import type { MountDescription } from "../description/types";
 import { commandLine, dockerRun } from "./dockerRun";
 import { inOrder } from "../description/startOrder";
 import { listed, note, type PrintOptions, warning } from "./printed";
@@ -157,7 +158,7 @@ class Lines extends Printer {
       environment = {},
       envFile = [],
       ...fields
-    } = service;
+    } = { ...service, ...this.shared(service) };
     for (const [other, { condition }] of Object.entries(dependsOn)) {
       if (condition === "service_healthy")
         this.notices.push(
@@ -177,6 +178,19 @@ class Lines extends Printer {
         this.notices.push(
           warning(`${at}.networks[${index}].macAddress`, "`docker network connect` cannot set it: left out"),
         );
+    const refuseMissing = new Set(
+      [...(fields.volumes ?? []).keys()].filter((index) => this.refusesMissing(key, index)),
+    );
+    for (const index of refuseMissing) {
+      const given = this.project.services[key]!.volumes![index] as MountDescription;
+      if (given.bind?.selinux)
+        this.notices.push(
+          note(
+            `${at}.volumes[${index}]`,
+            `only \`-v\` can say ${given.bind.selinux}, and it makes what is missing: see that ${given.source} is there`,
+          ),
+        );
+    }
     const splits = (device: unknown) => typeof device === "object";
     for (const [index, device] of (fields.devices ?? []).entries())
       if (splits(device))
@@ -208,7 +222,7 @@ class Lines extends Printer {
     );
     if (replicas === 0) this.notices.push(note(at, "has no replicas: nothing is printed"));
     if (replicas > 1) this.notices.push(note(at, `has ${replicas} replicas: ${replicas} lines`));
-    const base = fields.containerName ?? (key.length > 1 ? key : `${this.project.name}-${key}`);
+    const base = this.containerOf(key);
     return Array.from({ length: replicas }, (_unused, index) => {
       const containerName = replicas > 1 ? `${base}-${index + 1}` : base;
       const spec = parseService(
@@ -220,7 +234,7 @@ class Lines extends Printer {
         const aliases = network.aliases?.filter((alias) => alias !== containerName);
         return { ...network, aliases: aliases?.length ? aliases : undefined };
       });
-      return dockerRun({ ...spec, networks }, new Set(named), envFiles);
+      return dockerRun({ ...spec, networks }, new Set(named), envFiles, refuseMissing);
     }).flat();
   }
 

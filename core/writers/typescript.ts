@@ -238,7 +238,7 @@ class Module extends Printer<TypescriptOptions> {
   private service(key: string, service: TidyService): string[] {
     const at = `services.${key}`;
     // What only a Swarm reads is noted by the reader of the compose file.
-    const { build, dependsOn, replicas = 1, swarm: _, ...fields } = service;
+    const { build, dependsOn, replicas = 1, swarm: _, ...fields } = { ...service, ...this.shared(service) };
     if (replicas === 0) {
       this.notices.push(note(at, "has no replicas: it is left out"));
       return [];
@@ -251,7 +251,7 @@ class Module extends Printer<TypescriptOptions> {
     );
     if (awaited) fields.mode = "replicated-job";
 
-    const own = fields.containerName ?? (key.length > 1 ? key : `${this.project.name}-${key}`);
+    const own = this.containerOf(key);
     if (fields.containerName !== undefined && replicas > 1) {
       this.notices.push(note(`${at}.containerName`, `its ${replicas} containers are numbered`));
     }

@@ -72,7 +72,9 @@ test.each(FIELDS.filter(([key]) => !["publishAll", "waitTimeout", "mode", "cpuse
     // Compose's own words for these: the network `mynet` is external, other containers are not of the project.
     const given = project({ web: withField(key, value) });
     const { text, notices } = print(given);
-    if (["links", "isolation"].includes(key)) {
+    // Its containers are none of the file's: a test of its own says how they are printed.
+    if (key === "links") return;
+    if (key === "isolation") {
       expect((parse(text) as { services: { web: Record<string, unknown> } }).services.web[key]).toEqual(value);
       return;
     }
@@ -314,4 +316,68 @@ services:
     labels: { team: "web" },
   });
   expect(meaning(read(print(once).text))).toEqual(meaning(once));
+});
+
+test("a port keeps address and protocol beside its mode", () => {
+  const text = `services:
+  web:
+    image: nginx:1
+    ports:
+      - { target: 80, published: 8080, host_ip: 127.0.0.1, protocol: udp, mode: host }
+      - { target: 81, published: 8081, host_ip: "::1", mode: host }
+      - "127.0.0.1:53:53/udp"
+      - { target: 90, mode: host }
+`;
+  const before = read(text);
+  const printed = print(before).text;
+  expect((parse(printed) as { services: { web: object } }).services.web).toEqual({
+    image: "nginx:1",
+    ports: [
+      { target: 80, published: "8080", host_ip: "127.0.0.1", protocol: "udp", mode: "host" },
+      { target: 81, published: "8081", host_ip: "::1", mode: "host" },
+      "127.0.0.1:53:53/udp",
+      { target: 90, mode: "host" },
+    ],
+  });
+  expect(meaning(read(printed))).toEqual(meaning(before));
+});
+
+test("a range whose ports have a mode is printed port by port", () => {
+  const { web } = service({ ports: ["9000-9002:80-82/udp"], swarm: { publishMode: "host" } });
+  const port = (at: number) => ({ target: 80 + at, published: `${9000 + at}`, protocol: "udp", mode: "host" });
+  expect(web!.ports).toEqual([port(0), port(1), port(2)]);
+});
+
+test.each<[Partial<ProjectService>, object]>([
+  [{ gpus: [{ count: 1 }] }, { devices: [{ count: 1, capabilities: ["gpu"] }] }],
+  [{ swarm: { reservations: { cpus: 0.25 } } }, { cpus: "0.25" }],
+])("memory is reserved where %j is, as Compose takes it", (given, reservations) => {
+  const { text, web } = service({ memReservation: "4g", ...given });
+  expect(web).toEqual({ image: "nginx:1", deploy: { resources: { reservations: { ...reservations, memory: "4g" } } } });
+  expect(tidy(read(text).services.web!, "/srv").memReservation).toBe("4g");
+  expect(service({ memReservation: "4g" }).web).toEqual({ image: "nginx:1", mem_reservation: "4g" });
+});
+
+test("what a service shares with another is a reference to that one", () => {
+  const text = `name: shop
+services:
+  vpn: { image: "nginx:1" }
+  named: { image: "nginx:1", container_name: own }
+  side: { image: "nginx:1", network_mode: "service:vpn", ipc: "service:named", volumes_from: ["vpn:ro"] }
+  other: { image: "nginx:1", network_mode: "container:elsewhere" }
+`;
+  const { services } = parse(print(read(text)).text) as { services: Record<string, object> };
+  expect(services.side).toMatchObject({ network_mode: "service:vpn", ipc: "service:named", volumes_from: ["vpn:ro"] });
+  expect(services.other).toMatchObject({ network_mode: "container:elsewhere" });
+});
+
+test("links to containers that the file does not make are external", () => {
+  const { text } = print(
+    project({
+      web: { image: "nginx:1", links: ["db", "cache:redis", "own:data"] },
+      data: { image: "redis:8", containerName: "own" },
+    }),
+  );
+  const { services } = parse(text) as { services: Record<string, object> };
+  expect(services.web).toEqual({ image: "nginx:1", links: ["data"], external_links: ["db", "cache:redis"] });
 });

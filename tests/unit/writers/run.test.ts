@@ -198,3 +198,49 @@ test.each<[Partial<ProjectService>, string]>([
 test("names that Docker does not take get the project's in front", () => {
   expect(print(project({ a: { image: "nginx:1" } })).lines).toEqual(["docker run -d --name shop-a nginx:1"]);
 });
+
+test("a path that has to be there stays `--mount`; `-v` would make it", () => {
+  const bind = (target: string, more: object = {}) => ({ type: "bind" as const, source: "/x", target, ...more });
+  const { lines, notices } = print(
+    project({
+      web: {
+        image: "nginx:1",
+        volumes: [
+          bind("/a"),
+          bind("/b", { readOnly: true, bind: { propagation: "rshared", createHostPath: false } }),
+          bind("/c", { bind: { createHostPath: true } }),
+          bind("/d", { bind: { selinux: "z" } }),
+          "/x:/e",
+        ],
+      },
+    }),
+  );
+  expect(lines).toEqual([
+    "docker run -d --name web --mount type=bind,src=/x,dst=/a --mount type=bind,src=/x,dst=/b,readonly,bind-propagation=rshared -v /x:/c -v /x:/d:z -v /x:/e nginx:1",
+  ]);
+  expect(notices).toEqual([
+    {
+      level: "note",
+      at: "services.web.volumes[3]",
+      text: "only `-v` can say z, and it makes what is missing: see that /x is there",
+    },
+  ]);
+});
+
+test("containers that others share something with have the names that are printed", () => {
+  const theirs = { image: "nginx:1", networkMode: "container:shop-vpn-1", pid: "container:elsewhere" };
+  const { lines } = print(
+    project(
+      {
+        vpn: { image: "nginx:1" },
+        v: { image: "nginx:1", replicas: 2 },
+        side: { ...theirs, ipc: "container:shop-v-1", volumesFrom: ["shop-vpn-1:ro"] },
+      },
+      { name: "shop" },
+    ),
+  );
+  expect(lines.at(-1)).toBe(
+    "docker run -d --name side --network container:vpn --volumes-from vpn:ro --ipc container:shop-v-1 --pid container:elsewhere nginx:1",
+  );
+  expect(lines.slice(0, -1).map((line) => /--name (\S+)/.exec(line)?.[1])).toEqual(["vpn", "shop-v-1", "shop-v-2"]);
+});

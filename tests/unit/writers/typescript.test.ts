@@ -248,3 +248,16 @@ test("a value that the provider cannot say is warned of, since `up` would end wi
     'services.web.stopGracePeriod: `up` refuses it: the Docker provider takes 0s for none, and the engine then waits 10s; use "1s", or stopSignal: "SIGKILL" to kill at once',
   ]);
 });
+
+test("containers that others share something with have the names that are printed", () => {
+  const services = {
+    vpn: { image: "nginx:1" },
+    side: { image: "nginx:1", networkMode: "container:shop-vpn-1", volumesFrom: ["shop-vpn-1"] },
+  };
+  const { text, containers } = toTypescript(
+    { name: "shop", services, networks: {}, volumes: {}, notices: [] },
+    options,
+  );
+  expect(containers).toEqual(["vpn", "side"]);
+  expect(text).toContain('service: { networkMode: "container:vpn", volumesFrom: ["vpn"] }');
+});
