@@ -11,7 +11,7 @@ import { contains, parseAddress, parseCidr } from "../core/description/addresses
 import { ArgumentError } from "../core/description/errors";
 import { parseName } from "../core/description/names";
 import { type ArgumentNames, reporter } from "../core/pulumi/componentErrors";
-import { withHook } from "./service";
+import { withHooks } from "./service";
 
 /** A block of addresses of a network (Compose `ipam.config`). */
 export interface AddressBlock {
@@ -72,7 +72,7 @@ export class Network extends pulumi.ComponentResource {
     const session = sessionFor(providerOf(opts));
     const networkName = reporter(type, name, names)(() => check(name, args, session, type));
     const declared = { ...inputs, name: networkName };
-    super(type, name, declared, { ...opts, hooks: withHook(opts.hooks, session.hooks?.releaseNetwork) });
+    super(type, name, declared, { ...opts, hooks: withHooks(opts.hooks, [session.hooks?.releaseNetwork]) });
 
     const life = session.life(session.snapshot?.networks.find((network) => network.name === networkName));
     const blocks = args.ipam?.config ?? [];

@@ -126,7 +126,7 @@ export class Service extends pulumi.ComponentResource {
     const request = readArguments(name, described, engine, report, source?.variables);
     const options = { keepData: !removeData, swarm, kubernetes };
     const prepared = report(() => engine.prepare({ name, ...request, options, opts, report }));
-    super(type, name, prepared.inputs, { ...opts, hooks: withHook(opts.hooks, prepared.beforeUpdate) });
+    super(type, name, prepared.inputs, { ...opts, hooks: withHooks(opts.hooks, prepared.beforeUpdate) });
 
     this.logicalName = name;
     this.engine = chosen;
@@ -167,12 +167,13 @@ function companion(other: Service | Dependency): Companion {
   return { name: service.logicalName, resource: service.resource, ready: service.ready, condition, restart };
 }
 
-/** The user's hooks with one more before an update. */
-export function withHook(
-  hooks: pulumi.ResourceHookBinding | undefined,
-  hook: pulumi.ResourceHook | undefined,
+/** The user's hooks with more of them before an update. */
+export function withHooks(
+  given: pulumi.ResourceHookBinding | undefined,
+  more: (pulumi.ResourceHook | undefined)[] = [],
 ): pulumi.ResourceHookBinding | undefined {
-  return hook ? { ...hooks, beforeUpdate: [...(hooks?.beforeUpdate ?? []), hook] } : hooks;
+  const hooks = more.filter((hook) => hook !== undefined);
+  return hooks.length ? { ...given, beforeUpdate: [...(given?.beforeUpdate ?? []), ...hooks] } : given;
 }
 
 const declared = new WeakMap<object, Service[]>();

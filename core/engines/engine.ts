@@ -87,8 +87,8 @@ export interface Companion {
 export interface PreparedService {
   /** What the component keeps in the state: the description as a reader wants to see it. */
   inputs: pulumi.Inputs;
-  /** Runs before the component is updated. */
-  beforeUpdate?: pulumi.ResourceHook;
+  /** Run before the component is updated. */
+  beforeUpdate?: (pulumi.ResourceHook | undefined)[];
   make(parent: pulumi.Resource, companions: Companion[]): MadeService;
 }
 

@@ -18,7 +18,7 @@ module.exports = async () => {
   const { Service } = require("./components/service");
   await connectEngine();
   const config = new pulumi.Config("berth");
-  const database = new Mysql("db", { rootPassword: config.requireSecret("password"), user: "app", password: "${IN_CODE}", database: "app" });
+  const database = new Mysql("db", { rootPassword: config.requireSecret("password"), user: "app", password: "${IN_CODE}", database: "app", data: "dbdata" });
   const service = new Service("web", { image: "nginx", environment: { MODE: "readable-mode", APP_PASSWORD: "${IN_CODE}" } });
   return { login: database.login, description: service.description, password: config.requireSecret("password") };
 };
@@ -81,7 +81,10 @@ describeIf(missingCli, "secrets", () => {
 
     await project.must(["config", "set", "--secret", "berth:password", "--stack", "secret"], { input: CHANGED });
     expect(await project.changes()).toEqual(["update Mysql db", "replace Container db"]);
-    await run("preview", "--diff");
+    // Its data has the first one.
+    expect(await run("preview", "--diff")).toContain(
+      "db: MYSQL_ROOT_PASSWORD is read only when the data is made: dbdata (/var/lib/mysql) keeps what was set then;",
+    );
     await run("up", "--yes", "--skip-preview");
     await run("preview", "--refresh", "--expect-no-changes", "--diff");
     expect(JSON.stringify(project.container("db"))).toContain(`MYSQL_ROOT_PASSWORD=${CHANGED}`);

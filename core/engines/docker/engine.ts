@@ -5,6 +5,7 @@ import { type FileSpec, fileMounts } from "../../description/files";
 import type { Mount } from "../../description/mounts";
 import { formatPort } from "../../description/ports";
 import type { LateSpec, ServiceSpec } from "../../description/service";
+import { firstStartHook } from "../firstStart";
 import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, type ServiceRequest } from "../engine";
 import { ENDING, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
@@ -44,7 +45,7 @@ function prepare(request: ServiceRequest): PreparedService {
   }
   return {
     inputs: { ...stateInputs(spec), ...place },
-    beforeUpdate: session.hooks?.changeInPlace,
+    beforeUpdate: [firstStartHook(name, spec, session.snapshot), session.hooks?.changeInPlace],
     make(parent, companions) {
       const container = makeContainer(spec, {
         session,

@@ -8,6 +8,7 @@ import { formatPort } from "../../description/ports";
 import type { ServiceSpec } from "../../description/service";
 import { ownerLabels } from "../owner";
 import type { Companion, Endpoint, Engine, MadeService, PreparedService, ServiceRequest } from "../engine";
+import { firstStartHook } from "../firstStart";
 import { asLabelName } from "../../mapping/kubernetes/checks";
 import { claimsOf } from "./claims";
 import type { LateValues } from "../../mapping/kubernetes/late";
@@ -43,6 +44,7 @@ function prepare(request: ServiceRequest): PreparedService {
       environment: spec.environment,
       ports: (spec.ports as ServiceSpec["ports"])?.map(formatPort),
     },
+    beforeUpdate: [firstStartHook(name, spec)],
     make(parent, companions) {
       request.checks.push(...ownerChecks(request, made, session, parent));
       return make(request, made, session, provider, parent, companions);

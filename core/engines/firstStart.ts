@@ -1,0 +1,88 @@
+import { readdirSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { knownImage } from "../description/knownImages";
+import type { Mount } from "../description/mounts";
+import type { LateSpec } from "../description/service";
+import { isLate } from "../pulumi/outputs";
+import { hasPulumiEngine, perProvider } from "../pulumi/perProgram";
+import type { EngineSnapshot } from "./dockerApi/snapshot";
+
+/** Variables that databases and their like read when they make their data, and never again. */
+const FIRST_START =
+  /^((MYSQL|MARIADB)_(ROOT_PASSWORD|ROOT_HOST|DATABASE|USER|PASSWORD|RANDOM_ROOT_PASSWORD|ALLOW_EMPTY(_ROOT)?_PASSWORD)|POSTGRES_(PASSWORD|USER|DB|INITDB_ARGS|HOST_AUTH_METHOD)|MONGO_INITDB_\w+|DOCKER_INFLUXDB_INIT_\w+|RABBITMQ_DEFAULT_(USER|PASS|VHOST)|GF_SECURITY_ADMIN_(USER|PASSWORD)|NEO4J_AUTH)(_FILE|_HASH)?$/;
+
+/** Where a service keeps data that outlives its container. */
+interface Keeping {
+  image: string;
+  mounts: Mount[];
+  snapshot?: EngineSnapshot;
+}
+
+/** The services of the running program, by logical name, and the hook that they share. */
+interface FirstStarts {
+  services: Map<string, Keeping>;
+  hook?: pulumi.ResourceHook;
+}
+
+const program = perProvider((): FirstStarts => {
+  const services = new Map<string, Keeping>();
+  const say = ({ name, oldInputs, newInputs }: pulumi.ResourceHookArgs) =>
+    warn(name, services.get(name), oldInputs?.environment, newInputs?.environment);
+  const hook = hasPulumiEngine() ? new pulumi.ResourceHook("berth-first-start", say, { onDryRun: true }) : undefined;
+  return { services, hook };
+});
+
+/**
+ * A hook that says, already at preview, which changed variables count for nothing: the data that they are meant for
+ * has been made.
+ */
+export function firstStartHook(
+  name: string,
+  { image, volumes }: LateSpec,
+  snapshot?: EngineSnapshot,
+): pulumi.ResourceHook | undefined {
+  if (isLate([image, volumes]) || volumes === undefined) return undefined;
+  const { services, hook } = program();
+  services.set(name, { image: image as string, mounts: volumes as Mount[], snapshot });
+  return hook;
+}
+
+async function warn(name: string, keeping: Keeping | undefined, before: unknown, after: unknown): Promise<void> {
+  const data = keeping && filledData(keeping);
+  if (!data) return;
+  const [old, now] = await Promise.all([before, after].map(plain));
+  const changed = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (variable) => FIRST_START.test(variable) && old[variable] !== now[variable],
+  );
+  if (changed.length === 0) return;
+  await pulumi.log.warn(
+    `${name}: ${changed.join(", ")} ${changed.length === 1 ? "is" : "are"} read only when the data is made: ${data.source ?? "the volume"} (${data.target}) keeps what was set then; change it there as well, or start with an empty one.`,
+  );
+}
+
+/** Values of a hook may be secret, and so Outputs. */
+const plain = (value: unknown): Promise<Record<string, unknown>> =>
+  new Promise((resolve) => void pulumi.output(value ?? {}).apply((known) => resolve(known as Record<string, unknown>)));
+
+/** The mount with a service's data, where there is some. */
+function filledData({ image, mounts, snapshot }: Keeping): Mount | undefined {
+  const folders = knownImage(image)?.data;
+  const within = (one: string, other: string) => `${one}/`.startsWith(`${other}/`);
+  return mounts.find(({ type, source, target }) => {
+    const holds = folders
+      ? folders.some((folder) => within(target, folder) || within(folder, target))
+      : type === "volume";
+    if (!holds || type === "tmpfs") return false;
+    if (!snapshot || source === undefined) return true;
+    if (type === "volume") return snapshot.volumes.some(({ name }) => name === source);
+    return !snapshot.local || isFilled(source);
+  });
+}
+
+function isFilled(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { Service } from "../../../components/service";
+import { sessionFor } from "../../../core/engines/dockerApi/session";
+import type { ServiceArgs } from "../../../core/description/types";
+import { type World, world } from "../mocks";
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+
+/** What is said of a change of variables. */
+async function said(args: Partial<ServiceArgs>, before: object, after: object, type = "Service"): Promise<string[]> {
+  new Service("db", { image: "mysql", ...args });
+  await w.done();
+  const { beforeUpdate } = w.one(`berth:services:${type}`);
+  const hook = w.hooks.get(beforeUpdate.find((name) => name.startsWith("berth-first-start")) ?? "");
+  w.warnings.length = 0;
+  await hook?.callback({
+    name: "db",
+    oldInputs: { environment: before },
+    newInputs: { environment: after },
+  } as unknown as pulumi.ResourceHookArgs);
+  return w.warnings;
+}
+const live = (given: object) => {
+  const nothing = { containers: [], images: [], networks: [], volumes: [], listeners: [], routes: [] };
+  sessionFor().snapshot = { ...nothing, local: true, apiVersion: "1.41", ...given };
+};
+const volumes = ["data:/var/lib/mysql"];
+const one = { MYSQL_ROOT_PASSWORD: "one" };
+const two = { MYSQL_ROOT_PASSWORD: "two" };
+const KEEPS =
+  "read only when the data is made: data (/var/lib/mysql) keeps what was set then; change it there as well, or start with an empty one.";
+
+test("it runs on a preview, too, before what changes the container", async () => {
+  new Service("db", { image: "mysql", volumes });
+  await w.done();
+  const [first, second] = w.one("berth:services:Service").beforeUpdate;
+  expect(first).toBe("berth-first-start");
+  expect(second).toMatch(/^berth-change-in-place/);
+  expect(w.hooks.get("berth-first-start")!.opts).toEqual({ onDryRun: true });
+});
+
+test.each<[string, object, object, string]>([
+  ["another password", one, two, "MYSQL_ROOT_PASSWORD is"],
+  [
+    "secret ones",
+    { MYSQL_ROOT_PASSWORD: pulumi.secret("one") },
+    { MYSQL_ROOT_PASSWORD: pulumi.secret("two") },
+    "MYSQL_ROOT_PASSWORD is",
+  ],
+  ["one more, and one less", { MYSQL_USER: "ada" }, { MYSQL_DATABASE: "shop" }, "MYSQL_USER, MYSQL_DATABASE are"],
+  ["a file's", { POSTGRES_PASSWORD_FILE: "/a" }, { POSTGRES_PASSWORD_FILE: "/b" }, "POSTGRES_PASSWORD_FILE is"],
+  ["MariaDB", {}, { MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: "1" }, "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD is"],
+  ["MongoDB", {}, { MONGO_INITDB_ROOT_USERNAME: "a" }, "MONGO_INITDB_ROOT_USERNAME is"],
+])("%s counts for nothing", async (_, before, after, variables) => {
+  expect(await said({ volumes }, before, after)).toEqual([`db: ${variables} ${KEEPS}`]);
+});
+
+test.each<[string, Partial<ServiceArgs>, object, object]>([
+  [
+    "nothing that counts at the first start only",
+    { volumes },
+    { ...one, TZ: "a", MYSQLD_OPTS: "a" },
+    { ...one, TZ: "b", MYSQLD_OPTS: "b" },
+  ],
+  ["no data that is kept", {}, one, two],
+  ["a mount elsewhere", { volumes: ["conf:/etc/mysql/conf.d"] }, one, two],
+  ["data in memory", { volumes: [{ type: "tmpfs", target: "/var/lib/mysql" }] }, one, two],
+])("of %s nothing is said", async (_, args, before, after) => {
+  expect(await said(args, before, after)).toEqual([]);
+});
+
+test("data below or above the image's folder is its data", async () => {
+  expect(await said({ volumes: ["data:/var/lib"] }, one, two)).toHaveLength(1);
+});
+
+test("of an image that nobody knows any volume may hold the data, a folder of settings not", async () => {
+  expect(await said({ image: "team/mysql", volumes: ["data:/x"] }, one, two)).toHaveLength(1);
+  w = await world();
+  expect(await said({ image: "team/mysql", volumes: ["/etc:/etc/mysql"] }, one, two)).toEqual([]);
+});
+
+describe("where the engine is known", () => {
+  test("a volume that is not there yet is made with the new variables", async () => {
+    live({ volumes: [{ name: "other" }] });
+    expect(await said({ volumes }, one, two)).toEqual([]);
+  });
+
+  test("and so is an empty folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "berth data-"));
+    try {
+      live({});
+      mkdirSync(join(folder, "empty"));
+      mkdirSync(join(folder, "full"));
+      writeFileSync(join(folder, "full/ibdata1"), "");
+      expect(await said({ volumes: [`${folder}/empty:/var/lib/mysql`] }, one, two)).toEqual([]);
+      w = await world();
+      live({});
+      expect(await said({ volumes: [`${folder}/full:/var/lib/mysql`] }, one, two)).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
