@@ -3,7 +3,7 @@ import { Document } from "yaml";
 import { asLabelName, serviceName } from "../mapping/kubernetes/checks";
 import type { ClaimOptions } from "../description/kubernetesOptions";
 import { REFUSED } from "../mapping/kubernetes/refused";
-import { sameName } from "../mapping/kubernetes/volumes";
+import { oneNode, sameName } from "../mapping/kubernetes/volumes";
 import { type Workload, workload } from "../mapping/kubernetes/workload";
 import type { TidyService } from "../description/describe";
 import { ArgumentError } from "../description/errors";
@@ -25,6 +25,8 @@ const NEEDED = ["image", "containerName"];
 class Manifests extends Printer {
   private readonly objects = new Map<string, Manifest>();
   private readonly claims = new Map<string, Workload["claims"][number]>();
+  /** The service that names a claim first. */
+  private readonly claimedBy = new Map<string, string>();
   private readonly claimOptions: Record<string, ClaimOptions> = {};
 
   write(): Printed {
@@ -85,7 +87,10 @@ class Manifests extends Printer {
     for (const claim of made.claims) {
       const other = this.claims.get(claim.name);
       if (other && other.source !== claim.source) throw sameName(claim, other.source);
+      const shared = other && oneNode(claim, this.claimedBy.get(claim.name)!);
+      if (shared) this.notices.push(warning(at, shared.replace(/\.$/, "")));
       this.claims.set(claim.name, claim);
+      this.claimedBy.set(claim.name, this.claimedBy.get(claim.name) ?? key);
       if (claim.manifest && !other) this.add(at, claim.manifest);
     }
     for (const content of made.contents)

@@ -1,10 +1,10 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../description/errors";
 import { type ClusterObject, makeObject } from "./object";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import type { ClusterSession } from "./session";
 import { withoutWaiting } from "./waiting";
-import { type Claim, sameName } from "../../mapping/kubernetes/volumes";
+import { type Claim, oneNode, sameName } from "../../mapping/kubernetes/volumes";
 
 interface SharedClaim extends Claim {
   keepData: boolean;
@@ -51,6 +51,8 @@ export class SharedClaims {
         `${by} and ${other.by} share the volume but describe different claims`,
         "say the same of it in both",
       );
+    const warning = oneNode(claim, other.by);
+    if (warning) void pulumi.log.warn(`${by}: ${warning}`);
   }
 
   /**

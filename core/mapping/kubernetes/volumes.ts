@@ -247,6 +247,14 @@ export const sameName = ({ name, argument, source }: Claim, other: string): Argu
     "give one of them another name",
   );
 
+/** What is to be said where two services share a claim: a disk that is on one node holds the pods of both there. */
+export function oneNode({ source, spec }: Claim, other: string): string | undefined {
+  const [mode] = spec?.accessModes ?? [];
+  if (mode !== "ReadWriteOnce" && mode !== "ReadWriteOncePod") return undefined;
+  const wait = mode === "ReadWriteOnce" ? "pods on another node wait for ever" : "only one pod gets it";
+  return `volumes: ${source} is shared with ${other}, and its claim is for one ${mode === "ReadWriteOnce" ? "node" : "pod"} (${mode}): ${wait}. Set kubernetes: { volumes: { ${show(source)}: { accessMode: "ReadWriteMany" } } } where the storage can do that, or give each its own volume.`;
+}
+
 function filling(pairs: [claim: string, folder: string, source: string][]): Volumes["initContainers"][number] {
   const claims = [...new Set(pairs.map(([claim]) => claim))];
   return {

@@ -192,6 +192,20 @@ test("two volumes that would be one claim are refused", () => {
   expect(refusal(() => print(given))).toContain("would both be the claim a-b");
 });
 
+test("two services that share a disk of one node are told so", () => {
+  const shared = { image: "nginx", volumes: ["data:/d"] };
+  const { objects, said } = print(
+    project({ web: shared, app: shared, other: { image: "nginx", volumes: ["own:/d"] } }),
+  );
+  expect(titles(objects).filter((title) => title.startsWith("PersistentVolumeClaim"))).toEqual([
+    "PersistentVolumeClaim data",
+    "PersistentVolumeClaim own",
+  ]);
+  expect(said.filter((line) => line.includes("shared"))).toEqual([
+    'warning: services.app: volumes: data is shared with web, and its claim is for one node (ReadWriteOnce): pods on another node wait for ever. Set kubernetes: { volumes: { "data": { accessMode: "ReadWriteMany" } } } where the storage can do that, or give each its own volume',
+  ]);
+});
+
 test("services that wait, are built, or are waited for", () => {
   const given = project({
     migrate: { image: "shop:1", build: { context: "/srv" } },

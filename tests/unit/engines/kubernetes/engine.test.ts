@@ -188,6 +188,20 @@ describe("several services", () => {
     );
     expect(w.all(CLAIM)).toHaveLength(2);
     expect(names(w.one(DEPLOYMENT, "two").dependencies)).toContain("my-data");
+    expect(w.warnings).toEqual([
+      'two: volumes: my_data is shared with one, and its claim is for one node (ReadWriteOnce): pods on another node wait for ever. Set kubernetes: { volumes: { "my_data": { accessMode: "ReadWriteMany" } } } where the storage can do that, or give each its own volume.',
+    ]);
+  });
+
+  test.each<[string, object, string[]]>([
+    ["for all nodes", { accessMode: "ReadWriteMany" }, []],
+    ["that is there already", { existing: true }, []],
+    ["for one pod", { accessMode: "ReadWriteOncePod" }, ["is for one pod (ReadWriteOncePod): only one pod gets it."]],
+  ])("share a claim %s", async (_, data, warnings) => {
+    const kubernetes = { volumes: { data } };
+    for (const name of ["one", "two"]) new Service(name, { image: "nginx", volumes: ["data:/d"], kubernetes });
+    await w.done();
+    expect(w.warnings).toEqual(warnings.map((text) => expect.stringContaining(text)));
   });
 
   test("that say different things about one volume are refused", () => {
