@@ -53,7 +53,9 @@ export async function show(
   const own = found.filter(
     ({ at, text }) => !(at.includes(".environment.") && text.startsWith("is a secret in clear")),
   );
-  for (const { level, at, text } of [...project.notices, ...own, ...printed.notices])
+  // For a cluster the printer says itself what becomes of them.
+  const read = project.notices.filter(({ swarm }) => form !== "kubernetes" || !swarm);
+  for (const { level, at, text } of [...read, ...own, ...printed.notices])
     process.stderr.write(`${level}: ${at}: ${text}\n`);
   process.stdout.write(printed.text);
 }

@@ -13,6 +13,7 @@ import { parseService, type ServiceSpec } from "../description/service";
 import { inOrder } from "../description/startOrder";
 import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
+import { withSwarm } from "./swarmOnKubernetes";
 
 type Manifest = Workload["controller"];
 interface Metadata {
@@ -84,6 +85,7 @@ class Manifests extends Printer {
     for (const text of [...made.notes, ...made.warnings].map((sentence) => sentence.replace(/\.$/, "")))
       if (!this.notices.some((other) => other.text === text))
         this.notices.push({ level: made.warnings.includes(`${text}.`) ? "warning" : "note", at, text });
+    this.notices.push(...withSwarm(at, service, made.controller, made.services));
     for (const claim of made.claims) {
       const other = this.claims.get(claim.name);
       if (other && other.source !== claim.source) throw sameName(claim, other.source);
@@ -108,7 +110,8 @@ class Manifests extends Printer {
   }
 
   private specOf(key: string, service: TidyService): ServiceSpec {
-    const { build: _, dependsOn: _waits, environment = {}, networks, mode, ...fields } = service;
+    const { build: _, dependsOn: _waits, environment = {}, networks, swarm, ...fields } = service;
+    const mode = swarm?.global ? "global" : service.mode;
     const isSecret = (name: string) => environment[name] === null || this.secrets.of(key, name) !== undefined;
     const split = (secret: boolean) =>
       Object.fromEntries(

@@ -274,3 +274,58 @@ test("a service whose name is one letter keeps it: two are a rule of Docker's co
   expect(titles(objects)).toEqual(["Service a", "Deployment a"]);
   expect(said).toEqual([]);
 });
+
+test("what a Swarm reads is printed where a cluster has an equivalent, and said by its key where not", () => {
+  const { objects, said } = one({
+    image: "nginx:1",
+    replicas: 3,
+    swarm: {
+      placement: {
+        constraints: ["node.labels.disk == ssd", "node.role != manager", "engine.labels.x == y"],
+        preferences: [{ spread: "node.labels.zone" }],
+        maxReplicasPerNode: 1,
+      },
+      updateConfig: { parallelism: 2, delay: "10s", order: "start-first", failureAction: "rollback" },
+      restartPolicy: { window: "1m" },
+      reservations: { cpus: 0.25 },
+      labels: { team: "web" },
+    },
+  });
+  const { spec, metadata } = find(objects, "Deployment web");
+  expect(metadata).toMatchObject({ annotations: { team: "web" } });
+  expect(spec).toMatchObject({
+    replicas: 3,
+    minReadySeconds: 10,
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } },
+  });
+  const { affinity, topologySpreadConstraints, containers } = spec.template.spec;
+  expect(affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms).toEqual([
+    {
+      matchExpressions: [
+        { key: "disk", operator: "In", values: ["ssd"] },
+        { key: "node-role.kubernetes.io/control-plane", operator: "DoesNotExist" },
+      ],
+    },
+  ]);
+  expect(affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution).toEqual([
+    { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "web" } } },
+  ]);
+  expect(topologySpreadConstraints).toMatchObject([{ topologyKey: "zone", maxSkew: 1 }]);
+  expect(containers[0].resources.requests).toEqual({ cpu: "0.25" });
+  expect(said).toEqual([
+    "note: services.web.deploy.placement.constraints: is left out: nodes of a cluster have nothing like engine.labels.x == y",
+    "note: services.web.deploy.update_config.failure_action: is left out: an update that fails stops; `kubectl rollout undo` goes back",
+    "note: services.web.deploy.restart_policy.window: is left out: a cluster starts what has ended again for ever",
+  ]);
+});
+
+test("a global service is a DaemonSet", () => {
+  const { objects, said } = one({
+    image: "nginx:1",
+    swarm: { global: true, updateConfig: { parallelism: 0, order: "stop-first" }, endpointMode: "dnsrr" },
+    expose: ["80"],
+  });
+  expect(find(objects, "DaemonSet web").spec.updateStrategy).toEqual({ rollingUpdate: { maxUnavailable: "100%" } });
+  expect(find(objects, "Service web").spec).toMatchObject({ clusterIP: "None", ports: [{ port: 80 }] });
+  expect(said).toEqual([]);
+});
