@@ -53,7 +53,7 @@ const EXPOSED: Record<string, number> = { nginx: 80, mysql: 3306, tomcat: 8080 }
 
 function publish(store: Store, args: Props): Container["NetworkSettings"]["Ports"] {
   const repository = String(args.image).split(":")[0]!;
-  const image = store.find("images", String(args.image))?.Name.split(":")[0] ?? repository;
+  const image = store.image(String(args.image))?.Name.split(":")[0] ?? repository;
   const exposed = args.publishAllPorts && EXPOSED[image] ? [{ internal: EXPOSED[image] }] : [];
   const taken = store.list("containers").flatMap((other) => Object.values(other.NetworkSettings.Ports).flat());
   const result: Container["NetworkSettings"]["Ports"] = {};
@@ -179,7 +179,7 @@ const container: Resource = {
     if (other) {
       throw new Error(`Conflict. The container name "/${args.name}" is already in use by container "${other.Id}".`);
     }
-    if (!store.find("images", String(args.image))) throw new Error(`Unable to find image '${args.image}' locally`);
+    if (!store.image(String(args.image))) throw new Error(`Unable to find image '${args.image}' locally`);
     const tests = (args.healthcheck as { tests?: string[] } | undefined)?.tests;
     mountVolumes(store, args);
     const ended = exitCode(args);
@@ -335,16 +335,16 @@ const remoteImage: Resource = {
       if (missing !== undefined) throw new Error(`unable to read Dockerfile or context: ${missing}`);
       // The triggers stand for what is in the folder; the new image takes the name from the old one.
       store.put("images", { Id: `sha256:${digest(JSON.stringify([Name, args.triggers]))}`, Name, Build });
-    } else if (!store.find("images", Name)) store.put("images", { Id: `sha256:${digest(Name)}`, Name });
-    const { Id } = store.find("images", Name)!;
+    } else if (!store.image(Name)) store.put("images", { Id: `sha256:${digest(Name)}`, Name });
+    const { Id } = store.image(Name)!;
     return { id: Id + Name, outs: this.read(store, Id + Name, args)! };
   },
   read(store, _id, state) {
-    const found = store.find("images", String(state.name));
+    const found = store.image(String(state.name));
     return found && { ...state, imageId: found.Id, repoDigest: `${found.Name}@${found.Id}` };
   },
   remove(store, _id, state) {
-    const found = store.find("images", String(state.name));
+    const found = store.image(String(state.name));
     if (!found || state.keepLocally) return;
     const user = store.list("containers").find(({ Image }) => Image === found.Name);
     if (user && !state.forceRemove)
