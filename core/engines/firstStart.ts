@@ -5,17 +5,23 @@ import type { Mount } from "../description/mounts";
 import type { LateSpec } from "../description/service";
 import { isLate } from "../pulumi/outputs";
 import { hasPulumiEngine, perProvider } from "../pulumi/perProgram";
-import type { EngineSnapshot } from "./dockerApi/snapshot";
 
 /** Variables that databases and their like read when they make their data, and never again. */
 const FIRST_START =
   /^((MYSQL|MARIADB)_(ROOT_PASSWORD|ROOT_HOST|DATABASE|USER|PASSWORD|RANDOM_ROOT_PASSWORD|ALLOW_EMPTY(_ROOT)?_PASSWORD)|POSTGRES_(PASSWORD|USER|DB|INITDB_ARGS|HOST_AUTH_METHOD)|MONGO_INITDB_\w+|DOCKER_INFLUXDB_INIT_\w+|RABBITMQ_DEFAULT_(USER|PASS|VHOST)|GF_SECURITY_ADMIN_(USER|PASSWORD)|NEO4J_AUTH)(_FILE|_HASH)?$/;
 
+/** What an engine held when the program began. */
+interface Held {
+  /** The engine runs on this machine. */
+  local: boolean;
+  volumes: { name: string }[];
+}
+
 /** Where a service keeps data that outlives its container. */
 interface Keeping {
   image: string;
   mounts: Mount[];
-  snapshot?: EngineSnapshot;
+  snapshot?: Held;
 }
 
 /** The services of the running program, by logical name, and the hook that they share. */
@@ -39,7 +45,7 @@ const program = perProvider((): FirstStarts => {
 export function firstStartHook(
   name: string,
   { image, volumes }: LateSpec,
-  snapshot?: EngineSnapshot,
+  snapshot?: Held,
 ): pulumi.ResourceHook | undefined {
   if (isLate([image, volumes]) || volumes === undefined) return undefined;
   const { services, hook } = program();
