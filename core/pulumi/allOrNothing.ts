@@ -20,6 +20,7 @@ export function checkLast(check: () => void): boolean {
  */
 export function allOrNothing<T>(program: () => T): T {
   const checks: (() => void)[] = [];
+  const outer = last;
   last = checks;
   try {
     const result = program();
@@ -31,6 +32,6 @@ export function allOrNothing<T>(program: () => T): T {
     if (monitor) monitor.registerResource = () => {};
     throw error;
   } finally {
-    last = undefined;
+    last = outer;
   }
 }

@@ -37,7 +37,8 @@ export async function run(): Promise<Record<string, unknown>> {
     const refusals: Record<string, Error> = {};
     const declare = (name: string, make: () => void) => {
       try {
-        make();
+        // What is said at the end of a program is said at the end of this one.
+        allOrNothing(make);
       } catch (error) {
         if (!cases.collectRefusals) throw error;
         refusals[name] = error as Error;

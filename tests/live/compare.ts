@@ -89,4 +89,5 @@ export function notAllowed(row: string, found: Difference[], list = ALLOWED_DIFF
 }
 
 /** Entries of the list that no comparison needed. */
-export const unused = (list = ALLOWED_DIFFERENCES): AllowedDifference[] => list.filter((entry) => !used.has(entry));
+export const unused = (list = ALLOWED_DIFFERENCES): AllowedDifference[] =>
+  list.filter((entry) => !used.has(entry) && (entry.applies?.() ?? true));

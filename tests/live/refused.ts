@@ -54,16 +54,6 @@ export const REFUSALS: Refusal[] = [
     "blkioConfig.weightDevice: is not a field of blkioConfig; ",
   ),
   refusal(
-    "--shm-size in odd bytes",
-    { shmSize: "100k" },
-    "shmSize: 100k is not a whole number of MiB, which is all that the Docker provider can say; ",
-  ),
-  refusal(
-    "-m in odd bytes",
-    { memLimit: "7000001b" },
-    "memLimit: 7000001b is not a whole number of MiB, which is all that the Docker provider can say; ",
-  ),
-  refusal(
     "--dns in another order",
     { dns: ["8.8.8.8", "1.1.1.1"] },
     "dns: the Docker provider cannot keep the order 8.8.8.8, 1.1.1.1; ",
