@@ -27,7 +27,7 @@
 # /var/log/auth.log. Without --systemd services are scripts in /etc/init.d.
 #
 # BERTH_LAB_DIR            where everything lies (default /var/tmp/berth-lab)
-# BERTH_LAB_DEBIAN_MIRROR  default http://deb.debian.org/debian
+# BERTH_LAB_DEBIAN_MIRROR  default: that of this machine's apt
 # BERTH_HOST_SUBNET        first three numbers of the hosts' addresses, default
 #                          10.213.7: the first host is 10.213.7.2, this machine
 #                          10.213.7.1 to it, the second host 10.213.7.6
@@ -37,7 +37,6 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB=host
 STATE=$(realpath -m "${BERTH_LAB_DIR:-/var/tmp/berth-lab}")/host
 SUBNET=${BERTH_HOST_SUBNET:-10.213.7}
-DEBIAN_MIRROR=${BERTH_LAB_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 MIRROR_PORT=3142
 SUITE=bookworm
 . "$HERE/processes.sh"
@@ -121,7 +120,7 @@ make() {
   hash=$(sha256sum <"$HERE/host/make.sh")
   [[ -f $CACHE/made && $(<"$CACHE/made") == "$hash" ]] && return
   say "making the Debian root and the package mirror"
-  "$HERE/host/make.sh" "$CACHE" "$SUITE" "$DEBIAN_MIRROR" </dev/null >"$log" 2>&1 \
+  "$HERE/host/make.sh" "$CACHE" "$SUITE" "$(debian_mirror "$SUITE")" </dev/null >"$log" 2>&1 \
     || { tail -n 15 "$log"; die "it failed (the whole log: $log)"; }
   echo "$hash" >"$CACHE/made"
   # Those that run serve a folder that is gone.
@@ -136,7 +135,7 @@ make_systemd() {
   hash=$(sha256sum <"$HERE/host/make-systemd.sh")
   [[ -f $CACHE/systemd.made && $(<"$CACHE/systemd.made") == "$hash" ]] && return
   say "making the Debian root with systemd"
-  "$HERE/host/make-systemd.sh" "$CACHE" "$SUITE" "$DEBIAN_MIRROR" </dev/null >"$log" 2>&1 \
+  "$HERE/host/make-systemd.sh" "$CACHE" "$SUITE" "$(debian_mirror "$SUITE")" </dev/null >"$log" 2>&1 \
     || { tail -n 15 "$log"; die "it failed (the whole log: $log)"; }
   echo "$hash" >"$CACHE/systemd.made"
 }

@@ -12,13 +12,12 @@
 #
 # BERTH_LAB_DIR            where everything lies (default /var/tmp/berth-lab)
 # BERTH_LAB_REGISTRY_PORT  default 5000
-# BERTH_LAB_DEBIAN_MIRROR  default http://deb.debian.org/debian
+# BERTH_LAB_DEBIAN_MIRROR  default: that of this machine's apt
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_DIR=${BERTH_LAB_DIR:-/var/tmp/berth-lab}
 PORT=${BERTH_LAB_REGISTRY_PORT:-5000}
-MIRROR=${BERTH_LAB_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 REGISTRY=127.0.0.1:$PORT
 SUITE=bookworm
 MARKER=$LAB_DIR/registry/recipes.sha256
@@ -142,7 +141,7 @@ debian_base() {
   if [[ ! -f $tar ]]; then
     say "making the Debian base"
     rm -rf "$root"
-    debootstrap --variant=minbase "$SUITE" "$root" "$MIRROR" >"$LAB_DIR/log/debootstrap.log" 2>&1 \
+    debootstrap --variant=minbase "$SUITE" "$root" "$(debian_mirror "$SUITE")" >"$LAB_DIR/log/debootstrap.log" 2>&1 \
       || die "debootstrap failed: $LAB_DIR/log/debootstrap.log"
     # Small, and every later apt-get in it keeps it so.
     printf 'path-exclude /usr/share/%s/*\n' doc man info locale >"$root/etc/dpkg/dpkg.cfg.d/lab"

@@ -76,6 +76,17 @@ status_of() { # NAME...
 
 port_answers() { (: <>"/dev/tcp/${2-127.0.0.1}/$1"); } # PORT [ADDRESS]
 
+# shellcheck disable=SC2016 # the words of apt-get
+debian_mirror() { # SUITE
+  # The one that this machine's apt uses is reached from here.
+  local own
+  own=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME) $(COMPONENT) $(LABEL)' \
+    'Created-By: Packages' 2>/dev/null | awk -v suite="$1" \
+    '/^https?:/ && ($2 == suite || $3 == suite) && $4 == "main" && $5 == "Debian" { sub("/$", "", $1); print $1 }' \
+    | head -n1) || true
+  echo "${BERTH_LAB_DEBIAN_MIRROR:-${own:-http://deb.debian.org/debian}}"
+}
+
 install_packages() { # FILE:PACKAGE... (a file without a / is looked for on the PATH)
   local missing=() pair
   for pair; do
