@@ -196,7 +196,8 @@ export class WebApp extends pulumi.ComponentResource {
     declaration.makeSecret(options);
     this.deployment = makeObject(name, deployment, options);
     // A renamed Service keeps its node port, which two of them cannot have.
-    this.service = makeObject(name, service, { ...options, deleteBeforeReplace: true });
+    const { serviceHooks: hooks } = session;
+    this.service = makeObject(name, session.forPreview(service), { ...options, deleteBeforeReplace: true, hooks });
     this.deploymentName = nameOnceMade(deploymentName, this.deployment);
     this.serviceName = nameOnceMade(serviceName, this.service);
     this.namespace = namespaceOf(this.deployment, session.defaultNamespace);

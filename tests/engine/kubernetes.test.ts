@@ -93,6 +93,35 @@ describeIf(missingCli, "stacks of a cluster", () => {
     expect(objects()).toEqual([]);
   }, 300_000);
 
+  test.concurrent("a node port goes over to a service with another name", async () => {
+    const line = (name: string, port: number) => `docker run -d --name ${name} -p ${port}:80 nginx`;
+    const { project, cluster, objects } = await start("run", {
+      "berth:engine": "kubernetes",
+      "berth:commands": [line("one", 30081), line("two", 30082)],
+    });
+    await project.up();
+    const uid = cluster.find("Service", "two")!.metadata.uid;
+    project.configure({ "berth:commands": [line("three", 30081), line("two", 30082)] });
+    await project.preview();
+    expect((await project.up()).output).toContain("Deleted the service one, which is no longer declared.");
+    expect(objects()).toEqual([
+      "Deployment default three",
+      "Deployment default two",
+      "Service default three",
+      "Service default two",
+    ]);
+    expect(cluster.find("Service", "three")!.spec!.ports).toMatchObject([{ nodePort: 30081 }]);
+    expect(cluster.find("Service", "two")!.metadata.uid).toBe(uid);
+    expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
+
+    project.configure({ "berth:commands": [line("three", 30082), line("two", 30081)] });
+    const { code, output } = await project.tryUp();
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      "the node port 30082 is that of the service two until this `up` has changed it, and a cluster changes one after the other; give one of the two a third port, and exchange them with the next `up`.",
+    );
+  }, 300_000);
+
   test.concurrent("what is wrong makes nothing: a setting, a port that is taken, an object of somebody else", async () => {
     const { project, cluster, objects } = await start("kubernetes", { "webapp:nodePort": "8080" });
     const refused = async (sentence: string) => {

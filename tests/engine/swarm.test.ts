@@ -167,3 +167,47 @@ describeIf(missingCli, "a swarm's service", () => {
     );
   }, 60_000);
 });
+
+describeIf(missingCli, "services of a swarm that change their ports", () => {
+  const PORTS = `
+require("./core/pulumi/patches/lazyLoading");
+require("./core/loadTypescript");
+const pulumi = require("@pulumi/pulumi");
+const { connectEngine } = require("./core/engines/dockerApi/session");
+const { SwarmService } = require("./components/swarmService");
+module.exports = async () => {
+  await connectEngine();
+  for (const [name, port] of Object.entries(new pulumi.Config("test").requireObject("ports")))
+    new SwarmService(name, { image: "nginx", ports: [port + ":80"] });
+};
+`;
+  const portsOf = ({ store }: Project) =>
+    Object.fromEntries(
+      store
+        .list("services")
+        .map(({ Name, Spec }) => [Name, Spec.EndpointSpec.Ports?.map((port) => port.PublishedPort)]),
+    );
+
+  test("exchange them, and one with a new name keeps its own", async () => {
+    const made = await Project.create({
+      stack: "test",
+      program: PORTS,
+      config: { "test:ports": { one: 81, two: 82 } },
+    });
+    made.store.put("swarm", { Name: "swarm", NodeAddr: "10.0.0.5" });
+    await made.up();
+    const ids = () => Object.fromEntries(made.store.list("services").map(({ Name, Id }) => [Name, Id]));
+    const before = ids();
+    made.configure({ "test:ports": { one: 82, two: 81 } });
+    await made.up();
+    expect(portsOf(made)).toEqual({ one: [82], two: [81] });
+    expect(ids()).toEqual(before);
+    expect(await made.changes()).toEqual([]);
+
+    made.configure({ "test:ports": { three: 82, two: 81 } });
+    await made.up();
+    expect(portsOf(made)).toEqual({ three: [82], two: [81] });
+    expect(ids().two).toBe(before.two);
+    expect(await made.changes("--refresh", "--expect-no-changes")).toEqual([]);
+  }, 300_000);
+});

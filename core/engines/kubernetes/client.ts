@@ -35,9 +35,18 @@ export class ClusterClient {
 
   /** Reads one object or list; a status such as 404 is an answer. */
   get<T>(path: string, timeout = 10_000): Promise<ClusterAnswer<T>> {
+    return this.ask("GET", path, timeout);
+  }
+
+  /** Deletes one object; that it is not there is an answer, too. */
+  delete(path: string): Promise<ClusterAnswer<{ message?: string }>> {
+    return this.ask("DELETE", path, 10_000);
+  }
+
+  private ask<T>(method: string, path: string, timeout: number): Promise<ClusterAnswer<T>> {
     const url = new URL(this.access.server.replace(/\/$/, "") + path);
     return new Promise((resolve, reject) => {
-      const request = this.transport.request(url, { ...this.options, timeout }, (response) => {
+      const request = this.transport.request(url, { ...this.options, method, timeout }, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", reject);

@@ -115,7 +115,12 @@ function make(
   );
   // Nobody waits for pods behind a Service: they come after it, and may want to find their own name.
   const named = new Map(
-    services.map((manifest) => [manifest, object(within(manifest), withoutWaiting(manifest)) as Service]),
+    services.map((manifest) => [
+      manifest,
+      object(within(manifest), session.forPreview(withoutWaiting(manifest)), {
+        hooks: session.serviceHooks,
+      }) as Service,
+    ]),
   );
   const { waitTimeout } = spec as ServiceSpec;
   const timeout = waitTimeout === undefined ? undefined : `${Math.max(1, Math.ceil(waitTimeout / 1000))}s`;

@@ -3,12 +3,22 @@ import { ClusterClient } from "./client";
 import { withLogin } from "./execLogin";
 import { type ClusterAccess, clusterAccess, KubeconfigError } from "./kubeconfig";
 
+/** A node port that a service has. */
+export interface NodePort {
+  port: number;
+  protocol: string;
+  namespace: string;
+  service: string;
+  /** Of the service: they say whose it is. */
+  annotations?: Record<string, string>;
+}
+
 /** What a cluster held when the program began. */
 export interface ClusterSnapshot {
   /** Address of the API server. */
   server: string;
   /** Services with node ports. */
-  nodePorts: { port: number; protocol: string; namespace: string; service: string }[];
+  nodePorts: NodePort[];
 }
 
 /** Settings of the Kubernetes provider that say where the cluster is. */
@@ -56,7 +66,15 @@ export async function look(settings: ClusterSettings): Promise<ClusterLook> {
     const nodePorts = (body?.items ?? []).flatMap(({ metadata, spec }) =>
       (spec?.ports ?? []).flatMap(({ nodePort, protocol = "TCP" }) =>
         nodePort
-          ? [{ port: nodePort, protocol, namespace: metadata?.namespace ?? "", service: metadata?.name ?? "" }]
+          ? [
+              {
+                port: nodePort,
+                protocol,
+                namespace: metadata?.namespace ?? "",
+                service: metadata?.name ?? "",
+                annotations: metadata?.annotations,
+              },
+            ]
           : [],
       ),
     );

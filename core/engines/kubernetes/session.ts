@@ -3,10 +3,12 @@ import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import type { ServicePort } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../description/errors";
 import { isOurs, type Owner, ownerLabels, ownerOf } from "../owner";
-import { perProvider, providerAmong } from "../../pulumi/perProgram";
+import { checkLast } from "../../pulumi/allOrNothing";
+import { sentence } from "../../pulumi/componentErrors";
+import { hasPulumiEngine, perProvider, providerAmong } from "../../pulumi/perProgram";
 import { runNow } from "../../pulumi/runNow";
 import { ClusterClient } from "./client";
-import { type ClusterLook, type ClusterSettings, type ClusterSnapshot, look } from "./look";
+import { type ClusterLook, type ClusterSettings, type ClusterSnapshot, look, type NodePort } from "./look";
 import { COMPONENT, PLUGIN_VERSION } from "./object";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import { berthSetting } from "../../pulumi/settings";
@@ -19,6 +21,8 @@ export class ClusterSession {
   client?: ClusterClient;
   /** Whether somebody has begun to look at the cluster. */
   looked = false;
+  /** Of a Service with node ports. Undefined under mocks, which know no hooks. */
+  readonly serviceHooks?: pulumi.ResourceHookBinding;
   private readonly objects = new Map<string, string>();
   private readonly nodePorts = new Map<string, string>();
   private pods?: pulumi.ProviderResource;
@@ -29,6 +33,11 @@ export class ClusterSession {
   ) {
     const configured = berthSetting("owner");
     this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), process.cwd(), configured);
+    if (!hasPulumiEngine()) return;
+    const hook = new pulumi.ResourceHook(`berth-free-node-ports${sessions++ || ""}`, ({ newInputs }) =>
+      this.freeNodePorts(newInputs?.spec),
+    );
+    this.serviceHooks = { beforeCreate: [hook], beforeUpdate: [hook] };
   }
 
   /** The provider for bare Pods; undefined where the program has chosen one for all. */
@@ -120,12 +129,66 @@ export class ClusterSession {
       const declared = this.nodePorts.get(`${nodePort}/${protocol}`);
       if (declared !== undefined) throw taken(declared);
       this.nodePorts.set(`${nodePort}/${protocol}`, by);
-      const live = this.snapshot?.nodePorts.find((port) => port.port === nodePort && port.protocol === protocol);
-      if (live && (live.service !== name || live.namespace !== namespace))
+      const live = this.holder(nodePort, protocol);
+      if (!live || (live.service === name && live.namespace === namespace)) continue;
+      if (!isOurs(live.annotations, this.owner))
         throw taken(`the service ${live.service} in the namespace ${live.namespace} of the cluster`);
+      // One that is no longer declared goes before this one is made. Of one that is, the provider would be refused.
+      checkLast(() => {
+        if (!this.isDeclared(live)) return;
+        const { message } = new ArgumentError(
+          argument(nodePort),
+          `the node port ${nodePort} is that of the service ${live.service} until this \`up\` has changed it, and a cluster changes one after the other`,
+          "give one of the two a third port, and exchange them with the next `up`",
+        );
+        throw sentence(`${by}: ${message}`);
+      });
+    }
+  }
+
+  /**
+   * A Service for a preview: the API server would try it out beside the one that has its node port still, and refuse it,
+   * unless something about it is not known yet.
+   */
+  forPreview<T extends Manifest>(manifest: T): T {
+    const { name } = manifest.metadata as ObjectMeta;
+    const { ports = [], ...spec } = manifest.spec as { ports?: ServicePort[] };
+    const isHeld = ({ nodePort, protocol = "TCP" }: ServicePort) => {
+      const live = typeof nodePort === "number" ? this.holder(nodePort, protocol) : undefined;
+      return live !== undefined && live.service !== name && isOurs(live.annotations, this.owner);
+    };
+    if (!pulumi.runtime.isDryRun() || !ports.some(isHeld)) return manifest;
+    const shown = ports.map((port) => (isHeld(port) ? { ...port, nodePort: pulumi.unknown } : port));
+    return { ...manifest, spec: { ...spec, ports: shown } };
+  }
+
+  private holder(nodePort: number, protocol: string): NodePort | undefined {
+    return this.snapshot?.nodePorts.find((port) => port.port === nodePort && port.protocol === protocol);
+  }
+
+  private isDeclared = ({ namespace, service }: NodePort) =>
+    this.objects.has(["Service", namespace, service].join(" "));
+
+  /**
+   * Before a service is made or changed: one of this stack that is no longer declared still has its node port, since
+   * Pulumi deletes last.
+   */
+  private async freeNodePorts(spec: { ports?: ServicePort[] } | undefined): Promise<void> {
+    for (const { nodePort, protocol = "TCP" } of spec?.ports ?? []) {
+      const live = nodePort === undefined ? undefined : this.holder(nodePort, protocol);
+      if (!this.client || !live || !isOurs(live.annotations, this.owner) || this.isDeclared(live)) continue;
+      const { namespace, service } = live;
+      const { status, body } = await this.client.delete(`/api/v1/namespaces/${namespace}/services/${service}`);
+      if (status >= 400 && status !== 404)
+        throw new Error(
+          `ports: the node port ${nodePort} is taken by the service ${service} of this stack, which is no longer declared and cannot be deleted (${body?.message ?? status}).`,
+        );
+      await pulumi.log.info(`Deleted the service ${service}, which is no longer declared.`);
     }
   }
 }
+
+let sessions = 0;
 
 /** Type and name of a component, without what all URNs begin with. */
 const componentOf = (urn: string): string => {

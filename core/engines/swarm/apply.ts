@@ -41,6 +41,7 @@ const outOfSequence = (error: unknown) => error instanceof EngineError && /out o
  * Makes a service as declared, in place, where it is not so already.
  *
  * @param pull ask the registry for the newest digest, although the service runs an image of that name
+ * @param before runs before the service is changed
  * @returns whether anything was changed
  * @throws Error where there is no such service
  */
@@ -48,7 +49,7 @@ export async function applySpec(
   client: EngineClient,
   id: string,
   declared: SwarmSpec,
-  { pull = false } = {},
+  { pull = false, before }: { pull?: boolean; before?: () => Promise<void> } = {},
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     const live = await client.find<SwarmService>(`/services/${id}`);
@@ -73,6 +74,7 @@ export async function applySpec(
     };
     if (sameSpec(live.Spec, wanted)) return false;
     try {
+      await before?.();
       await client.request("POST", `/services/${id}/update?version=${live.Version.Index}`, wanted);
       return true;
     } catch (error) {

@@ -23,6 +23,7 @@ import { BESIDE, checkVersion, isGlobal, REFUSED, type References, swarmSpec } f
 import { checkManager, checkNetworkScope, checkServiceName, checkServicePorts, withoutServices } from "./checks";
 import { type LateFile, makeFiles, readFiles } from "./files";
 import type { SwarmOptions } from "../../description/swarmOptions";
+import { freePorts } from "./ports";
 import { waitUntilConverged } from "./ready";
 import { clientOf, swarmSessionFor } from "./session";
 
@@ -247,7 +248,10 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
             },
             own,
           );
-          const changed = await applySpec(client, id, declared, { pull: description.pullPolicy === "always" });
+          const changed = await applySpec(client, id, declared, {
+            pull: description.pullPolicy === "always",
+            before: () => freePorts(session, id, declared),
+          });
           const timeout = description.waitTimeout ?? 120_000;
           return endpoints(await waitUntilConverged(client, id, { timeout, changed }));
         } catch (error) {

@@ -59,10 +59,14 @@ async function reclaimService(session: Session, serviceName: string, name: strin
     throw new Error(
       `containerName: a service named ${serviceName} is in the swarm already and is not this stack's; remove it with \`docker service rm ${serviceName}\`, or choose another name.`,
     );
+  const old = labels[SERVICE_LABEL];
+  // The provider fails for ever to delete what it does not find.
+  if (old !== name)
+    throw new Error(
+      `containerName: the service ${serviceName} belongs to ${old} of this stack, which is no longer declared, and a Swarm cannot give its name to another; say that ${name} is the same with aliases: [{ name: "${old}" }], or choose another name.`,
+    );
   await client.request("DELETE", `/services/${found.ID}`).catch(ignoreMissing);
-  const what =
-    labels[SERVICE_LABEL] === name ? "left behind by an apply that was cut off" : "which is no longer declared";
-  await pulumi.log.info(`Removed the service ${serviceName}, ${what}.`);
+  await pulumi.log.info(`Removed the service ${serviceName}, left behind by an apply that was cut off.`);
 }
 
 /** Its name speaks of its content; what carries this stack's labels and is not known to it is used by nobody. */

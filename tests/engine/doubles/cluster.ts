@@ -18,6 +18,7 @@ export interface ClusterObject {
     annotations?: Record<string, string>;
     uid?: string;
     resourceVersion?: string;
+    generation?: number;
   };
   spec?: Record<string, unknown> & { ports?: ServicePort[] };
   [field: string]: unknown;
@@ -63,7 +64,7 @@ export class Cluster {
 /** The API server, as far as berth asks it: the Services of the cluster, and one object by its path. */
 export class ApiServerDouble {
   private readonly server = http.createServer((request, response) => {
-    const [status, body] = this.answer(request.url!);
+    const [status, body] = this.answer(request.method!, request.url!);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
 
@@ -86,7 +87,7 @@ export class ApiServerDouble {
     this.server.close();
   }
 
-  private answer(path: string): [status: number, body: object] {
+  private answer(method: string, path: string): [status: number, body: object] {
     if (path === "/api/v1/services") return [200, { items: this.cluster.list("Service") }];
     const parts = /^\/(?:api|apis\/apps)\/v1(?:\/namespaces\/([^/]+))?\/(\w+)s\/([^/]+)$/.exec(path);
     const found =
@@ -97,6 +98,7 @@ export class ApiServerDouble {
           ({ kind, metadata: { name, namespace } }) =>
             kind.toLowerCase() === parts[2] && name === parts[3] && namespace === parts[1],
         );
+    if (found && method === "DELETE") this.cluster.remove(found);
     return found ? [200, found] : [404, {}];
   }
 }

@@ -47,6 +47,17 @@ export function serve(): void {
     const uid = before?.metadata.uid ?? randomUUID();
     const version = String(Number(before?.metadata.resourceVersion ?? 0) + 1);
     const made = { ...object, metadata: { ...metadata, uid, resourceVersion: version }, status: {} };
+    if (kind === "Deployment") {
+      const count = (spec as { replicas?: number } | undefined)?.replicas ?? 1;
+      // Its pods are the new ones at once.
+      const status = {
+        replicas: count,
+        updatedReplicas: count,
+        availableReplicas: count,
+        observedGeneration: Number(version),
+      };
+      return { ...made, metadata: { ...made.metadata, generation: Number(version) }, status };
+    }
     if (kind !== "Service") return made;
     const others = cluster.list("Service").filter((other) => idOf(other) !== idOf(object));
     const taken = new Set(others.flatMap((other) => (other.spec?.ports ?? []).map(({ nodePort }) => nodePort)));

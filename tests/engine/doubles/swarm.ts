@@ -244,6 +244,23 @@ export function swarmRoutes(store: Store): [RegExp, Handler][] {
       withService((found, _match, body, query) => {
         if (query.get("version") !== String(found.Index))
           return { status: 500, body: { message: "rpc error: code = Unknown desc = update out of sequence" } };
+        const { Ports = [] } = (body as unknown as Spec).EndpointSpec;
+        const holder = store
+          .list("services")
+          .find(
+            (other) =>
+              other.Id !== found.Id &&
+              other.Spec.EndpointSpec.Ports?.some((port) =>
+                Ports.some((own) => own.PublishedPort === port.PublishedPort),
+              ),
+          );
+        if (holder)
+          return {
+            status: 400,
+            body: {
+              message: `rpc error: code = InvalidArgument desc = port is already in use by service '${holder.Name}'`,
+            },
+          };
         store.put("services", { ...found, Index: found.Index + 1, Spec: body as unknown as Spec });
         store.note(`update services ${found.Name} by berth`);
         return ok({});

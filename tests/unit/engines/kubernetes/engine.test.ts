@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { allOrNothing } from "../../../../core/pulumi/allOrNothing";
 import { clusterSessionFor } from "../../../../core/engines/kubernetes/session";
 import { Service } from "../../../../components/service";
 import { nameOf, type Recorded, value, type World, world } from "../../mocks";
@@ -170,6 +171,83 @@ test.each([
 ])("structure cannot arrive late: %#", (args, field) => {
   const said = sentence(() => new Service("web", { image: "nginx", ...args }));
   expect(said).toContain(`Service "web": ${field}: is not known yet; give a`);
+});
+
+describe("a node port that another service of this stack still has", () => {
+  const asked: string[] = [];
+  const infos: string[] = [];
+  let status = 200;
+  const session = (annotations: Record<string, string> = clusterSessionFor().annotations) => {
+    asked.length = infos.length = 0;
+    status = 200;
+    pulumi.log.info = async (message) => void infos.push(message);
+    const made = clusterSessionFor();
+    made.snapshot = {
+      server: "https://cluster",
+      nodePorts: [{ port: 30080, protocol: "TCP", namespace: "default", service: "old", annotations }],
+    };
+    made.client = {
+      access: { indirect: false },
+      // Nothing is there before, and all is well after; the mocks give no ids.
+      get: async (path: string) =>
+        path.endsWith("/deployments/")
+          ? { status: 200, body: { spec: { replicas: 0 }, status: { observedGeneration: 1 } } }
+          : { status: 404, body: undefined },
+      delete: async (path: string) => {
+        asked.push(path);
+        return { status, body: { message: "no right" } };
+      },
+    } as never;
+    return made;
+  };
+  const hook = (name: string) => w.hooks.get(w.one("kubernetes:core/v1:Service", name).beforeCreate[0]!)!;
+  const run = async (nodePort: number) =>
+    hook("web").callback({ newInputs: { spec: { ports: [{ nodePort }] } } } as unknown as pulumi.ResourceHookArgs);
+
+  test("is its own where that one is no longer declared: it goes first", async () => {
+    session();
+    const web = () => new Service("web", { image: "nginx", ports: ["30080:80"] });
+    expect(allOrNothing(web)).toBeInstanceOf(Service);
+    await w.done();
+    await run(30081);
+    expect(asked).toEqual([]);
+    await run(30080);
+    expect(asked).toEqual(["/api/v1/namespaces/default/services/old"]);
+    expect(infos).toContain("Deleted the service old, which is no longer declared.");
+    status = 404;
+    await run(30080);
+    status = 403;
+    await expect(run(30080)).rejects.toThrow(
+      "ports: the node port 30080 is taken by the service old of this stack, which is no longer declared and cannot be deleted (no right).",
+    );
+  });
+
+  test("is not known to a preview, which would be tried beside that one", async () => {
+    w = await world({ preview: true, config: { "berth:engine": "kubernetes" } });
+    session();
+    new Service("web", { image: "nginx", ports: ["30080:80", "30081:81"] });
+    await w.done();
+    const { ports } = w.one("kubernetes:core/v1:Service", "web").inputs.spec as { ports: { nodePort?: number }[] };
+    expect(ports.map(({ nodePort }) => nodePort)).toEqual([undefined, 30081]);
+  });
+
+  test("is refused where that one gets another in the same up", () => {
+    session();
+    const both = () => {
+      new Service("web", { image: "nginx", ports: ["30080:80"] });
+      new Service("old", { image: "nginx", ports: ["30081:80"] });
+    };
+    expect(sentence(() => allOrNothing(both))).toBe(
+      "web: ports[0]: the node port 30080 is that of the service old until this `up` has changed it, and a cluster changes one after the other; give one of the two a third port, and exchange them with the next `up`.",
+    );
+  });
+
+  test("of another checkout is taken", () => {
+    session({ ...clusterSessionFor().annotations, "berth.owner": "you" });
+    expect(sentence(() => new Service("web", { image: "nginx", ports: ["30080:80"] }))).toContain(
+      "the node port 30080 is taken by the service old in the namespace default of the cluster",
+    );
+  });
 });
 
 describe("several services", () => {
