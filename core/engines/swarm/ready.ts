@@ -63,13 +63,17 @@ export async function waitUntilConverged(
     ]);
     const { Name, TaskTemplate, Mode } = service.Spec;
     const current = tasks.filter((task) => sameTask(task.Spec, TaskTemplate));
-    const failed = current.filter(({ Status }) => ENDED.includes(Status.State));
+    // A task that has ended well, and that nothing restarts, is done.
+    const mayEnd = ["none", "on-failure"].includes(TaskTemplate.RestartPolicy?.Condition);
+    const done = mayEnd ? current.filter(({ Status }) => Status.State === "complete") : [];
+    const failed = current.filter((task) => ENDED.includes(task.Status.State) && !done.includes(task));
     known ??= new Set(failed.map(({ ID }) => ID));
     const failures = failed.filter(({ ID }) => !known!.has(ID));
-    const wanted = tasks.filter(({ DesiredState }) => DesiredState === "running" || DesiredState === "ready");
+    const wanted = tasks.filter((task) => ["running", "ready"].includes(task.DesiredState) && !done.includes(task));
     const running = wanted.filter(({ Status }) => Status.State === "running");
-    const expected = Mode.Replicated?.Replicas ?? status?.ServiceStatus?.DesiredTasks ?? 0;
-    const decided = Mode.Replicated !== undefined || expected > 0 || Date.now() - begin > UNDECIDED;
+    const all = Mode.Replicated?.Replicas ?? status?.ServiceStatus?.DesiredTasks ?? 0;
+    const expected = Math.max(0, all - done.length);
+    const decided = Mode.Replicated !== undefined || all > 0 || Date.now() - begin > UNDECIDED;
     const upToDate = running.filter((task) => current.includes(task));
     const needed = failures.length ? SETTLED_AFTER_CRASH : SETTLED;
     const settled = upToDate.every(({ Status }) => !(Date.now() - Date.parse(Status.Timestamp) < needed));

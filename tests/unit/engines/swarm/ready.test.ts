@@ -68,6 +68,41 @@ test("no replicas are there at once", async () => {
   await wait();
 });
 
+describe("a task that has ended well", () => {
+  const ending = (Condition: string) => {
+    const made = replicas(1);
+    const RestartPolicy = { Condition };
+    return {
+      service: { ...made, Spec: { ...made.Spec, TaskTemplate: { ...made.Spec.TaskTemplate, RestartPolicy } } },
+      spec: { ...TEMPLATE, RestartPolicy },
+    };
+  };
+
+  test.each([
+    ["none", "shutdown"],
+    ["on-failure", "shutdown"],
+    // Until Swarm has noticed.
+    ["none", "running"],
+  ])("is done where it is restarted on %s, while %s is desired", async (condition, desired) => {
+    const { service, spec } = ending(condition);
+    says([service], [[task("running", { spec, ago: 0 })], [task("complete", { spec, desired })]]);
+    await wait();
+    expect(engine.calls.filter((call) => String(call).startsWith("GET /tasks"))).toHaveLength(2);
+  });
+
+  test("is none that is done where Swarm starts it again", async () => {
+    const { service, spec } = ending("any");
+    says([service], [[task("complete", { spec, desired: "shutdown" }), task("ready", { spec, desired: "ready" })]]);
+    await expect(wait({ timeout: 300 })).rejects.toThrow("web has 0 of 1 tasks running");
+  });
+
+  test("with an error is none", async () => {
+    const { service, spec } = ending("none");
+    says([service], [[task("failed", { spec, desired: "shutdown", code: 3 })]]);
+    await expect(wait({ timeout: 300 })).rejects.toThrow("web has 0 of 1 tasks running");
+  });
+});
+
 test("tasks that crash", async () => {
   const crashed = () => task("failed", { desired: "shutdown", err: "task: non-zero exit (3)", code: 3 });
   const rest = [crashed(), crashed(), crashed()];
