@@ -3,19 +3,35 @@ import type { EngineAddress } from "./connection/address";
 import { checkBesides, EngineClient } from "./connection/client";
 import { type EngineSnapshot, takeSnapshot } from "./snapshot";
 
-/** What a look at an engine brings: what it has, or why there is no answer. */
-export type Look = { snapshot: EngineSnapshot; error?: undefined } | { error: string; ofSettings: boolean };
+/** Why there is no answer. */
+interface NoAnswer {
+  error: string;
+  ofSettings: boolean;
+}
 
-/** Looks at an engine once. */
-export async function look(address: EngineAddress): Promise<Look> {
+/** What an engine has, with the connection that it was asked over, or why there is no answer. */
+export type Visit = { client: EngineClient; snapshot: EngineSnapshot; error?: undefined } | NoAnswer;
+
+/** The same without the connection, as plain data. */
+export type Look = { snapshot: EngineSnapshot; error?: undefined } | NoAnswer;
+
+/** Asks an engine what it has, and keeps the connection. */
+export async function visit(address: EngineAddress): Promise<Visit> {
   let client: EngineClient | undefined;
   try {
     await checkBesides(address);
     client = new EngineClient(address);
-    return { snapshot: await takeSnapshot(client) };
+    return { client, snapshot: await takeSnapshot(client) };
   } catch (error) {
-    return { error: (error as Error).message, ofSettings: error instanceof ArgumentError };
-  } finally {
     client?.close();
+    return { error: (error as Error).message, ofSettings: error instanceof ArgumentError };
   }
+}
+
+/** Looks at an engine once. */
+export async function look(address: EngineAddress): Promise<Look> {
+  const found = await visit(address);
+  if (found.error !== undefined) return found;
+  found.client.close();
+  return { snapshot: found.snapshot };
 }

@@ -13,15 +13,15 @@ import {
   type EngineSettings,
 } from "./connection/address";
 import type { BundledBuild } from "./images/bundledImages";
-import { checkBesides, EngineClient, EngineError } from "./connection/client";
+import { EngineClient, EngineError } from "./connection/client";
 import { fetchImage } from "./images/fetch";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
 import { isOurs, LIFE_LABEL, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
 import { type AddressClaim, type MissingBind, missingBindsError, type PortClaim, type SubnetClaim } from "./preflight";
 import { type InPlace, Reconciler } from "./reconcile";
-import type { Look } from "./look";
-import { type EngineSnapshot, type LiveContainer, takeSnapshot } from "./snapshot";
+import { type Look, visit } from "./look";
+import type { EngineSnapshot, LiveContainer } from "./snapshot";
 import { runNow } from "../../pulumi/runNow";
 import { checkLast } from "../../pulumi/allOrNothing";
 import type { Report } from "../../pulumi/componentErrors";
@@ -94,18 +94,7 @@ export class Session {
     if (hasPulumiEngine()) this.hooks = containerHooks(this);
   }
 
-  /** Reads the engine once, so that checks run before anything is declared. */
-  async connect(client: EngineClient): Promise<void> {
-    this.client = client;
-    try {
-      this.take(client, await takeSnapshot(client));
-    } catch (error) {
-      client.close();
-      throw error;
-    }
-  }
-
-  /** Takes what was read from the engine. */
+  /** Takes what was read from the engine, so that checks run before anything is declared. */
   take(client: EngineClient, snapshot: EngineSnapshot): void {
     this.client = client;
     client.hasAnswered = true;
@@ -340,12 +329,9 @@ export async function connectEngine(): Promise<void> {
   const session = unseenSession();
   const address = addressFor(session);
   if (!address) return;
-  try {
-    await checkBesides(address);
-    await session.connect(new EngineClient(address));
-  } catch (error) {
-    throw noAnswer(address, (error as Error).message, error instanceof ArgumentError);
-  }
+  const found = await visit(address);
+  if (found.error !== undefined) throw noAnswer(address, found.error, found.ofSettings);
+  session.take(found.client, found.snapshot);
 }
 
 /** The same where nobody can wait for a promise. */

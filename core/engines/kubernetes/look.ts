@@ -28,25 +28,50 @@ export interface ClusterSettings {
   cluster?: string;
 }
 
-/** What a look at a cluster brings. */
-export type ClusterLook =
-  | { access: ClusterAccess; snapshot: ClusterSnapshot; warning?: undefined; error?: undefined }
+/** Why nothing is known of a cluster. */
+type Unseen =
   /** Only the provider gets through. */
   | { warning: string; error?: undefined }
   /** There is no cluster to work with. */
   | { error: string };
 
-/** Looks at a cluster once. */
-export async function look(settings: ClusterSettings): Promise<ClusterLook> {
-  const remedy =
-    "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `berth plan` shows the plan without one";
+/** What a cluster has, with the connection that it was asked over. */
+export type ClusterVisit =
+  | { client: ClusterClient; snapshot: ClusterSnapshot; warning?: undefined; error?: undefined }
+  | Unseen;
+
+/** The same without the connection, as plain data. */
+export type ClusterLook =
+  | { access: ClusterAccess; snapshot: ClusterSnapshot; warning?: undefined; error?: undefined }
+  | Unseen;
+
+const REMEDY =
+  "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `berth plan` shows the plan without one";
+
+/** Asks a cluster what it has, and keeps the connection. */
+export async function visit(settings: ClusterSettings): Promise<ClusterVisit> {
   let client: ClusterClient;
   try {
     client = new ClusterClient(await withLogin(clusterAccess(settings, process.env)));
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
-    return { error: `No Kubernetes cluster is known: ${error.message}; ${remedy}.` };
+    return { error: `No Kubernetes cluster is known: ${error.message}; ${REMEDY}.` };
   }
+  const found = await ask(client);
+  if ("nodePorts" in found) return { client, snapshot: found };
+  client.close();
+  return found;
+}
+
+/** Looks at a cluster once. */
+export async function look(settings: ClusterSettings): Promise<ClusterLook> {
+  const found = await visit(settings);
+  if (!("client" in found)) return found;
+  found.client.close();
+  return { access: found.client.access, snapshot: found.snapshot };
+}
+
+async function ask(client: ClusterClient): Promise<ClusterSnapshot | Unseen> {
   const { access } = client;
   const where = `${access.server} (context "${access.context}")`;
   // The provider takes up what is there, whoever made it.
@@ -63,27 +88,16 @@ export async function look(settings: ClusterSettings): Promise<ClusterLook> {
         error: `The cluster at ${where} refuses the login${anonymous ? ": the kubeconfig has none for this context" : ""}; renew it with your cluster's own tool.`,
       };
     // Who may not list services has the API server itself refuse a node port that is taken.
-    const nodePorts = (body?.items ?? []).flatMap(({ metadata, spec }) =>
-      (spec?.ports ?? []).flatMap(({ nodePort, protocol = "TCP" }) =>
-        nodePort
-          ? [
-              {
-                port: nodePort,
-                protocol,
-                namespace: metadata?.namespace ?? "",
-                service: metadata?.name ?? "",
-                annotations: metadata?.annotations,
-              },
-            ]
-          : [],
-      ),
+    const nodePorts = (body?.items ?? []).flatMap(
+      ({ metadata: { namespace = "", name = "", annotations } = {}, spec }) =>
+        (spec?.ports ?? []).flatMap(({ nodePort: port, protocol = "TCP" }) =>
+          port ? [{ port, protocol, namespace, service: name, annotations }] : [],
+        ),
     );
-    return { access, snapshot: { server: access.server, nodePorts } };
+    return { server: access.server, nodePorts };
   } catch (error) {
     if (access.indirect) return byProvider;
     const { message, code = message } = error as Error & { code?: string };
-    return { error: `No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${remedy}.` };
-  } finally {
-    client.close();
+    return { error: `No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${REMEDY}.` };
   }
 }

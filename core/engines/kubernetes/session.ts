@@ -8,7 +8,14 @@ import { sentence } from "../../pulumi/componentErrors";
 import { hasPulumiEngine, perProvider, providerAmong } from "../../pulumi/perProgram";
 import { runNow } from "../../pulumi/runNow";
 import { ClusterClient } from "./client";
-import { type ClusterLook, type ClusterSettings, type ClusterSnapshot, look, type NodePort } from "./look";
+import {
+  type ClusterLook,
+  type ClusterSettings,
+  type ClusterSnapshot,
+  type ClusterVisit,
+  type NodePort,
+  visit,
+} from "./look";
 import { COMPONENT, PLUGIN_VERSION } from "./object";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import { berthSetting } from "../../pulumi/settings";
@@ -52,13 +59,13 @@ export class ClusterSession {
    *
    * @throws RunError where it found no cluster
    */
-  take(found: ClusterLook): void {
+  take(found: ClusterVisit): void {
     if (found.error !== undefined) throw new pulumi.RunError(found.error);
     if (found.warning !== undefined) {
       void pulumi.log.warn(found.warning);
       return;
     }
-    this.client = new ClusterClient(found.access);
+    this.client = found.client;
     this.snapshot = found.snapshot;
   }
 
@@ -233,7 +240,8 @@ export function clusterSessionFor(provider?: pulumi.ProviderResource): ClusterSe
   const session = unseenSession(provider);
   if (!provider && !session.looked && pulumi.runtime.hasEngine()) {
     session.looked = true;
-    session.take(runNow<ClusterLook>(require.resolve("./look"), "look", clusterSettings()));
+    const found = runNow<ClusterLook>(require.resolve("./look"), "look", clusterSettings());
+    session.take("access" in found ? { client: new ClusterClient(found.access), snapshot: found.snapshot } : found);
   }
   return session;
 }
@@ -261,5 +269,5 @@ function clusterSettings(): ClusterSettings {
 export async function connectCluster(): Promise<void> {
   const session = unseenSession();
   session.looked = true;
-  session.take(await look(clusterSettings()));
+  session.take(await visit(clusterSettings()));
 }

@@ -16,7 +16,9 @@ const service = (name: string, nodePort?: number, namespace?: string): Manifest 
 async function apiServer(answers: Record<string, [number, object]>) {
   const asked: string[] = [];
   const headers: http.IncomingHttpHeaders[] = [];
+  const sockets = new Set<unknown>();
   const server = http.createServer((request, response) => {
+    sockets.add(request.socket);
     asked.push(request.url!);
     headers.push(request.headers);
     const [status, body] = answers[request.url!] ?? [404, {}];
@@ -25,7 +27,7 @@ async function apiServer(answers: Record<string, [number, object]>) {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   servers.push(server);
-  return { url, asked, headers };
+  return { url, asked, headers, sockets };
 }
 const servers: http.Server[] = [];
 afterEach(() => {
@@ -94,13 +96,15 @@ describe("a cluster that answers", () => {
     const deployment: Manifest = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" } };
     const path = "/apis/apps/v1/namespaces/default/deployments/web";
     const answers: Record<string, [number, object]> = { "/api/v1/services": [200, { items: [] }] };
-    const { url, asked } = await apiServer(answers);
+    const { url, asked, sockets } = await apiServer(answers);
     await world({ config: { "kubernetes:kubeconfig": kubeconfig(url), "berth:owner": "ci" } });
     await connectCluster();
     const session = clusterSessionFor();
 
     await session.checkOwner(deployment);
     expect(asked).toContain(path);
+    // The connection of the look is the one that everything else goes over.
+    expect(sockets.size).toBe(1);
     answers[path] = [200, { metadata: { annotations: { "berth.stack": "berth/test", "berth.owner": "ci" } } }];
     await session.checkOwner(deployment);
     answers[path] = [200, { metadata: { annotations: { "berth.stack": "berth/test", "berth.owner": "other" } } }];
