@@ -13,7 +13,7 @@ export interface Place {
 const WIDTH = 100;
 
 /** The line goes into messages and logs, so values that are named like secrets keep their length only. */
-function hideSecrets(line: string): string {
+export function hideSecrets(line: string): string {
   return line.replace(
     /(?<![\w.-])([A-Za-z_][\w.-]*)=("[^"]*"?|'[^']*'?|[^\s"']+)/g,
     (all, name: string, value: string) => (isSecretName(name) ? `${name}=${"*".repeat(value.length)}` : all),
