@@ -27,12 +27,15 @@ export interface Recorded {
   replacementTrigger: unknown;
   beforeCreate: string[];
   beforeUpdate: string[];
+  onError: string[];
 }
 
 export interface World {
   resources: Recorded[];
   /** Hooks that were registered, by name. */
   hooks: Map<string, pulumi.ResourceHook>;
+  /** Names of the registered error hooks. */
+  errorHooks: Set<string>;
   /** What a wrong Output leaves behind: the sentences that the program would end with. */
   lateErrors(): string[];
   /** Warnings that the program logged. */
@@ -84,6 +87,7 @@ function unwrap(value: unknown, path: string, secrets: string[]): unknown {
 interface HooksBinding {
   getBeforeCreateList(): string[];
   getBeforeUpdateList(): string[];
+  getOnErrorList(): string[];
 }
 interface Request {
   getType(): string;
@@ -120,6 +124,7 @@ function record(request: Request): Recorded {
     replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
     beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
     beforeUpdate: request.getHooks()?.getBeforeUpdateList() ?? [],
+    onError: request.getHooks()?.getOnErrorList() ?? [],
   };
 }
 
@@ -151,6 +156,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   const result: World = {
     resources,
     hooks: new Map(),
+    errorHooks: new Set(),
     // The SDK puts its own words before the same error, once for each promise that passes it on.
     lateErrors() {
       late.asked = true;
@@ -199,11 +205,12 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   };
   if (hooks) {
     // The SDK's mocks know no hooks. A server of callbacks for each test would take longer than the test.
-    monitor.registerResourceHook = (_: unknown, callback: (error: null, response: object) => void) =>
-      callback(null, {});
+    for (const register of ["registerResourceHook", "registerErrorHook"])
+      monitor[register] = (_: unknown, callback: (error: null, response: object) => void) => callback(null, {});
     const { getStore } = require("@pulumi/pulumi/runtime/state") as { getStore(): { callbacks: unknown } };
     getStore().callbacks = {
       registerResourceHook: async (hook: pulumi.ResourceHook) => void result.hooks.set(hook.name, hook),
+      registerErrorHook: async (hook: pulumi.ErrorHook) => void result.errorHooks.add(hook.name),
       awaitStackRegistrations: async () => {},
       shutdown: () => {},
     };

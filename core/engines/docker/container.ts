@@ -184,18 +184,21 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   const after = pulumi.runtime.isDryRun() ? [] : options.after;
   const byName = ({ name: called, labels }: LiveContainer) =>
     called === spec.containerName && isOurs(labels, session.owner);
-  const life = session.life(session.live(name) ?? session.snapshot?.containers.find(byName));
+  const live = session.live(name);
+  const life = session.hasFailed(name)
+    ? session.life(undefined)
+    : session.life(live ?? session.snapshot?.containers.find(byName));
   const parts = [hash, ...identities, ...(life ? [life] : [])] as pulumi.Input<string>[];
   const trigger = pulumi.all([pulumi.all(parts), pulumi.all([...options.checks, ...after])]).apply(([known]) => {
     // Where the image is known to a preview, the state has been there before.
-    if (pulumi.runtime.isDryRun() && life && !session.live(name))
+    if (pulumi.runtime.isDryRun() && life && !live)
       void pulumi.log.info(`${name}: its container is not on the engine; \`up\` makes one.`, parent);
     return known.join(" ");
   });
 
   const ignored = byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : [...IGNORED];
   // With mustRun the provider starts again and again what has ended well; it is said only where a start is needed.
-  const failed = Boolean(session.live(name)?.exitCode);
+  const failed = Boolean(live?.exitCode);
   const ending = Object.fromEntries(ENDING.map((field) => [field, spec[field]])) as unknown as ServiceSpec;
   if (spec.mode !== "replicated-job") args.mustRun = failed || lift(ending, (plain) => !mayEnd(plain as ServiceSpec));
   if (args.mustRun !== true) ignored.push("mustRun");
@@ -211,8 +214,8 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       parent,
       provider: session.shared().provider,
       dependsOn,
-      // A fixed name or host port cannot be held by two containers at once.
-      deleteBeforeReplace: true,
+      // It is deleted last: what ran before is set aside meanwhile and comes back where this one fails.
+      deleteBeforeReplace: !session.hooks || !session.client,
       replacementTrigger: trigger,
       ignoreChanges: ignored,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
@@ -220,8 +223,9 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
         (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,
       ),
       hooks: session.hooks && {
-        beforeCreate: [session.hooks.fetchImage, session.hooks.reclaimContainer],
+        beforeCreate: [session.hooks.fetchImage, session.hooks.makeRoom],
         afterCreate: [session.hooks.restartDependents],
+        onError: [session.hooks.bringBack],
       },
     },
   );

@@ -287,6 +287,7 @@ function inspection(
   return pulumi.all([id, pulumi.output(needed), place]).apply(async ([containerId, described, declared]) => {
     const { containerName, waitTimeout, ending } = described;
     try {
+      await session.predecessors.resume(containerId);
       const found = await session.reconciler.repair(containerId, declared as InPlace);
       if (found) tell(name, found, declared as InPlace, parent);
       const job = ending.mode === "replicated-job";
@@ -300,9 +301,12 @@ function inspection(
           `${containerName} has ended with exit code 0 and is done: nothing restarts it. \`docker start ${containerName}\` starts it again.`,
           parent,
         );
+      await session.predecessors.settle(name);
       return state;
     } catch (error) {
-      throw new pulumi.ResourceError((error as Error).message, parent, true);
+      const { message } = error as Error;
+      const back = await session.predecessors.bringBack(name, String(containerName));
+      throw new pulumi.ResourceError(back ? `${message}\n${back}` : message, parent, true);
     }
   });
 }

@@ -1,16 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseServices } from "./releaseServices";
-import type { EngineClient } from "./connection/client";
+import { type EngineClient, ignoreMissing } from "./connection/client";
 import { fetchImage } from "./images/fetch";
 import { isOurs, ownerLabels, SERVICE_LABEL } from "../owner";
-import { ignoreMissing, type InPlace, type Program, type Reconciler } from "./reconcile";
+import type { Predecessors } from "./predecessors";
+import type { InPlace, Program, Reconciler } from "./reconcile";
 
 /** Hooks that every resource of one kind shares. They run on `up` only, never on a preview. */
 export interface ContainerHooks {
   /** Before an image or a container is made: fetches the image, where the engine does not have it. */
   fetchImage: pulumi.ResourceHook;
-  /** Before a container is made: clears away what a killed apply left under its name. */
-  reclaimContainer: pulumi.ResourceHook;
+  /** Before a container is made: sets aside what has its name or its ports. */
+  makeRoom: pulumi.ResourceHook;
+  /** Where it cannot be made: has what was set aside run again. */
+  bringBack: pulumi.ErrorHook;
   /** Before a network is made: likewise. */
   reclaimNetwork: pulumi.ResourceHook;
   /** After a container is made: starts those anew that asked for it (Compose `depends_on` with `restart`). */
@@ -40,6 +43,7 @@ export interface HookContext extends Program {
   /** @throws EngineError where only the provider reaches the engine */
   needClient(): EngineClient;
   readonly reconciler: Reconciler;
+  readonly predecessors: Predecessors;
   /** The provider has logins for registries that nobody else knows. */
   readonly hasOwnLogins: boolean;
   /** Names of the images that it builds. */
@@ -87,58 +91,66 @@ export function containerHooks(session: HookContext): ContainerHooks {
     }
   }
 
-  async function reclaimContainer({ newInputs, name }: pulumi.ResourceHookArgs): Promise<void> {
-    const { client, owner } = session;
+  async function makeRoom({ newInputs, name }: pulumi.ResourceHookArgs): Promise<void> {
+    const { client, owner, predecessors } = session;
     if (!client) return;
     await remakeVolumes(newInputs);
     const containerName = String(newInputs?.name ?? "");
     const found = await client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
-    if (found) {
-      const labels = found.Config.Labels;
-      const service = labels?.[SERVICE_LABEL] ?? "";
-      if (!isOurs(labels, owner) || service === "" || (service !== name && session.names.has(service))) {
-        throw new Error(
-          `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
-        );
-      }
-      if (service === name) {
-        // The state does not know it: an apply was killed after the engine had made it.
-        await client.request("DELETE", `/containers/${found.Id}?force=1`);
-        await pulumi.log.info(`Removed the container ${containerName}, left behind by an apply that was cut off.`);
-      } else await removeUndeclared(found.Id, containerName, service);
-    }
-    // Pulumi deletes last what is no longer declared, so its host ports would still be taken.
-    const ports = ((newInputs?.ports ?? []) as { external?: number; protocol?: string }[]).filter(
-      ({ external }) => external !== undefined,
+    const service = found && (found.Config.Labels?.[SERVICE_LABEL] ?? "");
+    const own = service === name;
+    if (found && (!isOurs(found.Config.Labels, owner) || !service || (!own && session.names.has(service))))
+      throw new Error(
+        `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
+      );
+    if (found && service && !own) await setAside(found.Id, containerName, service, name);
+    await predecessors.makeRoom(name, own ? found : undefined);
+    await takePorts(name, (newInputs?.ports ?? []) as { external?: number; protocol?: string }[]);
+  }
+
+  /** Other services of this stack that are to give up their host ports may still have them. */
+  async function takePorts(name: string, wanted: { external?: number; protocol?: string }[]): Promise<void> {
+    const { owner } = session;
+    const holds = (port: number | undefined, protocol: string) =>
+      port !== undefined && wanted.some(({ external, protocol: own = "tcp" }) => external === port && own === protocol);
+    // Such a container was there when the program began; where there was none, nothing has to be asked again.
+    const held = session.snapshot?.containers.some(
+      ({ labels, ports }) =>
+        isOurs(labels, owner) &&
+        labels[SERVICE_LABEL] !== name &&
+        ports.some(({ port, protocol }) => holds(port, protocol)),
     );
-    if (ports.length === 0) return;
-    // Such a container was there when the program began; where there was none, no create has to ask again.
-    const undeclared = ({ labels }: { labels: Record<string, string> }) =>
-      isOurs(labels, owner) && !session.names.has(labels[SERVICE_LABEL] ?? "");
-    if (session.snapshot && !session.snapshot.containers.some(undeclared)) return;
+    if (session.snapshot && !held) return;
+    if (!wanted.some(({ external }) => external !== undefined)) return;
     const filters = encodeURIComponent(
       JSON.stringify({ label: Object.entries(ownerLabels(owner)).map(([key, value]) => `${key}=${value}`) }),
     );
-    const ours = await client.request<
+    const ours = await engine().request<
       { Id: string; Names: string[]; Labels: Record<string, string>; Ports: { PublicPort?: number; Type: string }[] }[]
     >("GET", `/containers/json?filters=${filters}`);
     for (const { Id, Names, Labels, Ports } of ours) {
       const service = Labels[SERVICE_LABEL] ?? "";
-      const holds = Ports.some(({ PublicPort, Type }) =>
-        ports.some(({ external, protocol = "tcp" }) => external === PublicPort && protocol === Type),
-      );
-      if (holds && service !== "" && !session.names.has(service))
-        await removeUndeclared(Id, (Names[0] ?? Id).replace(/^\//, ""), service);
+      if (service !== "" && service !== name && Ports.some(({ PublicPort, Type }) => holds(PublicPort, Type)))
+        await setAside(Id, (Names[0] ?? Id).replace(/^\//, ""), service, name);
     }
   }
 
-  /** Removes a container that Pulumi is about to delete, because its successor needs its name or port now. */
-  async function removeUndeclared(id: string, containerName: string, service: string): Promise<void> {
-    await engine().request("POST", `/containers/${id}/stop`, undefined, 120_000).catch(ignoreMissing);
-    await engine().request("DELETE", `/containers/${id}?force=1`).catch(ignoreMissing);
-    await pulumi.log.info(
-      `Removed the container ${containerName} of the service ${service}, which is no longer declared.`,
-    );
+  /** Stops a container whose name or port the successor of another service needs now. */
+  async function setAside(id: string, containerName: string, service: string, successor: string): Promise<void> {
+    await session.predecessors.setAside(id, successor);
+    // Pulumi makes one that is declared anew, and deletes the others last.
+    if (!session.names.has(service))
+      await pulumi.log.info(
+        `Stopped the container ${containerName} of the service ${service}, which is no longer declared.`,
+      );
+  }
+
+  async function bringBack({ name, newInputs, failedOperation }: pulumi.ErrorHookArgs): Promise<boolean> {
+    if (failedOperation === "create" && session.client) {
+      const sentence = await session.predecessors.bringBack(name, String(newInputs?.name ?? ""));
+      if (sentence) await pulumi.log.error(`${name} could not be changed. ${sentence}`);
+    }
+    return false;
   }
 
   async function restartDependents({ name }: pulumi.ResourceHookArgs): Promise<void> {
@@ -153,12 +165,12 @@ export function containerHooks(session: HookContext): ContainerHooks {
     }
   }
 
-  /** Whether a container shares a namespace (`network_mode: service:...`) with one that is gone. */
+  /** Whether a container shares a namespace (`network_mode: service:...`) with one that is gone or does not run. */
   async function sharesWithNone({ HostConfig = {} }: ContainerState): Promise<boolean> {
     const { NetworkMode, IpcMode, PidMode } = HostConfig;
     for (const mode of [NetworkMode, IpcMode, PidMode]) {
       const [, id] = /^container:(.*)$/.exec(mode ?? "") ?? [];
-      if (id && !(await engine().find(`/containers/${id}/json`))) return true;
+      if (id && !(await engine().find<ContainerState>(`/containers/${id}/json`))?.State.Running) return true;
     }
     return false;
   }
@@ -224,7 +236,8 @@ export function containerHooks(session: HookContext): ContainerHooks {
   const suffix = nextSuffix();
   return {
     fetchImage: new pulumi.ResourceHook(`berth-fetch-image${suffix}`, fetchMissing),
-    reclaimContainer: new pulumi.ResourceHook(`berth-reclaim-container${suffix}`, reclaimContainer),
+    makeRoom: new pulumi.ResourceHook(`berth-make-room${suffix}`, makeRoom),
+    bringBack: new pulumi.ErrorHook(`berth-bring-back${suffix}`, bringBack),
     reclaimNetwork: new pulumi.ResourceHook(`berth-reclaim-network${suffix}`, reclaimNetwork),
     restartDependents: new pulumi.ResourceHook(`berth-restart-dependents${suffix}`, restartDependents),
     changeInPlace: new pulumi.ResourceHook(`berth-change-in-place${suffix}`, changeInPlace),

@@ -1,6 +1,7 @@
 import { addressNumber } from "../../description/addresses";
 import { isOurs, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
-import { type EngineClient, EngineError } from "./connection/client";
+import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
+import { standing } from "./predecessors";
 import type { EngineSnapshot } from "./snapshot";
 
 /** A network as a service's component keeps it in the state. */
@@ -224,8 +225,12 @@ export class Reconciler {
   private async living(service: string): Promise<Living | undefined> {
     const label = Object.entries(ownerLabels(this.program.owner, service)).map((pair) => pair.join("="));
     const filters = encodeURIComponent(JSON.stringify({ label }));
-    const [found] = await this.engine().request<{ Id: string }[]>("GET", `/containers/json?all=1&filters=${filters}`);
-    return found && this.inspect(found.Id);
+    const found = await this.engine().request<{ Id: string; Names: string[] }[]>(
+      "GET",
+      `/containers/json?all=1&filters=${filters}`,
+    );
+    const one = standing(found.map(({ Id, Names: [name = ""] }) => ({ id: Id, name: name.replace(/^\//, "") })));
+    return one && this.inspect(one.id);
   }
 
   private inspect(key: string): Promise<Living | undefined> {
@@ -397,8 +402,4 @@ function isExactly({ Id, Name, NetworkSettings }: Living, target: JoinedNetwork)
     pairs(DriverOpts) === pairs(target.driverOpts) &&
     GwPriority === (target.gwPriority ?? 0)
   );
-}
-
-export function ignoreMissing(error: unknown): void {
-  if (!(error instanceof EngineError && error.status === 404)) throw error;
 }

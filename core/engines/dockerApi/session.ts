@@ -19,6 +19,7 @@ import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
 import { isOurs, LIFE_LABEL, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
 import { type AddressClaim, type MissingBind, missingBindsError, type PortClaim, type SubnetClaim } from "./preflight";
+import { Predecessors, setAsideAs, standing } from "./predecessors";
 import { type InPlace, Reconciler } from "./reconcile";
 import { type Look, visit } from "./look";
 import type { EngineSnapshot, LiveContainer } from "./snapshot";
@@ -64,6 +65,7 @@ export class Session {
   /** What can be changed on their living containers, by logical name, where it is known at once. */
   readonly places = new Map<string, InPlace>();
   readonly reconciler = new Reconciler(this, () => this.needClient());
+  readonly predecessors = new Predecessors(this);
   readonly addresses: AddressClaim[] = [];
   private readonly missing: MissingBind[] = [];
   readonly ports: PortClaim[] = [];
@@ -153,10 +155,26 @@ export class Session {
     return live ? live.labels[LIFE_LABEL] : randomBytes(6).toString("hex");
   }
 
-  /** The container of a service as it stood when the program began, whatever it is called now. */
-  live(service: string): LiveContainer | undefined {
-    return this.snapshot?.containers.find(
+  /** The containers of a service as they stood when the program began. */
+  private allOf(service: string): LiveContainer[] {
+    return (this.snapshot?.containers ?? []).filter(
       ({ labels }) => isOurs(labels, this.owner) && labels[SERVICE_LABEL] === service,
+    );
+  }
+
+  /** The container that stood for a service when the program began, whatever it is called now. */
+  live(service: string): LiveContainer | undefined {
+    const found = standing(this.allOf(service));
+    const aside = found && setAsideAs(found.name);
+    // Its name and its end are berth's doing.
+    return aside ? { ...found, name: aside.name, exitCode: undefined } : found;
+  }
+
+  /** Whether the last change of a service failed, so that what runs is not what the state says. */
+  hasFailed(service: string): boolean {
+    const { [LIFE_LABEL]: life } = this.live(service)?.labels ?? {};
+    return this.allOf(service).some(
+      ({ name, labels }) => setAsideAs(name)?.kind === "failed" && labels[LIFE_LABEL] === life,
     );
   }
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type EngineClient, EngineError } from "../dockerApi/connection/client";
 import { isOurs, SERVICE_LABEL } from "../owner";
-import { ignoreMissing } from "../dockerApi/reconcile";
+import { ignoreMissing } from "../dockerApi/connection/client";
 import type { Session } from "../dockerApi/session";
 import type { SwarmService } from "../dockerApi/releaseServices";
 

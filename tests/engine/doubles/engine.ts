@@ -68,6 +68,7 @@ export class EngineDouble {
         }),
       ],
       [/^POST \/containers\/([^/]+)\/restart$/, withContainer((container) => this.restart(container))],
+      [/^POST \/containers\/([^/]+)\/start$/, withContainer((container) => this.restart(container))],
       [
         /^POST \/containers\/([^/]+)\/stop$/,
         change(({ State }) => Object.assign(State, { Status: "exited", Running: false })),
@@ -209,7 +210,9 @@ export class EngineDouble {
   }
 
   private members(name: string): Container[] {
-    return this.store.list("containers").filter((container) => name in container.NetworkSettings.Networks);
+    return this.store
+      .list("containers")
+      .filter(({ State, NetworkSettings }) => State.Running && name in NetworkSettings.Networks);
   }
 
   private network(key: string): Answer {
@@ -269,7 +272,7 @@ export class EngineDouble {
 
 /** A container in the form of the list. */
 function summary({ Id, Name, Image, ImageID, Config, State, HostConfig, NetworkSettings }: Container): unknown {
-  const Ports = Object.entries(NetworkSettings.Ports).flatMap(([target, bindings]) =>
+  const Ports = Object.entries(State.Running ? NetworkSettings.Ports : {}).flatMap(([target, bindings]) =>
     bindings.map(({ HostIp, HostPort }) => ({
       IP: HostIp,
       PublicPort: Number(HostPort),

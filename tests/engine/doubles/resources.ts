@@ -55,7 +55,8 @@ function publish(store: Store, args: Props): Container["NetworkSettings"]["Ports
   const repository = String(args.image).split(":")[0]!;
   const image = store.image(String(args.image))?.Name.split(":")[0] ?? repository;
   const exposed = args.publishAllPorts && EXPOSED[image] ? [{ internal: EXPOSED[image] }] : [];
-  const taken = store.list("containers").flatMap((other) => Object.values(other.NetworkSettings.Ports).flat());
+  const running = store.list("containers").filter(({ State }) => State.Running);
+  const taken = running.flatMap((other) => Object.values(other.NetworkSettings.Ports).flat());
   const result: Container["NetworkSettings"]["Ports"] = {};
   for (const port of [...((args.ports ?? []) as Port[]), ...exposed] as Port[]) {
     let external = port.external;
@@ -193,6 +194,7 @@ const container: Resource = {
       HostConfig: {
         NetworkMode: byId(store, String(args.networkMode ?? "bridge")),
         PidMode: byId(store, String(args.pidMode ?? "")),
+        RestartPolicy: { Name: String(args.restart ?? "no") },
         NanoCpus: Number(args.cpus ?? 0) * 1e9,
       },
       State: {

@@ -21,7 +21,14 @@ export interface Container {
   ImageID?: string;
   Args: Record<string, unknown>;
   Config: { Labels: Record<string, string>; Healthcheck?: { Test: string[] } };
-  HostConfig: { NetworkMode?: string; PidMode?: string; NanoCpus?: number; CpuPeriod?: number; CpuQuota?: number };
+  HostConfig: {
+    NetworkMode?: string;
+    PidMode?: string;
+    RestartPolicy?: { Name: string };
+    NanoCpus?: number;
+    CpuPeriod?: number;
+    CpuQuota?: number;
+  };
   State: {
     Status: string;
     Running: boolean;

@@ -1,6 +1,7 @@
 // What services of one program have in common: images, volumes, owners, providers, order.
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { EngineClient } from "../../../core/engines/dockerApi/connection/client";
 import { sessionFor } from "../../../core/engines/dockerApi/session";
 import { BridgeNetwork } from "../../../components/bridgeNetwork";
 import { Mysql } from "../../../components/mysql";
@@ -135,14 +136,21 @@ describe("owners", () => {
 });
 
 describe("containers", () => {
-  test("are replaced by deleting first, and reclaimed before they are made", async () => {
+  test("are set aside for their successors, and deleted first only where berth does not reach the engine", async () => {
+    w = await world({ preview: true });
     new Service("one", { image: "x1" });
+    sessionFor().client = new EngineClient({ host: "tcp://127.0.0.1:1" });
+    new Service("two", { image: "x1" });
     await w.done();
-    expect(w.one(CONTAINER)).toMatchObject({
-      deleteBeforeReplace: true,
-      beforeCreate: [expect.stringMatching(/^berth-fetch-image/), expect.stringMatching(/^berth-reclaim-container/)],
+    expect(w.one(CONTAINER, "one").deleteBeforeReplace).toBe(true);
+    const container = w.one(CONTAINER, "two");
+    expect(container).toMatchObject({
+      deleteBeforeReplace: false,
+      beforeCreate: [expect.stringMatching(/^berth-fetch-image/), expect.stringMatching(/^berth-make-room/)],
+      onError: [expect.stringMatching(/^berth-bring-back/)],
     });
-    for (const name of w.one(CONTAINER).beforeCreate) expect(w.hooks.has(name)).toBe(true);
+    for (const name of container.beforeCreate) expect(w.hooks.has(name)).toBe(true);
+    expect([...w.errorHooks]).toEqual(container.onError);
   });
 
   test("without a limit are replaced where one was taken away", async () => {

@@ -3,11 +3,11 @@ import * as https from "node:https";
 import type { Readable } from "node:stream";
 import { ArgumentError } from "../../../description/errors";
 import type { EngineAddress } from "./address";
-import { EngineError } from "./errors";
+import { EngineError, ignoreMissing } from "./errors";
 import { sshAgent } from "./sshAgent";
 import { tlsFailure, tlsOptions } from "./tls";
 
-export { EngineError };
+export { EngineError, ignoreMissing };
 
 /** What a request sends. */
 export interface RequestBody {

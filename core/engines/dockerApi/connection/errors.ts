@@ -9,3 +9,8 @@ export class EngineError extends Error {
     this.name = "EngineError";
   }
 }
+
+/** For a request about something that may be gone. */
+export function ignoreMissing(error: unknown): void {
+  if (!(error instanceof EngineError && error.status === 404)) throw error;
+}

@@ -16,13 +16,7 @@ beforeEach(async () => {
   pulumi.log.info = async (message) => void infos.push(message);
 });
 
-type Hook =
-  | "fetchImage"
-  | "reclaimContainer"
-  | "restartDependents"
-  | "reclaimNetwork"
-  | "releaseNetwork"
-  | "changeInPlace";
+type Hook = "fetchImage" | "makeRoom" | "restartDependents" | "reclaimNetwork" | "releaseNetwork" | "changeInPlace";
 /** Runs a hook as the engine would; it may throw at once or later. */
 const run = async (hook: Hook, args: Partial<pulumi.ResourceHookArgs>) =>
   session.hooks![hook].callback({ urn: "urn", id: "", name: "web", type: "t", ...args } as pulumi.ResourceHookArgs);
@@ -53,7 +47,10 @@ describe("after a container is made", () => {
       // What it shared is gone: it is made anew by Pulumi, and could not start.
       await created();
       expect(engine.changes()).toEqual([]);
-      engine.says("GET /containers/c0/json", container(ours("other")));
+      engine.says("GET /containers/c0/json", { ...container(ours("other")), State: { Running: false } });
+      await created();
+      expect(engine.changes()).toEqual([]);
+      engine.says("GET /containers/c0/json", { ...container(ours("other")), State: { Running: true } });
       await created();
       expect(engine.changes()).toEqual(["POST /containers/c1/restart"]);
     },
@@ -110,27 +107,18 @@ describe("before a container is made", () => {
     session.special.set("there", { driver: "other" });
     engine.says("GET /volumes/there", {}).says("POST /volumes/create", {});
     const volumes = [{ volumeName: "there" }, { volumeName: "plain" }, { hostPath: "/x" }];
-    await run("reclaimContainer", { newInputs: { name: "web01", volumes, mounts: [{ source: "nfs" }, {}] } });
+    await run("makeRoom", { newInputs: { name: "web01", volumes, mounts: [{ source: "nfs" }, {}] } });
     expect(engine.changes()).toEqual([
       ["POST /volumes/create", { Name: "nfs", DriverOpts: { type: "nfs" }, Labels: { a: "b", ...ours() } }],
     ]);
     expect(infos).toEqual(["Made the volume nfs again, which was gone."]);
   });
 
-  const create = () => run("reclaimContainer", { newInputs: { name: "web01" } });
+  const create = () => run("makeRoom", { newInputs: { name: "web01" } });
 
   test("a free name is left at that", async () => {
     await create();
     expect(engine.calls).toEqual(["GET /containers/web01/json"]);
-  });
-
-  test("what an apply that was cut off left behind is removed", async () => {
-    engine
-      .says("GET /containers/web01/json", container(ours("web")))
-      .on("DELETE /containers/c1?force=1", { status: 204 });
-    await create();
-    expect(engine.changes()).toEqual(["DELETE /containers/c1?force=1"]);
-    expect(infos).toEqual(["Removed the container web01, left behind by an apply that was cut off."]);
   });
 
   test.each<[string, () => Record<string, string> | null]>([
@@ -149,13 +137,19 @@ describe("before a container is made", () => {
     expect(engine.changes()).toEqual([]);
   });
 
-  test("a service that is no longer declared gives its name to its successor", async () => {
+  test("the one that has its name is set aside, of this service or of one that is no longer declared", async () => {
+    const aside: string[][] = [];
+    session.predecessors.setAside = async (...args) => void aside.push(args);
+    engine.says("GET /containers/web01/json", container(ours("web")));
+    await create();
+    expect(infos).toEqual([]);
     engine.says("GET /containers/web01/json", container(ours("api")));
     await create();
-    expect(engine.changes()).toEqual([
-      expect.stringMatching(/^POST \/containers\/\w+\/stop/),
-      expect.stringMatching(/^DELETE \/containers\/\w+\?force=1/),
+    expect(aside).toEqual([
+      ["c1", "web"],
+      ["c1", "web"],
     ]);
+    expect(infos).toEqual(["Stopped the container web01 of the service api, which is no longer declared."]);
   });
 
   test("without an engine to ask nothing happens", async () => {
@@ -275,7 +269,7 @@ describe("before a service is changed", () => {
   test("the living container is brought along", async () => {
     const label = Object.entries(ours("web")).map((pair) => pair.join("="));
     engine
-      .says(`GET /containers/json?all=1&filters=${JSON.stringify({ label })}`, [{ Id: "c1" }])
+      .says(`GET /containers/json?all=1&filters=${JSON.stringify({ label })}`, [{ Id: "c1", Names: ["/web"] }])
       .says("GET /containers/c1/json", { ...container(null), Name: "/web01", NetworkSettings: { Networks: {} } })
       .on("POST /containers/c1/rename?name=web02", { status: 204 });
     await run("changeInPlace", { oldInputs: { containerName: "web01" }, newInputs: { containerName: "web02" } });
@@ -298,8 +292,8 @@ test("every session has hooks of its own names, and a monitor without hooks none
   const names = Object.values(session.hooks!).map((hook) => (hook as pulumi.ResourceHook).name);
   const next = await world();
   const others = Object.values(sessionFor().hooks!).map((hook) => (hook as pulumi.ResourceHook).name);
-  expect(new Set([...names, ...others]).size).toBe(12);
-  expect([...next.hooks.keys()].sort()).toEqual(others.sort());
+  expect(new Set([...names, ...others]).size).toBe(14);
+  expect([...next.hooks.keys(), ...next.errorHooks].sort()).toEqual(others.sort());
   await world({ hooks: false });
   expect(sessionFor().hooks).toBeUndefined();
 });

@@ -55,7 +55,8 @@ function container(given: Given = {}): typeof engine {
     NetworkSettings: { Networks: given.networks ?? { bridge: { NetworkID: "b0" } } },
   });
   const filter = { label: Object.entries(labels(service)).map((pair) => pair.join("=")) };
-  if (!owner) engine.says(`GET /containers/json?all=1&filters=${JSON.stringify(filter)}`, [{ Id: id }]);
+  if (!owner)
+    engine.says(`GET /containers/json?all=1&filters=${JSON.stringify(filter)}`, [{ Id: id, Names: ["/web"] }]);
   return engine.says(`GET /containers/${id}/json`, state()).says(`GET /containers/${name}/json`, state());
 }
 /** A network with the containers that run on it and their addresses. */

@@ -1,0 +1,255 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
+import { type EngineClient, ignoreMissing } from "./connection/client";
+import type { EngineSnapshot } from "./snapshot";
+
+/**
+ * The container that runs is stopped and set aside under another name while its successor is made; it comes back where
+ * that one cannot be made, does not start or does not answer. An apply can be killed at any moment, so all that a later
+ * one has to know stands in these names:
+ *
+ *     web.berth-previous-always   ran as `web` with the restart policy `always`
+ *     web.berth-failed            was to run as `web`, and failed
+ */
+export interface SetAside {
+  /** What it was called. */
+  name: string;
+  kind: "previous" | "failed";
+  /** Whether it was running. */
+  ran: boolean;
+  restart: RestartPolicy;
+}
+
+interface RestartPolicy {
+  Name: string;
+  MaximumRetryCount?: number;
+}
+
+const SET_ASIDE = /^(.+)\.berth-(previous|failed)(-stopped)?(?:-(always|unless-stopped|on-failure)(?:-(\d+))?)?$/;
+
+/** What the name of a container says, where it has been set aside. */
+export function setAsideAs(containerName: string): SetAside | undefined {
+  const [, name, kind, stopped, policy = "no", retries = "0"] = SET_ASIDE.exec(containerName) ?? [];
+  if (name === undefined) return undefined;
+  const restart = { Name: policy, MaximumRetryCount: Number(retries) };
+  return { name, kind: kind as SetAside["kind"], ran: stopped === undefined, restart };
+}
+
+function nameAside(name: string, kind: SetAside["kind"], ran: boolean, { Name, MaximumRetryCount }: RestartPolicy) {
+  // It never runs again.
+  if (kind === "failed") return `${name}.berth-failed`;
+  const policy = Name && Name !== "no" ? [Name, ...(MaximumRetryCount ? [MaximumRetryCount] : [])] : [];
+  return [`${name}.berth-${kind}`, ...(ran ? [] : ["stopped"]), ...policy].join("-");
+}
+
+/** The one of a service's containers that stands for it: never one that has failed, and only else one set aside. */
+export function standing<T extends { name: string }>(containers: T[]): T | undefined {
+  const candidates = containers.filter(({ name }) => setAsideAs(name)?.kind !== "failed");
+  return candidates.find(({ name }) => !setAsideAs(name)) ?? candidates[0];
+}
+
+/** What is to be known of a program for replacing its containers. */
+interface Program {
+  readonly owner: Owner;
+  readonly snapshot?: EngineSnapshot;
+  /** @throws EngineError where only the provider reaches the engine */
+  needClient(): EngineClient;
+}
+
+/** A container as the engine describes it. */
+interface Container {
+  Id: string;
+  Name: string;
+  Config: { Labels: Record<string, string> | null; StopTimeout?: number };
+  HostConfig?: { NetworkMode?: string; RestartPolicy?: RestartPolicy };
+  State: { Running: boolean };
+}
+
+const NEVER: RestartPolicy = { Name: "no" };
+const nameOf = ({ Name }: Container) => Name.replace(/^\//, "");
+const serviceOf = ({ Config }: Container) => Config.Labels?.[SERVICE_LABEL] ?? "";
+
+/** Replaces containers so that the one before can come back. */
+export class Predecessors {
+  /** Services whose container answers. */
+  private readonly proven = new Set<string>();
+  private known?: Map<string, Set<string>>;
+
+  constructor(private readonly program: Program) {}
+
+  /** Ids of what is set aside, by the service that has its place: by this run, and by one that was cut off or failed. */
+  private get aside(): Map<string, Set<string>> {
+    if (this.known) return this.known;
+    this.known = new Map();
+    for (const { id, name, labels } of this.program.snapshot?.containers ?? [])
+      if (setAsideAs(name) && isOurs(labels, this.program.owner)) this.note(id, labels[SERVICE_LABEL] ?? "");
+    return this.known;
+  }
+
+  private note(id: string, service: string): void {
+    this.aside.set(service, (this.aside.get(service) ?? new Set()).add(id));
+  }
+
+  private async asideOf(service: string, kind: SetAside["kind"]): Promise<Container[]> {
+    const found = await Promise.all([...(this.aside.get(service) ?? [])].map((id) => this.inspect(id)));
+    return found.filter((one): one is Container => one !== undefined && setAsideAs(nameOf(one))?.kind === kind);
+  }
+
+  /**
+   * Frees the name of a service's container for its successor.
+   *
+   * @param found the container that has this name now, where one has
+   */
+  async makeRoom(service: string, found: { Id: string } | undefined): Promise<void> {
+    for (const container of await this.asideOf(service, "failed")) await this.stop(container);
+    if (!found) return;
+    if ((await this.asideOf(service, "previous")).length === 0) return this.setAside(found.Id, service);
+    // It has never answered: the one that did is set aside already.
+    const name = await this.remove(found.Id);
+    await pulumi.log.info(`Removed the container ${name}, left behind by an apply that was cut off.`);
+  }
+
+  /** Stops a container and gives its name and ports away, to the successor of a service. */
+  async setAside(id: string, successor: string): Promise<void> {
+    const found = await this.inspect(id);
+    if (!found) return;
+    this.note(id, successor);
+    await this.shelve(found, "previous");
+  }
+
+  /**
+   * Brings back what ran before the change of a service, and sets its successor aside.
+   *
+   * @returns a sentence that says so; undefined where nothing ran before
+   */
+  async bringBack(service: string, containerName: string): Promise<string | undefined> {
+    try {
+      const names = await this.goBack(service, containerName);
+      if (names.length === 0) return undefined;
+      const [are, run] = names.length > 1 ? ["The containers", "run"] : ["The container", "runs"];
+      return `${are} ${names.join(" and ")} from before this change ${run} again; the next \`up\` tries again.`;
+    } catch (error) {
+      return `The container from before this change could not be started again (${(error as Error).message.replace(/\.$/, "")}); the next \`up\` tries again.`;
+    }
+  }
+
+  private async goBack(service: string, containerName: string): Promise<string[]> {
+    const previous = await this.asideOf(service, "previous");
+    if (previous.length === 0) return [];
+    const failed = await this.inspect(containerName);
+    if (failed && isOurs(failed.Config.Labels, this.program.owner) && serviceOf(failed) === service) {
+      for (const { Id } of await this.asideOf(service, "failed")) await this.remove(Id);
+      this.note(failed.Id, service);
+      await this.shelve(failed, "failed");
+    }
+    const back: string[] = [];
+    for (const container of previous) back.push(...(await this.restore(container)));
+    return back;
+  }
+
+  /** Has a container run again as it did, with those that it needs and that need it. */
+  private async restore(container: Container): Promise<string[]> {
+    const { name, ran, restart } = setAsideAs(nameOf(container))!;
+    const back: string[] = [];
+    const [, shared] = /^container:(.*)$/.exec(container.HostConfig?.NetworkMode ?? "") ?? [];
+    const needed = shared ? await this.inspect(shared) : undefined;
+    const neededAs = needed && setAsideAs(nameOf(needed));
+    if (needed && neededAs) back.push(...(await this.goBack(serviceOf(needed), neededAs.name)));
+    const path = `/containers/${container.Id}`;
+    if (restart.Name !== "no") await this.post(`${path}/update`, { RestartPolicy: restart });
+    // First this: one that is called as declared is taken for one that runs.
+    if (ran) await this.post(`${path}/start`);
+    await this.post(`${path}/rename?name=${encodeURIComponent(name)}`);
+    // Its network began anew; those that share it still have the old one.
+    for (const { id, networkMode, labels } of this.program.snapshot?.containers ?? [])
+      if (networkMode === `container:${container.Id}` && isOurs(labels, this.program.owner)) {
+        const sharer = await this.inspect(id);
+        if (sharer?.State.Running) await this.post(`/containers/${id}/restart`);
+      }
+    return [...back, name];
+  }
+
+  /**
+   * Puts right what an apply that was cut off has done to a container that is to run as it was.
+   *
+   * @throws Error where the container is one that has failed
+   */
+  async resume(id: string): Promise<void> {
+    if (![...this.aside.values()].some((ids) => ids.has(id))) return;
+    const found = await this.inspect(id);
+    const aside = found && setAsideAs(nameOf(found));
+    if (!aside) return;
+    if (aside.kind === "failed")
+      throw new Error(
+        `the last change of ${aside.name} failed, and this \`up\` leaves it out; run it without --target`,
+      );
+    const successor = await this.inspect(aside.name);
+    if (successor && isOurs(successor.Config.Labels, this.program.owner)) await this.remove(successor.Id);
+    await this.restore(found);
+    await pulumi.log.info(`The container ${aside.name} runs again; an apply that was cut off had set it aside.`);
+  }
+
+  /** Removes what ran before, once its successor answers. */
+  async settle(service: string): Promise<void> {
+    this.proven.add(service);
+    // One that waited for this service may go now, too.
+    for (const [successor, ids] of this.aside)
+      if (this.proven.has(successor))
+        for (const id of ids) {
+          if (this.isNeeded(id)) continue;
+          ids.delete(id);
+          const found = await this.inspect(id);
+          if (found && setAsideAs(nameOf(found))) await this.remove(id);
+        }
+  }
+
+  /** Whether another container can come back only together with this one, whose network it has. */
+  private isNeeded(id: string): boolean {
+    return Boolean(
+      this.program.snapshot?.containers.some(
+        ({ networkMode, labels }) =>
+          networkMode === `container:${id}` &&
+          isOurs(labels, this.program.owner) &&
+          !this.proven.has(labels[SERVICE_LABEL] ?? ""),
+      ),
+    );
+  }
+
+  private async shelve(container: Container, kind: SetAside["kind"]): Promise<void> {
+    const { RestartPolicy = NEVER } = container.HostConfig ?? {};
+    const name = nameAside(nameOf(container), kind, container.State.Running, RestartPolicy);
+    const rename = () => this.post(`/containers/${container.Id}/rename?name=${encodeURIComponent(name)}`);
+    // Between two starts the engine renames nothing.
+    await rename().catch(async () => {
+      await this.stop(container);
+      await rename();
+    });
+    // Else an engine that starts anew would start it beside its successor.
+    if (RestartPolicy.Name && RestartPolicy.Name !== "no")
+      await this.post(`/containers/${container.Id}/update`, { RestartPolicy: NEVER });
+    await this.stop(container);
+  }
+
+  private async stop({ Id, Config, State }: Container): Promise<void> {
+    if (State.Running) await this.post(`/containers/${Id}/stop`, undefined, ((Config.StopTimeout ?? 10) + 60) * 1000);
+  }
+
+  /** @returns what it was called */
+  private async remove(id: string): Promise<string> {
+    const found = await this.inspect(id);
+    await this.engine().request("DELETE", `/containers/${id}?force=1`).catch(ignoreMissing);
+    return found ? nameOf(found) : id;
+  }
+
+  private inspect(key: string): Promise<Container | undefined> {
+    return this.engine().find<Container>(`/containers/${encodeURIComponent(key)}/json`);
+  }
+
+  private async post(path: string, body?: object, timeout?: number): Promise<void> {
+    await this.engine().request("POST", path, body, timeout);
+  }
+
+  private engine(): EngineClient {
+    return this.program.needClient();
+  }
+}
