@@ -123,6 +123,7 @@ export const COMMANDS: CommandSpec[] = [
         kind: "file",
         many: true,
       },
+      { flags: "--setup <name>", doc: "only this setup of a note; can be repeated", many: true },
       { flags: "--name <name>", doc: "name of the project (default: that of the folder)" },
       { flags: "--ci", doc: "a workflow for GitHub as well, which tests and plans every change" },
       { flags: "--package <source>", doc: "where npm gets pulumi-berth: a version, or the file of `npm pack`" },
@@ -130,7 +131,8 @@ export const COMMANDS: CommandSpec[] = [
     examples: [
       ['berth init web --from "docker run -d --name web -p 8080:80 nginx:1.27"', "from a line"],
       ["berth init shop --from compose.yaml", "from a compose file"],
-      ["berth init notes --from notes.md", "from the blocks of a note"],
+      ["berth init notes --from notes.md", "from a note, with a program for each of its setups"],
+      ["berth init web --from notes.md --setup nginx01", "from one setup of a note"],
     ],
     action: async ([folder], options) => (await import("./init")).init(folder, options),
   },
@@ -177,6 +179,37 @@ export const COMMANDS: CommandSpec[] = [
       ["berth from-compose - --to kubernetes < compose.yaml", "objects for kubectl"],
     ],
     action: async (files, options) => (await import("./fromCompose")).fromCompose(files, options),
+  },
+  {
+    name: "from-notes",
+    group: CONVERT,
+    summary: "what can run in notes in Markdown, READMEs too",
+    description:
+      "Prints for each line of a note what it is: a setup that is ready to run, a template with what is to be filled in, " +
+      "a slip, or why it is left out. Nothing is installed or run.",
+    arguments: [{ name: "<file...>", doc: "notes; - reads standard input", kind: "file" }],
+    expects: "name a note in Markdown",
+    options: [
+      {
+        flags: "--only <setup>",
+        doc: "only this setup, by its name or that of a container; can be repeated",
+        many: true,
+      },
+      { flags: "--to <form>", doc: "print the setup in place of the report", kind: FORMS },
+      {
+        flags: "--save <folder>",
+        doc: "make a project with a program for each setup, as berth init does",
+        kind: "folder",
+      },
+      { flags: "--json", doc: "the report as JSON, without secrets" },
+    ],
+    examples: [
+      ["berth from-notes docker.md", "the report"],
+      ["berth from-notes docker.md --only nginx01 --to typescript", "a program of one setup"],
+      ["berth from-notes docker.md --only nginx01 --only mysql01 --save containers", "a project of two setups"],
+      ["berth from-notes *.md --json", "for other programs"],
+    ],
+    action: async (files, options) => (await import("./fromNotes")).fromNotes(files, options),
   },
   {
     name: "export",

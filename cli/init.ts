@@ -8,6 +8,7 @@ import { UsageError } from "./usageError";
 
 export interface InitOptions {
   from?: string[];
+  setup?: string[];
   name?: string;
   ci?: boolean;
   package?: string;
@@ -52,10 +53,20 @@ const TSCONFIG = json({
 
 const list = (names: string[]) => `[${names.map((name) => JSON.stringify(name)).join(", ")}]`;
 
-const test = (name: string, { secrets, containers }: Program) => `import * as pulumi from "@pulumi/pulumi";
+/** A program of a project; where there are several it is that of the stacks that are named after it. */
+interface NamedProgram {
+  name: string;
+  program: Program;
+}
+
+const test = (name: string, programs: NamedProgram[]) => {
+  const several = programs.length > 1;
+  const secrets = [...new Set(programs.flatMap(({ program }) => program.secrets))];
+  const expected = ({ program }: NamedProgram) => list([...program.containers].sort());
+  return `import * as pulumi from "@pulumi/pulumi";
 
 /** Runs the program without the Pulumi CLI and without an engine, and returns what it declares. */
-async function declared(): Promise<pulumi.runtime.MockResourceArgs[]> {
+async function declared(${several ? "stack: string" : ""}): Promise<pulumi.runtime.MockResourceArgs[]> {
   const resources: pulumi.runtime.MockResourceArgs[] = [];
   const mocks: pulumi.runtime.Mocks = {
     newResource: (resource) => {
@@ -64,7 +75,7 @@ async function declared(): Promise<pulumi.runtime.MockResourceArgs[]> {
     },
     call: ({ inputs }) => inputs,
   };
-  await pulumi.runtime.setMocks(mocks, "${name}", "test");
+  await pulumi.runtime.setMocks(mocks, "${name}", ${several ? "stack" : '"test"'});
 ${
   secrets.length
     ? `  const secrets = ${list(secrets.map((secret) => `${name}:${secret}`))};
@@ -76,27 +87,69 @@ ${
   return resources;
 }
 
-test("makes the containers", async () => {
-  const containers = (await declared()).filter(({ type }) => type === "docker:index/container:Container");
-  expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(${list([...containers].sort())});
+${
+  several
+    ? `const setups: [stack: string, containers: string[]][] = [
+${programs.map((each) => `  [${JSON.stringify(each.name)}, ${expected(each)}],`).join("\n")}
+];
+
+test.each(setups)("%s makes its containers", async (stack, expected) => {
+  const containers = (await declared(stack)).filter(({ type }) => type === "docker:index/container:Container");
+  expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(expected);
 });
+`
+    : `test("makes the containers", async () => {
+  const containers = (await declared()).filter(({ type }) => type === "docker:index/container:Container");
+  expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(${expected(programs[0]!)});
+});
+`
+}`;
+};
+
+/** The program of a project with several setups: the name of a stack says which one it is. */
+const chooser = (programs: NamedProgram[], from: string) => `import * as pulumi from "@pulumi/pulumi";
+
+type Program = () => Promise<object>;
+
+/** The setups of ${from}. A stack is named after one of them: ${programs[0]!.name}, or ${programs[0]!.name}-staging. */
+const setups: Record<string, () => Program> = {
+${programs.map(({ name }) => `  ${JSON.stringify(name)}: () => require(${JSON.stringify(`./${name}`)}),`).join("\n")}
+};
+
+export = () => {
+  const stack = pulumi.getStack();
+  const named = Object.keys(setups).filter((name) => stack === name || stack.startsWith(\`\${name}-\`));
+  const [name] = named.sort((one, other) => other.length - one.length);
+  if (name === undefined)
+    throw new pulumi.RunError(
+      \`the stack "\${stack}" is named after no setup; there are \${Object.keys(setups).join(", ")}.\`,
+    );
+  return setups[name]!()();
+};
 `;
 
-const readme = (name: string, { secrets }: Program) => `# ${name}
+const readme = (name: string, programs: NamedProgram[]) => {
+  const several = programs.length > 1;
+  const stack = several ? programs[0]!.name : "dev";
+  const secrets = programs.flatMap(({ name: setup, program }) =>
+    program.secrets.map((secret) => `pulumi config set --secret ${secret} --stack ${several ? setup : "dev"}\n`),
+  );
+  return `# ${name}
 
 Containers as code, with [Pulumi](https://www.pulumi.com/docs/install/) and pulumi-berth.
-
+${several ? `\nA stack is named after its setup: ${programs.map((each) => each.name).join(", ")}.\n` : ""}
 \`\`\`sh
 npm install
 npm test                # without Docker
-npx berth plan          # what would be made, without Docker
-${secrets.map((secret) => `pulumi config set --secret ${secret} --stack dev\n`).join("")}npx berth up dev        # asks before it makes anything
-npx berth destroy dev   # takes it away again; data stays
+npx berth plan${several ? ` ${stack}` : ""}          # what would be made, without Docker
+${secrets.join("")}npx berth up ${stack}        # asks before it makes anything
+npx berth destroy ${stack}   # takes it away again; data stays
 \`\`\`
 
 The state and its passphrase are in \`.pulumi/\` and \`.berth/\`, which git ignores: keep them. A team says \`pulumi login\`
 with a place that all of them reach, and takes \`backend\` out of Pulumi.yaml.
 `;
+};
 
 const pulumiYaml = (name: string) => `name: ${name}
 description: Containers as code
@@ -115,7 +168,7 @@ const GITIGNORE = "node_modules/\n.pulumi/\n.berth/\n";
 /** Plugins are fetched by the Pulumi CLI when they are needed, not by npm. */
 const NPMRC = "ignore-scripts=true\nsave-exact=true\n";
 
-const WORKFLOW = `name: containers
+const workflow = (setups: string[]) => `name: containers
 on: [push, pull_request]
 jobs:
   preview:
@@ -127,73 +180,109 @@ jobs:
       - run: npm ci
       - run: npm run check
       - run: npm test
-      - run: npx berth plan
+      - run: npx berth plan${setups.map((setup) => ` ${setup}`).join("")}
 `;
 
-/** The words of \`--from\` as one project. */
-async function described(from: string[], folder: string): Promise<ProjectDescription> {
+const isFile = (name: string) => existsSync(name) && statSync(name).isFile();
+/** By its name, or by its fences where a note is a plain text. */
+const isNote = (name: string) =>
+  /^\.(?:md|markdown|mdx|txt)$/i.test(extname(name)) &&
+  isFile(name) &&
+  (extname(name).toLowerCase() !== ".txt" || /^[ \t]*```/m.test(readFileSync(name, "utf8")));
+
+/** The words of --from as projects; only notes have several. */
+async function described(
+  { from = [], setup }: InitOptions,
+  folder: string,
+): Promise<{ name: string; project: ProjectDescription }[]> {
   const here = process.cwd();
   const environment = process.env;
-  const { parseDockerLines } = await import("../core/readers/dockerRun");
-  const lines = (read: string[]) =>
-    parseDockerLines(read, basename(folder), { environment, folder: here, home: homedir() });
   const [first = SAMPLE] = from;
-  const isFile = (name: string) => existsSync(name) && statSync(name).isFile();
+  const notes = from.filter(isNote);
+  if (notes.length && notes.length < from.length)
+    throw new UsageError(`--from: ${notes[0]} is a note, which does not stand beside files of another kind`);
+  if (notes.length) return inNotes(notes, setup);
+  if (setup) throw new UsageError("--setup: chooses from a note; name one with --from");
+  const { parseDockerLines } = await import("../core/readers/dockerRun");
+  const one = (project: ProjectDescription) => [{ name: basename(folder), project }];
+  const lines = (read: string[]) =>
+    one(parseDockerLines(read, basename(folder), { environment, folder: here, home: homedir() }));
   if (!isFile(first)) {
     if (!/\s/.test(first))
       throw new UsageError(`--from: there is no file ${first}; a docker run line stands in quotes`);
     return lines(from.length ? from : [SAMPLE]);
   }
-  const { loadCompose, parseCompose } = await import("../core/readers/compose");
-  if (/^\.ya?ml$/.test(extname(first))) return loadCompose({ files: from }, { folder: here, environment });
-  if (from.length > 1) throw new UsageError(`--from: ${first} stands alone; several files are compose files`);
-  const text = readFileSync(first, "utf8");
-  if (!/^\.(md|markdown)$/.test(extname(first))) return lines([text]);
-  const { readNote } = await import("../core/readers/note");
-  const note = readNote(text);
-  if (note.compose.length === 0 && note.lines.length === 0)
-    throw new Error(`${first} has no block with a docker run line or a compose file between \`\`\` fences`);
-  if (note.compose.length === 0) return lines(note.lines);
-  if (note.compose.length > 1 || note.lines.length)
+  const { loadCompose } = await import("../core/readers/compose");
+  if (/^\.ya?ml$/.test(extname(first))) return one(loadCompose({ files: from }, { folder: here, environment }));
+  if (from.length > 1) throw new UsageError(`--from: ${first} stands alone; several files are compose files or notes`);
+  return lines([readFileSync(first, "utf8")]);
+}
+
+/** The setups of notes that are ready to run; manifests are none of them. */
+async function inNotes(files: string[], names?: string[]): Promise<{ name: string; project: ProjectDescription }[]> {
+  const { noticesOf, notesOf, setupsNamed } = await import("./fromNotes");
+  const notes = notesOf(files);
+  const chosen = setupsNamed(notes, names, "--setup");
+  const manifests = names && chosen.find(({ project }) => !project);
+  if (manifests)
     throw new Error(
-      `${first} has ${note.compose.length} compose files and ${note.lines.length} blocks of docker lines; write the one that you want to a file of its own`,
+      `${manifests.name}: manifests are not turned into code yet; give them to kubectl, or write a WebApp`,
     );
-  return parseCompose(note.compose[0]!, { name: first }, { folder: dirname(resolve(first)), environment });
+  const found = chosen.flatMap((setup) => {
+    const { name, project } = setup;
+    return project ? [{ name, project: { ...project, notices: noticesOf(setup) } }] : [];
+  });
+  if (found.length) return found;
+  throw new Error(
+    `${files.join(", ")}: there is no setup that is ready to run; \`berth from-notes ${files.join(" ")}\` says why`,
+  );
 }
 
 /** Text of every file of a new project. */
 export async function projectFiles(
   folder: string,
   options: InitOptions,
-): Promise<{ files: Record<string, string>; program: Program }> {
+): Promise<{ files: Record<string, string>; programs: NamedProgram[] }> {
   const name = options.name ?? basename(folder);
   if (!/^[A-Za-z][\w.-]*$/.test(name))
     throw new UsageError(
       `--name: "${name}" is no name of a project; use letters, digits, dots, dashes and underscores, the first one a letter`,
     );
   const { toTypescript } = await import("../core/writers/typescript");
-  const project = await described(options.from ?? [], folder);
-  const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
   const { warnings } = await import("../core/description/warnings");
-  program.notices.unshift(...project.notices, ...(options.from ? warnings(project, process.cwd()) : []));
+  const from = options.from ?? [];
+  const projects = await described(options, folder);
+  const several = projects.length > 1;
+  const programs = projects.map(({ name: setup, project }): NamedProgram => {
+    const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
+    const found = from.length && !from.some(isNote) ? warnings(project, process.cwd()) : [];
+    program.notices.unshift(...project.notices, ...found);
+    // The file index.ts is the one that chooses.
+    return { name: several && setup === "index" ? "index-setup" : setup, program };
+  });
+  const chosen: Record<string, string> = several ? { "index.ts": chooser(programs, from.join(", ")) } : {};
+  const texts = programs.map((each) => [several ? `${each.name}.ts` : "index.ts", each.program.text] as const);
   const files: Record<string, string> = {
     ".gitignore": GITIGNORE,
     ".npmrc": NPMRC,
     "Pulumi.yaml": pulumiYaml(name),
-    "README.md": readme(name, program),
-    "index.test.ts": test(name, program),
-    "index.ts": program.text,
+    "README.md": readme(name, programs),
+    "index.test.ts": test(name, programs),
+    ...Object.fromEntries(texts),
+    ...chosen,
     "package.json": packageJson(name, options.package),
     "tsconfig.json": TSCONFIG,
-    ...(options.ci ? { ".github/workflows/containers.yml": WORKFLOW } : {}),
+    ...(options.ci && {
+      ".github/workflows/containers.yml": workflow(several ? programs.map((each) => each.name) : []),
+    }),
   };
-  return { files, program };
+  return { files, programs };
 }
 
 /** `berth init`: a Pulumi project of one's own, in a folder that has none of its files yet. */
 export async function init(given: string | undefined, options: InitOptions): Promise<number> {
   const folder = resolve(given ?? ".");
-  const { files, program } = await projectFiles(folder, options);
+  const { files, programs } = await projectFiles(folder, options);
   const there = existsSync(folder) ? readdirSync(folder) : [];
   const taken = Object.keys(files).filter((file) => there.includes(file.split("/")[0]!));
   if (taken.length)
@@ -204,12 +293,19 @@ export async function init(given: string | undefined, options: InitOptions): Pro
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
   }
-  for (const { level, at, text } of program.notices) process.stderr.write(`${level}: ${at}: ${text}\n`);
+  const several = programs.length > 1;
+  for (const { name, program } of programs)
+    for (const { level, at, text } of program.notices)
+      process.stderr.write(`${level}: ${several ? `${name}: ` : ""}${at}: ${text}\n`);
   const way = relative(process.cwd(), folder);
-  console.log(`Made a Pulumi project in ${folder}: ${program.containers.join(", ")}. Next:\n`);
+  const stack = several ? programs[0]!.name : "dev";
+  const made = programs.map(({ name, program }) => (several ? name : program.containers.join(", ")));
+  console.log(`Made a Pulumi project in ${folder}: ${made.join(", ")}. Next:\n`);
   if (way) console.log(`  cd ${way}`);
-  console.log("  npm install\n  npm test\n  npx berth plan");
-  for (const secret of program.secrets) console.log(`  pulumi config set --secret ${secret} --stack dev`);
-  console.log("  npx berth up dev");
+  console.log(`  npm install\n  npm test\n  npx berth plan${several ? ` ${stack}` : ""}`);
+  for (const { name, program } of programs)
+    for (const secret of program.secrets)
+      console.log(`  pulumi config set --secret ${secret} --stack ${several ? name : stack}`);
+  console.log(`  npx berth up ${stack}`);
   return 0;
 }

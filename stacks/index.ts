@@ -29,6 +29,7 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
   flask: () => import("./flask"),
   compose: () => import("./compose"),
   run: () => import("./run"),
+  notes: () => import("./notes"),
   gpu: () => import("./gpu"),
   paddlex: () => import("./paddlex"),
   workspace: () => import("./workspace"),

@@ -19,7 +19,6 @@ const understood = (how: string): Meaning => ({ kind: "understood", how });
 const leftOut = (why: string): Meaning => ({ kind: "left out", why });
 
 const NAMED = "names the command, and nothing to run";
-const LOOKS = "only looks: run it by hand";
 const AFTERWARDS = "is for the time after `up`: run it by hand";
 const CLEANS = "a stack removes no more than it has made: run it by hand where it is needed";
 const STARTS = "a stack starts, replaces and removes its containers by itself";
@@ -85,7 +84,7 @@ function ofCompose(words: string[]): Meaning {
     case "exec":
       return leftOut(AFTERWARDS);
     default:
-      return leftOut(LOOKS);
+      return leftOut(AFTERWARDS);
   }
 }
 
@@ -127,7 +126,7 @@ function ofSwarm(group: string, words: string[]): Meaning {
     case "config rm":
       return leftOut(CLEANS);
     default:
-      return leftOut(LOOKS);
+      return leftOut(AFTERWARDS);
   }
 }
 
@@ -146,7 +145,7 @@ function ofKubectl(words: string[]): Meaning {
           `the component \`Namespace\`${/^[\w-]+$/.test(second) ? `: new Namespace("${second}")` : ""}`,
         );
       if (name === "create") return understood(`a ${first} of the SDK of Kubernetes, or \`WebApp\` for a deployment`);
-      return leftOut(LOOKS);
+      return leftOut(AFTERWARDS);
     }
     case "run":
       return understood("the component `PodWithLifecycle`, or better `WebApp`, which is started anew where it ends");
@@ -160,7 +159,7 @@ function ofKubectl(words: string[]): Meaning {
     case "rollout":
       return /^(?:undo|restart)$/.test(first)
         ? understood("set `image` of that WebApp back; a change is rolled out")
-        : leftOut(LOOKS);
+        : leftOut(AFTERWARDS);
     case "delete":
     case "drain":
     case "cordon":
@@ -178,7 +177,7 @@ function ofKubectl(words: string[]): Meaning {
     case "patch":
       return leftOut(AFTERWARDS);
     default:
-      return leftOut(LOOKS);
+      return leftOut(AFTERWARDS);
   }
 }
 
@@ -212,8 +211,9 @@ export function meaningOf(text: string, { program, first }: Called): Meaning {
     return leftOut("Docker Machine is gone; a stack takes the engine that the setting docker:host names");
   const { name, rest } = wordsBehind(words, false);
   if (name.includes("/")) return leftOut(NAMED);
-  if (name === "") return leftOut(LOOKS);
-  if (rest.includes("--help") || (rest.includes("-h") && rest.length === 1) || name === "help") return leftOut(LOOKS);
+  if (name === "") return leftOut(AFTERWARDS);
+  if (rest.includes("--help") || (rest.includes("-h") && rest.length === 1) || name === "help")
+    return leftOut(AFTERWARDS);
   if (name === "compose") return ofCompose(rest);
   if (/^(?:service|stack|swarm|secret|config|node)$/.test(name)) return ofSwarm(name, rest);
   const group = /^(?:container|network|volume|image|builder|buildx)$/.test(name);
@@ -227,7 +227,9 @@ export function meaningOf(text: string, { program, first }: Called): Meaning {
   if (spelled === "network disconnect") return leftOut("a container leaves a network that its setup no longer names");
   const notice = noticeOf("docker", words);
   if (notice) return leftOut(notice.text);
-  return leftOut(knows("docker", name) || name.startsWith("-") || group ? LOOKS : `"${name}" is no command of docker`);
+  return leftOut(
+    knows("docker", name) || name.startsWith("-") || group ? AFTERWARDS : `"${name}" is no command of docker`,
+  );
 }
 
 /** What a `docker build` line says. */

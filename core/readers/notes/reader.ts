@@ -64,6 +64,12 @@ const nameOf = (network: string | { name: string }) => (typeof network === "stri
 const first = (project: ProjectDescription): [key: string, service: ProjectService] | undefined =>
   Object.entries(project.services)[0];
 
+const SWARM: Notice = {
+  level: "note",
+  at: "docker service create",
+  text: "is a service of a Swarm: set berth:engine to swarm where its code is applied",
+};
+
 /** Rows within which a Dockerfile belongs to the line that builds from it. */
 const NEAR = 60;
 
@@ -640,7 +646,7 @@ export class NoteReader {
         kind: "service" as const,
         project,
         engine: "swarm" as const,
-        notices: [],
+        notices: [SWARM],
         locate: project.locate,
       };
       this.addSetup(setup, line, [piece]);

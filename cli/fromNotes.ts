@@ -1,0 +1,240 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { ArgumentError } from "../core/description/errors";
+import type { Notice } from "../core/description/project";
+import { warnings } from "../core/description/warnings";
+import { chosenSetups, clashesIn, type Note, type NoteItem, type NoteSetup, readNotes } from "../core/readers/notes";
+import { toTypescript } from "../core/writers/typescript";
+import { formOf, show } from "./show";
+import { UsageError } from "./usageError";
+
+export interface FromNotesOptions {
+  json?: boolean;
+  only?: string[];
+  to?: string;
+  save?: string;
+}
+
+/** Notes by the names of their files; - is standard input. */
+export function notesOf(files: string[]): Note[] {
+  const read = files.map((file) => ({ file, text: readFileSync(file === "-" ? 0 : file, "utf8") }));
+  return readNotes(read, { environment: process.env, folder: process.cwd(), home: homedir(), secretsLater: true });
+}
+
+/** The setups that the option names; a wrong name is a wrong command line. */
+export function setupsNamed(notes: Note[], names: string[] = [], option: string): NoteSetup[] {
+  try {
+    return chosenSetups(notes, names, option);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Everything that there is to say of a setup. */
+export function noticesOf({ project, notices }: NoteSetup): Notice[] {
+  return [...notices, ...(project ? [...project.notices, ...warnings(project, process.cwd())] : [])];
+}
+
+/** Components of its program, in its order; none where a component refuses it. */
+function componentsOf({ project, kind, engine }: NoteSetup): string[] {
+  if (!project) return kind === "kubernetes" ? ["manifests"] : [];
+  try {
+    const { text } = toTypescript(project, { folder: process.cwd(), package: true });
+    const named = [...text.matchAll(/(?:= |^\s+)new (\w+)\(/gm)].map(([, name]) => name!);
+    return [...new Set(engine === "swarm" ? named.map((name) => (name === "Service" ? "SwarmService" : name)) : named)];
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    return [];
+  }
+}
+
+const WIDTH = 110;
+
+/** Words in rows of a readable width. */
+function wrapped(words: string[], indent: string): string {
+  const rows: string[] = [];
+  for (const word of words) {
+    const last = rows.at(-1);
+    if (last !== undefined && last.length + word.length + 1 <= WIDTH) rows[rows.length - 1] = `${last} ${word}`;
+    else rows.push(indent + word);
+  }
+  return rows.join("\n");
+}
+
+const cut = (text: string, width = WIDTH - 12) => {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length > width ? `${flat.slice(0, width - 3)}...` : flat;
+};
+const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+
+/** Lines as they are said: `line 3`, `lines 3 and 5`. */
+const at = (lines: number[]) => `line${lines.length === 1 ? "" : "s"} ${lines.join(", ")}`;
+
+function summary({ file, items, setups }: Note): string {
+  const of = (fate: NoteItem["fate"]) => items.filter((item) => item.fate === fate).length;
+  const parts = [
+    plural(setups.length, "setup is ready to run", "setups are ready to run"),
+    of("template") && `${of("template")} to be filled in first`,
+    of("faulty") && `${plural(of("faulty"), "does", "do")} not run as written`,
+    of("understood") && `${of("understood")} said in another way`,
+    of("left out") && `${of("left out")} left out`,
+  ];
+  return `${file}: ${parts.filter(Boolean).join(", ")}`;
+}
+
+function ready(setups: NoteSetup[], items: NoteItem[]): string[] {
+  return setups.flatMap((setup) => {
+    const components = componentsOf(setup);
+    const what = setup.objects ? setup.objects.join(", ") : components.join(", ");
+    const own = items.filter((item) => item.setups.includes(setup.name));
+    const shown = own.filter((item, index) => own.findIndex(({ text }) => text === item.text) === index);
+    const said = noticesOf(setup).filter(({ level }) => level === "warning" || setup.kind === "kubernetes");
+    return [
+      `  ${setup.name}: ${what} (${at(setup.lines)})`,
+      ...shown.map(({ text }) => `      ${cut(text)}`),
+      ...said.map(({ level, at: place, text }) => `      ${level}: ${place}: ${text}`),
+    ];
+  });
+}
+
+/** Items in their order by what is said of them. */
+function grouped(items: NoteItem[], said: (item: NoteItem) => string): [said: string, items: NoteItem[]][] {
+  const groups = new Map<string, NoteItem[]>();
+  for (const item of items) groups.set(said(item), [...(groups.get(said(item)) ?? []), item]);
+  return [...groups];
+}
+
+/** A row for each item, and below them what there is to say. */
+const listed = (items: NoteItem[], said: (item: NoteItem) => string): string[] =>
+  grouped(items, said).flatMap(([below, all]) => [
+    ...all.map(({ line, text, what }) => `  line ${line}  ${cut(text.startsWith(what) ? text : `${what}: ${text}`)}`),
+    `      ${below}`,
+  ]);
+
+/** Only their commands, with the lines, for what nobody is going to read closely. */
+const counted = (items: NoteItem[]): string[] =>
+  grouped(items, ({ why }) => why).flatMap(([why, all]) => {
+    const names = grouped(all, ({ what, text }) => (/ ?rows?$|^(?:block|file)$/.test(what) ? cut(text, 30) : what));
+    const words = names.map(([name, same]) => `${name} (${same.map(({ line }) => line).join(", ")})`);
+    return [
+      `  ${why}`,
+      wrapped(
+        words.map((word, index) => (index < words.length - 1 ? `${word},` : word)),
+        "      ",
+      ),
+    ];
+  });
+
+function report(note: Note, chosen: NoteSetup[] | undefined): string {
+  const { items, clashes } = note;
+  const setups = note.setups.filter((setup) => !chosen || chosen.includes(setup));
+  const of = (fate: NoteItem["fate"]) => (chosen ? [] : items.filter((item) => item.fate === fate));
+  const section = (title: string, rows: string[]) => (rows.length ? [[title, ...rows].join("\n")] : []);
+  const apart = clashes.filter(
+    ({ setups: names }) => !chosen || names.some((name) => chosen.some((one) => one.name === name)),
+  );
+  return [
+    summary(note),
+    ...section("Ready to run", ready(setups, items)),
+    ...section(
+      "Not side by side",
+      apart.map(({ about, setups: names }) => `  ${about}: ${names.join(", ")}`),
+    ),
+    ...section(
+      "To be filled in first",
+      listed(of("template"), ({ holes }) => `fill in: ${holes.join(", ")}`),
+    ),
+    ...section(
+      "Not as written",
+      listed(of("faulty"), ({ why }) => why),
+    ),
+    ...section(
+      "Said in another way",
+      listed(of("understood"), ({ why }) => why),
+    ),
+    ...section("Left out, with the lines", counted(of("left out"))),
+  ].join("\n\n");
+}
+
+function next(notes: Note[]): string {
+  const files = notes.map(({ file }) => file);
+  const all = notes.flatMap(({ setups }) => setups.filter(({ kind }) => kind !== "kubernetes"));
+  const [first] = all;
+  if (!first || files.includes("-")) return "";
+  const from = files.map((file) => `--from ${file}`).join(" ");
+  return [
+    "Next",
+    `  berth from-notes ${files.join(" ")} --only ${first.name} --to typescript   its code; compose, run and kubernetes too`,
+    `  berth init containers ${from}   a project with a program for each setup`,
+    `  without code: a stack of the program notes, with berth:notes ${JSON.stringify(files)} and berth:setups ["${first.name}"]`,
+  ].join("\n");
+}
+
+/** What other programs get: no value that might be a secret. */
+function plain(note: Note, chosen: NoteSetup[] | undefined): object {
+  const setups = note.setups
+    .filter((setup) => !chosen || chosen.includes(setup))
+    .map((setup) => {
+      const { name, kind, lines, engine, objects } = setup;
+      return { name, kind, lines, engine, objects, components: componentsOf(setup), notices: noticesOf(setup) };
+    });
+  return { file: note.file, setups, clashes: note.clashes, items: note.items };
+}
+
+/** `berth from-notes`: what can run in notes, as a report; on request the code of a setup, or a project. */
+export async function fromNotes(files: string[], given: FromNotesOptions): Promise<number> {
+  const form = given.to === undefined ? undefined : formOf(given.to, undefined);
+  if (given.json && form) throw new UsageError("--json: is the report, and --to is code; leave one of them out");
+  if (given.save !== undefined) {
+    if (form && form !== "typescript")
+      throw new UsageError(`--save: makes a project in TypeScript; for --to ${form} write the output to a file`);
+    const { init } = await import("./init");
+    return init(given.save, { from: files, setup: given.only });
+  }
+  const notes = notesOf(files);
+  const chosen = given.only && setupsNamed(notes, given.only, "--only");
+  if (form) {
+    const [setup, ...others] = chosen ?? setupsNamed(notes, [], "--to");
+    if (!setup) throw new Error(`${files.join(", ")}: there is no setup that is ready to run`);
+    if (others.length) {
+      const names = [setup, ...others].map(({ name }) => name).join(", ");
+      throw new UsageError(`--to: prints one setup; name it with --only: ${names}`);
+    }
+    return printed(setup, form);
+  }
+  if (given.json) {
+    console.log(
+      JSON.stringify(
+        notes.map((note) => plain(note, chosen)),
+        undefined,
+        2,
+      ),
+    );
+    return 0;
+  }
+  const reports = notes.map((note) => report(note, chosen));
+  const clashing = notes.length > 1 ? clashesIn(notes.flatMap(({ setups }) => setups)) : [];
+  const between = clashing.filter(
+    ({ about }) => !notes.some(({ clashes }) => clashes.some((one) => one.about === about)),
+  );
+  if (between.length)
+    reports.push(
+      `Not side by side, in several notes\n${between.map((one) => `  ${one.about}: ${one.setups.join(", ")}`).join("\n")}`,
+    );
+  console.log([...reports, ...(chosen ? [] : [next(notes)])].filter(Boolean).join("\n\n"));
+  return 0;
+}
+
+async function printed(setup: NoteSetup, form: NonNullable<ReturnType<typeof formOf>>): Promise<number> {
+  if (!setup.project) {
+    if (form !== "kubernetes")
+      throw new Error(
+        `${setup.name}: manifests are not turned into code yet; --to kubernetes prints them as they stand`,
+      );
+    process.stdout.write(`${setup.source.trimEnd()}\n`);
+    return 0;
+  }
+  const project = { ...setup.project, notices: [...setup.notices, ...setup.project.notices] };
+  await show(project, form, process.cwd());
+  return 0;
+}
