@@ -21,9 +21,9 @@ export function daemonJsonPage(): string {
   const former = Object.entries(FORMER).map(([key, [problem]]) => [code(key), problem]);
   return `# Every setting of daemon.json
 
-Made by \`npm run docs\` from the table in [core/host/daemon/keys.ts](../core/host/daemon/keys.ts); do not edit.
+Made by \`npm run docs\` from the table in \`core/host/daemon/keys.ts\`; do not edit.
 
-An argument of [DaemonConfig](../components/daemonConfig.ts), or a name in its \`settings\`; in the stack \`host\` by
+An argument of [DaemonConfig](api/index.md#daemonconfig), or a name in its \`settings\`; in the stack \`host\` by
 \`pulumi config set --path 'host:daemon.NAME' VALUE\`. A setting that dockerd does not know keeps it from starting, so
 names that are not in this table are refused, and so are those that are newer than the engine.
 

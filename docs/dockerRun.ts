@@ -25,7 +25,7 @@ const row = ({ names, field, says, remedy }: FlagEntry): string[] => [
 
 const flags = (entries: FlagEntry[]) => table(["flag", "field", "what becomes of it"], entries.map(row));
 
-/** The text of docs/docker-run.md. */
+/** The text of docs/docker-run-flags.md. */
 export function dockerRunPage(): string {
   const parts = HEADINGS.map(([fate, heading, text]) => {
     const entries = FLAGS.filter(({ becomes, podman }) => becomes === fate && !podman);
@@ -34,7 +34,8 @@ export function dockerRunPage(): string {
   const podman = FLAGS.filter((entry) => entry.podman);
   return `# Every flag of docker run
 
-Made by \`npm run docs\` from the table in [core/readers/dockerRun/flags.ts](../core/readers/dockerRun/flags.ts); do not edit.
+Made by \`npm run docs\` from the table in \`core/readers/dockerRun/flags.ts\`; do not edit. How to use a line:
+[docker run](docker-run.md).
 
 A line is read as the shell and the docker client read it, and nothing is run. \`docker run\`, \`docker create\`,
 \`docker container run\`, \`podman run\` and \`nvidia-docker run\` are taken, with a prompt, \`sudo\` or variables in front and

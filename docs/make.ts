@@ -1,14 +1,16 @@
 // Writes the pages that are made from code: `npm run docs`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cliPage } from "./cli";
 import { daemonJsonPage } from "./daemonJson";
 import { dockerRunPage } from "./dockerRun";
 import { enginesPage } from "./engines";
 import { pluginSchema } from "./pluginSchema";
 import { templateFiles } from "./template";
 
+writeFileSync(join(__dirname, "cli.md"), cliPage());
 writeFileSync(join(__dirname, "daemon-json.md"), daemonJsonPage());
-writeFileSync(join(__dirname, "docker-run.md"), dockerRunPage());
+writeFileSync(join(__dirname, "docker-run-flags.md"), dockerRunPage());
 writeFileSync(join(__dirname, "engines.md"), enginesPage());
 writeFileSync(join(__dirname, "../cli/plugin/schema.json"), pluginSchema());
 

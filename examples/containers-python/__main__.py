@@ -4,7 +4,7 @@ import pulumi
 
 
 class Berth(pulumi.ComponentResource):
-    """A component of berth, by its name in docs/plugin.md. `pulumi package add` makes classes for each instead."""
+    """A component of berth, by its name in docs/other-languages.md. `pulumi package add` makes classes for each instead."""
 
     def __init__(self, component, name, outputs=(), opts=None, **inputs):
         props = {**inputs, **{output: None for output in outputs}}

@@ -11,10 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pluginSchema } from "../../docs/pluginSchema";
 import { templateFiles } from "../../docs/template";
 import { must, PackedPackage } from "../packedPackage";
+import { CHINESE, ENGLISH, readPage } from "./documents/markdown";
 
 const ROOT = join(__dirname, "../..");
 
@@ -45,11 +46,28 @@ const node = (script: string, file = "try.js") => {
   return must(process.execPath, [file], project).trim();
 };
 
-test("the package is small and holds what runs, nothing else", () => {
+test("the package is small and holds what runs and the pages about it, nothing else", () => {
   expect(packed.size).toBeLessThan(1_000_000);
   const own = join(project, "node_modules/pulumi-berth");
-  expect(readdirSync(own).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "cli", "dist", "package.json"]);
+  expect(readdirSync(own).sort()).toEqual(
+    ["CHANGELOG.md", "LICENSE", "README.md", "README.zh-CN.md", "cli", "dist", "docs"].concat("package.json"),
+  );
   expect(readdirSync(join(own, "dist")).sort()).toEqual(["cli", "components", "core", "stacks"]);
+});
+
+test("the pages for users are in the package, and their links lead to what is there", () => {
+  const own = join(project, "node_modules/pulumi-berth");
+  // For those who work on berth itself, in a checkout.
+  const others = /^docs\/(architecture|decisions)\.md$/;
+  const outside = [...ENGLISH, ...CHINESE]
+    .filter((file) => !others.test(file))
+    .flatMap((file) =>
+      readPage(file)
+        .links.filter((link) => !/^https?:|^#/.test(link) && !link.includes("CONTRIBUTING.md"))
+        .filter((link) => !existsSync(join(own, dirname(file), link.split("#")[0]!)))
+        .map((link) => `${file}: ${link}`),
+    );
+  expect(outside).toEqual([]);
 });
 
 test("a project that berth init has made: its types are right, its test passes, its plan needs nothing", () => {

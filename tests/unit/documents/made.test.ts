@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { COMPONENTS } from "../../../cli/plugin/components";
+import { cliPage } from "../../../docs/cli";
+import { daemonJsonPage } from "../../../docs/daemonJson";
+import { dockerRunPage } from "../../../docs/dockerRun";
+import { enginesPage } from "../../../docs/engines";
+import { ROOT } from "./markdown";
+
+const textOf = (file: string) => readFileSync(join(ROOT, file), "utf8");
+
+test.each([
+  ["docs/cli.md", cliPage],
+  ["docs/daemon-json.md", daemonJsonPage],
+  ["docs/docker-run-flags.md", dockerRunPage],
+  ["docs/engines.md", enginesPage],
+])("%s is what the code says: npm run docs", (file, made) => {
+  expect(textOf(file)).toBe(made());
+});
+
+test("docs/other-languages.md has every component of the plugin", () => {
+  const named = [...textOf("docs/other-languages.md").matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  expect(named).toEqual(Object.keys(COMPONENTS));
+});
