@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { ArgumentError } from "../core/description/errors";
-import type { Notice } from "../core/description/project";
-import { warnings } from "../core/description/warnings";
-import { chosenSetups, clashesIn, type Note, type NoteItem, type NoteSetup, readNotes } from "../core/readers/notes";
+import { clashesIn, type Note, type NoteItem, type NoteSetup } from "../core/readers/notes";
 import { toTypescript } from "../core/writers/typescript";
+import { notesOf, noticesOf, setupsNamed } from "./notes";
 import { formOf, show } from "./show";
 import { UsageError } from "./usageError";
 
@@ -13,26 +10,6 @@ export interface FromNotesOptions {
   only?: string[];
   to?: string;
   save?: string;
-}
-
-/** Notes by the names of their files; - is standard input. */
-export function notesOf(files: string[]): Note[] {
-  const read = files.map((file) => ({ file, text: readFileSync(file === "-" ? 0 : file, "utf8") }));
-  return readNotes(read, { environment: process.env, folder: process.cwd(), home: homedir(), secretsLater: true });
-}
-
-/** The setups that the option names; a wrong name is a wrong command line. */
-export function setupsNamed(notes: Note[], names: string[] = [], option: string): NoteSetup[] {
-  try {
-    return chosenSetups(notes, names, option);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-/** Everything that there is to say of a setup. */
-export function noticesOf({ project, notices }: NoteSetup): Notice[] {
-  return [...notices, ...(project ? [...project.notices, ...warnings(project, process.cwd())] : [])];
 }
 
 /** Components of its program, in its order; none where a component refuses it. */
@@ -72,8 +49,10 @@ const at = (lines: number[]) => `line${lines.length === 1 ? "" : "s"} ${lines.jo
 
 function summary({ file, items, setups }: Note): string {
   const of = (fate: NoteItem["fate"]) => items.filter((item) => item.fate === fate).length;
+  const manifests = setups.filter(({ project }) => !project).length;
   const parts = [
-    plural(setups.length, "setup is ready to run", "setups are ready to run"),
+    plural(setups.length - manifests, "setup is ready to run", "setups are ready to run"),
+    manifests && plural(manifests, "is for kubectl", "are for kubectl"),
     of("template") && `${of("template")} to be filled in first`,
     of("faulty") && `${plural(of("faulty"), "does", "do")} not run as written`,
     of("understood") && `${of("understood")} said in another way`,
@@ -88,7 +67,7 @@ function ready(setups: NoteSetup[], items: NoteItem[]): string[] {
     const what = setup.objects ? setup.objects.join(", ") : components.join(", ");
     const own = items.filter((item) => item.setups.includes(setup.name));
     const shown = own.filter((item, index) => own.findIndex(({ text }) => text === item.text) === index);
-    const said = noticesOf(setup).filter(({ level }) => level === "warning" || setup.kind === "kubernetes");
+    const said = noticesOf(setup).filter(({ level }) => level === "warning");
     return [
       `  ${setup.name}: ${what} (${at(setup.lines)})`,
       ...shown.map(({ text }) => `      ${cut(text)}`),
@@ -135,7 +114,20 @@ function report(note: Note, chosen: NoteSetup[] | undefined): string {
   );
   return [
     summary(note),
-    ...section("Ready to run", ready(setups, items)),
+    ...section(
+      "Ready to run",
+      ready(
+        setups.filter(({ project }) => project),
+        items,
+      ),
+    ),
+    ...section(
+      "For kubectl: berth reads no manifests yet; the components WebApp and PodWithLifecycle say the same as code",
+      ready(
+        setups.filter(({ project }) => !project),
+        items,
+      ),
+    ),
     ...section(
       "Not side by side",
       apart.map(({ about, setups: names }) => `  ${about}: ${names.join(", ")}`),

@@ -220,7 +220,7 @@ async function described(
 
 /** The setups of notes that are ready to run; manifests are none of them. */
 async function inNotes(files: string[], names?: string[]): Promise<{ name: string; project: ProjectDescription }[]> {
-  const { noticesOf, notesOf, setupsNamed } = await import("./fromNotes");
+  const { noticesOf, notesOf, setupsNamed } = await import("./notes");
   const notes = notesOf(files);
   const chosen = setupsNamed(notes, names, "--setup");
   const manifests = names && chosen.find(({ project }) => !project);

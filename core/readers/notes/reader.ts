@@ -742,9 +742,7 @@ export class NoteReader {
     }
     if (!this.settle(item, holesOfYaml(block.text), "ready", "")) return;
     const name = block.title?.replace(/\.(?:ya?ml|json)$/, "") ?? objects[0]!.split(" ").at(-1)!;
-    const text = `save it as a file and give that to kubectl: berth has no reader of manifests yet; \`WebApp\` and \`PodWithLifecycle\` say the same as code`;
-    const notices: Notice[] = [{ level: "note", at: objects[0]!.split(" ")[0]!, text }];
-    this.addSetup({ name, kind: "kubernetes", objects, notices }, block.text, [file]);
+    this.addSetup({ name, kind: "kubernetes", objects, notices: [] }, block.text, [file]);
   }
 
   private settleApplied(): void {
