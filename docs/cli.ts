@@ -7,6 +7,14 @@ const code = (text: string) => `\`${text}\``;
 const usage = ({ name, arguments: words = [] }: (typeof COMMANDS)[number]) =>
   ["berth", name, ...words.map((word) => word.name)].join(" ");
 
+const EXIT_CODES = [
+  ["0", "done"],
+  ["1", "it failed; the sentence on standard error says why"],
+  ["2", "the command line is wrong; nothing was done"],
+  ["that of Pulumi", "`up`, `preview`, `refresh`, `destroy`, and `start` where its preview is the real one"],
+  ["128 + a signal's", "ended by that signal: 130 for Ctrl-C"],
+];
+
 /** The text of docs/cli.md. */
 export function cliPage(): string {
   const commands = COMMANDS.map((command) => [code(usage(command)), command.summary, code(command.examples[0]![0])]);
@@ -42,13 +50,7 @@ ${table(["command", "option", "what it is"], options)}
 
 ## Exit codes
 
-| code             | meaning                                                                          |
-| ---------------- | -------------------------------------------------------------------------------- |
-| 0                | done                                                                             |
-| 1                | it failed; the sentence on standard error says why                               |
-| 2                | the command line is wrong; nothing was done                                      |
-| that of Pulumi   | \`up\`, \`preview\`, \`refresh\`, \`destroy\`, and \`start\` where its preview is the real one |
-| 128 + a signal's | ended by that signal: 130 for Ctrl-C                                             |
+${table(["code", "meaning"], EXIT_CODES)}
 
 ## Settings of every stack
 

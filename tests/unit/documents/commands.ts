@@ -63,14 +63,12 @@ function readLine(line: string): void {
   parseDockerLines([line], "page", context);
 }
 
-/** The namespace of a setting, and what it has there. */
+/** What programs have under a namespace: some have their settings under another name, several under `berth`. */
 async function settingsOf(namespace: string) {
-  for (const [name, load] of Object.entries(PROGRAMS)) {
-    const loaded = await load();
-    if ((loaded.namespace ?? name) === namespace) return loaded.settings;
-  }
-  // The program `kubernetes` has its settings under another name.
-  return namespace === "webapp" ? (await PROGRAMS.kubernetes!()).settings : undefined;
+  const programs = await Promise.all(
+    Object.entries(PROGRAMS).map(async ([name, load]) => ({ name, ...(await load()) })),
+  );
+  return programs.filter((one) => (one.namespace ?? one.name) === namespace).map(({ settings }) => settings);
 }
 
 /** Whether there is such a setting: `nginx:port`, `berth:files[0]`, `host:daemon.log-driver`. */
@@ -92,11 +90,10 @@ export async function checkSetting(key: string, value?: string, secret?: boolean
       throw new Error(`${value} is no engine`);
     return;
   }
-  const programs = namespace === "berth" ? await Promise.all([PROGRAMS.compose!(), PROGRAMS.run!()]) : [];
-  const schemas = programs.length ? programs.map(({ settings }) => settings) : [await settingsOf(namespace)];
-  const setting = schemas.map((schema) => schema?.[name]).find(Boolean);
+  const schemas = await settingsOf(namespace);
+  const setting = schemas.map((schema) => schema[name]).find(Boolean);
   // A project of one's own asks for what it likes.
-  if (!setting && !schemas[0]) return;
+  if (schemas.length === 0) return;
   if (!setting) throw new Error(`there is no setting ${key}`);
   if (value === undefined) return;
   if (setting.secret && !secret) throw new Error(`${key} is a secret and is set without --secret`);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CHINESE, ENGLISH, ROOT, readPage } from "./markdown";
@@ -9,13 +9,20 @@ const top = mkdtempSync(join(tmpdir(), "berth-documents-"));
 const bin = join(top, "bin");
 afterAll(() => rmSync(top, { recursive: true, force: true }));
 
-/** What npm and npx do with this checkout, and nothing else. */
+/** A checkout as it is cloned: whoever works in this one has settings of their own for its stacks. */
+const checkout = join(top, "checkout");
+const CLONED = ["cli", "components", "core", "stacks", "package.json", "Pulumi.yaml", "Pulumi.dev.yaml"];
+
+/** What npm and npx do in that checkout, and nothing else. */
 const STANDINS = {
-  npm: `case "$1" in start) shift; exec node "${ROOT}/cli/berth.js" start "$@" ;; esac`,
-  npx: `shift; exec node "${ROOT}/cli/berth.js" "$@"`,
+  npm: `case "$1" in start) shift; exec node "${checkout}/cli/berth.js" start "$@" ;; esac`,
+  npx: `shift; exec node "${checkout}/cli/berth.js" "$@"`,
 };
 
 beforeAll(() => {
+  mkdirSync(checkout);
+  for (const name of CLONED) cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
   mkdirSync(bin);
   for (const [name, text] of Object.entries(STANDINS)) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
@@ -45,8 +52,8 @@ const shown = [...ENGLISH, ...CHINESE].flatMap((file) =>
 test.each(shown)("$place prints what the page shows", ({ file, commands, output }) => {
   const folder = mkdtempSync(join(top, "page-"));
   writeFiles(folder, readPage(file));
-  // A page whose commands are about no file of it is read in this checkout.
-  const about = /\.(ya?ml|md|sh)\b|init /.test(commands) ? folder : ROOT;
+  // A page whose commands are about no file of it is read in the checkout.
+  const about = /\.(ya?ml|md|sh)\b|init /.test(commands) ? folder : checkout;
   const { stdout } = spawnSync("bash", ["-c", `exec 2>&1\nset -e\n${commands}`], {
     cwd: about,
     encoding: "utf8",
