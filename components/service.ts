@@ -68,7 +68,7 @@ const LOADERS: Record<EngineName, () => Engine> = {
  * and what the engine can change on the living service does not replace it. What an engine cannot do is refused
  * at preview. `up` returns when the service answers and fails with its last lines when it does not.
  *
- * Documented setups: rows A1 to A17 of the README's table.
+ * Documented setups: A1 to A17.
  *
  * @example
  * // docker run -d --name web-server -p 8080:80 nginx

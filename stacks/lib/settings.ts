@@ -3,7 +3,7 @@ import { SETTINGS } from "../../core/pulumi/settings";
 
 /** One setting of a stack, in `pulumi config` under its program's name: `pulumi config set nginx:port 8080`. */
 export interface Setting<T> {
-  /** What it is, for `berth settings` and the README. */
+  /** What it is, for `berth settings`. */
   doc: string;
   /** Text of the default, for the same. */
   shown: string;

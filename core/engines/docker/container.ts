@@ -121,7 +121,7 @@ function sharedNamespaces(spec: LateSpec, session: Session) {
  * Makes the container of a service: its image, its volumes and itself.
  *
  * What Docker cannot change on a living container is compared by a hash of the declaration, not by what the
- * provider reads back, because that differs for nothing and overlooks removals (see the README on fidelity).
+ * provider reads back, because that differs for nothing and overlooks removals (see docs/how-it-works.md).
  */
 export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
   const { session, name, parent } = options;
