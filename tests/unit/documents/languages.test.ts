@@ -5,23 +5,17 @@ const MISSING = [
   "docs/architecture.md",
   "docs/ci.md",
   "docs/cli.md",
-  "docs/compose.md",
   "docs/daemon-json.md",
   "docs/decisions.md",
   "docs/docker-run-flags.md",
-  "docs/docker-run.md",
   "docs/engines.md",
-  "docs/gpu-servers.md",
   "docs/host.md",
   "docs/how-it-works.md",
-  "docs/kubernetes.md",
-  "docs/networks-and-volumes.md",
   "docs/offline.md",
   "docs/other-languages.md",
   "docs/performance.md",
   "docs/secrets.md",
   "docs/setups.md",
-  "docs/swarm.md",
 ];
 
 const chineseOf = (file: string) => (file === "README.md" ? "README.zh-CN.md" : file.replace(/^docs\//, "docs/zh-CN/"));
