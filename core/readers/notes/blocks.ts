@@ -14,6 +14,8 @@ export interface NoteBlock {
   text: string;
   /** Of its first row, from 1. */
   line: number;
+  /** Number of the chapter that it stands in. */
+  chapter: number;
 }
 
 /** Whether it stands apart from the prose. */
@@ -79,6 +81,7 @@ class Cutter {
   /** Rows of prose above, for the name of the file that a block is. */
   private above: string[] = [];
   private inList = false;
+  private chapter = 0;
 
   constructor(note: string) {
     this.rows = note
@@ -111,7 +114,8 @@ class Cutter {
     const first = /^\s*(?:#|\/\/|<!--)(.*)/.exec(text)?.[1] ?? "";
     const caption = [...this.above].reverse().flatMap((row) => filesNamed(row).reverse());
     const named = code ? [...(words?.named ?? []), ...filesNamed(first), ...caption] : [];
-    this.blocks.push({ kind, language: words?.language ?? "", text, line, named });
+    const { chapter } = this;
+    this.blocks.push({ kind, language: words?.language ?? "", text, line, named, chapter });
     if (code) this.above = [];
   }
 
@@ -190,6 +194,7 @@ class Cutter {
     const row = this.rows[at]!;
     if (row.trim() === "") return at + 1;
     this.above = [...this.above.slice(-1), row];
+    if (/^#{1,2}[ \t]/.test(row)) this.chapter += 1;
     if (/^\s*(?:[-*+]|\d{1,3}[.)])\s/.test(row)) this.inList = true;
     else if (/^\S/.test(row)) this.inList = false;
     let found = false;

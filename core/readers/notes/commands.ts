@@ -204,7 +204,8 @@ const LINES: Record<string, (Meaning & { kind: "line" })["name"]> = {
 export function meaningOf(text: string, { program, first }: Called): Meaning {
   const all = roughWords(text, commandStart(text));
   const called = all.findIndex((word) => word === first && first !== "");
-  const words = all.slice(called < 0 ? 1 : called);
+  // Inside of a loop or an assignment it stands behind other words.
+  const words = called < 0 && first !== "" ? [first] : all.slice(called < 0 ? 1 : called);
   if (program === "kubectl") return ofKubectl(words);
   if (/-compose$/.test(program)) return ofCompose(words);
   if (program === "docker-machine")

@@ -5,13 +5,13 @@ import { splitVariable } from "../../description/environment";
 const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 const ANGLE = /(?<![<\\])<(?![<(\s&-])([^<>\n|]{1,60})>/g;
 const BRACKET =
-  /(?<=^|[\s:/=,])\[(?:[A-Za-z:_][\w:_. -]{0,30}(?:\.\.\.)?|[^\]"']{0,20}[\u3400-\u9fff][^\]"']{0,30})\](?:\.\.\.)?/g;
+  /(?<=^|[\s:/=,])\[(?::?[A-Za-z_][\w:_. -]{0,30}(?:\.\.\.)?|[^\]"']{0,20}[\u3400-\u9fff][^\]"']{0,30})\](?:\.\.\.)?/g;
 const BRACES = /(?<![$\w{\\])\{\{?\s*([A-Za-z_\u3400-\u9fff][\w\u3400-\u9fff .-]{0,40})\s*\}?\}/g;
 const DOTS = /^(?:\.{3,}|\u2026+|\u3002{3,})$/;
 const STARS = /x{3,}|\bx\.x\b|\*{3,}|\?{3,}/i;
 const OWN = /\b(?:your|ur)[-_ ]?(?=[A-Za-z_])|\byour\b|\u4f60\u7684|\u60a8\u7684|\u81ea\u5df1\u7684|\u66ff\u6362/i;
 const PATH =
-  /\/(?:path|PATH)\/(?:to|on|in|of)\/|\/(?:your|my)[-_/]|\/xxx*\b|^\/?(?:host|local|server|source|your)[-_]?(?:dir|path|folder|directory|data)\b/;
+  /\/(?:path|PATH)\/(?:to|on|in|of)\/|\/(?:your|my)[-_/]|\/xxx*\b|^\/?(?:host|local|server|source|your)[-_]?(?:dir|path|folder|directory|data)\b|^\/?(?:host|not)\/(?:path|exists?|dir|folder)\b/;
 
 const IMAGE =
   /^(?:(?:my|your|some|the|new|target|source|a)[-_ ]?)?(?:docker[-_]?|base[-_]?)?(?:images?|img)(?:s?[-_]?(?:name|id|tag))*$|^(?:repository|repo|reponame|image_?name|镜像.*)$/i;
@@ -53,6 +53,10 @@ export function holesOfImage(image: string, made: ReadonlySet<string>): string[]
   const parts = path.split("/");
   const last = parts.at(-1)!;
   if (CJK.test(text)) return [text];
+  // Nothing but an image of this very machine is called so, and which one the note does not say.
+  const local =
+    /^[0-9a-f]{12}$|^[0-9a-f]{64}$/.test(text) || /^(?:my|your)(?!sql\b)[-_.\w]/i.test(parts.length === 1 ? last : "");
+  if (local || NAME.test(text)) return [text];
   if (IMAGE.test(last) || WORD.test(text)) return [text];
   if (DOTS.test(text)) return ["the image"];
   const owner = parts.length > 1 && OWNER.test(parts.at(-2)!) ? [text] : [];
@@ -176,8 +180,8 @@ export function holesOfYaml(text: string): string[] {
     const said = row.replace(/(?:^|\s)#.*$/, "");
     const [, key = "", value = ""] = /^\s*(?:-\s+)?(?:([\w.-]+)\s*[:=]\s*)?(.*)$/.exec(said) ?? [];
     if (value === "") continue;
-    if (key === "image") holes.push(...holesOfImage(value.trim(), new Set()));
-    else if (/<[^<>\s][^<>]*>/.test(value) && !/<\/|<<|=>|->/.test(value)) holes.push(...marked(value));
+    if (/<[^<>\s][^<>]*>/.test(value) && !/<\/|<<|=>|->/.test(value)) holes.push(...marked(value));
+    else if (key === "image") holes.push(...holesOfImage(value.trim(), new Set()));
     else if (OWN.test(value) && !/https?:|@/.test(value)) holes.push(value.trim());
     else if (PATH.test(value)) holes.push(value.trim());
     else if (/^\s*-\s+/.test(said) && CJK.test(value) && /:/.test(value) && !/\s/.test(value.trim()))

@@ -11,7 +11,7 @@ import { type Build, fileOf, type Meaning, meaningOf, readBuild } from "./comman
 import { type FileKind, fileKind, objectsOf, titleOf, variablesOf } from "./files";
 import { holesOfImage, holesOfRun, holesOfWords, holesOfYaml } from "./holes";
 import type { Fate, Note, NoteItem, NoteSetup } from "./note";
-import { readServiceLine } from "./service";
+import { readServiceLine, type ServiceLine } from "./service";
 import { type Around, splitFile, type Statement, takeApart } from "./statements";
 
 /** A command or file whose fate is settled when the whole note is known. */
@@ -24,6 +24,8 @@ interface Piece {
 
 interface Line extends Piece {
   name: (Meaning & { kind: "line" })["name"];
+  /** For `docker service create`: what only a Swarm knows. */
+  service?: ServiceLine;
   /** What it says by itself. */
   project: ProjectDescription;
 }
@@ -135,8 +137,8 @@ export class NoteReader {
     }
     this.findDockerfiles();
     this.readRuns();
-    for (const group of this.groups()) this.readGroup(group);
     for (const piece of this.services) this.readService(piece);
+    for (const group of this.groups()) this.readGroup(group);
     for (const file of this.composes) this.readCompose(file);
     for (const file of this.manifests) this.readManifests(file);
     const setups = this.setups.sort((one, other) => one.lines[0]! - other.lines[0]!);
@@ -300,6 +302,10 @@ export class NoteReader {
       }
       try {
         const { text: line, project } = this.parse(piece);
+        if (name === "run" && !first(project)) {
+          this.settle(item, [], "faulty", "the command ends before it names an image");
+          continue;
+        }
         piece.statement = { ...piece.statement, text: line };
         this.lines.push({ ...piece, project });
       } catch (error) {
@@ -347,7 +353,7 @@ export class NoteReader {
 
   private refuse(item: NoteItem, error: unknown): void {
     const why = sentence(error);
-    const unset = /the variable (\w+) is not set/.exec(why)?.[1];
+    const unset = /the (?:required )?variable (\w+) is (?:not set|missing a value)/.exec(why)?.[1];
     const missing = /cannot read (\S+) \(ENOENT\)/.exec(why)?.[1];
     const hole = unset ? `$${unset}` : missing && `the file ${missing.split("/").at(-1)}`;
     if (hole) this.settle(item, [hole], "template", "");
@@ -393,6 +399,12 @@ export class NoteReader {
       if (a === b) return true;
       const both = names(a);
       if (names(b).some((name) => both.includes(name))) return false;
+      // A container and a service run on different engines.
+      if (
+        [...a, ...b].some(({ service }) => service) &&
+        [...a, ...b].some(({ name, service }) => name === "run" && !service)
+      )
+        return false;
       for (const line of b) {
         a.add(line);
         groupOf.set(line, a);
@@ -468,6 +480,11 @@ export class NoteReader {
     const runs = group.filter(({ name }) => name === "run");
     const notices = group.flatMap(({ project: { notices: said } }) => said.filter(({ at }) => at === "#"));
     const keys = Object.keys(project.services);
+    for (const [index, { service }] of runs.entries()) {
+      const described = project.services[keys[index]!];
+      if (service?.replicas !== undefined) described!.replicas = service.replicas;
+      if (service && Object.keys(service.swarm).length) described!.swarm = service.swarm;
+    }
     const network = group.find(({ name }) => name === "network create");
     const name =
       keys.length > 1 && network
@@ -490,7 +507,10 @@ export class NoteReader {
       return;
     }
     const { locate } = project;
-    this.said.set(same, this.addSetup({ name, kind: "lines", project, notices, locate }, source, group));
+    const swarm = runs.some(({ service }) => service);
+    const setup: Omit<NoteSetup, "lines" | "source"> = { name, kind: "lines", project, notices, locate };
+    if (swarm) Object.assign(setup, { kind: "service", engine: "swarm", notices: [SWARM, ...notices] });
+    this.said.set(same, this.addSetup(setup, source, group));
   }
 
   private belong(setup: NoteSetup, pieces: { item: NoteItem }[]): void {
@@ -629,27 +649,22 @@ export class NoteReader {
   // Files
 
   private readService(piece: Piece): void {
-    const { item, statement, prefix } = piece;
-    const { line, replicas, swarm, unknown } = readServiceLine(statement.text);
-    if (!this.settle(item, holesOfRun(line, this.made()), "ready", "")) return;
-    if (unknown) {
-      this.settle(item, [], "understood", `a \`SwarmService\`; its ${unknown} is not taken over, write it by hand`);
+    const { item, statement } = piece;
+    const service = readServiceLine(statement.text);
+    if (!this.settle(item, holesOfRun(service.line, this.made()), "ready", "")) return;
+    if (service.unknown) {
+      this.settle(
+        item,
+        [],
+        "understood",
+        `a \`SwarmService\`; its ${service.unknown} is not taken over, write it by hand`,
+      );
       return;
     }
     try {
-      const project = parseDockerLines([...prefix, line], "service", this.context);
-      const [name, service] = first(project)!;
-      if (replicas !== undefined) service.replicas = replicas;
-      if (Object.keys(swarm).length) service.swarm = swarm;
-      const setup = {
-        name,
-        kind: "service" as const,
-        project,
-        engine: "swarm" as const,
-        notices: [SWARM],
-        locate: project.locate,
-      };
-      this.addSetup(setup, line, [piece]);
+      const line = { ...piece, statement: { ...statement, text: service.line } };
+      const { project } = this.parse(line);
+      this.lines.push({ ...line, name: "run", project, service });
     } catch (error) {
       this.refuse(item, error);
     }
@@ -665,7 +680,7 @@ export class NoteReader {
         .map(({ block: env }) => variablesOf(env)),
     );
     // With rows above it, a place in the text is a place in the note.
-    const text = "\n".repeat(block.line - 1) + block.text;
+    const text = "\n".repeat(block.line - 1) + this.withShownFiles(block.text);
     const read = (projectName?: string) =>
       parseCompose(
         text,
@@ -692,19 +707,23 @@ export class NoteReader {
       const { locate } = project;
       this.addSetup({ name, kind: "compose", project, notices, locate }, block.text, [file]);
     } catch (error) {
-      if (error instanceof ComposeError)
+      const why = sentence(error);
+      if (/has neither an image nor a build context|services: must be a mapping, and is empty/.test(why))
+        this.settle(item, [], "understood", FILES["compose part"][1]);
+      else if (error instanceof ComposeError && !/required variable|cannot read/.test(why))
         this.settle(item, [], "faulty", sentence(error).replace(/^\S*?:(?=\d)/, "line "));
       else this.refuse(item, error);
     }
   }
 
-  private composeBuild(key: string, { build, image }: ProjectService, { item }: File, notices: Notice[]): void {
+  private composeBuild(key: string, { build, image }: ProjectService, { item, block }: File, notices: Notice[]): void {
     if (!build || build.dockerfileInline !== undefined) return;
     if (existsSync(resolve(build.context, build.dockerfile ?? "Dockerfile"))) return;
     const named = build.dockerfile?.split("/").at(-1);
+    const own = ({ block: { chapter }, item: other }: File) => chapter === block.chapter && !this.joined.has(other);
     const dockerfile =
-      this.dockerfiles.find(({ block }) => named !== undefined && block.title === named) ??
-      this.nearest(item, this.dockerfiles, ({ item: { line } }) => Math.abs(line - item.line) < NEAR);
+      this.dockerfiles.find((file) => named !== undefined && file.block.title === named) ??
+      this.nearest(item, this.dockerfiles, own);
     if (!dockerfile) {
       notices.push({
         level: "warning",
@@ -717,6 +736,19 @@ export class NoteReader {
     build.dockerfileInline = dockerfile.block.text;
     notices.push(...this.missing(dockerfile, build.context));
     this.joined.set(dockerfile.item, image);
+  }
+
+  /** Files of variables that the note shows need not be there. */
+  private withShownFiles(text: string): string {
+    const optional = (all: string, before: string, path: string) =>
+      this.env(path) && !existsSync(resolve(this.folder, path))
+        ? `${before}${/-\s*$/.test(before) ? "" : "["}{ path: "${path}", required: false }${/-\s*$/.test(before) ? "" : "]"}`
+        : all;
+    return text
+      .replace(/^([ \t]*env_file:[ \t]*)["']?([\w./-]+)["']?(?=[ \t]*(?:#.*)?$)/gm, optional)
+      .replace(/^[ \t]*env_file:[ \t]*\n(?:[ \t]*-[ \t]*\S+[ \t]*\n?)+/gm, (list) =>
+        list.replace(/^([ \t]*-[ \t]*)["']?([\w./-]+)["']?(?=[ \t]*$)/gm, optional),
+      );
   }
 
   /** A file of variables that is not there, but in the note. */

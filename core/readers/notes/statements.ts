@@ -63,6 +63,18 @@ function remarked(text: string): { text: string; remark: string } {
   return { text: text.slice(0, found.index), remark: found[1]! };
 }
 
+/** A prompt that says the name of a machine in front of its sign. */
+const HOST = /^[ \t]*[\w.@~:/()[\]-]{1,40}[ \t]*[$#>%\u276f][ \t]+(?=(?:sudo[ \t]+)?(?:docker|podman|kubectl))/;
+
+/** Where the command of a row begins, behind its prompt. */
+function startOf(row: string): number {
+  const host = HOST.exec(row)?.[0].length;
+  return host ?? commandStart(row);
+}
+
+/** Two commands side by side are a drawing. */
+const DRAWN = /\S[ \t]{3,}(?:sudo[ \t]+)?(?:docker|kubectl)[ \t]+[a-z]/;
+
 class Taker {
   private readonly taken: Taken = { statements: [], around: [], files: [], rest: undefined };
   private readonly rows: string[];
@@ -81,8 +93,7 @@ class Taker {
   }
 
   private begins(row: string): Called | undefined {
-    const at = commandStart(row);
-    return calledBy(row.slice(at));
+    return calledBy(row.slice(startOf(row)));
   }
 
   take(): Taken {
@@ -110,9 +121,13 @@ class Taker {
       return index + 1;
     }
     if (COMMENT.test(row) && !this.begins(row)) return index + 1;
+    if (DRAWN.test(row)) {
+      this.leave(index);
+      return index + 1;
+    }
     if (HERE.test(row)) return this.here(index);
     if (this.begins(row) || NAMES.test(row)) return this.commands(index);
-    const text = row.slice(commandStart(row)).trim();
+    const text = row.slice(startOf(row)).trim();
     if (ASSIGNS.test(text) || MOVES.test(text)) this.around(text, index);
     else this.leave(index);
     return index + 1;
@@ -135,10 +150,10 @@ class Taker {
     }
     const name = WRITTEN.exec(row.replace(HERE, " "))?.[1]?.split("/").at(-1);
     const text = this.rows.slice(index + 1, end).join("\n");
-    const { kind } = this.block;
-    this.taken.files.push({ kind, language: "", named: name ? [name] : [], text, line: this.lineOf(index + 1) });
+    const line = this.lineOf(index + 1);
+    this.taken.files.push({ ...this.block, language: "", named: name ? [name] : [], text, line });
     const called = this.begins(row);
-    if (called) this.push(row.slice(commandStart(row)).trim(), index, called);
+    if (called) this.push(row.slice(startOf(row)).trim(), index, called);
     else this.leave(index);
     return end + 1;
   }
@@ -150,6 +165,12 @@ class Taker {
     let pieces = splitCommands(text, from, 1);
     let end = pieces.at(-1)!.end;
     let last = this.rowAt(end);
+    // A word behind the backslash ends the command in a shell; who wrote it meant to go on.
+    while (/\\[ \t]+#[^\n]*$/.test(this.rows[last]!) && this.rows[last + 1]?.trim()) {
+      last = this.rowAt(splitCommands(text, this.starts[last + 1]!, 1).at(-1)!.end);
+      end = this.starts[last]! + this.rows[last]!.length;
+      pieces = [{ start: from, end, joint: "" }];
+    }
     // A quote without an end takes in what stands below; another command in it says so.
     const swallowed = this.rows.slice(index + 1, last + 1).findIndex((row) => /^\S/.test(row) && this.begins(row));
     if (swallowed >= 0) {
@@ -161,7 +182,7 @@ class Taker {
     let found = false;
     for (const { start, end: stop } of pieces) {
       const whole = text.slice(start, stop);
-      const piece = whole.slice(commandStart(whole)).trim();
+      const piece = whole.slice(startOf(whole)).trim();
       const called = calledBy(piece);
       if (!called) {
         if (piece !== "" && (ASSIGNS.test(piece) || MOVES.test(piece))) this.around(piece, this.rowAt(start));

@@ -1,0 +1,597 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDockerLines } from "../../../../core/readers/dockerRun";
+import { chosenSetups, type Note, type NoteItem, readNotes } from "../../../../core/readers/notes";
+
+const context = { environment: {}, folder: "/project", home: "/home/ann" };
+
+/** Reads a note that does not stand on disk. */
+function read(text: string, file = "/project/note.md"): Note {
+  return readNotes([{ file, text }], context)[0]!;
+}
+
+const block = (text: string, language = "sh") => `\`\`\`${language}\n${text}\n\`\`\`\n`;
+/** What was found, in a form that is easy to compare. */
+const found = ({ items }: Note) => items.map(({ line, fate, what }) => [line, fate, what]);
+const onlyItem = (text: string): NoteItem => {
+  const { items } = read(text);
+  expect(items).toHaveLength(1);
+  return items[0]!;
+};
+const project = (note: Note, name: string) => note.setups.find((setup) => setup.name === name)!.project!;
+
+describe("where commands stand", () => {
+  const line = "docker run -d --name web nginx:1.27";
+  test.each([
+    ["a fence", block(line), 2],
+    ["a fence of another language", block(line, "python"), 2],
+    ["a fence of tildes", `~~~\n${line}\n~~~`, 2],
+    ["a longer fence with a shorter one in it", `\`\`\`\`\n\`\`\`\n${line}\n\`\`\`\n\`\`\`\``, 3],
+    ["a fence that nobody closes", `\`\`\`sh\n${line}`, 2],
+    ["a fence in a list, with rows less indented", `1. one\n   \`\`\`sh\n${line}\n   \`\`\``, 3],
+    ["a fence behind the mark of a list", `2. \`\`\`sh\n   ${line}\n   \`\`\``, 2],
+    ["a fence in a quote", `> \`\`\`sh\n> ${line}\n> \`\`\``, 2],
+    ["indentation", `Text:\n\n    ${line}\n`, 3],
+    ["indentation by a tab", `Text:\n\n\t${line}\n`, 3],
+    ["backquotes", `Run \`${line}\` now.`, 1],
+    ["two backquotes", `Run \`\` ${line} \`\` now.`, 1],
+    ["a cell of a table", `| a | b |\n|---|---|\n| \`${line}\` | it |`, 3],
+    ["HTML", `<pre><code>${line}</code></pre>`, 1],
+    ["HTML over several rows", `<pre>\n${line}\n</pre>`, 2],
+    ["an element in a row", `Run <code>${line}</code> now.`, 1],
+    ["a tag of a blog", `{% highlight bash %}\n${line}\n{% endhighlight %}`, 2],
+    ["a row of prose", `${line}  `, 1],
+    ["a row of a list", `- ${line}`, 1],
+    ["a row behind a word and a full-width colon", `\u4f8b\u5982\uff1a${line}`, 1],
+    ["a prompt", block(`$ ${line}`), 2],
+    ["a root's prompt", block(`# ${line}`), 2],
+    ["a prompt with an environment, a user and a folder", block(`(base) ann@host:~$ ${line}`), 2],
+    ["a prompt with the name of a machine", block(`host-B $ ${line}`), 2],
+    ["a heading of the file, and Windows' line ends", `---\ntitle: x\n---\r\n\r\n\`\`\`\r\n${line}\r\n\`\`\``, 6],
+    ["a row behind another command", block(`cd /tmp && ${line}`), 2],
+    ["sudo and a variable", block(`sudo ${line}`), 2],
+  ])("%s", (_, text, row) => {
+    const note = read(text);
+    expect(note.setups.map(({ name, lines }) => [name, lines])).toEqual([["web", [row]]]);
+    expect(project(note, "web").services.web).toEqual({ image: "nginx:1.27", containerName: "web" });
+  });
+
+  test.each([
+    ["a sentence", "docker run is what starts a container."],
+    [
+      "a sentence in Chinese",
+      "docker run \u7684\u76f8\u5173\u53c2\u6570\u5728\u4e0b\u9762\u6162\u6162\u8bf4\u660e\u3002",
+    ],
+    ["the name of a program", "Install `docker` and `docker-compose.yml`."],
+    ["another program", "`python run.py`"],
+    ["a comment of HTML", `<!--\n${line}\n-->`],
+    ["front matter", `---\ntitle: docker run nginx\n---\n`],
+  ])("no command: %s", (_, text) => {
+    expect(read(text).items).toEqual([]);
+  });
+
+  test("a command over several rows, one behind a comment, and what a terminal printed", () => {
+    const text = block(
+      "$ docker run -d \\\n  --name web \\\n  nginx:1.27\n0cd976dc0a98\n$ docker ps\nCONTAINER ID   IMAGE",
+    );
+    expect(found(read(text))).toEqual([
+      [2, "ready", "docker run"],
+      [5, "left out", "2 rows"],
+      [6, "left out", "docker ps"],
+    ]);
+  });
+
+  test("comments between the rows of a command are taken off, with a warning", () => {
+    const note = read(block("docker run -d \\\n  --name web \\ # its name\n  nginx:1.27   # the image"));
+    expect(note.setups.map(({ name }) => name)).toEqual(["web"]);
+    expect(note.setups[0]!.notices).toEqual([expect.objectContaining({ level: "warning", at: "#" })]);
+  });
+
+  test("a row that was commented out is left out, beside others that are not", () => {
+    const note = read(block("# docker run -d nginx:1.26\ndocker run -d nginx:1.27"));
+    expect(note.items.map(({ fate, why }) => [fate, why])).toEqual([
+      ["left out", "is commented out"],
+      ["ready", ""],
+    ]);
+  });
+
+  test("a quote without an end does not take the next command in", () => {
+    const note = read(block("docker run -d -e 'A=b nginx\ndocker run -d --name two nginx:1.27"));
+    expect(found(note)).toEqual([
+      [2, "faulty", "docker run"],
+      [3, "ready", "docker run"],
+    ]);
+  });
+});
+
+describe("what becomes of a command", () => {
+  test.each([
+    ["docker run -d nginx", "ready", ""],
+    ["docker create --name web nginx", "ready", ""],
+    ["podman run -d nginx", "ready", ""],
+    ["docker network create mynet", "ready", ""],
+    ["docker volume create data", "ready", ""],
+    ["docker service create -p 80:80 --name web nginx", "ready", ""],
+    ["docker service scale web=3", "understood", "replicas"],
+    ["docker service update --replicas 3 web", "understood", "replicas"],
+    ["docker service update --image nginx:1.27 web", "understood", "change that argument"],
+    ["docker service create --name web --secret key nginx", "understood", "--secret is not taken over"],
+    ["docker stack deploy -c stack.yml shop", "understood", "does not show stack.yml"],
+    ["docker swarm init --advertise-addr 10.0.0.1", "understood", "Swarm"],
+    ["docker swarm join-token worker", "understood", "workerJoinCommand"],
+    ["docker secret create key key.txt", "understood", "secrets"],
+    ["docker build -t app .", "understood", "no line of the note runs app"],
+    ["docker build -t app", "faulty", "names no folder"],
+    ["docker tag app me/app", "understood", "PushedImage"],
+    ["docker push me/app", "understood", "images:push"],
+    ["docker save -o app.tar app", "understood", "images:save"],
+    ["docker load -i app.tar", "understood", "images:load"],
+    ["docker login", "understood", "images:username"],
+    ["docker compose up -d", "understood", "does not show its file"],
+    ["docker-compose -f a.yml -f b.yml up", "understood", "does not show a.yml, b.yml"],
+    ["docker compose down -v", "left out", "berth:removeVolumes"],
+    ["docker compose logs", "left out", "run it by hand"],
+    ["docker pull nginx", "left out", "fetches the images"],
+    ["docker commit web app", "left out", "done once"],
+    ["docker rm -f web", "left out", "removes its containers by itself"],
+    ["docker rmi app", "left out", "removes no more"],
+    ["docker exec -it web sh", "left out", "after `up`"],
+    ["docker stats", "left out", "after `up`"],
+    ["docker inspect web", "left out", "after `up`"],
+    ["docker network disconnect mynet web", "left out", "no longer names"],
+    ["docker-machine create one", "left out", "docker:host"],
+    ["docker wibble web", "left out", "no command of docker"],
+    ["docker run", "left out", "nothing to run"],
+    ["docker ps/start/stop", "left out", "nothing to run"],
+    ["kubectl create namespace development", "understood", 'new Namespace("development")'],
+    ["kubectl scale deployment web --replicas=4", "understood", "replicas"],
+    ["kubectl set image deployment/web web=nginx:1.27", "understood", "image"],
+    ["kubectl expose deployment web --port=80", "understood", "nodePort"],
+    ["kubectl apply -f web.yaml", "understood", "does not show web.yaml"],
+    ["kubectl get pods", "left out", "after `up`"],
+    ["kubectl delete pod web", "left out", "removes no more"],
+    ["docker run -d --getway x nginx", "faulty", "--getway: is not a flag of docker run"],
+    ["docekr network create mynet", "faulty", "did you mean docker?"],
+    ["docker run -d nginx > log.txt", "faulty", "files go into or out of the command"],
+    ["for i in 1 2; do docker run -d nginx; done", "faulty", "belongs to a script"],
+    ["docker run cmd -l  # \u62a5\u9519", "left out", "the note says of it"],
+  ] as const)("%s: %s", (text, fate, why) => {
+    const item = onlyItem(block(text));
+    expect([item.fate, item.why]).toEqual([fate, expect.stringContaining(why)]);
+  });
+
+  test.each([
+    ["docker run -d \u955c\u50cf\u540d\u79f0", ["\u955c\u50cf\u540d\u79f0"]],
+    ["docker run -it --name docker02 image_name", ["image_name"]],
+    ["docker run -d mysql:<tag>", ["<tag>"]],
+    ["docker run -d mysql:tag", ["tag"]],
+    ["docker run [OPTIONS] IMAGE [COMMAND]", ["[OPTIONS]", "[COMMAND]", "IMAGE"]],
+    ["docker run [\u53ef\u9009\u53c2\u6570] nginx", ["[\u53ef\u9009\u53c2\u6570]"]],
+    [
+      "docker run -it -v \u4e3b\u673a\u76ee\u5f55\uff1a\u5bb9\u5668\u5185\u76ee\u5f55",
+      ["\u4e3b\u673a\u76ee\u5f55\uff1a\u5bb9\u5668\u5185\u76ee\u5f55", "the image"],
+    ],
+    ["docker run -e PORT=3000", ["the image"]],
+    ["docker run -d -p hostPort:containerPort nginx", ["hostPort:containerPort"]],
+    ["docker run -d -v /path/to/html:/html nginx", ["/path/to/html:/html"]],
+    ["docker run -d -e API_KEY=your_api_key nginx", ["API_KEY"]],
+    ["docker run -d -e TOKEN=xxxxxx nginx", ["TOKEN"]],
+    ["docker run -d --name container_name nginx", ["container_name"]],
+    ["docker run -d 0cd976dc0a98", ["0cd976dc0a98"]],
+    ["docker run -d myapp", ["myapp"]],
+    ["docker run -d username/app", ["username/app"]],
+    ["docker run -d {image}", ["{image}"]],
+    ["docker run ... nginx", ["the image"]],
+    ["docker run -d -e TAG=$TAG nginx:$TAG", ["$TAG"]],
+    ["docker run -d --env-file prod.env nginx", ["the file prod.env"]],
+    ["docker run -d --link db nginx", ["the container db"]],
+    ["docker network connect mynet web", ["the container web"]],
+    ["docker service create --name web images", ["images"]],
+    ["docker build -t <name> .", ["<name>"]],
+    ["docker build -t image_name:tag .", ["image_name:tag"]],
+    ["docker push <user>/app", ["<user>"]],
+    ["docker swarm join --token xxxxx", ["xxxxx"]],
+    ["kubectl create namespace <name>", ["<name>"]],
+  ])("a hole: %s", (text, holes) => {
+    const item = onlyItem(block(text));
+    expect([item.fate, item.holes]).toEqual(["template", holes]);
+  });
+
+  test.each([
+    "docker run -d -e TITLE=\u6211\u7684\u7f51\u7ad9 nginx",
+    "docker run -d nginx sh -c 'echo \u4f60\u597d'",
+    'docker run -d --health-cmd "curl -f http://localhost/ || exit 1" nginx',
+    "docker run -d -v /etc/nginx:/path/in/container nginx",
+    "docker run -d mysql",
+    "docker run -d my.registry.example.org/team/app:1.0",
+    "docker run -d -p [::1]:80:80 nginx",
+    "docker run --rm alpine awk '{print $1}' /etc/hosts",
+  ])("no hole: %s", (text) => {
+    expect(onlyItem(block(text))).toMatchObject({ fate: "ready", holes: [] });
+  });
+
+  test("a value that is named like a secret is masked", () => {
+    const note = read(block("docker run -d -e MYSQL_ROOT_PASSWORD=hunter2 mysql:8"));
+    expect(JSON.stringify([note.items, note.setups.map(({ project: _, ...rest }) => rest)])).not.toContain("hunter2");
+  });
+});
+
+describe("files", () => {
+  test.each([
+    ["services:\n  web:\n    image: nginx:1.27", "yaml", "compose file", "ready"],
+    ["version: '3'\nservices:\n  web:\n    image: nginx:1.27", "shell", "compose file", "ready"],
+    ["services:\n  web:\n    image: <image>", "yaml", "compose file", "template"],
+    ["services:\n  web:\n    imgae: nginx", "yaml", "compose file", "faulty"],
+    ["services:\n  web:\n    image: nginx:${TAG:?}", "yaml", "compose file", "template"],
+    ["services:\n  web:\n    ports: ['80:80']", "yaml", "compose file", "understood"],
+    ["web:\n  image: nginx\n  ports:\n    - 80:80", "yaml", "part of a compose file", "understood"],
+    ["FROM nginx:1.27\nCOPY . /html", "", "Dockerfile", "understood"],
+    ["# syntax=docker/dockerfile:1\nARG TAG\nFROM nginx:$TAG", "shell", "Dockerfile", "understood"],
+    ["apiVersion: v1\nkind: Service\nmetadata:\n  name: web", "yaml", "manifests", "ready"],
+    ["replicas: 4\nimage: nginx:1.8", "yaml", "part of a manifest", "understood"],
+    [
+      '{\n "registry-mirrors": ["https://a.example.org"],\n "registry-mirrors": []\n}',
+      "json",
+      "daemon.json",
+      "understood",
+    ],
+    ['"log-opts": { "max-size": "1m" } // rows', "json", "daemon.json", "understood"],
+    ["c.JupyterHub.port = 443", "python", "settings of Jupyter", "understood"],
+    ["print('docker')", "python", "row", "left out"],
+    ["# nothing but a remark", "sh", "block", "left out"],
+  ])("%j is %s a %s, %s", (text, language, what, fate) => {
+    expect(onlyItem(block(text, language))).toMatchObject({ what, fate });
+  });
+
+  test("a refusal of a compose file names the line of the note", () => {
+    const item = onlyItem(`# A note\n\n${block("services:\n  web:\n    imgae: nginx", "yaml")}`);
+    expect(item.why).toMatch(/^line 6:5: services\.web/);
+  });
+
+  test("a file below the command that opens it, and in a here-document", () => {
+    const opened = read(block("vim docker-compose.yml\n\nservices:\n  web:\n    image: nginx:1.27"));
+    expect(found(opened)).toEqual([
+      [2, "left out", "row"],
+      [4, "ready", "compose file"],
+    ]);
+    const written = read(
+      block('sudo tee /etc/docker/daemon.json <<-\'EOF\'\n{ "debug": true, "log-driver": "local" }\nEOF\ndocker ps'),
+    );
+    expect(found(written)).toEqual([
+      [3, "understood", "daemon.json"],
+      [5, "left out", "docker ps"],
+    ]);
+  });
+
+  test("manifests are a setup with the kinds and names of their objects", () => {
+    const text =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: front";
+    const note = read(`\`web.yaml\`:\n\n${block(text, "yaml")}\n${block("kubectl apply -f web.yaml")}`);
+    expect(note.setups).toMatchObject([
+      { name: "web", kind: "kubernetes", objects: ["Deployment web", "Service front"] },
+    ]);
+    expect(note.items.at(-1)!.why).toContain("(line 4)");
+  });
+});
+
+describe("what belongs together", () => {
+  test("a network, who is on it, and who is connected to it", () => {
+    const note = read(
+      block(
+        "docker network create mynet\ndocker run -d --name db --network mynet redis:7\ndocker run -d --name app nginx:1.27",
+      ) + block("docker network connect mynet app\ndocker run -d --name other nginx:1.27"),
+    );
+    expect(note.setups.map(({ name, lines }) => [name, lines])).toEqual([
+      ["mynet", [2, 3, 4, 7]],
+      ["other", [8]],
+    ]);
+    expect(project(note, "mynet").networks).toEqual({ mynet: { name: "mynet" } });
+    expect(project(note, "mynet").services.app!.networks).toEqual(["mynet"]);
+  });
+
+  test("links, shared volumes and networks of other containers", () => {
+    const note = read(
+      block(
+        "docker run -d --name db mysql:8\ndocker run -d --name app --link db:mysql tomcat:10\n" +
+          "docker run -d --name data -v /data busybox\ndocker run -d --name user --volumes-from data busybox\n" +
+          "docker run -d --name side --network container:user busybox",
+      ),
+    );
+    expect(note.setups.map(({ name, lines }) => [name, lines])).toEqual([
+      ["app", [2, 3]],
+      ["side", [4, 5, 6]],
+    ]);
+  });
+
+  test("a volume that a line makes, with its driver, for each who mounts it", () => {
+    const note = read(
+      block(
+        "docker volume create -d nfs data\ndocker run -d --name aa -v data:/d nginx:1.27\ndocker run -d --name bb nginx:1.27",
+      ),
+    );
+    expect(note.setups.map(({ name }) => name)).toEqual(["aa", "bb"]);
+    expect(project(note, "aa").volumes).toEqual({ data: { name: "data", driver: "nfs" } });
+  });
+
+  test("variables and folders of the rows above", () => {
+    const note = read(
+      block('export TAG=1.27\nNAME="web-$TAG"\nOTHER=3') +
+        block("cd /srv/site\ndocker run -d --name $NAME -v $(pwd):/html nginx:$TAG"),
+    );
+    const { services } = project(note, "web-1.27");
+    expect(services["web-1.27"]).toMatchObject({ image: "nginx:1.27", volumes: ["/srv/site:/html"] });
+  });
+
+  test("a Dockerfile, the line that builds it, and the lines that run the image", () => {
+    const note = read(
+      block("FROM busybox\nCMD ls", "dockerfile") +
+        block("docker build -t one:1.0 --build-arg A=b .\ndocker run one:1.0") +
+        block("FROM busybox\nENTRYPOINT ls", "dockerfile") +
+        block("docker build -t two .\ndocker run --name second two:latest"),
+    );
+    expect(note.setups.map(({ name }) => name)).toEqual(["one", "second"]);
+    expect(project(note, "one").services.one!.build).toEqual({
+      context: "/project",
+      dockerfileInline: "FROM busybox\nCMD ls",
+      args: { A: "b" },
+    });
+    expect(project(note, "second").services.second!.build!.dockerfileInline).toContain("ENTRYPOINT");
+    expect(note.items.filter(({ what }) => what === "Dockerfile").map(({ why }) => why)).toEqual([
+      "`up` of one builds one:1.0 from it",
+      "`up` of second builds two:latest from it",
+    ]);
+  });
+
+  test("an image without a Dockerfile is a hole", () => {
+    const note = read(block("docker build -t app .\ndocker run -d app"));
+    expect(note.items.at(-1)).toMatchObject({ fate: "template", holes: ["the Dockerfile of app"] });
+  });
+
+  test("a compose file and the Dockerfile of its chapter, not that of another one", () => {
+    const compose = block("services:\n  web:\n    build: .", "yaml");
+    const dockerfile = block("FROM busybox\nCOPY app.py /", "dockerfile");
+    const near = read(`# One\n${dockerfile}${compose}`);
+    expect(project(near, "web").services.web!.build!.dockerfileInline).toContain("app.py");
+    expect(near.setups[0]!.notices[0]!.text).toMatch(/^copies app\.py, which is not in \/project/);
+    const far = read(`# One\n${dockerfile}# Two\n${compose}`);
+    expect(project(far, "web").services.web!.build!.dockerfileInline).toBeUndefined();
+    expect(far.setups[0]!.notices[0]!.text).toMatch(/^there is no Dockerfile in \/project/);
+  });
+
+  test("the variables of an .env file, for lines and for compose files", () => {
+    const env = `\`.env\`\n${block("TAG=1.27\nGREETING='a b'", "env")}`;
+    const lines = read(env + block("docker run -d --name web --env-file .env nginx:1.27"));
+    expect(project(lines, "web").services.web!.environment).toEqual({ TAG: "1.27", GREETING: "a b" });
+    const compose = read(env + block("services:\n  web:\n    image: nginx:$TAG\n    env_file: .env", "yaml"));
+    expect(project(compose, "web").services.web).toMatchObject({
+      image: "nginx:1.27",
+      environment: { TAG: "1.27", GREETING: "a b" },
+    });
+    expect(project(compose, "web").services.web!.envFile).toBeUndefined();
+  });
+
+  test("services of a Swarm and their network, apart from containers", () => {
+    const note = read(
+      block(
+        "docker network create -d overlay net\ndocker service create --name db --network net --replicas 3 redis:7\n" +
+          "docker service create --mode global --constraint node.role==manager --name agent --network net busybox",
+      ),
+    );
+    expect(note.setups).toMatchObject([{ name: "net", kind: "service", engine: "swarm" }]);
+    const { services, networks } = project(note, "net");
+    expect(networks.net!.driver).toBe("overlay");
+    expect(services.db).toMatchObject({ replicas: 3, networks: ["net"] });
+    expect(services.agent!.swarm).toEqual({ global: true, placement: { constraints: ["node.role==manager"] } });
+  });
+
+  test("variants are told apart, and those that clash are said to", () => {
+    const note = read(
+      block(
+        "docker run -d --name aa -p 80:80 nginx:1.27\ndocker run -d --name aa -p 81:80 nginx:1.27\ndocker run -d -p 80:80 httpd:2.4",
+      ) + block("docker run httpd:2.4\ndocker run -d -p 53:53/udp busybox\ndocker run -d -p 127.0.0.1:80:80 redis:7"),
+    );
+    expect(note.setups.map(({ name }) => name)).toEqual(["aa", "aa-2", "httpd", "httpd-2", "busybox", "redis"]);
+    expect(note.clashes).toEqual([
+      { about: "the name aa", setups: ["aa", "aa-2"] },
+      { about: "host port 80", setups: ["aa", "httpd"] },
+    ]);
+    // Nobody has named it, so that it need not clash.
+    expect(Object.keys(project(note, "httpd-2").services)).toEqual(["httpd-2"]);
+  });
+
+  test("the same line a second time is the same setup", () => {
+    const note = read("`sudo docker run hello-world` and later `docker run hello-world`");
+    expect(note.setups.map(({ name, lines }) => [name, lines])).toEqual([["hello-world", [1, 1]]]);
+    expect(note.items.map(({ setups }) => setups)).toEqual([["hello-world"], ["hello-world"]]);
+  });
+});
+
+describe("choosing", () => {
+  const notes = readNotes(
+    [
+      { file: "a.md", text: block("docker run -d --name nginx01 nginx:1.27\ndocker run -d --name mysql01 mysql:8") },
+      {
+        file: "b.md",
+        text: block(
+          "docker network create net\ndocker run -d --name app --network net busybox\ndocker run -d --name nginx01 nginx:1.26",
+        ),
+      },
+    ],
+    context,
+  );
+  const names = (...wanted: string[]) => chosenSetups(notes, wanted, "berth:setups").map(({ name }) => name);
+
+  test("by name, and by the name of a container; names are of their own in several notes", () => {
+    expect(names()).toEqual(["nginx01", "mysql01", "app", "nginx01-2"]);
+    expect(names("mysql01", "app", "mysql01")).toEqual(["mysql01", "app"]);
+  });
+
+  test("a wrong name is refused in one sentence with the nearest", () => {
+    expect(() => names("mysq01")).toThrow(
+      'berth:setups: a.md, b.md has no setup "mysq01"; did you mean mysql01? There are nginx01, mysql01, app, nginx01-2',
+    );
+    expect(() => chosenSetups([read("nothing")], ["web"], "--only")).toThrow(
+      "--only: /project/note.md has no setup that is ready to run",
+    );
+  });
+});
+
+test("files beside the note are taken as they are there", () => {
+  const folder = mkdtempSync(join(tmpdir(), "berth-notes-"));
+  try {
+    writeFileSync(join(folder, "Dockerfile"), "FROM scratch\n");
+    const file = join(folder, "README.md");
+    const note = read(block("docker build -t app .\ndocker run -d --name app app"), file);
+    expect(project(note, "app").services.app!.build).toEqual({ context: folder });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+describe("whole notes", () => {
+  const notes = ["docker.zh.md", "plain.zh.md", "server.en.md"].map((name) => {
+    const text = readFileSync(join(__dirname, name), "utf8");
+    return { name, text, note: read(text, `/project/${name}`) };
+  });
+
+  test.each([
+    ["docker.zh.md", { ready: 15, template: 9, faulty: 3, understood: 13, "left out": 22 }],
+    ["plain.zh.md", { ready: 13, template: 3, understood: 2, "left out": 8 }],
+    ["server.en.md", { ready: 9, template: 9, understood: 11, "left out": 9 }],
+  ])("%s: so many of each fate", (name, counts) => {
+    const { items } = notes.find((one) => one.name === name)!.note;
+    const counted: Record<string, number> = {};
+    for (const { fate } of items) counted[fate] = (counted[fate] ?? 0) + 1;
+    expect(counted).toEqual(counts);
+  });
+
+  test("nothing is lost in silence: every block and every command has an item", () => {
+    for (const { name, text, note } of notes) {
+      const lines = new Set(note.items.map(({ line }) => line));
+      const rows = text.split("\n");
+      const missing: string[] = [];
+      let start = -1;
+      for (const [index, row] of rows.entries()) {
+        if (/^\s*```/.test(row)) {
+          const inside = Array.from({ length: index - start }, (_, at) => start + at + 1);
+          if (start >= 0 && !inside.some((line) => lines.has(line))) missing.push(`${name}:${start}: block`);
+          start = start >= 0 ? -1 : index + 1;
+        }
+        const shown =
+          /(?:^|[\s`])(?:docker|docekr|kubectl|docker-compose) (?:run|create|network|volume|service|stack|swarm|build|up|push|save|load|apply|scale)\b/;
+        if (shown.test(row) && !/^\s*#|[\u3002]$|^\|\s|^\s+/.test(row) && !lines.has(index + 1))
+          missing.push(`${name}:${index + 1}: ${row}`);
+      }
+      expect(missing).toEqual([]);
+      // What is ready has a setup, and nothing else has.
+      for (const { fate, setups, holes, why } of note.items) {
+        expect(setups.length > 0).toBe(fate === "ready");
+        expect(holes.length > 0).toBe(fate === "template");
+        if (fate === "faulty" || fate === "left out" || fate === "understood") expect(why).not.toBe("");
+      }
+    }
+  });
+
+  /** Documented commands of the catalogue, with the setup of the note that has to say the same. */
+  const documented: [row: string, setup: string, ...lines: string[]][] = [
+    ["A1", "nginx01", "docker run -d --name nginx01 -p 666:80 nginx"],
+    ["A2", "web-server", "docker run -d -p 8080:80 --name web-server nginx"],
+    ["A2", "web", "docker run --name web -d -p 80:80 nginx"],
+    ["A2", "mynginx1", "docker run -d -p 90:80 --name mynginx1 nginx"],
+    ["A3", "mynginx", "docker run -d -P --name mynginx nginx"],
+    ["A4", "nginx01-2", "docker run -d -P --name nginx01 -v /etc/nginx nginx"],
+    ["A5", "nginx02", "docker run -d -P --name nginx02 -v juming-nginx:/etc/nginx nginx"],
+    ["A6", "nginx03", "docker run -d -P --name nginx03 -v /etc/nginx:/etc/nginx nginx"],
+    ["A7", "nginx05", "docker run -d -P --name nginx05 -v juming:/etc/nginx:ro nginx"],
+    ["A7", "nginx05-2", "docker run -d -P --name nginx05 -v juming:/etc/nginx:rw nginx"],
+    ["A8", "nginx", "docker run -d -v $(pwd):/root -p 80:80 --name nginx nginx"],
+    [
+      "A9",
+      "mysql01",
+      "docker run -d -p 3306:3306 -v /home/mysql/conf:/etc/mysql/conf.d -v /home/mysql/data:/var/lib/mysql -e MYSQL_ROOT_PASSWORD=123456 --name mysql01 mysql:5.7",
+    ],
+    ["A10", "mysql1", "docker run -d -v mysql:/var/lib/mysql --name mysql1 -e MYSQL_ALLOW_EMPTY_PASSWORD=true mysql"],
+    [
+      "A10",
+      "mysql1-2",
+      "docker run -d -v mysql:/var/lib/mysql -p 3306:3306 --name mysql1 -e MYSQL_ROOT_PASSWORD=root mysql",
+    ],
+    [
+      "A11",
+      "elasticsearch",
+      'docker run -d --name elasticsearch -p 9200:9200 -p 9300:9300 -e "discovery.type=single-node" -e ES_JAVA_OPTS="-Xms64m -Xmx512m" elasticsearch:7.6.2',
+    ],
+    ["A12", "test2-2", "docker run -it --name test2 -h centos-02 -v /opt/centos-02:/data centos"],
+    [
+      "A13",
+      "test2",
+      'docker run -d --name test2 -e hostname=host busybox /bin/sh -c "while true; do sleep 3600; done"',
+    ],
+    ["A15", "my_volume", "docker volume create my_volume"],
+    [
+      "B2",
+      "my-bridge",
+      "docker network create -d bridge my-bridge",
+      "docker run -it --name test1 -h centos-01 -v /data centos",
+      'docker run -d --name test2 --link test1 busybox /bin/sh -c "while true; do sleep 3600; done"',
+      "docker network connect my-bridge test1",
+      "docker network connect my-bridge test2",
+    ],
+    [
+      "E1",
+      "tf_img_cls",
+      "docker run -i -d -v /export/username/:/export/username/ --name=tf_img_cls --net=host --runtime=nvidia -e NVIDIA_VISIBLE_DEVICE=0 ai-image.jdcloud.com",
+    ],
+    ["E3", "cuda", "docker run --runtime=nvidia --rm nvidia/cuda nvidia-smi"],
+  ];
+  test.each(documented)("%s: %s is what its documented command says", (_, name, ...lines) => {
+    const setups = notes.flatMap(({ note }) => note.setups).filter((setup) => setup.name === name);
+    const { services, networks, volumes } = parseDockerLines(lines, name, context);
+    expect(setups.map(({ project: described }) => described)).toContainEqual(
+      expect.objectContaining({ services, networks, volumes }),
+    );
+  });
+
+  test.each([
+    ["A12", "docker run -it --name docker02 --volumes-from docker-1 image_name", "image_name"],
+    ["A14", "docker run --env-file .env", "the image"],
+    ["A15", "docker run -d -v my_volume:/path/in/container my_image", "my_image"],
+    ["E4", "docker run --gpus all --name paddlex --network=host -it <image_name> /bin/bash", "<image_name>"],
+    ["F1", "docker swarm join --token xxxxx", "xxxxx"],
+    ["F2", "docker service create -p 8888:80 --name new_service images", "images"],
+  ])("%s: %s is offered with its hole", (_, text, hole) => {
+    expect(notes.flatMap(({ note }) => note.items)).toContainEqual(
+      expect.objectContaining({ text, fate: "template", holes: expect.arrayContaining([hole]) }),
+    );
+  });
+
+  test("C1 and C2: the compose files, with what Compose would make of them", () => {
+    const { note } = notes.find((one) => one.name === "server.en.md")!;
+    const { services, networks } = project(note, "docker_jenkins-docker_nginx");
+    expect(services.docker_jenkins).toMatchObject({
+      image: "jenkinsci/blueocean",
+      containerName: "jenkins",
+      restart: "always",
+    });
+    expect(Object.values(networks)).toEqual([{ name: "docker_jenkins-docker_nginx_default" }]);
+    expect(project(note, "web-redis").services.web).toMatchObject({
+      image: "web-redis-web",
+      build: { context: "/project", dockerfileInline: expect.stringContaining("flask") },
+      environment: { FLASK_ENV: "development" },
+    });
+  });
+});
+
+test("a note of 5,000 lines is read quickly", () => {
+  const part =
+    readFileSync(join(__dirname, "docker.zh.md"), "utf8") + readFileSync(join(__dirname, "server.en.md"), "utf8");
+  const rows = part.split("\n");
+  const text = Array.from({ length: Math.ceil(5000 / rows.length) }, () => part).join("\n");
+  read(part);
+  const start = performance.now();
+  const { items } = read(text);
+  expect(items.length).toBeGreaterThan(1000);
+  // Measured: a quarter of a second.
+  expect(performance.now() - start).toBeLessThan(3000);
+});
