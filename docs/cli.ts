@@ -28,6 +28,8 @@ export function cliPage(): string {
   const settings = Object.entries(SETTINGS).map(([key, [doc, standard]]) => [code(`berth:${key}`), doc, standard]);
   return `# Commands and settings
 
+English | [中文](zh-CN/cli.md)
+
 The tables are made by \`npm run docs\` from \`cli/commands.ts\` and \`core/pulumi/settings.ts\`; do not edit.
 
 In this checkout and in a project of your own the command is \`npx berth\`. \`npx berth COMMAND --help\` shows what a command

@@ -1,21 +1,14 @@
-import { CHINESE, ENGLISH, type Page, readPage } from "./markdown";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { CHINESE, ENGLISH, type Page, ROOT, readPage } from "./markdown";
 
-/** Pages that are not there in Chinese: to be translated, made from code, or for those who work on berth. */
+/** Pages that are not there in Chinese: they are made from code, or for those who work on berth. */
 const MISSING = [
   "docs/architecture.md",
-  "docs/ci.md",
-  "docs/cli.md",
   "docs/daemon-json.md",
   "docs/decisions.md",
   "docs/docker-run-flags.md",
   "docs/engines.md",
-  "docs/host.md",
-  "docs/how-it-works.md",
-  "docs/offline.md",
-  "docs/other-languages.md",
-  "docs/performance.md",
-  "docs/secrets.md",
-  "docs/setups.md",
 ];
 
 const chineseOf = (file: string) => (file === "README.md" ? "README.zh-CN.md" : file.replace(/^docs\//, "docs/zh-CN/"));
@@ -43,7 +36,29 @@ test.each(pairs)("%s has the same headings in Chinese, by number and level", (fi
   expect(levels(readPage(chineseOf(file)))).toEqual(levels(readPage(file)));
 });
 
-test("the two READMEs lead to one another in their first lines", () => {
-  expect(readPage("README.md").links[0]).toBe("README.zh-CN.md");
-  expect(readPage("README.zh-CN.md").links[0]).toBe("README.md");
+/** What stands in code at the beginning of each row of the tables: commands, options, settings, fields. */
+const rowsOf = (file: string) =>
+  readFileSync(join(ROOT, file), "utf8")
+    .split("\n")
+    .flatMap((row) => /^\| (`[^`]+`)(?: +\| (`[^`]+`) +\|)?/.exec(row)?.slice(1, 3) ?? [])
+    .filter(Boolean);
+
+test.each(pairs)("%s has the same rows in the tables in Chinese", (file) => {
+  expect(rowsOf(chineseOf(file))).toEqual(rowsOf(file));
+});
+
+test.each(pairs)("%s and its Chinese page lead to one another in their first lines", (file) => {
+  const other = chineseOf(file);
+  expect(join(dirname(file), readPage(file).links[0]!)).toBe(other);
+  expect(join(dirname(other), readPage(other).links[0]!)).toBe(file);
+});
+
+test("Chinese pages lead to Chinese pages", () => {
+  const english = pairs.map(chineseOf).flatMap((file) =>
+    readPage(file)
+      .links.slice(1)
+      .map((link) => ({ file, link, target: join(dirname(file), link.split("#")[0]!) }))
+      .filter(({ target }) => pairs.includes(target)),
+  );
+  expect(english).toEqual([]);
 });
