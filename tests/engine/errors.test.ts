@@ -101,9 +101,9 @@ describeIf(missingCli, "an image that cannot be fetched", () => {
       'image: nginx:1.27 cannot be fetched from registry-1.docker.io (Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host); give the engine a mirror or a proxy ("registry-mirrors" or "proxies" in its daemon.json), or bring the image with `docker load`.';
     // While it goes on, the CLI shows every error as it comes.
     const [, diagnostics] = output.split("Diagnostics:");
-    expect(diagnostics!.match(/error: .*/g)).toEqual([
-      "error: update failed",
+    expect(diagnostics!.match(/error: .*/g)!.sort()).toEqual([
       `error: before hook "berth-fetch-image" failed: ${sentence}`,
+      "error: update failed",
     ]);
     expect(project.store.takeJournal()).toEqual([]);
 
