@@ -27,6 +27,16 @@ export interface Use<O extends Option = Option> {
 const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
 const FALSE = ["0", "f", "F", "false", "FALSE", "False"];
 
+/** Flags by their names, once for each list of them. */
+const tables = new WeakMap<readonly Option[], Map<string, Option>>();
+function named<O extends Option>(options: readonly O[]): Map<string, O> {
+  const known = tables.get(options) as Map<string, O> | undefined;
+  if (known) return known;
+  const table = new Map(options.flatMap((option) => option.names.map((name): [string, O] => [name, option])));
+  tables.set(options, table);
+  return table;
+}
+
 /**
  * Takes flags off the front of a list of words, by the rules of pflag, Docker's own reader: `-p80:80`, `-p=80:80`,
  * `-itd`, `--name=x`, `--name x`, `--privileged=false`. Stops at the first word that is no flag, or behind `--`.
@@ -39,7 +49,7 @@ export function readOptions<O extends Option>(
   options: readonly O[],
   command: string,
 ): { uses: Use<O>[]; rest: Word[] } {
-  const byName = new Map(options.flatMap((option) => option.names.map((name): [string, O] => [name, option])));
+  const byName = named(options);
   const uses: Use<O>[] = [];
   let index = 0;
 

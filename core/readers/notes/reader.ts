@@ -14,6 +14,8 @@ import type { Fate, Note, NoteItem, NoteSetup } from "./note";
 import { readServiceLine, type ServiceLine } from "./service";
 import { type Around, splitFile, type Statement, takeApart } from "./statements";
 
+type LinesProject = ReturnType<typeof parseDockerLines>;
+
 /** A command or file whose fate is settled when the whole note is known. */
 interface Piece {
   item: NoteItem;
@@ -27,7 +29,7 @@ interface Line extends Piece {
   /** For `docker service create`: what only a Swarm knows. */
   service?: ServiceLine;
   /** What it says by itself. */
-  project: ProjectDescription;
+  project: LinesProject;
 }
 
 interface File {
@@ -98,6 +100,29 @@ const FILES: Record<FileKind, [what: string, how: string]> = {
   ],
 };
 
+/** A compose file without a name is called after its services. */
+const composeName = (keys: string[]) =>
+  keys.length > 2 ? `${keys.slice(0, 2).join("-")}-and-${keys.length - 2}` : keys.join("-");
+const projectName = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "")
+    .replace(/^[_-]+/, "") || "note";
+
+/** Services of a compose file, as far as its rows say which they are. */
+function keysOfServices(text: string): string[] {
+  const rows = text
+    .slice(text.search(/^services:/m))
+    .split("\n")
+    .slice(1);
+  const indent = /^\s*/.exec(rows.find((row) => row.trim() && !/^\s*#/.test(row)) ?? "")![0].length;
+  const end = rows.findIndex((row) => /^\S/.test(row) && !row.startsWith("#"));
+  return rows.slice(0, end < 0 ? undefined : end).flatMap((row) => {
+    const [, blanks = "", key] = /^(\s*)["']?([\w.-]+)["']?\s*:/.exec(row) ?? [];
+    return key !== undefined && blanks.length === indent ? [key] : [];
+  });
+}
+
 /** Reads one note. */
 export class NoteReader {
   private readonly items: NoteItem[] = [];
@@ -113,6 +138,8 @@ export class NoteReader {
   private readonly around: (Around & { block: number })[] = [];
   private readonly runs: Piece[] = [];
   private block = 0;
+  /** Images that the note builds. */
+  private made: ReadonlySet<string> = new Set();
   /** Setups that a piece is part of. */
   private readonly belongs = new Map<NoteItem, NoteSetup[]>();
   /** Images that builds and Dockerfiles are used for. */
@@ -135,6 +162,7 @@ export class NoteReader {
       this.block += 1;
       this.take(block);
     }
+    this.made = new Set(this.builds.flatMap(({ build }) => build.tags));
     this.findDockerfiles();
     this.readRuns();
     for (const piece of this.services) this.readService(piece);
@@ -284,20 +312,20 @@ export class NoteReader {
 
   // Lines of docker
 
-  private made(): Set<string> {
-    return new Set(this.builds.flatMap(({ build }) => build.tags));
-  }
-
   /** Every line by itself: holes, slips, and what it says. */
   private readRuns(): void {
-    const made = this.made();
+    const { made } = this;
     for (const piece of this.runs as (Piece & Pick<Line, "name">)[]) {
       const { item, name } = piece;
       const { text } = piece.statement;
       const holes = name === "run" ? holesOfRun(text, made) : holesOfWords(text);
       if (!this.settle(item, holes, "ready", "")) continue;
       if (name === "network connect") {
-        this.lines.push({ ...piece, project: { name: "", services: {}, networks: {}, volumes: {}, notices: [] } });
+        const nothing = { name: "", services: {}, networks: {}, volumes: {}, notices: [] };
+        this.lines.push({
+          ...piece,
+          project: Object.assign(nothing, { locate: (_: string, error: ArgumentError) => error }),
+        });
         continue;
       }
       try {
@@ -314,7 +342,7 @@ export class NoteReader {
     }
   }
 
-  private parse(piece: Piece): { text: string; project: ProjectDescription } {
+  private parse(piece: Piece): { text: string; project: LinesProject } {
     const { prefix, statement } = piece;
     const text = this.withVariables(statement.text);
     const read = (line: string) => parseDockerLines([...prefix, line], "setup", this.context);
@@ -464,10 +492,11 @@ export class NoteReader {
   private readGroup(group: Line[]): void {
     const texts = [...new Set(group.flatMap(({ prefix }) => prefix)), ...group.map(({ statement }) => statement.text)];
     const source = texts.join("\n");
-    let project: ReturnType<typeof parseDockerLines>;
+    let project: LinesProject;
     const own = first(group.find(({ name }) => name === "run")?.project ?? group[0]!.project);
     try {
-      project = parseDockerLines(texts, own?.[0] ?? "setup", this.context);
+      // Alone it says what it has said before.
+      project = group.length === 1 ? group[0]!.project : parseDockerLines(texts, own?.[0] ?? "setup", this.context);
     } catch (error) {
       if (group.length === 1) {
         this.refuse(group[0]!.item, error);
@@ -651,7 +680,7 @@ export class NoteReader {
   private readService(piece: Piece): void {
     const { item, statement } = piece;
     const service = readServiceLine(statement.text);
-    if (!this.settle(item, holesOfRun(service.line, this.made()), "ready", "")) return;
+    if (!this.settle(item, holesOfRun(service.line, this.made), "ready", "")) return;
     if (service.unknown) {
       this.settle(
         item,
@@ -688,19 +717,13 @@ export class NoteReader {
         { folder: this.context.folder, environment: { ...variables, ...this.context.environment } },
       );
     try {
-      let project = read();
-      const keys = Object.keys(project.services);
       const declared = /^name:\s*["']?([\w.-]+)/m.exec(block.text)?.[1];
-      const name =
-        declared ?? (keys.length > 2 ? `${keys.slice(0, 2).join("-")}-and-${keys.length - 2}` : keys.join("-"));
       // Without a name of its own it is named after its setup, not after the folder of the note.
-      if (!declared)
-        project = read(
-          name
-            .toLowerCase()
-            .replace(/[^a-z0-9_-]/g, "")
-            .replace(/^[_-]+/, "") || "note",
-        );
+      const guess = declared ?? composeName(keysOfServices(block.text));
+      let project = read(declared === undefined ? projectName(guess) : undefined);
+      const keys = Object.keys(project.services);
+      const name = declared ?? composeName(keys);
+      if (name !== guess) project = read(projectName(name));
       const notices: Notice[] = [];
       for (const key of keys) this.composeBuild(key, project.services[key]!, file, notices);
       for (const service of Object.values(project.services)) this.composeEnv(service);

@@ -1,5 +1,5 @@
 import { commandStart, isPrompted } from "../dockerRun/command";
-import { splitCommands } from "../dockerRun/words";
+import { type Piece, splitCommands } from "../dockerRun/words";
 import { filesNamed, type NoteBlock } from "./blocks";
 import { fileKind } from "./files";
 import { type Called, calledBy, knows } from "./programs";
@@ -70,6 +70,12 @@ const HOST = /^[ \t]*[\w.@~:/()[\]-]{1,40}[ \t]*[$#>%\u276f][ \t]+(?=(?:sudo[ \t
 function startOf(row: string): number {
   const host = HOST.exec(row)?.[0].length;
   return host ?? commandStart(row);
+}
+
+/** The commands of one row; a text that ends within one is that command. */
+function piecesFrom(text: string, from: number): Piece[] {
+  const pieces = splitCommands(text, from, 1);
+  return pieces.length ? pieces : [{ start: from, end: text.length, joint: "" }];
 }
 
 /** Two commands side by side are a drawing. */
@@ -162,12 +168,12 @@ class Taker {
   private commands(index: number): number {
     const { text } = this.block;
     const from = this.starts[index]!;
-    let pieces = splitCommands(text, from, 1);
+    let pieces = piecesFrom(text, from);
     let end = pieces.at(-1)!.end;
     let last = this.rowAt(end);
     // A word behind the backslash ends the command in a shell; who wrote it meant to go on.
     while (/\\[ \t]+#[^\n]*$/.test(this.rows[last]!) && this.rows[last + 1]?.trim()) {
-      last = this.rowAt(splitCommands(text, this.starts[last + 1]!, 1).at(-1)!.end);
+      last = this.rowAt(piecesFrom(text, this.starts[last + 1]!).at(-1)!.end);
       end = this.starts[last]! + this.rows[last]!.length;
       pieces = [{ start: from, end, joint: "" }];
     }
@@ -176,7 +182,7 @@ class Taker {
     if (swallowed >= 0) {
       last = index + swallowed;
       end = this.starts[last]! + this.rows[last]!.length;
-      pieces = splitCommands(text.slice(0, end), from, 1);
+      pieces = piecesFrom(text.slice(0, end), from);
       if (pieces.at(-1)!.end > end) pieces = [{ start: from, end, joint: "" }];
     }
     let found = false;

@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readNotes } from "../../../../core/readers/notes";
+
+const run = () => {
+  throw new Error("a program was run");
+};
+jest.mock("node:child_process", () => ({
+  spawn: run,
+  spawnSync: run,
+  exec: run,
+  execSync: run,
+  execFile: run,
+  execFileSync: run,
+  fork: run,
+}));
+
+/** How many mutated notes are read; more are tried by hand with BERTH_FUZZ. */
+const COUNT = Number(process.env.BERTH_FUZZ ?? 300);
+
+/** A generator with a seed (mulberry32), so that a failure can be seen again. */
+function random(seed: number) {
+  let state = seed;
+  return (below: number) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+const NOTES = ["docker.zh.md", "plain.zh.md", "server.en.md"].map((name) =>
+  readFileSync(join(__dirname, name), "utf8"),
+);
+const PIECES = [
+  ..."'\"\\$`{}()<>|&;#~*?[]=:,-/ \t\n\r\0\u00e9\u3000\uff1a\u955c\u{1f600}",
+  "```",
+  "```yaml\n",
+  "~~~",
+  "<pre>",
+  "</pre>",
+  "> ",
+  "    ",
+  "- ",
+  "services:\n",
+  "  web: &a\n    image: *a\n",
+  "FROM x\n",
+  "apiVersion: v1\nkind: Pod\n",
+  "apiVersion: v1\nkind: List\nitems: [{kind: null}]\n",
+  '{ "debug": true }',
+  "docker run ",
+  "docker network connect ",
+  "docker build -t ",
+  "docker service create ",
+  "docker compose -f ",
+  "kubectl create ",
+  "--env-file .env ",
+  "--name ",
+  "__proto__",
+  "constructor",
+  "\\\n",
+  "<<EOF\n",
+  "EOF\n",
+  "export A=$A\n",
+  "A=$B\nB=$A\n",
+  "cd $(pwd)\n",
+];
+
+/** Part of a note, with pieces put in, left out, doubled and moved. */
+function mutated(next: (below: number) => number): string {
+  const rows = NOTES[next(NOTES.length)]!.split("\n");
+  const from = next(rows.length);
+  let text = rows.slice(from, from + 5 + next(40)).join("\n");
+  for (let count = 1 + next(8); count > 0; count -= 1) {
+    const at = next(text.length + 1);
+    const piece = PIECES[next(PIECES.length)]!;
+    const kind = next(5);
+    if (kind === 0) text = text.slice(0, at) + text.slice(at + 1 + next(12));
+    else if (kind === 1) text = text.slice(0, at) + text.slice(Math.max(0, at - 30), at) + text.slice(at);
+    else text = text.slice(0, at) + piece + text.slice(at);
+  }
+  return text;
+}
+
+test(`${COUNT} mutated notes: each is read, and nothing is run`, () => {
+  const next = random(15);
+  const context = { environment: {}, folder: "/project", home: "/home/ann" };
+  let ready = 0;
+  let slowest = 0;
+  for (let index = 0; index < COUNT; index += 1) {
+    const text = mutated(next);
+    const start = performance.now();
+    try {
+      const [note] = readNotes([{ file: "/project/note.md", text }], context);
+      const names = note!.setups.map(({ name }) => name);
+      ready += names.length;
+      expect(new Set(names).size).toBe(names.length);
+      for (const item of note!.items) {
+        if (item.setups.length > 0 !== (item.fate === "ready"))
+          throw new Error(`${item.line}: ${item.fate} without its setup`);
+        if (item.holes.length > 0 !== (item.fate === "template"))
+          throw new Error(`${item.line}: ${item.fate} with its holes`);
+        if (item.line < 1 || item.line > text.split(/\r\n?|\n/).length)
+          throw new Error(`${item.line}: no line of the note`);
+      }
+    } catch (error) {
+      throw new Error(`${(error as Error).stack}\n${JSON.stringify(text)}`);
+    }
+    slowest = Math.max(slowest, performance.now() - start);
+  }
+  // What is left whole is still read.
+  expect(ready).toBeGreaterThan(COUNT / 2);
+  expect(slowest).toBeLessThan(2000);
+});
