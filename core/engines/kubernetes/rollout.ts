@@ -28,12 +28,24 @@ export async function waitForRollout(
       const counts = [live.replicas, live.updatedReplicas, live.availableReplicas];
       if (counts.every((count = 0) => count === wanted)) return;
       const failed = live.conditions?.find(({ type, status }) => type === "Progressing" && status === "False");
-      if (failed) throw new Error(`The Deployment ${name} is stuck: ${failed.message ?? failed.reason}; ${help}.`);
+      if (failed)
+        throw new Error(`The Deployment ${name} is stuck: ${failed.message ?? failed.reason}; ${help}.${before(live)}`);
     }
     if (Date.now() >= end)
       throw new Error(
-        `${live.availableReplicas ?? 0} of ${wanted} pods of the Deployment ${name} answer after ${Math.round(timeout / 1000)} s; ${help}, or raise waitTimeout.`,
+        `${live.availableReplicas ?? 0} of ${wanted} pods of the Deployment ${name} answer after ${Math.round(timeout / 1000)} s; ${help}, or raise waitTimeout.${before(live)}`,
       );
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** What of a Deployment still runs as it did before the change; while new pods do not answer, the old ones stay. */
+function before({
+  replicas = 0,
+  updatedReplicas = 0,
+  availableReplicas = 0,
+}: NonNullable<Deployment["status"]>): string {
+  const old = Math.min(availableReplicas, replicas - updatedReplicas);
+  if (old <= 0) return "";
+  return ` ${old === 1 ? "One pod" : `${old} pods`} from before this change still ${old === 1 ? "answers" : "answer"}.`;
 }

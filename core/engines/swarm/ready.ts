@@ -89,15 +89,23 @@ export async function waitUntilConverged(
     )
       return service;
 
+    const old = changed ? running.length - upToDate.length : 0;
+    const fail = async (what: string, task?: Task) => {
+      const message = await failure(client, id, what, task);
+      return new Error(
+        old > 0
+          ? `${message}\n${old === 1 ? "One task" : `${old} tasks`} from before this change still ${old === 1 ? "runs" : "run"}.`
+          : message,
+      );
+    };
     const cause = failures.sort((a, b) => (a.CreatedAt < b.CreatedAt ? 1 : -1))[0];
-    if (changed && STUCK[state])
-      throw new Error(await failure(client, id, `${Name} ${STUCK[state]} (${service.UpdateStatus?.Message})`, cause));
+    if (changed && STUCK[state]) throw await fail(`${Name} ${STUCK[state]} (${service.UpdateStatus?.Message})`, cause);
     if (failures.length >= TRIES && running.length < expected && !moving)
-      throw new Error(await failure(client, id, `${Name} does not come up`, cause));
+      throw await fail(`${Name} does not come up`, cause);
     if (Date.now() - begin >= timeout) {
       const waiting = wanted.find(({ Status }) => Status.State !== "running");
       const why = `${Name} has ${upToDate.length} of ${expected} tasks running after ${Math.round(timeout / 1000)} s; raise waitTimeout if it needs longer`;
-      throw new Error(await failure(client, id, why, waiting ?? cause));
+      throw await fail(why, waiting ?? cause);
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }

@@ -66,6 +66,25 @@ test("what does not come says how many answer, and where to look", async () => {
   );
 });
 
+test.each([
+  [{ replicas: 4, updatedReplicas: 1, availableReplicas: 3 }, 3, " 3 pods from before this change still answer."],
+  [{ replicas: 2, updatedReplicas: 1, availableReplicas: 1 }, 1, " One pod from before this change still answers."],
+  // Of those that answer, these are all the old ones that there are.
+  [{ replicas: 3, updatedReplicas: 2, availableReplicas: 2 }, 3, " One pod from before this change still answers."],
+  [{ replicas: 1, updatedReplicas: 1 }, 1, ""],
+  [{}, 1, ""],
+])("of %j it says what still runs", async (status, wanted, sentence) => {
+  answers = [deployment(1, { observedGeneration: 1, ...status }, wanted)];
+  const message = await wait(20).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+  expect(message.split("raise waitTimeout.")[1]).toBe(sentence);
+  const conditions = [{ type: "Progressing", status: "False", message: "stuck" }];
+  answers = [deployment(1, { observedGeneration: 1, ...status, conditions }, wanted)];
+  await expect(wait()).rejects.toThrow(`says why.${sentence}`);
+});
+
 test("a rollout that is stuck ends the wait at once", async () => {
   const conditions = [{ type: "Progressing", status: "False", message: "has timed out progressing" }];
   answers = [deployment(1, { observedGeneration: 1, replicas: 1, updatedReplicas: 1, conditions })];

@@ -112,6 +112,16 @@ test("tasks that crash", async () => {
   );
 });
 
+test("a change that fails says what runs as before", async () => {
+  const older = () => task("running", { spec: OLD });
+  says([replicas(3, { State: "paused", Message: "why" })], [[older(), older(), task("failed", { err: "no" })]]);
+  await expect(wait()).rejects.toThrow(/two\n2 tasks from before this change still run\.$/);
+  says([replicas(2, { State: "paused", Message: "why" })], [[older(), task("running")]]);
+  await expect(wait()).rejects.toThrow(/two\nOne task from before this change still runs\.$/);
+  says([replicas(1, { State: "paused", Message: "why" })], [[task("failed", { desired: "shutdown" })]]);
+  await expect(wait()).rejects.toThrow(/one\n {4}two$/);
+});
+
 test("crashes of an earlier time are no matter", async () => {
   const crashed = [1, 2, 3].map(() => task("failed", { desired: "shutdown" }));
   says([replicas(1)], [[...crashed, task("running")]]);
