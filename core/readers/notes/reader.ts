@@ -406,6 +406,16 @@ export class NoteReader {
     ];
   }
 
+  /** Lines whose links lead to containers that the note makes: nothing else can make them. */
+  private complete(runs: Line[], called: (name: string) => (line: Line) => boolean): Line[] {
+    const left = runs.filter((run) => {
+      const links = (first(run.project)![1].links ?? []).map((link) => link.replace(/^\//, "").split(":")[0]!);
+      const missing = links.find((container) => !this.nearest(run.item, runs, called(container)));
+      return missing === undefined || this.settle(run.item, [`the container ${missing}`], "template", "");
+    });
+    return left.length === runs.length ? left : this.complete(left, called);
+  }
+
   /** Lines that only make sense together. */
   private groups(): Line[][] {
     const runs = this.lines.filter(({ name }) => name === "run");
@@ -440,18 +450,14 @@ export class NoteReader {
       return true;
     };
 
-    for (const run of runs) {
+    const ready = this.complete(runs, called);
+    for (const run of ready) {
       group(run);
       for (const container of this.containersOf(run)) {
-        const other = this.nearest(run.item, runs, called(container));
-        if (other && other !== run) join(other, run);
-        else if (!other && first(run.project)![1].links?.length) {
-          this.settle(run.item, [`the container ${container}`], "template", "");
-          groupOf.delete(run);
-        }
+        const other = this.nearest(run.item, ready, called(container));
+        if (other) join(other, run);
       }
     }
-    const ready = runs.filter((run) => groupOf.has(run));
     const networksOf = new Map<Line, Line[]>();
     for (const connect of connects) {
       const [network = "", container = ""] = connect.statement.text.trim().split(/\s+/).slice(-2);
