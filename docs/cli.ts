@@ -79,7 +79,7 @@ pulumi preview --stack nginx-staging
 pulumi up --stack nginx-staging
 \`\`\`
 
-berth makes \`.berth/passphrase\` when it calls the Pulumi CLI for the first time. Keep a copy; see
+berth makes \`.berth/passphrase\` when it calls the Pulumi CLI for the first time, for example by \`npm start\`. Keep a copy; see
 [secrets](secrets.md#the-passphrase). The state is in \`.pulumi/\` of the project, until \`PULUMI_BACKEND_URL\` says otherwise. git
 ignores both folders.
 

@@ -1,5 +1,5 @@
 import { PULUMI } from "../unit/documents/commands";
-import { CHINESE, readPage } from "../unit/documents/markdown";
+import { readPage } from "../unit/documents/markdown";
 import { shownIn } from "../unit/documents/output";
 import { commandsOf } from "../unit/documents/shell";
 import { describeIf } from "../skips";
@@ -27,26 +27,23 @@ async function follow(project: Project, [program, ...words]: string[]): Promise<
 }
 
 describeIf(missingCli, "documents", () => {
-  test.each(["README.md", ...CHINESE.filter((file) => file.startsWith("README"))])(
-    "%s: apply, change and destroy print what it shows",
-    async (file) => {
-      const steps = shownIn(readPage(file)).filter(({ commands }) => commands.includes("npm run "));
-      expect(steps).toHaveLength(3);
-      const project = await Project.create({ stack: "nginx" });
-      for (const { commands, output } of steps) {
-        let printed = "";
-        for (const { words } of commandsOf(commands)) printed += await follow(project, words);
-        const rows = printed.split("\n").map(plain);
-        // A row of the CLI may end with the number of its warnings.
-        const there = (row: string) => rows.some((one) => one.startsWith(plain(row)));
-        const missing = output.split("\n").filter((row) => row !== "..." && !there(row));
-        expect({ missing, printed }).toEqual({ missing: [], printed });
-      }
-      expect(project.containers()).toEqual([]);
-      await project.close();
-    },
-    150_000,
-  );
+  // In Chinese they are the same: tests/unit/documents/languages.test.ts.
+  test("README.md: apply, change and destroy print what it shows", async () => {
+    const steps = shownIn(readPage("README.md")).filter(({ commands }) => commands.includes("npm run "));
+    expect(steps).toHaveLength(3);
+    const project = await Project.create({ stack: "nginx" });
+    for (const { commands, output } of steps) {
+      let printed = "";
+      for (const { words } of commandsOf(commands)) printed += await follow(project, words);
+      const rows = printed.split("\n").map(plain);
+      // A row of the CLI may end with the number of its warnings.
+      const there = (row: string) => rows.some((one) => one.startsWith(plain(row)));
+      const missing = output.split("\n").filter((row) => row !== "..." && !there(row));
+      expect({ missing, printed }).toEqual({ missing: [], printed });
+    }
+    expect(project.containers()).toEqual([]);
+    await project.close();
+  }, 150_000);
 
   test("the Pulumi CLI has every command and flag that the pages give it", async () => {
     const project = await Project.create({ stack: "nginx" });
