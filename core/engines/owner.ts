@@ -11,6 +11,9 @@ export const OWNER_LABEL = "berth.owner";
 /** Tells one life of an object from the next: somebody may have removed it by hand in between. */
 export const LIFE_LABEL = "berth.life";
 
+/** What a container was declared as: `berth status` compares it with what is declared now. Older containers have none. */
+export const DIGEST_LABEL = "berth.digest";
+
 /** Who made an object. */
 export interface Owner {
   stack: string;

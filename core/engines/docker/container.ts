@@ -7,9 +7,14 @@ import type { LateSpec, ServiceSpec } from "../../description/service";
 import { isLate, lift } from "../../pulumi/outputs";
 import type { Companion } from "../engine";
 import { ARGUMENTS, CHANGED_BY_PROVIDER, ENDING, IGNORED, mayEnd, replacementKey } from "../../mapping/docker";
-import { isOurs, LIFE_LABEL, ownerLabels } from "../owner";
+import { DIGEST_LABEL, isOurs, LIFE_LABEL, ownerLabels } from "../owner";
 import { type Session, toLabels } from "../dockerApi/session";
 import type { LiveContainer } from "../dockerApi/snapshot";
+
+interface Label {
+  label: string;
+  value: string;
+}
 
 export interface ContainerOptions {
   session: Session;
@@ -30,7 +35,7 @@ export interface ContainerOptions {
 
 /** Say where a project lies and which tool made it, not what runs: a checkout in another folder replaces nothing. */
 const ORIGIN = /^com\.docker\.compose\.(version|config-hash|project\.(config_files|working_dir|environment_file))$/;
-const withoutOrigin = (labels: { label: string; value: string }[]) => labels.filter(({ label }) => !ORIGIN.test(label));
+const withoutOrigin = (labels: Label[]) => labels.filter(({ label }) => !ORIGIN.test(label));
 
 /**
  * The provider's arguments, as far as the description alone decides them. Apart from makeContainer, so that
@@ -59,6 +64,17 @@ export function containerArguments(spec: LateSpec, report: <T>(run: () => T) => 
 /** A digest of what was declared. It decides about replacement, so its form must not change between versions. */
 export function declarationHash(args: Record<string, unknown>): string {
   return digest(replacementKey(args));
+}
+
+/**
+ * The label with the digest of a declaration; none where a secret is part of that, since a label is there for everybody
+ * to read and a digest of a short password gives it away.
+ */
+function digestLabel(hash: string | pulumi.Output<string>): Label[] | pulumi.Output<Label[]> {
+  const label = (value: string) => toLabels({ [DIGEST_LABEL]: value });
+  if (!pulumi.Output.isInstance(hash)) return label(hash);
+  const none = pulumi.output<Label[]>([]);
+  return pulumi.output(pulumi.isSecret(hash)).apply((secret) => (secret ? none : hash.apply(label)));
 }
 
 /** The named volumes of a service as resources; anonymous ones get a resource of their own, so that they outlive the container. */
@@ -204,7 +220,12 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   if (args.mustRun !== true) ignored.push("mustRun");
 
   const own = toLabels({ ...ownerLabels(session.owner, name), ...(life ? { [LIFE_LABEL]: life } : {}) });
-  args.labels = lift(args.labels ?? [], (labels) => [...(labels as { label: string; value: string }[]), ...own]);
+  const given = (args.labels ?? []) as pulumi.Input<Label[]>;
+  args.labels = lift({ given, declaration: digestLabel(hash) }, (labels) => [
+    ...(labels.given as Label[]),
+    ...own,
+    ...(labels.declaration as Label[]),
+  ]);
 
   return new docker.Container(
     name,

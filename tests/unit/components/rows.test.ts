@@ -25,6 +25,8 @@ const own = (service?: string) => [
   { label: "berth.owner", value: "me" },
   ...(service ? [{ label: "berth.service", value: service }] : []),
 ];
+/** What it was declared as, in a form that shared.test.ts looks at. */
+const DIGEST = { label: "berth.digest", value: expect.stringMatching(/^[0-9a-f]{32}$/) };
 const http = (port: number) => ({
   tests: ["CMD-SHELL", answersHttp(port).test],
   interval: "10s",
@@ -43,7 +45,7 @@ async function expectContainer(name: string, expected: Record<string, unknown>):
   // Nobody says of the others that they go on for ever.
   const mustRun =
     ["ports", "publishAllPorts", "healthcheck"].some((key) => key in expected) || expected.restart === "always";
-  expect(container.inputs).toEqual({ ...BARE, mustRun, name, labels: own(name), ...expected });
+  expect(container.inputs).toEqual({ ...BARE, mustRun, name, labels: [...own(name), DIGEST], ...expected });
   expect(nameOf(container.parent)).toBe(name);
 }
 

@@ -100,6 +100,39 @@ describe("volumes", () => {
   });
 });
 
+describe("the digest of a declaration", () => {
+  const digestOf = (name: string) =>
+    (w.one(CONTAINER, name).inputs.labels as { label: string; value: string }[]).find(
+      ({ label }) => label === "berth.digest",
+    )?.value;
+
+  test("is what decides about replacement: another declaration has another one", async () => {
+    new Service("one", { image: "x1", environment: { MODE: "a" } });
+    new Service("two", { image: "x1", environment: { MODE: "b" } });
+    new Service("three", { image: "x1", environment: { MODE: "a" }, memLimit: "64m" });
+    await w.done();
+    for (const name of ["one", "two", "three"])
+      expect(String(w.one(CONTAINER, name).replacementTrigger).split(" ")[0]).toBe(digestOf(name));
+    expect(digestOf("two")).not.toBe(digestOf("one"));
+    // Changed in place, so that a label on the living container stays what it was.
+    expect(digestOf("three")).toBe(digestOf("one"));
+  });
+
+  test("says nothing of the value of a secret", async () => {
+    for (const [name, value] of [
+      ["one", "hunter1"],
+      ["two", "hunter2"],
+    ] as const) {
+      new Service(name, { image: "x1", environment: { DB_PASSWORD: value, TOKEN: pulumi.secret(value) } });
+      new Service(`${name}-line`, { image: "x1", command: pulumi.output(["serve", "--key", pulumi.secret(value)]) });
+    }
+    await w.done();
+    expect(digestOf("one")).toMatch(/^[0-9a-f]{32}$/);
+    expect(digestOf("two")).toBe(digestOf("one"));
+    for (const name of ["one-line", "two-line"]) expect(digestOf(name)).toBeUndefined();
+  });
+});
+
 describe("owners", () => {
   test("mark containers, volumes and networks; a user's own labels stay beside them", async () => {
     new BridgeNetwork("mynet");
@@ -119,6 +152,7 @@ describe("owners", () => {
       { label: "mine", value: "1" },
       ...own,
       { label: "berth.service", value: "one" },
+      { label: "berth.digest", value: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ]);
     expect(w.one(VOLUME).inputs.labels).toEqual(own);
     expect(w.one(NETWORK).inputs.labels).toEqual(own);
