@@ -92,6 +92,27 @@ test("a project that berth init has made: its types are right, its test passes, 
   expect(container!.inputs).toMatchObject({ name: "web", ports: [{ internal: 80, external: 8080 }] });
 }, 200_000);
 
+test("a project of the setups of a note: its types are right, each has its test, a stack is named after one", () => {
+  const several = join(top, "several");
+  const note = join(ROOT, "stacks/notes/docker.md");
+  const berth = join(project, "node_modules/pulumi-berth/cli/berth.js");
+  must(process.execPath, [berth, "init", several, "--from", note], top);
+  symlinkSync(join(project, "node_modules"), join(several, "node_modules"));
+  expect(readdirSync(several)).toEqual(expect.arrayContaining(["index.ts", "mynet.ts", "nginx01.ts"]));
+  const bin = join(project, "node_modules/.bin");
+  expect(must(process.execPath, [join(bin, "tsc"), "--skipLibCheck", "false"], several)).toBe("");
+  const jest = spawnSync(process.execPath, [join(bin, "jest")], { cwd: several, encoding: "utf8" });
+  expect(jest.stderr).toMatch(/Tests: +2 passed, 2 total/);
+  const plan = must(process.execPath, [berth, "plan", "mynet", "nginx01-staging"], several);
+  expect(plan.match(/docker run .*/g)!.map((line) => /--name (\S+)/.exec(line)![1])).toEqual([
+    "box01",
+    "box02",
+    "nginx01",
+  ]);
+  const { stderr } = spawnSync(process.execPath, [berth, "plan", "dev"], { cwd: several, encoding: "utf8" });
+  expect(stderr).toContain('the stack "dev" is named after no setup; there are nginx01, mynet.');
+}, 200_000);
+
 test("berth init writes over nothing", () => {
   const berth = join(ROOT, "cli/berth.js");
   const { status, stderr } = spawnSync(process.execPath, [berth, "init", project], { encoding: "utf8" });
