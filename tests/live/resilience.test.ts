@@ -10,6 +10,7 @@ import {
   cleanUp,
   docker,
   errorsOf,
+  httpStatus,
   inspect,
   killAt,
   made,
@@ -84,6 +85,100 @@ describeIf(missing, "an up that is killed", () => {
     // With the data, since removeData asks for that.
     expect(made()).toEqual([]);
   }, 240_000);
+});
+
+describeIf(missing, "a change that fails", () => {
+  const PORT = 23350;
+  const web = (more: object = {}): Cases => ({
+    services: {
+      "live-change": {
+        image: "nginx",
+        ports: [`${PORT}:80`],
+        volumes: ["live-change:/data"],
+        restart: "always",
+        removeData: true,
+        waitTimeout: "6s",
+        ...more,
+      },
+    },
+  });
+  const answers = () => httpStatus(`http://127.0.0.1:${PORT}`);
+  const AGAIN = "The container live-change from before this change runs again; the next `up` tries again.";
+  let stack: Stack;
+  let before: string;
+  beforeAll(async () => {
+    stack = await Stack.create("change", { cases: web() });
+    await stack.up();
+    before = inspect("live-change").Id;
+    docker("exec", "live-change", "sh", "-c", "echo kept > /data/file");
+  }, 60_000);
+  afterAll(removeAll, 60_000);
+
+  const NEVER = { test: ["CMD", "false"], interval: "1s", retries: 1 };
+  test.each<[string, object, string]>([
+    ["an image that is not there", { image: "live-no-such-image:1" }, ""],
+    ["a program that is not there", { entrypoint: ["/live/missing"] }, AGAIN],
+    ["a crash at the start", { command: ["sh", "-c", "echo broken; exit 3"] }, AGAIN],
+    ["an end with 0, again and again", { command: ["true"] }, AGAIN],
+    ["a health check that never passes", { healthcheck: NEVER }, AGAIN],
+    ["a folder that cannot be mounted", { volumes: ["live-change:/data", "/proc/version:/etc"] }, AGAIN],
+    ["a user that the image does not have", { user: "live-nobody" }, AGAIN],
+  ])(
+    "by %s has the old container answer again",
+    async (_, change, says) => {
+      stack.declare(web(change));
+      const result = await stack.tryUp();
+      expect(result.code).not.toBe(0);
+      expect(errorsOf(result)).toContain(says);
+      expect(await answers()).toBe(200);
+      const { Id, HostConfig } = inspect("live-change");
+      expect(Id).toBe(before);
+      expect(HostConfig.RestartPolicy).toMatchObject({ Name: "always" });
+      expect(docker("exec", "live-change", "cat", "/data/file")).toBe("kept");
+    },
+    120_000,
+  );
+
+  test("is over when the next one succeeds, and nothing is left of it", async () => {
+    stack.declare(web({ environment: { A: "1" } }));
+    await stack.up();
+    expect(containers()).toEqual(["container live-change"]);
+    expect(await answers()).toBe(200);
+    expect(docker("exec", "live-change", "cat", "/data/file")).toBe("kept");
+    expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+  }, 60_000);
+
+  test.each<[string, () => boolean]>([
+    ["when the old container is set aside", () => containers().some((name) => name.includes(".berth-previous"))],
+    ["when the new container is there", () => containers().length === 2 && containers()[0] === "container live-change"],
+  ])(
+    "and one that is killed %s goes on, or back",
+    async (_, moment) => {
+      for (const [number, back] of [false, true].entries()) {
+        const declared = web({ environment: { A: `${number}` } });
+        stack.declare(declared);
+        await stack.up();
+        const { Id } = inspect("live-change");
+        stack.declare(web({ environment: { A: "next" } }));
+        await killAt(stack, "up", moment);
+        if (back) stack.declare(declared);
+        await stack.up();
+        expect(containers()).toEqual(["container live-change"]);
+        expect(inspect("live-change").Config.Env).toContain(back ? `A=${number}` : "A=next");
+        if (!back) expect(inspect("live-change").Id).not.toBe(Id);
+        expect(await answers()).toBe(200);
+        expect(await stack.changes(["--refresh", "--expect-no-changes"])).toEqual([]);
+      }
+    },
+    120_000,
+  );
+
+  test("and is not taken up goes with the stack", async () => {
+    stack.declare(web({ command: ["false"] }));
+    await stack.tryUp();
+    await stack.destroy();
+    expect(made()).toEqual([]);
+  }, 60_000);
 });
 
 describeIf(missing, "what was changed by hand", () => {
