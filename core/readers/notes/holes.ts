@@ -1,11 +1,12 @@
 import { FLAGS } from "../dockerRun/flags";
 import { splitVariable } from "../../description/environment";
+import { withoutRemarks } from "./remarks";
 
 /** Characters of Chinese, Japanese and Korean. */
 const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
 const ANGLE = /(?<![<\\])<(?![<(\s&-])([^<>\n|]{1,60})>/g;
 const BRACKET =
-  /(?<=^|[\s:/=,])\[(?::?[A-Za-z_][\w:_. -]{0,30}(?:\.\.\.)?|[^\]"']{0,20}[\u3400-\u9fff][^\]"']{0,30})\](?:\.\.\.)?/g;
+  /(?<=^|[\s:/=,])\[(?::?[A-Za-z_][\w:_. -]{0,60}(?:\.\.\.)?|[^\]"']{0,20}[\u3400-\u9fff][^\]"']{0,30})\](?:\.\.\.)?/g;
 const BRACES = /(?<![$\w{\\])\{\{?\s*([A-Za-z_\u3400-\u9fff][\w\u3400-\u9fff .-]{0,40})\s*\}?\}/g;
 const DOTS = /^(?:\.{3,}|\u2026+|\u3002{3,})$/;
 const STARS = /x{3,}|\bx\.x\b|\*{3,}|\?{3,}/i;
@@ -45,18 +46,23 @@ function marked(text: string): string[] {
   ];
 }
 
-/** Holes in the name of an image. */
-export function holesOfImage(image: string, made: ReadonlySet<string>): string[] {
+/**
+ * Holes in the name of an image.
+ *
+ * @param made images that the note builds
+ * @param named the name is given here, so that any name of one's own will do
+ */
+export function holesOfImage(image: string, made: ReadonlySet<string>, named = false): string[] {
   const text = bare(image);
   if (made.has(text) || made.has(`${text}:latest`)) return [];
   const [, path = "", tag = ""] = /^([^@]*?)(?::([^/:@]*))?(?:@.*)?$/.exec(text) ?? [];
   const parts = path.split("/");
   const last = parts.at(-1)!;
   if (CJK.test(text)) return [text];
-  // Nothing but an image of this very machine is called so, and which one the note does not say.
+  // Nothing but an image of one machine is called so, and which one it is the note does not say.
   const local =
     /^[0-9a-f]{12}$|^[0-9a-f]{64}$/.test(text) || /^(?:my|your)(?!sql\b)[-_.\w]/i.test(parts.length === 1 ? last : "");
-  if (local || NAME.test(text)) return [text];
+  if ((local && !named) || NAME.test(text)) return [text];
   if (IMAGE.test(last) || WORD.test(text)) return [text];
   if (DOTS.test(text)) return ["the image"];
   const owner = parts.length > 1 && OWNER.test(parts.at(-2)!) ? [text] : [];
@@ -72,7 +78,8 @@ function ofFlag(field: string, value: string): string[] {
       const [name, said] = splitVariable(text);
       const given = bare(said ?? "");
       if (/^(?:KEY|key|VAR|VARIABLE|NAME|ENV)$/.test(name) || VALUE.test(given)) return [text];
-      if (OWN.test(given) || (given !== "" && STARS.test(given) && !/\s/.test(given))) return [name];
+      if (DOTS.test(given) || OWN.test(given) || (given !== "" && STARS.test(given) && !/\s/.test(given)))
+        return [name];
       return CJK.test(given) &&
         /\u5bc6\u7801|\u53e3\u4ee4|\u7528\u6237|\u5730\u5740|\u57df\u540d|\u7aef\u53e3|\u81ea\u5df1|\u586b/.test(given)
         ? [name]
@@ -115,7 +122,7 @@ const BEFORE = /^(?:sudo|doas|env|exec|time|nohup|command|winpty|-\w|\w+=\S*|doc
  */
 export function holesOfRun(text: string, made: ReadonlySet<string>): string[] {
   const holes = marked(text);
-  const all = words(text);
+  const all = words(withoutRemarks(text));
   let at = all.findIndex((word) => /^(?:run|create)$/.test(word)) + 1;
   if (at === 0) at = all.findIndex((word) => !BEFORE.test(word));
   const without = (word: string) => holes.some((hole) => word.includes(hole) || hole.includes(word));
@@ -174,14 +181,14 @@ export function holesOfWords(text: string): string[] {
 }
 
 /** Holes in a compose file or a manifest: in its values, not in its comments. */
-export function holesOfYaml(text: string): string[] {
+export function holesOfYaml(text: string, made: ReadonlySet<string>): string[] {
   const holes: string[] = [];
   for (const row of text.split("\n")) {
     const said = row.replace(/(?:^|\s)#.*$/, "");
     const [, key = "", value = ""] = /^\s*(?:-\s+)?(?:([\w.-]+)\s*[:=]\s*)?(.*)$/.exec(said) ?? [];
     if (value === "") continue;
     if (/<[^<>\s][^<>]*>/.test(value) && !/<\/|<<|=>|->/.test(value)) holes.push(...marked(value));
-    else if (key === "image") holes.push(...holesOfImage(value.trim(), new Set()));
+    else if (key === "image") holes.push(...holesOfImage(value.trim(), made, /^\s*build\s*:/m.test(text)));
     else if (OWN.test(value) && !/https?:|@/.test(value)) holes.push(value.trim());
     else if (PATH.test(value)) holes.push(value.trim());
     else if (/^\s*-\s+/.test(said) && CJK.test(value) && /:/.test(value) && !/\s/.test(value.trim()))

@@ -12,6 +12,7 @@ import { type FileKind, fileKind, objectsOf, titleOf, variablesOf } from "./file
 import { holesOfImage, holesOfRun, holesOfWords, holesOfYaml } from "./holes";
 import type { Fate, Note, NoteItem, NoteSetup } from "./note";
 import { readServiceLine, type ServiceLine } from "./service";
+import { withoutRemarks } from "./remarks";
 import { type Around, splitFile, type Statement, takeApart } from "./statements";
 
 type LinesProject = ReturnType<typeof parseDockerLines>;
@@ -350,7 +351,7 @@ export class NoteReader {
       return { text, project: read(text) };
     } catch (error) {
       // Notes write a word behind every row of a command, which ends it in a shell.
-      const bare = text.replace(/[ \t]*\\?[ \t]+#[^\n'"]*(?=\n)/g, " \\").replace(/[ \t]+#[^\n'"]*$/, "");
+      const bare = withoutRemarks(text);
       if (bare === text || !text.includes("\n")) throw error;
       const project = read(bare);
       project.notices.push({
@@ -671,7 +672,7 @@ export class NoteReader {
   }
 
   private holesOfBuild(text: string, { tags }: Build): string[] {
-    return [...new Set([...holesOfWords(text), ...tags.flatMap((tag) => holesOfImage(tag, new Set()))])];
+    return [...new Set([...holesOfWords(text), ...tags.flatMap((tag) => holesOfImage(tag, new Set(), true))])];
   }
 
   private usersOf(image: string): string {
@@ -707,7 +708,7 @@ export class NoteReader {
 
   private readCompose(file: File): void {
     const { item, block } = file;
-    if (!this.settle(item, holesOfYaml(block.text), "ready", "")) return;
+    if (!this.settle(item, holesOfYaml(block.text, this.made), "ready", "")) return;
     const variables = Object.assign(
       {},
       ...this.envs
@@ -737,7 +738,7 @@ export class NoteReader {
       this.addSetup({ name, kind: "compose", project, notices, locate }, block.text, [file]);
     } catch (error) {
       const why = sentence(error);
-      if (/has neither an image nor a build context|services: must be a mapping, and is empty/.test(why))
+      if (/has neither an image nor a build context|services(?:\.[\w.-]+)?: must be a mapping, and is empty/.test(why))
         this.settle(item, [], "understood", FILES["compose part"][1]);
       else if (error instanceof ComposeError && !/required variable|cannot read/.test(why))
         this.settle(item, [], "faulty", sentence(error).replace(/^\S*?:(?=\d)/, "line "));
@@ -801,7 +802,7 @@ export class NoteReader {
       this.settle(item, [], "faulty", "this is no YAML of a cluster; mend its indentation");
       return;
     }
-    if (!this.settle(item, holesOfYaml(block.text), "ready", "")) return;
+    if (!this.settle(item, holesOfYaml(block.text, this.made), "ready", "")) return;
     const name = block.title?.replace(/\.(?:ya?ml|json)$/, "") ?? objects[0]!.split(" ").at(-1)!;
     this.addSetup({ name, kind: "kubernetes", objects, notices: [] }, block.text, [file]);
   }

@@ -172,7 +172,10 @@ class Taker {
     let end = pieces.at(-1)!.end;
     let last = this.rowAt(end);
     // A word behind the backslash ends the command in a shell; who wrote it meant to go on.
-    while (/\\[ \t]+#[^\n]*$/.test(this.rows[last]!) && this.rows[last + 1]?.trim()) {
+    const goesOn = (at: number) =>
+      /\\[ \t]+#[^\n]*$/.test(this.rows[at]!) ||
+      (/^\s*#/.test(this.rows[at]!) && /\\[ \t]*$/.test(this.rows[at - 1] ?? ""));
+    while (goesOn(last) && this.rows[last + 1]?.trim()) {
       last = this.rowAt(piecesFrom(text, this.starts[last + 1]!).at(-1)!.end);
       end = this.starts[last]! + this.rows[last]!.length;
       pieces = [{ start: from, end, joint: "" }];

@@ -88,6 +88,18 @@ describe("where commands stand", () => {
     expect(note.setups[0]!.notices).toEqual([expect.objectContaining({ level: "warning", at: "#" })]);
   });
 
+  test("so are rows of comments, and what they say is left out is a hole", () => {
+    const rows = (middle: string) => read(block(`docker run -d \\\n  --name web \\\n  ${middle}\n  nginx:1.27`));
+    expect(rows("# its image:").setups.map(({ name }) => name)).toEqual(["web"]);
+    expect(rows("# [and other variables]").items).toMatchObject([
+      { fate: "template", holes: expect.arrayContaining(["[and other variables]"]) },
+    ]);
+  });
+
+  test("two commands side by side are a drawing", () => {
+    expect(read(block("docker run one      docker run two")).setups).toEqual([]);
+  });
+
   test("a row that was commented out is left out, beside others that are not", () => {
     const note = read(block("# docker run -d nginx:1.26\ndocker run -d nginx:1.27"));
     expect(note.items.map(({ fate, why }) => [fate, why])).toEqual([
@@ -178,6 +190,7 @@ describe("what becomes of a command", () => {
     ["docker run -d -e API_KEY=your_api_key nginx", ["API_KEY"]],
     ["docker run -d -e TOKEN=xxxxxx nginx", ["TOKEN"]],
     ["docker run -d --name container_name nginx", ["container_name"]],
+    ["docker run -d -e DB_HOST=... nginx", ["DB_HOST"]],
     ["docker run -d 0cd976dc0a98", ["0cd976dc0a98"]],
     ["docker run -d myapp", ["myapp"]],
     ["docker run -d username/app", ["username/app"]],
@@ -225,6 +238,7 @@ describe("files", () => {
     ["services:\n  web:\n    imgae: nginx", "yaml", "compose file", "faulty"],
     ["services:\n  web:\n    image: nginx:${TAG:?}", "yaml", "compose file", "template"],
     ["services:\n  web:\n    ports: ['80:80']", "yaml", "compose file", "understood"],
+    ["services:\n  web:\n  db:\n    image: mysql:8", "yaml", "compose file", "understood"],
     ["web:\n  image: nginx\n  ports:\n    - 80:80", "yaml", "part of a compose file", "understood"],
     ["FROM nginx:1.27\nCOPY . /html", "", "Dockerfile", "understood"],
     ["# syntax=docker/dockerfile:1\nARG TAG\nFROM nginx:$TAG", "shell", "Dockerfile", "understood"],
@@ -341,6 +355,13 @@ describe("what belongs together", () => {
       "`up` of one builds one:1.0 from it",
       "`up` of second builds two:latest from it",
     ]);
+  });
+
+  test("an image of one's own name is none where the note builds it", () => {
+    const note = read(
+      block("FROM busybox", "dockerfile") + block("docker build -t my-app:1 .\ndocker run -d my-app:1"),
+    );
+    expect(note.items.map(({ fate }) => fate)).toEqual(["understood", "understood", "ready"]);
   });
 
   test("an image without a Dockerfile is a hole", () => {
