@@ -66,7 +66,9 @@ function ready(setups: NoteSetup[], items: NoteItem[]): string[] {
     const components = componentsOf(setup);
     const what = setup.objects ? setup.objects.join(", ") : components.join(", ");
     const own = items.filter((item) => item.setups.includes(setup.name));
-    const shown = own.filter((item, index) => own.findIndex(({ text }) => text === item.text) === index);
+    const shown = setup.objects
+      ? []
+      : own.filter((item, index) => own.findIndex(({ text }) => text === item.text) === index);
     const said = noticesOf(setup).filter(({ level }) => level === "warning");
     return [
       `  ${setup.name}: ${what} (${at(setup.lines)})`,

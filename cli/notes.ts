@@ -7,7 +7,13 @@ import { UsageError } from "./usageError";
 
 /** Notes by the names of their files; - is standard input. */
 export function notesOf(files: string[]): Note[] {
-  const read = files.map((file) => ({ file, text: readFileSync(file === "-" ? 0 : file, "utf8") }));
+  const read = files.map((file) => {
+    try {
+      return { file, text: readFileSync(file === "-" ? 0 : file, "utf8") };
+    } catch (error) {
+      throw new Error(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); name a note in Markdown`);
+    }
+  });
   return readNotes(read, { environment: process.env, folder: process.cwd(), home: homedir(), secretsLater: true });
 }
 

@@ -101,3 +101,24 @@ export function objectsOf(text: string): string[] {
     }
   });
 }
+
+/** What a daemon.json of a note sets: its keys, and what dockerd would not read. */
+export function daemonKeys(text: string): string {
+  const outer = /^\s*(?:\/\/[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*\{/.test(text) ? 1 : 0;
+  const keys: string[] = [];
+  let depth = 0;
+  let comments = false;
+  for (const [token, name, , colon] of text.matchAll(
+    /"((?:\\.|[^"\\\n])*)"(\s*)(:?)|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?:^|\s)#[^\n]*|[{}[\]]/g,
+  )) {
+    if (/^[{[]/.test(token)) depth += 1;
+    else if (/^[}\]]/.test(token)) depth -= 1;
+    else if (name === undefined) comments = true;
+    else if (colon && depth === outer) keys.push(name);
+  }
+  const said = [...new Set(keys)].map((key) => {
+    const times = keys.filter((other) => other === key).length;
+    return times > 1 ? `${key} (${times} times)` : key;
+  });
+  return `${said.join(", ")}${comments ? ", with comments" : ""}${outer ? "" : ", without its braces"}`;
+}

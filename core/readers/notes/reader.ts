@@ -8,7 +8,7 @@ import { DockerRunError, hideSecrets } from "../dockerRun/errors";
 import { blocksOf, isBlock, type NoteBlock } from "./blocks";
 import { clashesOf } from "./clashes";
 import { type Build, fileOf, type Meaning, meaningOf, readBuild } from "./commands";
-import { type FileKind, fileKind, objectsOf, titleOf, variablesOf } from "./files";
+import { daemonKeys, type FileKind, fileKind, objectsOf, titleOf, variablesOf } from "./files";
 import { holesOfImage, holesOfRun, holesOfWords, holesOfYaml } from "./holes";
 import type { Fate, Note, NoteItem, NoteSetup } from "./note";
 import { readServiceLine, type ServiceLine } from "./service";
@@ -92,7 +92,7 @@ const FILES: Record<FileKind, [what: string, how: string]> = {
   "kubernetes part": ["part of a manifest", "change the manifest that it belongs to"],
   "daemon.json": [
     "daemon.json",
-    "save it as a file and name that: `pulumi config set host:daemonFile daemon.json --stack host`; comments and keys that stand twice are read too",
+    "save it as a file and name that: `pulumi config set host:daemonFile daemon.json --stack host`; comments, and keys that stand twice, are read too",
   ],
   env: [".env file", ""],
   jupyter: [
@@ -230,7 +230,9 @@ export class NoteReader {
     const block = { ...given, ...(title && { title }) };
     const [what, how] = FILES[kind];
     const row = block.text.split("\n").find((text) => text.trim() && !/^\s*(?:#|---)/.test(text)) ?? "";
-    const shown = block.title ? `${block.title}: ${row.trim()}` : row;
+    const said = kind === "daemon.json" ? daemonKeys(block.text) : row.trim();
+    const named = title && !what.toLowerCase().includes(title.toLowerCase());
+    const shown = named ? `${title}: ${said}` : said;
     const item = this.item(block.line, shown, what, "understood", how);
     const lists: Partial<Record<FileKind, File[]>> = {
       compose: this.composes,
@@ -731,6 +733,7 @@ export class NoteReader {
       const keys = Object.keys(project.services);
       const name = declared ?? composeName(keys);
       if (name !== guess) project = read(projectName(name));
+      item.text = `${block.title ? `${block.title}: ` : ""}services ${keys.join(", ")}`;
       const notices: Notice[] = [];
       for (const key of keys) this.composeBuild(key, project.services[key]!, file, notices);
       for (const service of Object.values(project.services)) this.composeEnv(service);

@@ -64,7 +64,6 @@ Ready to run
 
 For kubectl: berth reads no manifests yet; the components WebApp and PodWithLifecycle say the same as code
   pod: Pod pod (line 14)
-      apiVersion: v1
 
 Not side by side
   the name nginx01: nginx01, nginx01-2
@@ -134,7 +133,7 @@ test.each([
   [["from-notes", note, "--only", "pod", "--to", "typescript"], 1, "pod: manifests are not turned into code yet"],
   [["from-notes", note, "--json", "--to", "run"], 2, "--json: is the report"],
   [["from-notes", note, "--save", "x", "--to", "run"], 2, "--save: makes a project in TypeScript"],
-  [["from-notes", "nowhere.md"], 1, "nowhere.md"],
+  [["from-notes", "nowhere.md"], 1, "^error: nowhere.md: cannot be read \\(ENOENT\\); name a note in Markdown\\n$"],
   [["init", join(folder, "new"), "--from", note, "--setup", "web"], 2, '--setup: .* has no setup "web"'],
   [["init", join(folder, "new"), "--from", note, "--setup", "pod"], 1, "pod: manifests are not turned into code yet"],
   [["init", join(folder, "new"), "--setup", "web"], 2, "--setup: chooses from a note"],

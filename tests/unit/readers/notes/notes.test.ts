@@ -258,6 +258,20 @@ describe("files", () => {
     expect(onlyItem(block(text, language))).toMatchObject({ what, fate });
   });
 
+  test.each([
+    [
+      '{\n "registry-mirrors": ["a"],\n "registry-mirrors": ["b"],\n "debug": true\n}',
+      "registry-mirrors (2 times), debug",
+    ],
+    [
+      '{\n "log-driver": "local", // to a file\n "log-opts": { "max-size": "1m" }\n}',
+      "log-driver, log-opts, with comments",
+    ],
+    ['"proxies":{\n "http-proxy": "http://p//q:1"\n}', "proxies, without its braces"],
+  ])("%j is said as %j", (text, said) => {
+    expect(onlyItem(block(text, "json"))).toMatchObject({ what: "daemon.json", text: said });
+  });
+
   test("a refusal of a compose file names the line of the note", () => {
     const item = onlyItem(`# A note\n\n${block("services:\n  web:\n    imgae: nginx", "yaml")}`);
     expect(item.why).toMatch(/^line 6:5: services\.web/);
