@@ -19,6 +19,8 @@ export interface OptionSpec {
 
 export interface CommandSpec {
   name: string;
+  /** Another name for the same. */
+  alias?: string;
   group: string;
   /** One line of `berth --help`. */
   summary: string;

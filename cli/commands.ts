@@ -1,4 +1,5 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./commandSpec";
+import { RUNNING } from "./runningCommands";
 import { EXPORT_FORMS, FORMS } from "./show";
 
 const LOOK = "Look, without changing anything:";
@@ -107,6 +108,7 @@ export const COMMANDS: CommandSpec[] = [
     ["berth destroy nginx", "asks before it does anything"],
     ["berth destroy nginx --yes", "does not ask; for scripts"],
   ]),
+  ...RUNNING,
   {
     name: "init",
     group: CONVERT,

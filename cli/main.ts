@@ -12,6 +12,7 @@ Exit codes:
   0  done
   1  it failed; the sentence on standard error says why
   2  the command line is wrong; nothing was done
+  status ends with 1 as well where not all is as declared and healthy.
   up, preview, refresh, destroy and the real preview of start end with the Pulumi CLI's own code; ended by a signal,
   with 128 and its number: 130 for Ctrl-C.
 
@@ -74,6 +75,7 @@ function parser(done: (code: number) => void): Command {
         throw wrongUse(spec, error);
       })
       .action(async () => done(await spec.action(command.args, command.opts())));
+    if (spec.alias) command.alias(spec.alias);
     // All the options behind the stack are those of the CLI.
     if (spec.passThrough) command.usage(spec.arguments!.map(({ name }) => name).join(" "));
     for (const { name, doc } of spec.arguments ?? []) command.argument(name, doc);
@@ -88,7 +90,7 @@ function parser(done: (code: number) => void): Command {
 async function prepared([first = "--help", ...rest]: string[]): Promise<string[]> {
   const [name, ...words] = first === "help" ? [rest[0] ?? "--help", "--help"] : [first, ...rest];
   if (name!.startsWith("-")) return [name!, ...words];
-  const spec = COMMANDS.find((candidate) => candidate.name === name);
+  const spec = COMMANDS.find((candidate) => candidate.name === name || candidate.alias === name);
   if (!spec) return [name!];
   return [name!, ...((await spec.prepare?.(words)) ?? words)];
 }
@@ -107,7 +109,7 @@ export async function run(args: string[]): Promise<number> {
       console.error(`error: ${message}`);
       return 1;
     }
-    const known = COMMANDS.some(({ name }) => name === words[0]);
+    const known = COMMANDS.some(({ name, alias }) => name === words[0] || alias === words[0]);
     console.error(`error: ${message} (see \`berth ${known ? `${words[0]} ` : ""}--help\`)`);
     return 2;
   }

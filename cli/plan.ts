@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { dockerRun } from "../core/writers/dockerRun";
 import type { ServiceSpec } from "../core/description/service";
-import { declaredServices } from "../components/service";
+import { declaredServices, type Service } from "../components/service";
 import { ownLabels } from "../core/engines/owner";
 import type { StackConfig } from "./stackConfig";
 
@@ -122,6 +122,7 @@ function makeCommand({ type, inputs }: PlannedResource): string[] | undefined {
 
 /** A declared service with what it was made from. */
 export interface PlannedService {
+  component: Service;
   /** Its container. */
   resource: PlannedResource;
   spec: ServiceSpec;
@@ -148,7 +149,7 @@ export async function plannedServices(resources: PlannedResource[]): Promise<Pla
       typeof environment === "object"
         ? Object.keys(environment).filter((name) => environment[name] === "[secret]")
         : Object.keys(spec.environment ?? {});
-    planned.push({ resource, spec, secretNames: new Set(names) });
+    planned.push({ component: service, resource, spec, secretNames: new Set(names) });
   }
   return planned;
 }

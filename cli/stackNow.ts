@@ -1,0 +1,171 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
+import { EngineClient } from "../core/engines/dockerApi/connection/client";
+import { checkEngine, type EngineName } from "../core/engines/engine";
+import { DIGEST_LABEL, type Owner, ownerOf } from "../core/engines/owner";
+import { type Declared, pick, type ServiceStatus } from "../core/engines/status";
+import { type PlannedResource, type PlannedService, plannedServices } from "./plan";
+import { planOf } from "./planOf";
+import { currentProject } from "./project";
+import { HIDDEN, readStackConfig, type StackConfig } from "./stackConfig";
+import { shortName } from "./stackName";
+
+/** An engine, with the services of a stack that are declared there. */
+export interface Place {
+  engine: EngineName;
+  declared: Declared[];
+  /** Of a Docker engine, or of a manager of a Swarm. */
+  client?: EngineClient;
+  /** The services there, declared ones first. */
+  look(): Promise<ServiceStatus[]>;
+  close(): void;
+}
+
+/** A stack as its program declares it, with the engines that it is on. Nothing of Pulumi but the plan is needed. */
+export interface StackNow {
+  name: string;
+  owner: Owner;
+  places: Place[];
+}
+
+/** What a program declares on one engine: that of the stack's settings, or of a provider of its own. */
+export interface Group {
+  engine: EngineName;
+  provider?: pulumi.ProviderResource;
+  declared: Declared[];
+}
+
+/**
+ * Plans a stack and connects to its engines; they are asked only by `look`.
+ *
+ * @throws Error where the program cannot be planned, or where its engine is cannot be known
+ */
+export async function stackNow(given: string): Promise<StackNow> {
+  const stack = shortName(given);
+  const { folder, name } = await currentProject();
+  const config = readStackConfig(folder, name, stack);
+  const { resources } = await planOf(stack);
+  const owner = ownerOf(name, stack, process.cwd(), config.values["berth:owner"]);
+  const chosen = checkEngine(config.values["berth:engine"]);
+  const groups = await grouped(resources);
+  // What is not declared any more may be the last that there was.
+  if (!groups.some(({ engine, provider }) => engine === chosen && !provider))
+    groups.push({ engine: chosen, declared: [] });
+  const places: Place[] = [];
+  try {
+    for (const group of groups) places.push(await placeOf(group, owner, config));
+  } catch (error) {
+    for (const place of places) place.close();
+    throw error;
+  }
+  return { name: stack, owner, places };
+}
+
+/** The declared services by where they run. */
+async function grouped(resources: PlannedResource[]): Promise<Group[]> {
+  const groups: Group[] = [];
+  for (const planned of await plannedServices(resources)) {
+    const { logicalName: service, engine, resource } = planned.component;
+    const { __prov: provider } = resource as { __prov?: pulumi.ProviderResource };
+    const declared: Declared = {
+      service,
+      name: planned.spec.containerName ?? service,
+      engine,
+      spec: planned.spec,
+      digest: digestOf(planned.resource),
+      hidden: hidesSomething(planned),
+      metadata: planned.resource.inputs.metadata as Declared["metadata"],
+      kind: planned.resource.inputs.kind as string | undefined,
+    };
+    const group = groups.find((candidate) => candidate.engine === engine && candidate.provider === provider);
+    if (group) group.declared.push(declared);
+    else groups.push({ engine, provider, declared: [declared] });
+  }
+  return groups;
+}
+
+function digestOf({ inputs }: PlannedResource): string | undefined {
+  if (!Array.isArray(inputs.labels)) return undefined;
+  const found = (inputs.labels as { label: string; value: string }[]).find(({ label }) => label === DIGEST_LABEL);
+  // Otherwise it is known after `up` only.
+  return found && /^[0-9a-f]+$/.test(found.value) ? found.value : undefined;
+}
+
+/** Whether what counts in a declaration has a secret in it, in whose place the plan has another word. */
+function hidesSomething({ spec, secretNames }: PlannedService): boolean {
+  const { environment = {}, secrets: _secrets, configs: _configs, ...rest } = spec;
+  const open = Object.entries(environment).filter(([name]) => !secretNames.has(name));
+  return JSON.stringify([open, rest]).includes(HIDDEN);
+}
+
+async function placeOf(group: Group, owner: Owner, config: StackConfig): Promise<Place> {
+  const { engine, declared } = group;
+  if (engine === "kubernetes") {
+    const { clusterPlace } = await import("./clusterNow");
+    return clusterPlace(group, owner, config);
+  }
+  const address = group.provider ? await addressOf(group.provider) : stackAddress(config);
+  if (!EngineClient.supports(address))
+    throw new Error(`the engine at ${address.host} is reached by the Docker provider only; use \`docker ps\` there`);
+  const client = new EngineClient(address);
+  const { dockerStatus } = await import("../core/engines/docker/status");
+  const { swarmStatus } = await import("../core/engines/swarm/status");
+  const ask = engine === "swarm" ? swarmStatus : dockerStatus;
+  return {
+    engine,
+    declared,
+    client,
+    close: () => client.close(),
+    async look() {
+      try {
+        return await ask(client, owner, declared);
+      } catch (error) {
+        if (client.hasAnswered) throw error;
+        throw new Error(`no Docker engine answers at ${address.host}: ${(error as Error).message}`);
+      }
+    },
+  };
+}
+
+/**
+ * Where the stack's settings and the environment say that its engine is.
+ *
+ * @throws Error for settings that only the CLI can read
+ */
+function stackAddress({ values, secrets }: StackConfig): EngineAddress {
+  const hidden = ENGINE_SETTINGS.find((key) => secrets.includes(`docker:${key}`));
+  if (hidden)
+    throw new Error(
+      `docker:${hidden}: is a secret of the stack, which only the Pulumi CLI can read; keep certificates in a folder and name it with docker:certPath`,
+    );
+  return engineAddress(Object.fromEntries(ENGINE_SETTINGS.map((key) => [key, values[`docker:${key}`]])), process.env);
+}
+
+/** The engine of a provider that the program has made itself. */
+async function addressOf(provider: pulumi.ProviderResource): Promise<EngineAddress> {
+  const given = provider as unknown as Record<string, pulumi.Output<string | undefined> | undefined>;
+  const settings: Record<string, string | undefined> = {};
+  for (const key of ENGINE_SETTINGS.filter((name) => name !== "sshOpts")) {
+    const output = given[key] as unknown as { promise?(): Promise<string | undefined> } | undefined;
+    settings[key] = await output?.promise?.();
+    if (settings[key]?.includes(HIDDEN))
+      throw new Error(`the provider's ${key} is a secret of the stack, which only the Pulumi CLI can read`);
+  }
+  return engineAddress(settings, process.env);
+}
+
+/** The services of a stack as they run, with where; those that are named, or all. */
+export async function servicesNow(now: StackNow, names: string[] = []): Promise<[ServiceStatus, Place][]> {
+  const found = await Promise.all(
+    now.places.map(async (place) => (await place.look()).map((status): [ServiceStatus, Place] => [status, place])),
+  );
+  const all = found.flat();
+  const picked = new Set(
+    pick(
+      all.map(([status]) => status),
+      names,
+      now.name,
+    ),
+  );
+  return all.filter(([status]) => picked.has(status));
+}

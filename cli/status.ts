@@ -1,0 +1,118 @@
+import { namesOf, type ServiceStatus } from "../core/engines/status";
+import { servicesNow, stackNow } from "./stackNow";
+import { UsageError } from "./usageError";
+
+/** Seconds that `--wait` waits where nothing is said. */
+const PATIENCE = 120;
+
+/** `berth status`: what is declared against what runs. Its exit code says whether that is the same. */
+export async function status(
+  stack: string,
+  { json = false, wait = false, timeout }: { json?: boolean; wait?: boolean; timeout?: string },
+): Promise<number> {
+  if (timeout !== undefined && !wait) throw new UsageError("--timeout: says how long --wait waits; add --wait");
+  if (timeout !== undefined && !/^\d+$/.test(timeout))
+    throw new UsageError(`--timeout: "${timeout}" is not a number of seconds`);
+  const seconds = Number(timeout ?? PATIENCE);
+  const now = await stackNow(stack);
+  try {
+    const look = async () => (await servicesNow(now)).map(([one]) => one);
+    const services = wait ? await settled(look, seconds) : await look();
+    const ok = services.every((one) => one.ok);
+    if (json) console.log(JSON.stringify({ stack: now.name, ok, services }, undefined, 2));
+    else console.log(printed(now.name, services).join("\n"));
+    if (wait && !ok) console.error(`error: --wait: not as declared after ${seconds} s: ${unsettled(services)}`);
+    return ok ? 0 : 1;
+  } finally {
+    for (const place of now.places) place.close();
+  }
+}
+
+function unsettled(services: ServiceStatus[]): string {
+  const names = namesOf(services);
+  const waiting = services.filter(({ ok }) => !ok);
+  return waiting.map((one) => `${names.get(one)![0]} (${stateText(one)})`).join(", ");
+}
+
+/** Asks again and again until all is as declared, and says whom it waits for where that changes. */
+async function settled(look: () => Promise<ServiceStatus[]>, seconds: number): Promise<ServiceStatus[]> {
+  const end = Date.now() + seconds * 1000;
+  let said = "";
+  for (let pause = 200; ; pause = Math.min(pause * 1.5, 2000)) {
+    const services = await look();
+    const waitingFor = unsettled(services);
+    const left = end - Date.now();
+    if (waitingFor === "" || left <= 0) return services;
+    if (waitingFor !== said) console.error(`waiting for ${waitingFor}`);
+    said = waitingFor;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+  }
+}
+
+/** The state in words: `healthy`, `exited (3)`, `running 2/3, changed: image`. */
+export function stateText({ state, exitCode, replicas, declared, changed }: ServiceStatus): string {
+  const words = [state, exitCode === undefined ? "" : `(${exitCode})`];
+  if (replicas) words.push(`${replicas.running}/${replicas.wanted}`);
+  const parts = [words.filter(Boolean).join(" ")];
+  if (changed.length) parts.push(`changed: ${changed.join(" and ")}`);
+  if (!declared) parts.push("not declared any more");
+  return parts.join(", ");
+}
+
+/** The whole of what is printed, line by line. */
+function printed(stack: string, services: ServiceStatus[]): string[] {
+  if (services.length === 0) return [`The stack ${stack} declares no services, and none of it runs.`];
+  const names = namesOf(services);
+  const shown = (one: ServiceStatus) => names.get(one)![0]!;
+  const named = services.some((one) => shown(one) !== one.name);
+  const head = ["SERVICE", ...(named ? ["NAME"] : []), "STATE", "PORTS", "UPTIME", "IMAGE"];
+  const rows = services.map((one) => [
+    shown(one),
+    ...(named ? [one.name] : []),
+    stateText(one),
+    portsText(one),
+    one.uptime ?? "",
+    one.image ?? "",
+  ]);
+  const widths = head.map((word, column) => Math.max(word.length, ...rows.map((row) => row[column]!.length)));
+  const line = (row: string[]) => row.map((cell, column) => cell.padEnd(widths[column]!));
+  const state = head.indexOf("STATE");
+  const bad = services.filter(({ ok }) => !ok).length;
+  return [
+    line(head).join("  ").trimEnd(),
+    ...rows.map((row, index) => {
+      const cells = line(row);
+      cells[state] = painted(cells[state]!, services[index]!);
+      return cells.join("  ").trimEnd();
+    }),
+    "",
+    ...services.flatMap((one) => one.notes.map((note) => `${shown(one)}: ${note}.`)),
+    bad === 0
+      ? `All of the stack ${stack} is as declared.`
+      : `${bad} of ${services.length} services of the stack ${stack} ${bad === 1 ? "is" : "are"} not as declared.`,
+  ];
+}
+
+/** `8080->80/tcp`, with the address where it is not every one. */
+const portsText = ({ ports }: ServiceStatus) =>
+  ports
+    .map(({ hostIp, hostPort, target }) => {
+      const every = hostIp === "0.0.0.0" || hostIp === "::" || hostIp === "";
+      const address = hostIp.includes(":") ? `[${hostIp}]` : hostIp;
+      return `${every ? "" : `${address}:`}${hostPort}->${target}`;
+    })
+    .join(", ");
+
+const [RED, GREEN, YELLOW] = [31, 32, 33];
+const MOVING = ["starting", "created", "restarting"];
+const WELL = ["running", "healthy", "done"];
+
+/** On a terminal alone: green, yellow where it may still become so, red. */
+export function painted(text: string, { ok, state, declared }: ServiceStatus): string {
+  if (!hasColours()) return text;
+  const colour = ok ? GREEN : MOVING.includes(state) || (declared && WELL.includes(state)) ? YELLOW : RED;
+  return `\u001b[${colour}m${text}\u001b[39m`;
+}
+
+/** Whether standard output takes colours: see https://no-color.org. */
+export const hasColours = (): boolean => process.stdout.isTTY === true && !process.env.NO_COLOR;
