@@ -1,18 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
-
-/** Where the CLI keeps states in a folder: as the environment says, or the project. */
-async function stateFolder(root: string): Promise<string | undefined> {
-  let url = process.env.PULUMI_BACKEND_URL;
-  const project = join(root, "Pulumi.yaml");
-  if (!url && existsSync(project)) {
-    const { parse } = await import("yaml");
-    url = (parse(readFileSync(project, "utf8")) as { backend?: { url?: string } }).backend?.url;
-  }
-  const path = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
-  return path && resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
-}
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { stateFolder } from "./state";
 
 /**
  * Takes away the lock that a CLI of this machine holds, once it has ended: where a signal has ended it on the spot, at

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { engineOf, HOSTS } from "../stacks";
+import { providersIn } from "./state";
 import { hasPlugin, type Place, type Plugin } from "./tools";
 
 const PLUGINS: readonly Plugin[] = ["docker", "kubernetes", "command"];
@@ -22,7 +23,7 @@ const pluginOf = (place: Place): Plugin =>
 export function maySkipSearch(places: Place[], state: string | undefined, has: (plugin: Plugin) => boolean): boolean {
   if (state === undefined) return false;
   const needed = new Set(places.map(pluginOf));
-  for (const [, plugin] of state.matchAll(/pulumi:providers:([\w-]+)/g)) {
+  for (const plugin of providersIn(state)) {
     if (!PLUGINS.includes(plugin as Plugin)) return false;
     needed.add(plugin as Plugin);
   }
@@ -54,25 +55,23 @@ export function hasOtherSdks(folder: string): boolean {
   return Object.keys({ ...dependencies, ...devDependencies }).some((name) => /pulumi/.test(name) && !known.has(name));
 }
 
-/** The state of a stack in this folder; another backend is not asked. */
-function stateOf(root: string, project: string, stack: string): string | undefined {
-  if (process.env.PULUMI_BACKEND_URL) return undefined;
-  const file = join(root, ".pulumi", "stacks", project, `${stack}.json`);
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
-}
-
 /** Tells the CLI, where it may be told, not to look for plugins that the stack does not need. The user's word counts. */
-export function sparePluginSearch(
-  root: string,
-  project: string,
-  stack: string,
-  places: Place[],
-  versions: Record<Plugin, string>,
-): void {
-  const has = (plugin: Plugin) => hasPlugin(plugin, versions[plugin]);
-  if (maySkipSearch(places, stateOf(root, project, stack), has))
+export function sparePluginSearch(places: Place[], state: string | undefined, versions: Record<Plugin, string>): void {
+  if (maySkipSearch(places, state, (plugin) => hasPlugin(plugin, versions[plugin])))
     process.env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
 }
+
+/** Tells the CLI, where it may be told, that equal inputs are no change. The user's word counts. */
+export function trustInputs(state: string | undefined): void {
+  if (mayTrustInputs(state)) process.env.PULUMI_ENABLE_LEGACY_DIFF ??= "true";
+}
+
+/**
+ * Whether equal inputs are no change, without a word of the provider, which takes a third of a preview. With Docker that
+ * is berth's own rule; other providers may find a difference that the inputs do not show.
+ */
+export const mayTrustInputs = (state: string | undefined): boolean =>
+  state !== undefined && [...providersIn(state)].join() === "docker";
 
 /** Version of the plugin that belongs to each SDK that is installed. */
 export const pluginVersions = (root: string): Record<Plugin, string> =>

@@ -5,10 +5,12 @@ import {
   placesOfTypes,
   pluginVersions,
   sparePluginSearch,
+  trustInputs,
 } from "./pluginSearch";
 import { applicableProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { readStackConfig } from "./stackConfig";
+import { stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
 import { UsageError } from "./usageError";
@@ -59,7 +61,9 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, args:
   const programs = project.own ? [] : programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
   const places = project.own ? await placesPlanned(folder, stack) : placesOf(programs, values["berth:engine"]);
-  if (places) sparePluginSearch(folder, project.name, name, places, pluginVersions(folder));
+  const state = await stateOf(folder, project.name, name);
+  if (places) sparePluginSearch(places, state, pluginVersions(folder));
+  trustInputs(state);
 
   const create = command === "up" || command === "preview" ? ["--create"] : [];
   const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });

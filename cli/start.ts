@@ -1,10 +1,11 @@
 import { checkEngine } from "../core/engines/engine";
-import { placesOf, pluginVersions, sparePluginSearch } from "./pluginSearch";
+import { placesOf, pluginVersions, sparePluginSearch, trustInputs } from "./pluginSearch";
 import { DEV, previewOfTracked } from "./trackedSettings";
 import { printPlan } from "./printPlan";
 import { currentProject } from "./project";
 import { pulumiCommand } from "./pulumiCommand";
 import { readStackConfig } from "./stackConfig";
+import { stateOf } from "./state";
 import { programsOf } from "./stackName";
 import { findMissing } from "./tools";
 
@@ -23,6 +24,8 @@ export async function start(stack = DEV): Promise<number> {
     return 0;
   }
   if (own) return pulumiCommand("preview", stack, []);
-  sparePluginSearch(folder, name, stack, places, versions);
+  const state = await stateOf(folder, name, stack);
+  sparePluginSearch(places, state, versions);
+  trustInputs(state);
   return stack === DEV ? previewOfTracked(folder, stack) : pulumiCommand("preview", stack, []);
 }

@@ -5,7 +5,7 @@ import { ArgumentError } from "../description/errors";
 import type { Mount } from "../description/mounts";
 import { parseName } from "../description/names";
 import { formatDuration } from "../description/quantities";
-import type { ServiceSpec } from "../description/service";
+import type { LateSpec, ServiceSpec } from "../description/service";
 
 /**
  * How each argument of `docker.Container` comes from a service description, and what the provider cannot
@@ -298,15 +298,20 @@ function refuseWeight({ blkioConfig }: ServiceSpec): ServiceSpec["blkioConfig"] 
 }
 
 /** What tells whether a service may end by itself. */
-export const ENDING = ["mode", "restart", "ports", "publishAll", "healthcheck"] as const;
+const ENDING = ["mode", "restart", "ports", "publishAll", "healthcheck"] as const;
+export type Ending = Pick<ServiceSpec, (typeof ENDING)[number]>;
 
 /**
  * Whether a service that has ended well is done, as for `docker compose up -d`: nothing starts it again, and nothing
  * says that somebody wants an answer from it.
  */
-export const mayEnd = ({ mode, restart, ports, publishAll, healthcheck }: Pick<ServiceSpec, (typeof ENDING)[number]>) =>
+export const mayEnd = ({ mode, restart, ports, publishAll, healthcheck }: Ending) =>
   mode === "replicated-job" ||
   (!["always", "unless-stopped"].includes(restart?.policy ?? "no") && !ports?.length && !publishAll && !healthcheck);
+
+/** The part of a description that tells whether its service may end. */
+export const endingOf = (spec: LateSpec): Pick<LateSpec, keyof Ending> =>
+  Object.fromEntries(ENDING.map((field) => [field, spec[field]])) as unknown as Pick<LateSpec, keyof Ending>;
 
 /** Changed in place by the provider itself. */
 export const CHANGED_BY_PROVIDER = [

@@ -211,7 +211,10 @@ services:
     // What was killed is none that has ended well, and is started again.
     const killed = { Status: "exited", Running: false, Restarting: false, ExitCode: 137 };
     project.store.put("containers", { ...project.container("shot-once-1"), State: killed });
-    expect(await project.changes()).toEqual(["update Container shot-once-1"]);
+    const preview = await project.preview();
+    expect(preview.output).toContain(
+      "shot-once-1: its container has ended with exit code 137; with this `up` it starts again.",
+    );
     await project.up();
     expect(project.container("shot-once-1")).toMatchObject({ Id, State: { Running: true } });
     await unchanged(project);

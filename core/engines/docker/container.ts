@@ -6,7 +6,15 @@ import type { Mount } from "../../description/mounts";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { isLate, lift } from "../../pulumi/outputs";
 import type { Companion } from "../engine";
-import { ARGUMENTS, CHANGED_BY_PROVIDER, ENDING, IGNORED, mayEnd, replacementKey } from "../../mapping/docker";
+import {
+  ARGUMENTS,
+  CHANGED_BY_PROVIDER,
+  type Ending,
+  endingOf,
+  IGNORED,
+  mayEnd,
+  replacementKey,
+} from "../../mapping/docker";
 import { DIGEST_LABEL, isOurs, LIFE_LABEL, ownerLabels } from "../owner";
 import { type Session, toLabels } from "../dockerApi/session";
 import type { LiveContainer } from "../dockerApi/snapshot";
@@ -213,10 +221,8 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   });
 
   const ignored = byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : [...IGNORED];
-  // With mustRun the provider starts again and again what has ended well; it is said only where a start is needed.
-  const failed = Boolean(live?.exitCode);
-  const ending = Object.fromEntries(ENDING.map((field) => [field, spec[field]])) as unknown as ServiceSpec;
-  if (spec.mode !== "replicated-job") args.mustRun = failed || lift(ending, (plain) => !mayEnd(plain as ServiceSpec));
+  // With mustRun the provider starts again and again what has ended well.
+  if (spec.mode !== "replicated-job") args.mustRun = lift(endingOf(spec), (plain) => !mayEnd(plain as Ending));
   if (args.mustRun !== true) ignored.push("mustRun");
 
   const own = toLabels({ ...ownerLabels(session.owner, name), ...(life ? { [LIFE_LABEL]: life } : {}) });

@@ -7,7 +7,7 @@ import { formatPort } from "../../description/ports";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { firstStartHook } from "../firstStart";
 import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, type ServiceRequest } from "../engine";
-import { ENDING, mayEnd, REFUSED } from "../../mapping/docker";
+import { type Ending, endingOf, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
 import { withTag } from "../../description/names";
 import {
@@ -18,6 +18,7 @@ import {
   missingBinds,
 } from "../dockerApi/preflight";
 import { type Difference, difference, type InPlace, isNone, type Live } from "../dockerApi/reconcile";
+import { ignoreMissing } from "../dockerApi/connection/client";
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "../dockerApi/session";
 
@@ -267,8 +268,17 @@ function inspection(
   const { client } = session;
   if (!client) return id.apply(() => undefined);
   const inspect = <T>(containerId: string) => client.find<T>(`/containers/${containerId}/json`);
+  const ending = pulumi.output(endingOf(spec)) as unknown as pulumi.Output<Ending>;
+  const live = session.live(name);
+  const hasEnded = (plain: Ending) => live?.exitCode !== undefined && (live.exitCode !== 0 || !mayEnd(plain));
   if (pulumi.runtime.isDryRun()) {
-    const live = session.live(name);
+    void ending.apply((plain) => {
+      if (hasEnded(plain))
+        void pulumi.log.info(
+          `${name}: its container has ended with exit code ${live!.exitCode}; with this \`up\` it starts again.`,
+          parent,
+        );
+    });
     const declared = session.places.get(name);
     const { cpus, cpuPeriod, cpuQuota } = declared ?? {};
     if (live && declared)
@@ -282,14 +292,17 @@ function inspection(
       });
     return id.apply(async (containerId) => (dynamic ? inspect<ContainerInspect>(containerId) : undefined));
   }
-  const ending = Object.fromEntries(ENDING.map((field) => [field, spec[field]])) as unknown as ServiceSpec;
   const needed = { containerName: spec.containerName, waitTimeout: spec.waitTimeout, ending };
   return pulumi.all([id, pulumi.output(needed), place]).apply(async ([containerId, described, declared]) => {
-    const { containerName, waitTimeout, ending } = described;
+    const { containerName, waitTimeout } = described;
+    const ending = described.ending as Ending;
     try {
       await session.predecessors.resume(containerId);
       const found = await session.reconciler.repair(containerId, declared as InPlace);
       if (found) tell(name, found, declared as InPlace, parent);
+      // One that is to be made anew has another id.
+      if (live?.id === containerId && hasEnded(ending))
+        await client.request("POST", `/containers/${containerId}/start`).catch(ignoreMissing);
       const job = ending.mode === "replicated-job";
       const state = await waitUntilReady(client, containerId, String(containerName), {
         timeout: waitTimeout ?? 120_000,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasOtherSdks, maySkipSearch, placesOf, placesOfTypes } from "../../../cli/pluginSearch";
+import { hasOtherSdks, maySkipSearch, mayTrustInputs, placesOf, placesOfTypes } from "../../../cli/pluginSearch";
 import type { Place, Plugin } from "../../../cli/tools";
 
 const KUBERNETES = '{"urn":"urn:pulumi:a::berth::pulumi:providers:kubernetes::default_4_34_2"}';
@@ -25,6 +25,17 @@ test.each<[Place[], string | undefined, Plugin[], boolean]>([
   [["docker"], undefined, ["docker"], false],
 ])("a stack on %j with the state %j and the plugins %j: %s", (places, state, there, expected) => {
   expect(maySkipSearch(places, state, (plugin) => there.includes(plugin))).toBe(expected);
+});
+
+test.each<[string | undefined, boolean]>([
+  [KUBERNETES.replaceAll("kubernetes", "docker"), true],
+  [KUBERNETES, false],
+  [KUBERNETES + KUBERNETES.replaceAll("kubernetes", "docker"), false],
+  // Nothing is compared, or nobody knows with what.
+  ["", false],
+  [undefined, false],
+])("equal inputs of the state %j are no change: %s", (state, expected) => {
+  expect(mayTrustInputs(state)).toBe(expected);
 });
 
 test("places follow from programs and the engine of the stack", () => {

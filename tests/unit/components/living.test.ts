@@ -154,25 +154,26 @@ describe("with an engine", () => {
     ]);
   });
 
-  test.each<[string, object | undefined, boolean]>([
-    ["Exited (137) 5 minutes ago", {}, true],
-    ["Exited (0) 5 minutes ago", {}, false],
-    ["Up 5 minutes", {}, false],
-    ["Exited (137) 5 minutes ago", { "berth.owner": "somebody else" }, false],
-    ["Exited (137) 5 minutes ago", { "berth.service": "other" }, false],
-  ])("one whose container says %s (%j) is started again: %s", async (Status, labels, expected) => {
+  test.each<[string, object, object, boolean]>([
+    ["Exited (137) 5 minutes ago", {}, {}, true],
+    ["Exited (0) 5 minutes ago", {}, {}, false],
+    // Something says that it is to run.
+    ["Exited (0) 5 minutes ago", {}, { restart: "always" }, true],
+    ["Up 5 minutes", {}, {}, false],
+    ["Exited (137) 5 minutes ago", { "berth.owner": "somebody else" }, {}, false],
+    ["Exited (137) 5 minutes ago", { "berth.service": "other" }, {}, false],
+  ])("one whose container says %s (%j, %j) is started again: %s", async (Status, labels, description, expected) => {
     await program({ connect: false });
     const Labels = { ...ownerLabels({ stack: "berth/test", owner: "me" }, "once"), ...labels };
     engine.says("GET /containers/json?all=1", [
       { Id: "once-id", Names: ["/renamed"], Image: "busybox", Status, Labels, Ports: null },
     ]);
     await connectEngine();
-    lives("once", running());
-    const once = new Service("once", { image: "busybox" });
+    lives("once", running()).on("POST /containers/once-id/start", { status: 204 });
+    const once = new Service("once", { image: "busybox", ...description });
     await value(once.ready);
     await w.done();
-    const { inputs, ignoreChanges } = w.one(CONTAINER);
-    expect([inputs.mustRun, !ignoreChanges.includes("mustRun")]).toEqual([expected, expected]);
+    expect(engine.changes().includes("POST /containers/once-id/start")).toBe(expected);
   });
 
   test("the wait is as long as the service says", async () => {
