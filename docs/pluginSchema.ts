@@ -138,7 +138,8 @@ class Schema {
 /** The text of the plugin's schema. */
 export function pluginSchema(): string {
   const schema = new Schema();
-  const { description, license } = require("../package.json") as Record<string, string>;
+  // Without a version the CLI generates no SDK for a language (`pulumi package add`).
+  const { description, license, version } = require("../package.json") as Record<string, string>;
   const resources = Object.entries(COMPONENTS).map(([name, { className }]) => [
     `berth:index:${name}`,
     schema.resource(className),
@@ -146,6 +147,7 @@ export function pluginSchema(): string {
   return `${JSON.stringify(
     {
       name: "berth",
+      version,
       displayName: "berth",
       description,
       license,

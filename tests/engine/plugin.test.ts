@@ -40,9 +40,12 @@ class Remote extends pulumi.ComponentResource {
 const make = (...args) => new Remote(...args);
 `);
 
-/** What the engine was asked for, without the mark of this one container. */
+/** Marks of this one container: its life, and a digest of what it was made of, its project's folder too. */
+const OWN = ["berth.life", "berth.digest"];
+
+/** What the engine was asked for, without those. */
 function asked({ Args }: Container): object {
-  const labels = (Args.labels as { label: string }[]).filter(({ label }) => label !== "berth.life");
+  const labels = (Args.labels as { label: string }[]).filter(({ label }) => !OWN.includes(label));
   return { ...Args, labels };
 }
 

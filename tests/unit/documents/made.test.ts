@@ -22,3 +22,8 @@ test("docs/other-languages.md has every component of the plugin", () => {
   const named = [...textOf("docs/other-languages.md").matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
   expect(named).toEqual(Object.keys(COMPONENTS));
 });
+
+test("the plugin's schema has the package's version, without which `pulumi package add` makes no classes", () => {
+  const versionIn = (file: string) => (JSON.parse(textOf(file)) as { version?: string }).version;
+  expect(versionIn("cli/plugin/schema.json")).toBe(versionIn("package.json"));
+});
