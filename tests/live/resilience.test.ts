@@ -206,8 +206,11 @@ describeIf(missing, "what was changed by hand", () => {
     expect((await stack.changes(["--refresh"])).sort()).toEqual([
       "create Container live-removed",
       "update Container live-still",
-      "update Container live-stopped",
     ]);
+    // berth itself starts what has ended and should run.
+    expect((await stack.preview()).output).toMatch(
+      /live-stopped: its container has ended with exit code \d+; with this `up` it starts again\./,
+    );
     await stack.up(["--refresh"]);
     const after = ["live-removed", "live-stopped", "live-still"].map((name) => inspect(name));
     expect(after.map(({ State }) => State.Running)).toEqual([true, true, true]);
