@@ -49,12 +49,19 @@ export function unique(name: string, taken: ReadonlySet<string>): string {
   for (let count = 2; ; count += 1) if (!taken.has(`${name}-${count}`)) return `${name}-${count}`;
 }
 
+/** A command in one row, with values masked that are named like secrets. */
 const oneRow = (text: string) =>
   hideSecrets(
     text
-      .replace(/[ \t]*(?:\\|`|\^)[ \t]*\n[ \t]*/g, " ")
-      .replace(/\s*\n\s*/g, " ")
-      .trim(),
+      .split("\n")
+      .map((row) =>
+        row
+          .trim()
+          .replace(/[\\`^]$/, "")
+          .trimEnd(),
+      )
+      .filter(Boolean)
+      .join(" "),
   );
 
 /** What went wrong, as one sentence without its place. */
@@ -77,6 +84,16 @@ const SWARM: Notice = {
 
 /** Rows within which a Dockerfile belongs to the line that builds from it. */
 const NEAR = 60;
+
+/** Lines by the names of the containers that they make. */
+function byContainer(runs: Line[]): Map<string, Line[]> {
+  const called = new Map<string, Line[]>();
+  for (const run of runs) {
+    const name = first(run.project)?.[1].containerName;
+    if (name !== undefined) called.set(name, [...(called.get(name) ?? []), run]);
+  }
+  return called;
+}
 
 const FILES: Record<FileKind, [what: string, how: string]> = {
   compose: ["compose file", ""],
@@ -410,13 +427,17 @@ export class NoteReader {
   }
 
   /** Lines whose links lead to containers that the note makes: nothing else can make them. */
-  private complete(runs: Line[], called: (name: string) => (line: Line) => boolean): Line[] {
+  private complete(runs: Line[]): Line[] {
+    const missing = (run: Line, called: Map<string, Line[]>) =>
+      (first(run.project)![1].links ?? [])
+        .map((link) => link.replace(/^\//, "").split(":")[0]!)
+        .find((container) => !called.get(container)?.some((other) => other !== run));
+    const called = byContainer(runs);
     const left = runs.filter((run) => {
-      const links = (first(run.project)![1].links ?? []).map((link) => link.replace(/^\//, "").split(":")[0]!);
-      const missing = links.find((container) => !this.nearest(run.item, runs, called(container)));
-      return missing === undefined || this.settle(run.item, [`the container ${missing}`], "template", "");
+      const container = missing(run, called);
+      return container === undefined || this.settle(run.item, [`the container ${container}`], "template", "");
     });
-    return left.length === runs.length ? left : this.complete(left, called);
+    return left.length === runs.length ? left : this.complete(left);
   }
 
   /** Lines that only make sense together. */
@@ -425,7 +446,6 @@ export class NoteReader {
     const networks = this.lines.filter(({ name }) => name === "network create");
     const volumes = this.lines.filter(({ name }) => name === "volume create");
     const connects = this.lines.filter(({ name }) => name === "network connect");
-    const called = (name: string) => (line: Line) => first(line.project)?.[1].containerName === name;
     const makes = (name: string) => (line: Line) => Object.hasOwn(line.project.networks, name);
 
     const groupOf = new Map<Line, Set<Line>>();
@@ -453,18 +473,19 @@ export class NoteReader {
       return true;
     };
 
-    const ready = this.complete(runs, called);
+    const ready = this.complete(runs);
+    const called = byContainer(ready);
     for (const run of ready) {
       group(run);
       for (const container of this.containersOf(run)) {
-        const other = this.nearest(run.item, ready, called(container));
+        const other = this.nearest(run.item, called.get(container) ?? [], (one) => one !== run);
         if (other) join(other, run);
       }
     }
     const networksOf = new Map<Line, Line[]>();
     for (const connect of connects) {
       const [network = "", container = ""] = connect.statement.text.trim().split(/\s+/).slice(-2);
-      const run = this.nearest(connect.item, ready, called(container));
+      const run = this.nearest(connect.item, called.get(container) ?? [], () => true);
       if (!run) {
         this.settle(connect.item, [`the container ${container}`], "template", "");
         continue;

@@ -52,15 +52,28 @@ const commented = (row: string): string | undefined => {
   return called && knows(called.program, called.first) ? text : undefined;
 };
 
+const CJK = /^[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]/;
+/** What stands between a command and a remark, beside blanks. */
+const SIGN = /^(?:\/\/|--+|\u2014+|=+>|<-+|\uff08)[ \t]*/;
+
 /** Cuts what people write behind a command with nothing but blanks, or in brackets, off it. */
 function remarked(text: string): { text: string; remark: string } {
-  const CJK = "\u3000-\u30ff\u3400-\u9fff\uff00-\uffef";
-  const found =
-    new RegExp(
-      `(?:\\t+|[ ]{2,}|[ ]+(?=//)|[ ]*(?=[\uff08\u2014]))(?:\\t|[ ])*(?://|--+|\u2014+|=+>|<-+|\uff08)?[ \\t]*([${CJK}][^\\n]*)$`,
-    ).exec(text) ?? /[ \t]+\/\/[ \t]*([^\n]*)$/.exec(text);
-  if (!found || found.index === 0 || /["'\\]/.test(found[1]!)) return { text, remark: "" };
-  return { text: text.slice(0, found.index), remark: found[1]! };
+  const whole = { text, remark: "" };
+  const row = text.lastIndexOf("\n") + 1;
+  const cut = (at: number, said: number) => {
+    const remark = text.slice(said).replace(SIGN, "");
+    return at > row && !/["'\\]/.test(remark) ? { text: text.slice(0, at), remark } : whole;
+  };
+  for (const { 0: blanks, index } of text.slice(row).matchAll(/[ \t]{2,}|\t/g)) {
+    const said = row + index + blanks.length;
+    if (CJK.test(text.slice(said, said + 20).replace(SIGN, ""))) return cut(row + index, said);
+  }
+  for (const sign of [" //", "\uff08", "\u2014\u2014"]) {
+    const at = text.indexOf(sign, row);
+    if (at > 0 && (sign === " //" || CJK.test(text.slice(at + sign.length))))
+      return cut(at, at + (sign === " //" ? 1 : 0));
+  }
+  return whole;
 }
 
 /** A prompt that says the name of a machine in front of its sign. */

@@ -112,3 +112,34 @@ test(`${COUNT} mutated notes: each is read, and nothing is run`, () => {
   expect(ready).toBeGreaterThan(COUNT / 2);
   expect(slowest).toBeLessThan(2000);
 });
+
+test.each([
+  ["many backquotes", "`".repeat(100_000)],
+  ["many single backquotes", "` ".repeat(50_000)],
+  ["many marks", "> - ".repeat(30_000)],
+  ["many blanks", `docker run ${" ".repeat(100_000)}x`],
+  ["many brackets", `\`docker run ${"[".repeat(50_000)}\``],
+  ["many angles", `\`docker run ${"<".repeat(50_000)}\``],
+  ["many braces", `\`docker run ${"{".repeat(5_000)}\``],
+  ["a long word in front of a colon", `${"\u957f".repeat(50_000)}\uff1adocker run nginx`],
+  ["a long prompt", `\`\`\`\n${"a".repeat(50_000)}@docker run nginx\n\`\`\``],
+  ["many fences", "```\n".repeat(20_000)],
+  ["many lines", `\`\`\`\n${"docker ps\n".repeat(5_000)}\`\`\``],
+  [
+    "many variables",
+    `\`\`\`\n${Array.from({ length: 2_000 }, (_, at) => `A${at + 1}=$A${at}`).join("\n")}\ndocker run -e X=$A2000 nginx\n\`\`\``,
+  ],
+  [
+    "many links in a row",
+    `\`\`\`\n${Array.from({ length: 300 }, (_, at) => `docker run -d --name box${at + 1} --link box${at} nginx:1`).join("\n")}\n\`\`\``,
+  ],
+  ["many assignments in front", `\`\`\`\n${"A=b ".repeat(20_000)}docker run nginx\n\`\`\``],
+  ["many comments between rows", `\`\`\`\ndocker run \\\n${"# x \\\n".repeat(3_000)}nginx\n\`\`\``],
+  ["many indented rows", "\n    x".repeat(20_000)],
+  ["many tags of HTML", "<pre>".repeat(20_000)],
+])("%s take no time", (_, text) => {
+  const context = { environment: {}, folder: "/project", home: "/home/ann" };
+  const start = performance.now();
+  readNotes([{ file: "/project/note.md", text }], context);
+  expect(performance.now() - start).toBeLessThan(2_000);
+});
