@@ -1,4 +1,5 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./commandSpec";
+import { PICTURE_FORMS } from "./picture";
 import { RUNNING } from "./runningCommands";
 import { EXPORT_FORMS, FORMS } from "./show";
 
@@ -66,6 +67,32 @@ export const COMMANDS: CommandSpec[] = [
       ["berth plan --all", "every program that there is"],
     ],
     action: async (stacks, options) => (await import("./printPlan")).plan(stacks, options),
+  },
+  {
+    name: "picture",
+    group: LOOK,
+    summary: "a drawing of a stack or a file: ports, services, volumes, networks",
+    description:
+      "Drawn from berth's own plan, so that no CLI, engine or network is needed. Secrets are named, never shown. " +
+      "The page of --to html shows the `docker run` line of what is clicked.",
+    arguments: [
+      {
+        name: "<source>",
+        doc: "a stack, or a file: compose or docker run lines; - reads standard input",
+        kind: "file",
+      },
+    ],
+    expects: "name one stack or file",
+    options: [
+      { flags: "--to <form>", doc: "what to draw (default: svg, or as the output is called)", kind: PICTURE_FORMS },
+      { flags: "-o, --output <file>", doc: "where it goes (default: standard output)", kind: "file" },
+    ],
+    examples: [
+      ["berth picture tomcat --output tomcat.html", "a page for the browser"],
+      ["berth picture compose.yaml > compose.svg", "a compose file"],
+      ['echo "docker run -d -p 8080:80 nginx:1.27" | berth picture - --to mermaid', "text for a page in Markdown"],
+    ],
+    action: async ([source], options) => (await import("./picture")).picture(source!, options),
   },
   {
     name: "settings",

@@ -3,7 +3,7 @@ import { dockerRun } from "../core/writers/dockerRun";
 import type { ServiceSpec } from "../core/description/service";
 import { declaredServices, type Service } from "../components/service";
 import { ownLabels } from "../core/engines/owner";
-import type { StackConfig } from "./stackConfig";
+import { HIDDEN, type StackConfig } from "./stackConfig";
 
 /** A resource that an empty stack would get. */
 export interface PlannedResource {
@@ -25,20 +25,30 @@ export interface Plan {
   warnings: string[];
   /** What the program says beside its warnings. */
   notes: string[];
+  /** Texts that the program declares as secret; they are printed nowhere. */
+  secretValues: string[];
 }
 
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 const UNKNOWN = /^(04da6b54-80e4-46f7-96ec-b56ff0331ba9|1c4a061d-8072-4f0a-a4cb-0ff528b18fe7)$/;
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 
-/** Replaces secrets and values that only an engine would know. */
-function masked(value: unknown): unknown {
+/** Replaces secrets and values that only an engine would know; the texts of secrets go to `secretValues`. */
+function masked(value: unknown, secretValues: Set<string>): unknown {
   if (typeof value === "string") return UNKNOWN.test(value) ? "[known after up]" : value;
-  if (Array.isArray(value)) return value.map(masked);
+  if (Array.isArray(value)) return value.map((item) => masked(item, secretValues));
   if (value === null || typeof value !== "object") return value;
-  if ((value as Record<string, unknown>)[SIGNATURE_KEY] === SECRET_SIGNATURE) return "[secret]";
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item)]));
+  const held = value as Record<string, unknown>;
+  if (held[SIGNATURE_KEY] === SECRET_SIGNATURE) {
+    if (typeof held.value === "string") secretValues.add(held.value);
+    return HIDDEN;
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, masked(item, secretValues)]));
 }
+
+/** A text without the secrets in it: one may be a part of a command or a label. Shorter ones are in every word. */
+export const withoutSecrets = (text: string, secretValues: Iterable<string>): string =>
+  [...secretValues].reduce((rest, value) => (value.length < 3 ? rest : rest.replaceAll(value, HIDDEN)), text);
 
 interface RegisterRequest {
   getType(): string;
@@ -64,6 +74,7 @@ export async function planStack(
 ): Promise<Plan> {
   const warnings: string[] = [];
   const notes: string[] = [];
+  const secretValues = new Set<string>();
   await pulumi.runtime.setMocks(
     { newResource: ({ inputs }) => ({ id: undefined, state: inputs }), call: ({ inputs }) => inputs },
     project,
@@ -81,7 +92,7 @@ export async function planStack(
   monitor.registerResource = (request, callback) =>
     register(request, (error, response) => {
       if (!error) {
-        const inputs = masked(request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>;
+        const inputs = masked(request.getObject()?.toJavaScript() ?? {}, secretValues) as Record<string, unknown>;
         resources.push({
           urn: response.getUrn(),
           parent: request.getParent() || undefined,
@@ -96,8 +107,8 @@ export async function planStack(
 
   await pulumi.runtime.runInPulumiStack(run);
   await pulumi.runtime.disconnect();
-  await addCommands(resources);
-  return { stack, resources, warnings, notes };
+  await addCommands(resources, secretValues);
+  return { stack, resources, warnings, notes, secretValues: [...secretValues] };
 }
 
 /** The line that makes a network or volume by hand. */
@@ -154,11 +165,13 @@ export async function plannedServices(resources: PlannedResource[]): Promise<Pla
   return planned;
 }
 
-async function addCommands(resources: PlannedResource[]): Promise<void> {
+async function addCommands(resources: PlannedResource[], secretValues: Set<string>): Promise<void> {
   for (const resource of resources) resource.commands = makeCommand(resource);
   // Compose's own labels say where a service comes from; the line is about what runs.
   for (const { resource, spec, secretNames } of await plannedServices(resources))
-    resource.commands = dockerRun({ ...spec, labels: ownLabels(spec.labels) }, secretNames);
+    resource.commands = dockerRun({ ...spec, labels: ownLabels(spec.labels) }, secretNames).map((line) =>
+      withoutSecrets(line, secretValues),
+    );
 }
 
 const promiseOf = <T>(output: pulumi.Output<T>): Promise<T> =>

@@ -5,6 +5,7 @@ import { cliPage } from "./cli";
 import { daemonJsonPage } from "./daemonJson";
 import { dockerRunPage } from "./dockerRun";
 import { enginesPage } from "./engines";
+import { chinesePicturesPage, pictures, picturesPage } from "./pictures";
 import { pluginSchema } from "./pluginSchema";
 import { templateFiles } from "./template";
 
@@ -12,10 +13,18 @@ writeFileSync(join(__dirname, "cli.md"), cliPage());
 writeFileSync(join(__dirname, "daemon-json.md"), daemonJsonPage());
 writeFileSync(join(__dirname, "docker-run-flags.md"), dockerRunPage());
 writeFileSync(join(__dirname, "engines.md"), enginesPage());
+writeFileSync(join(__dirname, "pictures.md"), picturesPage());
+writeFileSync(join(__dirname, "zh-CN/pictures.md"), chinesePicturesPage());
 writeFileSync(join(__dirname, "../cli/plugin/schema.json"), pluginSchema());
 
 void templateFiles().then((files) => {
   const folder = join(__dirname, "../package/template");
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+});
+
+void pictures().then((all) => {
+  const folder = join(__dirname, "pictures");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(all)) writeFileSync(join(folder, `${name}.svg`), text);
 });

@@ -19,6 +19,8 @@ import { secretNotices } from "./secrets";
 /** The lines that make a project by hand, in the order in which they have to run. */
 export interface RunLines {
   lines: string[];
+  /** Those that make the containers, by the key of their service. */
+  byService: Record<string, string[]>;
   notices: Notice[];
 }
 
@@ -90,9 +92,10 @@ class Lines extends Printer {
         lines.push(...this.build(key, service, service.build));
       }
     }
-    for (const key of order) lines.push(...this.run(key, this.services[key]!));
+    const byService = Object.fromEntries(order.map((key) => [key, this.run(key, this.services[key]!)]));
+    lines.push(...order.flatMap((key) => byService[key]!));
     this.notices.push(...this.secretNotices());
-    return { lines, notices: this.notices };
+    return { lines, byService, notices: this.notices };
   }
 
   private made(

@@ -55,6 +55,12 @@ test("the package is small and holds what runs and the pages about it, nothing e
   expect(readdirSync(join(own, "dist")).sort()).toEqual(["cli", "components", "core", "stacks"]);
 });
 
+test("its command draws the program: the library for that is among its dependencies", () => {
+  const berth = join(project, "node_modules/pulumi-berth/cli/berth.js");
+  const svg = must(process.execPath, [berth, "picture", "dev"], project);
+  expect(svg).toMatch(/^<svg .*>8080 → 80<.*<\/svg>\n$/s);
+}, 60_000);
+
 test("the pages for users are in the package, and their links lead to what is there", () => {
   const own = join(project, "node_modules/pulumi-berth");
   // For those who work on berth itself, in a checkout.

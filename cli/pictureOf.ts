@@ -1,0 +1,139 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
+import { stringify } from "yaml";
+import type { Notice, ProjectDescription } from "../core/description/project";
+import { warnings } from "../core/description/warnings";
+import { parseCompose, loadCompose } from "../core/readers/compose";
+import { parseDockerLines } from "../core/readers/dockerRun";
+import { type ClusterObject, pictureOfObjects } from "../core/writers/picture/ofObjects";
+import { pictureOfProject } from "../core/writers/picture/ofProject";
+import { type Box, type Card, Ids, type Picture, type PictureWarning } from "../core/writers/picture/picture";
+import { together } from "../core/writers/picture/together";
+import type { PrintOptions } from "../core/writers/printed";
+import { projectOf } from "./export";
+import { type Plan, type PlannedResource, plannedServices, withoutSecrets } from "./plan";
+
+/** Components that are no service, with what they are called. What they belong to is drawn in another way. */
+const PARTS: Record<string, string> = {
+  "berth:host:DockerEngine": "Docker engine",
+  "berth:host:DaemonConfig": "daemon.json",
+  "berth:host:NvidiaToolkit": "NVIDIA container toolkit",
+  "berth:services:ImageArchive": "image archive",
+  "berth:services:BuiltImage": "built image",
+  "berth:services:PushedImage": "pushed image",
+};
+
+/** A warning of a reader names the service; one of a program may. */
+function warningOf(text: string, cards: Card[]): PictureWarning {
+  const key = /(?:^|\s)services\.(.+?)(?:\.[a-zA-Z_]+(?:\[|\.|:)|: )/.exec(text)?.[1];
+  return { text, card: cards.find(({ name }) => name === key)?.id };
+}
+
+function ofNotices(notices: Notice[], picture: Picture): Picture {
+  const found = notices
+    .filter(({ level }) => level === "warning")
+    .map(({ at, text }): PictureWarning => {
+      const { card } = warningOf(`${at}: `, picture.cards);
+      const shown = card ? at.replace(/^services\./, "") : at;
+      return { text: `${shown}: ${text}`, card };
+    });
+  return { ...picture, warnings: found };
+}
+
+function ofProject(project: ProjectDescription, options: PrintOptions): Picture {
+  const notices = [...project.notices, ...warnings(project, options.folder)];
+  return ofNotices(notices, pictureOfProject(project, options));
+}
+
+/** Whether it is a compose file; else it holds docker run lines. */
+const isCompose = (name: string, text: string) =>
+  /\.(ya?ml|json)$/i.test(name) || /^\s*\{/.test(text) || /^["']?(services|include|name)["']?\s*:/m.test(text);
+
+/** A word is a file where there is one, or where no stack could be called so. */
+export const isFile = (word: string): boolean =>
+  word === "-" || /[/\\]|\.\w+$/.test(word) || (existsSync(word) && statSync(word).isFile());
+
+/** What a compose file or docker run lines describe. */
+export function pictureOfFile(file: string): Picture {
+  const folder = process.cwd();
+  const text = readFileSync(file === "-" ? 0 : file, "utf8");
+  if (isCompose(file, text)) {
+    const context = { folder, environment: process.env };
+    const project = file === "-" ? parseCompose(text, { name: "-" }, context) : loadCompose({ files: [file] }, context);
+    return ofProject(project, { folder: file === "-" ? folder : dirname(resolve(file)) });
+  }
+  const context = { environment: process.env, folder, home: homedir(), secretsLater: true };
+  const project = parseDockerLines([text], "setup", context);
+  const keys = Object.keys(project.services);
+  if (keys.length === 1) project.name = keys[0]!;
+  return ofProject(project, { folder });
+}
+
+/** Parts of machines, and images: what a stack makes beside services. */
+function ofParts(name: string, resources: PlannedResource[]): Picture {
+  const ids = new Ids("c");
+  const boxes = new Map<string, Box>();
+  const parts = resources.filter(({ type }) => PARTS[type]);
+  const partOf = (urn: string | undefined): PlannedResource | undefined => {
+    const resource = resources.find((candidate) => candidate.urn === urn);
+    return resource && !PARTS[resource.type] ? partOf(resource.parent) : resource;
+  };
+  const cards = parts.map((part): Card => {
+    const { urn, type, inputs, dependencies } = part;
+    const host = typeof inputs.host === "string" ? inputs.host : undefined;
+    if (host) boxes.set(host, { id: `m ${host}`, kind: "machine", labels: [{ name: host }] });
+    const below = resources.filter(({ parent }) => parent === urn).flatMap((child) => child.dependencies);
+    const waits = [...dependencies, ...below].flatMap((on) => {
+      const other = partOf(on);
+      return other && other !== part ? [{ on: ids.of(other.urn), text: `${other.name} is done` }] : [];
+    });
+    return {
+      id: ids.of(urn),
+      name: part.name,
+      subtitle: PARTS[type]!,
+      box: host && `m ${host}`,
+      chips: [],
+      secrets: [],
+      ports: [],
+      mounts: [],
+      waits: waits.filter(({ on }, index) => waits.findIndex((wait) => wait.on === on) === index),
+      run: [],
+      description: stringify({ [PARTS[type]!]: inputs }),
+    };
+  });
+  return { name, boxes: [...boxes.values()], cards, stores: [], warnings: [] };
+}
+
+/** What a stack would make, as `berth plan` has found it. */
+export async function pictureOfPlan(plan: Plan, folder: string): Promise<Picture> {
+  const { stack, resources, warnings: said, secretValues } = plan;
+  const services = await plannedServices(resources);
+  const onCluster = (type: string) => type.startsWith("kubernetes:");
+  const drawnOf = (chosen: typeof services, all: PlannedResource[]) => {
+    const { project, secretNames } = projectOf(stack, all, chosen, folder);
+    return pictureOfProject(project, { folder, secretNames });
+  };
+  const own = drawnOf(
+    services.filter(({ resource }) => !onCluster(resource.type)),
+    resources,
+  );
+  const objects = resources
+    .filter(({ type }) => onCluster(type))
+    .map((resource): ClusterObject => {
+      const service = services.find((candidate) => candidate.resource.urn === resource.urn);
+      const [card] = service ? drawnOf([service], []).cards : [];
+      return { ...(resource.inputs as unknown as ClusterObject), service: card };
+    });
+  const picture = together(stack, [own, pictureOfObjects(stack, objects), ofParts(stack, resources)]);
+  const hidden = (text: string) => withoutSecrets(text, secretValues);
+  const cards = picture.cards.map(
+    (card): Card => ({
+      ...card,
+      subtitle: hidden(card.subtitle),
+      run: card.run.map(hidden),
+      description: hidden(card.description),
+    }),
+  );
+  return { ...picture, cards, warnings: said.map((text) => warningOf(hidden(text), cards)) };
+}
