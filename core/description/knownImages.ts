@@ -20,6 +20,13 @@ export interface KnownImage {
   data?: string[];
   /** The folders before a version, the oldest first. */
   earlier?: [before: number, data: string[]][];
+  /**
+   * Which versions read data that another one has made: only its own major version (`own`), also the next one (`next`),
+   * or any later one (`later`).
+   */
+  reads?: "own" | "next" | "later";
+  /** A command in the container that writes all of its data as text. */
+  dump?: string;
   /** It declares no volumes for them, so that a mount above them holds them. */
   undeclared?: true;
   /** Variables of which one has to be set, or the image makes no data and ends; and its programs that read them. */
@@ -33,6 +40,7 @@ export interface KnownImage {
 
 const MYSQL = (prefix: string): KnownImage => ({
   data: ["/var/lib/mysql"],
+  reads: "later",
   variables: [
     "ROOT_PASSWORD",
     "ROOT_HOST",
@@ -66,6 +74,8 @@ const SQL_OPEN = /^(?!0$|no$|false$|$)/i;
 
 const POSTGRES: KnownImage = {
   data: ["/var/lib/postgresql"],
+  reads: "own",
+  dump: "pg_dumpall -U postgres",
   earlier: [[18, ["/var/lib/postgresql/data"]]],
   variables: [
     "POSTGRES_PASSWORD",
@@ -102,6 +112,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   },
   mariadb: {
     data: ["/var/lib/mysql"],
+    reads: "later",
     variables: [...MYSQL("MARIADB").variables!, ...MYSQL("MYSQL").variables!],
     needs: {
       variables: [
@@ -130,6 +141,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   "timescale/timescaledb": POSTGRES,
   mongo: {
     data: ["/data/db", "/data/configdb"],
+    reads: "next",
     variables: ["MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_DATABASE"],
     guard: {
       ports: [27017],
@@ -140,6 +152,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   },
   redis: {
     data: ["/data"],
+    reads: "later",
     guard: {
       ports: [6379],
       flags: /--requirepass\b|--aclfile\b|\.conf\b/,
@@ -148,6 +161,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   },
   valkey: {
     data: ["/data"],
+    reads: "later",
     guard: {
       ports: [6379],
       flags: /--requirepass\b|--aclfile\b|\.conf\b/,
@@ -157,6 +171,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   memcached: { guard: { ports: [11211], remedy: "it knows no passwords: publish it on 127.0.0.1 only" } },
   elasticsearch: {
     data: ["/usr/share/elasticsearch/data"],
+    reads: "next",
     undeclared: true,
     variables: ["ELASTIC_PASSWORD", "ES_JAVA_OPTS"],
     guard: {
@@ -211,6 +226,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   },
   nextcloud: {
     data: ["/var/www/html"],
+    reads: "next",
     variables: ["NEXTCLOUD_ADMIN_USER", "NEXTCLOUD_ADMIN_PASSWORD", "NEXTCLOUD_TRUSTED_DOMAINS"],
   },
   wordpress: {
@@ -257,6 +273,34 @@ export interface KnownVersion extends KnownImage {
   version?: number;
   /** Folders of versions before it, with the version that left them. */
   left: [folder: string, since: number][];
+}
+
+/** Major and minor number that a tag begins with. */
+function numbersOf(tag = ""): [major: number, minor: number] | undefined {
+  const [, major, minor] = /^v?(\d+)(?:\.(\d+))?/.exec(tag) ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor ?? Number.NaN)];
+}
+
+/**
+ * Why one version of an image cannot go on with the data of another; undefined where it can, or where nobody knows.
+ *
+ * @param container to name in a command
+ */
+export function unreadable(before: string, after: string, container: string): string | undefined {
+  const [old, now] = [knownImage(before), knownImage(after)];
+  if (!old || !now || old.repository !== now.repository || !now.reads) return undefined;
+  const [{ repository }, from, to] = [now, numbersOf(old.tag), numbersOf(now.tag)];
+  const { version: was } = old;
+  const { version: is } = now;
+  if (was === undefined || is === undefined) return undefined;
+  if (now.reads === "own" && was !== is)
+    return `${repository} ${is} does not read the data of ${was}; write it out first (\`docker exec ${container} ${now.dump}\`), and have ${is} begin with an empty volume and read that`;
+  const back = is < was || (is === was && Number(to?.[1]) < Number(from?.[1]));
+  if (back)
+    return `${repository} ${now.tag} does not read the data of a later version, ${old.tag}; keep that one, or bring back a copy from before it`;
+  if (now.reads === "next" && is > was + 1)
+    return `${repository} ${is} reads the data of ${is - 1}, and this is of ${was}; go there one major version at a time`;
+  return undefined;
 }
 
 /** What is known of an image; undefined for all others. */

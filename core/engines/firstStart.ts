@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { knownImage } from "../description/knownImages";
+import { knownImage, unreadable } from "../description/knownImages";
 import type { Mount } from "../description/mounts";
 import type { LateSpec } from "../description/service";
 import { isLate } from "../pulumi/outputs";
@@ -32,15 +32,20 @@ interface FirstStarts {
 
 const program = perProvider((): FirstStarts => {
   const services = new Map<string, Keeping>();
-  const say = ({ name, oldInputs, newInputs }: pulumi.ResourceHookArgs) =>
-    warn(name, services.get(name), oldInputs?.environment, newInputs?.environment);
+  const say = async ({ name, oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+    const keeping = services.get(name);
+    const data = keeping && filledData(keeping);
+    if (!data) return;
+    await warnOfVersion(name, data, oldInputs?.image, keeping.image);
+    await warnOfVariables(name, data, oldInputs?.environment, newInputs?.environment);
+  };
   const hook = hasPulumiEngine() ? new pulumi.ResourceHook("berth-first-start", say, { onDryRun: true }) : undefined;
   return { services, hook };
 });
 
 /**
- * A hook that says, already at preview, which changed variables count for nothing: the data that they are meant for
- * has been made.
+ * A hook that says, already at preview, which changes do not fit the data that is there: a version that does not read
+ * it, and variables that count for nothing once it has been made.
  */
 export function firstStartHook(
   name: string,
@@ -53,9 +58,14 @@ export function firstStartHook(
   return hook;
 }
 
-async function warn(name: string, keeping: Keeping | undefined, before: unknown, after: unknown): Promise<void> {
-  const data = keeping && filledData(keeping);
-  if (!data) return;
+/** Says that a service's next version does not read the data that it finds. */
+async function warnOfVersion(name: string, { source }: Mount, before: unknown, image: string): Promise<void> {
+  const why = typeof before === "string" && before !== image ? unreadable(before, image, name) : undefined;
+  if (why) await pulumi.log.warn(`${name}: its data is in ${source ?? "a volume"}, and ${why}.`);
+}
+
+/** Says which changed variables count for nothing. */
+async function warnOfVariables(name: string, data: Mount, before: unknown, after: unknown): Promise<void> {
   const [old, now] = await Promise.all([before, after].map(plain));
   const changed = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
     (variable) => FIRST_START.test(variable) && old[variable] !== now[variable],

@@ -61,6 +61,65 @@ test.each<[string, object, object, string]>([
   expect(await said({ volumes }, before, after)).toEqual([`db: ${variables} ${KEEPS}`]);
 });
 
+/** What is said of another version of the image. */
+async function saidOfVersion(before: string, image: string, args: Partial<ServiceArgs> = {}): Promise<string[]> {
+  new Service("db", {
+    image,
+    volumes: ["data:/var/lib/postgresql/data", "data:/data", "data:/var/lib/mysql"],
+    ...args,
+  });
+  await w.done();
+  w.warnings.length = 0;
+  const hook = w.hooks.get("berth-first-start");
+  await hook?.callback({ name: "db", oldInputs: { image: before }, newInputs: { image } } as never);
+  return w.warnings;
+}
+const DATA = "db: its data is in data, and ";
+
+test.each([
+  [
+    "postgres:15.4",
+    "postgres:16-alpine",
+    "postgres 16 does not read the data of 15; write it out first (`docker exec db pg_dumpall -U postgres`), and have 16 begin with an empty volume and read that.",
+  ],
+  [
+    "timescale/timescaledb:2.14-pg15",
+    "timescale/timescaledb:2.14-pg16",
+    "timescale/timescaledb 16 does not read the data of 15; write it out first (`docker exec db pg_dumpall -U postgres`), and have 16 begin with an empty volume and read that.",
+  ],
+  [
+    "mysql:8.4",
+    "mysql:8.0",
+    "mysql 8.0 does not read the data of a later version, 8.4; keep that one, or bring back a copy from before it.",
+  ],
+  [
+    "docker.io/library/redis:7",
+    "redis:6",
+    "redis 6 does not read the data of a later version, 7; keep that one, or bring back a copy from before it.",
+  ],
+  ["mongo:5", "mongo:7", "mongo 7 reads the data of 6, and this is of 5; go there one major version at a time."],
+])("from %s to %s is said to lose its data", async (before, after, why) => {
+  const args = after.startsWith("mongo") ? { volumes: ["data:/data/db"] } : {};
+  expect(await saidOfVersion(before, after, args)).toEqual([`${DATA}${why}`]);
+});
+
+test.each([
+  ["postgres:15.4", "postgres:15.6"],
+  ["postgres:latest", "postgres:16"],
+  ["postgres:15", "pgvector/pgvector:pg16"],
+  ["mysql:5.7", "mysql:8.4"],
+  ["mysql:8", "mysql:8.0"],
+  ["mongo:6", "mongo:7"],
+  ["nginx:1.27", "nginx:1.7.9"],
+  ["own/app:2", "own/app:1"],
+])("from %s to %s nothing is said", async (before, after) => {
+  expect(await saidOfVersion(before, after, { volumes: ["data:/data/db", "data:/var/lib"] })).toEqual([]);
+});
+
+test("of a version without data nothing is said", async () => {
+  expect(await saidOfVersion("postgres:15", "postgres:16", { volumes: ["conf:/etc/postgresql"] })).toEqual([]);
+});
+
 test.each<[string, Partial<ServiceArgs>, object, object]>([
   [
     "nothing that counts at the first start only",
