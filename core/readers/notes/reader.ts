@@ -849,7 +849,9 @@ export class NoteReader {
         item.why = `the note does not show ${what}: give the files to ${reads}`;
         continue;
       }
-      item.why = `${how} (line ${found.map((one) => one!.item.line).join(", ")})`;
+      const names = found.flatMap((one) => one!.item.setups).join(", ");
+      const lines = found.map((one) => one!.item.line).join(", ");
+      item.why = `${names ? how.replace("its setup", names) : how} (line ${lines})`;
       if (found.length > 1)
         item.why = `reads line ${found.map((one) => one!.item.line).join(" and ")} as one: save them as files and give both to \`berth from-compose\``;
     }

@@ -292,6 +292,20 @@ describe("files", () => {
     ]);
   });
 
+  test("what applies a file names its setup, or what the note does not show", () => {
+    const note = read(
+      `\`docker-compose.yml\`:\n\n${block("services:\n  web:\n    image: nginx:1.27", "yaml")}` +
+        block(
+          "docker compose up -d\ndocker stack deploy -c docker-compose.yml shop\ndocker compose -f docker-compose.yml -f b.yml up",
+        ),
+    );
+    expect(note.items.slice(1).map(({ why }) => why)).toEqual([
+      "`up` of web does it (line 4)",
+      "`up` of web with `berth:engine: swarm` does it (line 4)",
+      "the note does not show b.yml: give the files to `berth from-compose`",
+    ]);
+  });
+
   test("manifests are a setup with the kinds and names of their objects", () => {
     const text =
       "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: front";
