@@ -49,7 +49,10 @@ export function unique(name: string, taken: ReadonlySet<string>): string {
   for (let count = 2; ; count += 1) if (!taken.has(`${name}-${count}`)) return `${name}-${count}`;
 }
 
-/** A command in one row, with values masked that are named like secrets. */
+/** Flags whose value is a password or a token, where the name of no variable says so. */
+const SECRET_FLAG = /(\s(?:--password|--token|--requirepass)[ =]+|\blogin\b[^\n]*?\s-p[ =]*)([^\s<$"']{2,200})/g;
+
+/** A command in one row, with values masked that are secrets by their names. */
 const oneRow = (text: string) =>
   hideSecrets(
     text
@@ -62,6 +65,9 @@ const oneRow = (text: string) =>
       )
       .filter(Boolean)
       .join(" "),
+  ).replace(
+    SECRET_FLAG,
+    (_, flag: string, value: string) => flag + (/^x+$/i.test(value) ? value : "*".repeat(value.length)),
   );
 
 /** What went wrong, as one sentence without its place. */
@@ -148,7 +154,7 @@ export class NoteReader {
   private readonly lines: Line[] = [];
   private readonly services: Piece[] = [];
   private readonly builds: Built[] = [];
-  private readonly applied: { item: NoteItem; files: string[]; how: string }[] = [];
+  private readonly applied: { item: NoteItem; text: string; files: string[]; how: string }[] = [];
   private readonly composes: File[] = [];
   private readonly manifests: File[] = [];
   private readonly dockerfiles: File[] = [];
@@ -196,7 +202,15 @@ export class NoteReader {
   }
 
   private item(line: number, text: string, what: string, fate: Fate, why = "", holes: string[] = []): NoteItem {
-    const item: NoteItem = { line, text: oneRow(text).slice(0, 300), what, fate, setups: [], holes, why };
+    const item: NoteItem = {
+      line,
+      text: oneRow(text.slice(0, 2000)).slice(0, 300),
+      what,
+      fate,
+      setups: [],
+      holes,
+      why,
+    };
     this.items.push(item);
     return item;
   }
@@ -297,7 +311,7 @@ export class NoteReader {
     else if (meaning.kind === "service") this.services.push(piece);
     else if (meaning.kind === "build") this.builds.push({ ...piece, build: readBuild(text) });
     else if (meaning.kind === "applies")
-      this.applied.push({ item, files: meaning.files.map(fileOf), how: meaning.how });
+      this.applied.push({ item, text, files: meaning.files.map(fileOf), how: meaning.how });
     else this.runs.push({ ...piece, name: meaning.name } as Piece & Pick<Line, "name">);
   }
 
@@ -832,7 +846,7 @@ export class NoteReader {
   }
 
   private settleApplied(): void {
-    for (const { item, files, how } of this.applied) {
+    for (const { item, text, files, how } of this.applied) {
       const lists = item.what.startsWith("kubectl") ? this.manifests : this.composes;
       const shown = (name: string) => lists.find(({ block }) => block.title === name);
       const named = files.map(shown);
@@ -841,7 +855,7 @@ export class NoteReader {
         (one) => one !== undefined,
       );
       const missing = files.filter((_, index) => !named[index] && !(files.length === 1 && near));
-      const holes = holesOfWords(item.text);
+      const holes = holesOfWords(text);
       if (!this.settle(item, holes, "understood", how)) continue;
       if (found.length === 0 || missing.length) {
         const what = missing.length ? missing.join(", ") : "its file";

@@ -224,6 +224,16 @@ describe("what becomes of a command", () => {
     expect(onlyItem(block(text))).toMatchObject({ fate: "ready", holes: [] });
   });
 
+  test.each([
+    ["docker login -u me -p hunter2 registry.example.org", "docker login -u me -p ******* registry.example.org"],
+    ["docker login --username me --password=hunter2", "docker login --username me --password=*******"],
+    ["docker swarm join --token SWMTKN-1-abc 10.0.0.1:2377", "docker swarm join --token ************ 10.0.0.1:2377"],
+    ["docker run -d -p 80:80 nginx", "docker run -d -p 80:80 nginx"],
+    ["docker run -d redis:7 --requirepass hunter2", "docker run -d redis:7 --requirepass *******"],
+  ])("%s is shown as %s", (text, shown) => {
+    expect(onlyItem(block(text)).text).toBe(shown);
+  });
+
   test("a value that is named like a secret is masked", () => {
     const note = read(block("docker run -d -e MYSQL_ROOT_PASSWORD=hunter2 mysql:8"));
     expect(JSON.stringify([note.items, note.setups.map(({ project: _, ...rest }) => rest)])).not.toContain("hunter2");
