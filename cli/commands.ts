@@ -135,6 +135,22 @@ export const COMMANDS: CommandSpec[] = [
     ["berth destroy nginx", "asks before it does anything"],
     ["berth destroy nginx --yes", "does not ask; for scripts"],
   ]),
+  {
+    name: "pulumi",
+    group: APPLY,
+    summary: "any command of the Pulumi CLI, with berth's passphrase",
+    description:
+      "Runs the CLI in the project's folder, from wherever you are in it, and with the passphrase that the other commands use.",
+    arguments: [{ name: "<args...>", doc: "for `pulumi`" }],
+    expects: "name one of the CLI's commands",
+    examples: [
+      ["berth pulumi stack init compose-shop", "a stack, before it has any settings"],
+      ["berth pulumi config set nginx:port 8080 --stack nginx", "a setting"],
+      ["berth pulumi stack ls", "the stacks of this project"],
+    ],
+    passThrough: true,
+    action: async (words) => (await import("./pulumiCommand")).anyPulumi(words),
+  },
   ...RUNNING,
   {
     name: "init",

@@ -7,7 +7,7 @@ import {
   sparePluginSearch,
   trustInputs,
 } from "./pluginSearch";
-import { applicableProject } from "./project";
+import { applicableProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { readStackConfig } from "./stackConfig";
 import { stateOf } from "./state";
@@ -73,4 +73,9 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, args:
     if (made !== 0) return made;
   }
   return runPulumi(folder, [command, "--stack", stack, ...args]);
+}
+
+/** `berth pulumi`: one of the CLI's commands as it stands. */
+export async function anyPulumi(words: string[]): Promise<number> {
+  return runPulumi((await currentProject()).folder, words);
 }

@@ -101,6 +101,13 @@ test("the exit code is the CLI's own", () => {
   expect({ code, calls }).toEqual({ code: 4, calls: [["stack", "select", "--stack", "nginx"]] });
 });
 
+test("any of the CLI's commands goes there as it stands", () => {
+  const words = ["config", "set", "--path", "berth:files[0]", "a b", "--stack", "compose-shop"];
+  expect(berth(["pulumi", ...words])).toMatchObject({ code: 0, calls: [words] });
+  expect(berth(["pulumi", "about"], { COMMAND_ENDS: "3" })).toMatchObject({ code: 3, calls: [["about"]] });
+  expect(berth(["pulumi"])).toMatchObject({ code: 2, calls: [] });
+});
+
 test("help behind the stack is the CLI's, and makes no stack", () => {
   expect(berth(["up", "nginx", "--help"]).calls).toEqual([["up", "--help"]]);
 });
