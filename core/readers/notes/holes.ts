@@ -184,6 +184,7 @@ export function holesOfWords(text: string): string[] {
 export function holesOfYaml(text: string, made: ReadonlySet<string>): string[] {
   const holes: string[] = [];
   for (const row of text.split("\n")) {
+    if (DOTS.test(row.trim())) holes.push("...");
     const said = row.replace(/(?:^|\s)#.*$/, "");
     const [, key = "", value = ""] = /^\s*(?:-\s+)?(?:([\w.-]+)\s*[:=]\s*)?(.*)$/.exec(said) ?? [];
     if (value === "") continue;

@@ -566,8 +566,11 @@ export class NoteReader {
     for (const key of keys) {
       const built = this.buildOf(runs[0]!.item, project.services[key]!.image);
       if (!built) continue;
+      // What has an owner is in a registry as well: a build below, or one of files that are not there, is for others.
+      const published = project.services[key]!.image.includes("/");
+      if (published && built.item.line > runs[0]!.item.line) continue;
       const hole = this.join(project.services[key]!, built, notices);
-      if (!hole) continue;
+      if (!hole || published) continue;
       for (const { item } of group) this.settle(item, [hole], "template", "");
       return;
     }

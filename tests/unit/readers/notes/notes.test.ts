@@ -245,6 +245,7 @@ describe("files", () => {
     ["services:\n  web:\n    image: nginx:1.27", "yaml", "compose file", "ready"],
     ["version: '3'\nservices:\n  web:\n    image: nginx:1.27", "shell", "compose file", "ready"],
     ["services:\n  web:\n    image: <image>", "yaml", "compose file", "template"],
+    ["services:\n  web:\n    image: nginx\n  db:\n    ...", "yaml", "compose file", "template"],
     ["services:\n  web:\n    imgae: nginx", "yaml", "compose file", "faulty"],
     ["services:\n  web:\n    image: nginx:${TAG:?}", "yaml", "compose file", "template"],
     ["services:\n  web:\n    ports: ['80:80']", "yaml", "compose file", "understood"],
@@ -400,6 +401,12 @@ describe("what belongs together", () => {
       block("FROM busybox", "dockerfile") + block("docker build -t my-app:1 .\ndocker run -d my-app:1"),
     );
     expect(note.items.map(({ fate }) => fate)).toEqual(["understood", "understood", "ready"]);
+  });
+
+  test("a published image is not built: not by a line below, nor from files that are not there", () => {
+    const line = "docker run -d --name app me/app";
+    for (const text of [`${line}\ndocker build -t me/app .`, `docker build -t me/app .\n${line}`])
+      expect(project(read(block(text)), "app").services.app).toEqual({ image: "me/app", containerName: "app" });
   });
 
   test("an image without a Dockerfile is a hole", () => {
