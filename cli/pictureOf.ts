@@ -27,7 +27,11 @@ const PARTS: Record<string, string> = {
 /** A warning of a reader names the service; one of a program may. */
 function warningOf(text: string, cards: Card[]): PictureWarning {
   const key = /(?:^|\s)services\.(.+?)(?:\.[a-zA-Z_]+(?:\[|\.|:)|: )/.exec(text)?.[1];
-  return { text, card: cards.find(({ name }) => name === key)?.id };
+  if (key === undefined) return { text };
+  // On a Swarm a service has its project's name in front.
+  const ends = cards.filter(({ name }) => name.endsWith(`_${key}`));
+  const card = cards.find(({ name }) => name === key) ?? (ends.length === 1 ? ends[0] : undefined);
+  return { text, card: card?.id };
 }
 
 function ofNotices(notices: Notice[], picture: Picture): Picture {
@@ -118,14 +122,18 @@ export async function pictureOfPlan(plan: Plan, folder: string): Promise<Picture
     services.filter(({ resource }) => !onCluster(resource.type)),
     resources,
   );
-  const objects = resources
-    .filter(({ type }) => onCluster(type))
-    .map((resource): ClusterObject => {
-      const service = services.find((candidate) => candidate.resource.urn === resource.urn);
-      const [card] = service ? drawnOf([service], []).cards : [];
-      return { ...(resource.inputs as unknown as ClusterObject), service: card };
-    });
-  const picture = together(stack, [own, pictureOfObjects(stack, objects), ofParts(stack, resources)]);
+  const objects = new Map<string, ClusterObject>();
+  for (const { urn, type, inputs } of resources) {
+    if (!onCluster(type)) continue;
+    const service = services.find(({ resource }) => resource.urn === urn);
+    const [card] = service ? drawnOf([service], []).cards : [];
+    objects.set(urn, { ...(inputs as unknown as ClusterObject), service: card });
+  }
+  for (const { urn, dependencies } of resources) {
+    const object = objects.get(urn);
+    if (object) object.after = dependencies.flatMap((other) => objects.get(other) ?? []);
+  }
+  const picture = together(stack, [own, pictureOfObjects(stack, [...objects.values()]), ofParts(stack, resources)]);
   const hidden = (text: string) => withoutSecrets(text, secretValues);
   const cards = picture.cards.map(
     (card): Card => ({

@@ -64,7 +64,11 @@ export async function pictures(): Promise<Record<string, string>> {
 /** One paragraph for each setup: its name, what there is to see, and the picture. */
 const list = (language: 0 | 1, folder: string) =>
   Object.keys(PROGRAMS)
-    .map((name) => `\`${name}\`: ${SHOWS[name]![language]}\n\n![${name}](${folder}pictures/${name}.svg)`)
+    .map((name) => {
+      const shows = SHOWS[name];
+      if (!shows) throw new Error(`docs/pictures.ts: say what there is to see on the picture of ${name}`);
+      return `\`${name}\`: ${shows[language]}\n\n![${name}](${folder}pictures/${name}.svg)`;
+    })
     .join("\n\n");
 
 /** The text of docs/pictures.md. */

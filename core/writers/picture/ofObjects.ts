@@ -6,6 +6,8 @@ export interface ClusterObject {
   kind: string;
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
   spec?: Record<string, unknown>;
+  /** The other objects that it is made after; only workloads among them are drawn. */
+  after?: ClusterObject[];
   /** What is known of the service that it was made for. */
   service?: Pick<Card, "run" | "description">;
 }
@@ -66,76 +68,80 @@ export function pictureOfObjects(name: string, objects: ClusterObject[]): Pictur
     boxes.set(id, { id, kind: "namespace", labels: [{ name: namespace, detail: "namespace" }] });
     return id;
   };
+  const keyOf = ({ kind, metadata }: ClusterObject) => `${kind} ${metadata.namespace} ${metadata.name}`;
+  const isWorkload = ({ kind }: ClusterObject) => WORKLOADS.includes(kind);
+  const workloads = objects.filter(isWorkload);
+  for (const object of workloads) cards.of(keyOf(object));
   const storeOf = (kind: Store["kind"], space: string | undefined, of: string): string => {
     const id = stores.of(`${kind} ${space} ${of}`);
     found.set(id, { id, kind, name: of });
     return id;
   };
 
-  const drawn = objects
-    .filter(({ kind }) => WORKLOADS.includes(kind))
-    .map((object): Card => {
-      const { kind, metadata, spec } = object;
-      const { pod, labels } = podOf(object);
-      const { namespace } = metadata;
-      const [first, ...others] = pod.containers;
-      const chips: Chip[] = [];
-      const chip = (of: Chip["kind"], text: string | false | undefined) => text && chips.push({ kind: of, text });
-      const { replicas = 1 } = (spec ?? {}) as WorkloadSpec;
-      chip("replicas", replicas !== 1 && `× ${replicas}`);
-      chip("plain", kind === "DaemonSet" && "on every node");
-      chip("plain", kind !== "Deployment" && kind !== "DaemonSet" && kind);
-      const gpus = pod.containers.reduce(
-        (sum, { resources }) => sum + Number(resources?.limits?.["nvidia.com/gpu"] ?? 0),
-        0,
-      );
-      chip("gpu", gpus > 0 && `${gpus} GPU${gpus === 1 ? "" : "s"}`);
-      chip("plain", pod.hostNetwork && "host network");
-      for (const { name: beside } of others) chip("plain", `+ ${beside}`);
+  const drawn = workloads.map((object): Card => {
+    const { kind, metadata, spec } = object;
+    const { pod, labels } = podOf(object);
+    const { namespace } = metadata;
+    const [first, ...others] = pod.containers;
+    const chips: Chip[] = [];
+    const chip = (of: Chip["kind"], text: string | false | undefined) => text && chips.push({ kind: of, text });
+    const { replicas = 1 } = (spec ?? {}) as WorkloadSpec;
+    chip("replicas", replicas !== 1 && `× ${replicas}`);
+    chip("plain", kind === "DaemonSet" && "on every node");
+    chip("plain", kind !== "Deployment" && kind !== "DaemonSet" && kind);
+    const gpus = pod.containers.reduce(
+      (sum, { resources }) => sum + Number(resources?.limits?.["nvidia.com/gpu"] ?? 0),
+      0,
+    );
+    chip("gpu", gpus > 0 && `${gpus} GPU${gpus === 1 ? "" : "s"}`);
+    chip("plain", pod.hostNetwork && "host network");
+    for (const { name: beside } of others) chip("plain", `+ ${beside}`);
 
-      const ports: Card["ports"] = [];
-      for (const service of services) {
-        const { selector = {}, type, ports: opened = [] } = (service.spec ?? {}) as ServiceSpec;
-        const pairs = Object.entries(selector);
-        if (service.metadata.namespace !== namespace || !pairs.length) continue;
-        if (!pairs.every(([key, value]) => labels[key] === value)) continue;
-        for (const { port, targetPort = port, nodePort, protocol } of opened) {
-          const inside = `${targetPort}${protocol && protocol !== "TCP" ? `/${protocol.toLowerCase()}` : ""}`;
-          if (type === "NodePort") ports.push({ outside: `node ${nodePort ?? "port"}`, inside });
-          if (type === "LoadBalancer") ports.push({ outside: String(port), inside });
-          chip("network", `${service.metadata.name}:${port}`);
-        }
+    const ports: Card["ports"] = [];
+    for (const service of services) {
+      const { selector = {}, type, ports: opened = [] } = (service.spec ?? {}) as ServiceSpec;
+      const pairs = Object.entries(selector);
+      if (service.metadata.namespace !== namespace || !pairs.length) continue;
+      if (!pairs.every(([key, value]) => labels[key] === value)) continue;
+      for (const { port, targetPort = port, nodePort, protocol } of opened) {
+        const inside = `${targetPort}${protocol && protocol !== "TCP" ? `/${protocol.toLowerCase()}` : ""}`;
+        if (type === "NodePort") ports.push({ outside: `node ${nodePort ?? "port"}`, inside });
+        if (type === "LoadBalancer") ports.push({ outside: String(port), inside });
+        chip("network", `${service.metadata.name}:${port}`);
       }
-      const secrets = pod.containers.flatMap(({ env = [], envFrom = [] }) => [
-        ...env.filter(({ valueFrom, value }) => valueFrom?.secretKeyRef || value === "[secret]").map((one) => one.name),
-        ...envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []),
-      ]);
-      const mounts = pod.containers.flatMap(({ volumeMounts = [] }) =>
-        volumeMounts.flatMap(({ name: of, mountPath: path, readOnly = false }) => {
-          const volume = pod.volumes?.find((candidate) => candidate.name === of);
-          if (volume?.secret) secrets.push(volume.secret.secretName);
-          const claim = volume?.persistentVolumeClaim?.claimName;
-          const folder = volume?.hostPath?.path;
-          const store = claim ? storeOf("claim", namespace, claim) : folder && storeOf("path", "", folder);
-          return store ? [{ path, readOnly, store }] : [];
-        }),
-      );
-      return {
-        id: cards.of(`${kind} ${namespace} ${metadata.name}`),
-        name: metadata.name,
-        subtitle: first!.image,
-        box: boxOf(metadata),
-        chips,
-        secrets: [...new Set(secrets)],
-        ports,
-        mounts: mounts.filter(
-          ({ path, store }, index) => mounts.findIndex((m) => m.path === path && m.store === store) === index,
-        ),
-        waits: [],
-        run: object.service?.run ?? [],
-        description: object.service?.description ?? manifest(object),
-      };
-    });
+    }
+    const secrets = pod.containers.flatMap(({ env = [], envFrom = [] }) => [
+      ...env.filter(({ valueFrom, value }) => valueFrom?.secretKeyRef || value === "[secret]").map((one) => one.name),
+      ...envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []),
+    ]);
+    const mounts = pod.containers.flatMap(({ volumeMounts = [] }) =>
+      volumeMounts.flatMap(({ name: of, mountPath: path, readOnly = false }) => {
+        const volume = pod.volumes?.find((candidate) => candidate.name === of);
+        if (volume?.secret) secrets.push(volume.secret.secretName);
+        const claim = volume?.persistentVolumeClaim?.claimName;
+        const folder = volume?.hostPath?.path;
+        const store = claim ? storeOf("claim", namespace, claim) : folder && storeOf("path", "", folder);
+        return store ? [{ path, readOnly, store }] : [];
+      }),
+    );
+    return {
+      id: cards.of(keyOf(object)),
+      name: metadata.name,
+      subtitle: first!.image,
+      box: boxOf(metadata),
+      chips,
+      secrets: [...new Set(secrets)],
+      ports,
+      mounts: mounts.filter(
+        ({ path, store }, index) => mounts.findIndex((m) => m.path === path && m.store === store) === index,
+      ),
+      waits: (object.after ?? [])
+        .filter(isWorkload)
+        .map((other) => ({ on: cards.of(keyOf(other)), text: `${other.metadata.name} is ready` })),
+      run: object.service?.run ?? [],
+      description: object.service?.description ?? manifest(object),
+    };
+  });
   // A claim that nothing mounts is made all the same.
   for (const { kind, metadata } of objects)
     if (kind === "PersistentVolumeClaim") storeOf("claim", metadata.namespace, metadata.name);

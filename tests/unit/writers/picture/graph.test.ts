@@ -171,6 +171,18 @@ test("the line and the description are those of the other writers", () => {
   );
 });
 
+test("a cluster: a workload that is made after another one waits for it", () => {
+  const spec = { template: { spec: { containers: [{ name: "x", image: "busybox:1" }] } } };
+  const claim = { kind: "PersistentVolumeClaim", metadata: { name: "data" } };
+  const db = { kind: "Deployment", metadata: { name: "db" }, spec };
+  const web = { kind: "Deployment", metadata: { name: "web" }, spec, after: [claim, db] };
+  const { cards } = pictureOfObjects("cluster", [web, claim, db]);
+  expect(cards.map(({ id, name, waits }) => [id, name, waits])).toEqual([
+    ["c1", "web", [{ on: "c2", text: "db is ready" }]],
+    ["c2", "db", []],
+  ]);
+});
+
 test("a cluster: workloads in their namespaces, with node ports, claims, folders, GPUs and locks", () => {
   const pod = {
     hostNetwork: true,

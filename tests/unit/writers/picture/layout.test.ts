@@ -83,6 +83,18 @@ test("labels fit into what they stand in, Chinese ones too, and none stands on a
   expect(layout.warnings[0]!.lines.length).toBeGreaterThan(3);
 });
 
+test("no line runs through the name of a network", () => {
+  for (const { labels } of layout.boxes)
+    for (const label of labels.flatMap(({ name, detail }) => (detail ? [name, detail] : [name])))
+      for (const { points } of layout.edges)
+        for (const [index, end] of points.slice(1).entries()) {
+          const start = points[index]!;
+          const line = { x: Math.min(start.x, end.x), y: Math.min(start.y, end.y) };
+          const size = { width: Math.abs(end.x - start.x), height: Math.abs(end.y - start.y) };
+          expect(apart(rectOf(label), { ...line, ...size }, 0)).toBe(true);
+        }
+});
+
 test("what is short on the picture is said in full", () => {
   const long = layout.cards.find(({ card }) => card.name.startsWith("s11-"))!;
   expect(long.name.text).toContain("…");
