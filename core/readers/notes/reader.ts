@@ -91,6 +91,9 @@ const SWARM: Notice = {
 /** Rows within which a Dockerfile belongs to the line that builds from it. */
 const NEAR = 60;
 
+/** Files that Compose looks for. */
+const COMPOSE_FILES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
 /** Lines by the names of the containers that they make. */
 function byContainer(runs: Line[]): Map<string, Line[]> {
   const called = new Map<string, Line[]>();
@@ -861,9 +864,13 @@ export class NoteReader {
       const holes = holesOfWords(text);
       if (!this.settle(item, holes, "understood", how)) continue;
       if (found.length === 0 || missing.length) {
+        const beside = (names: string[]) => names.filter((name) => existsSync(resolve(this.folder, name)));
+        const there = missing.length ? beside(missing) : beside(COMPOSE_FILES).slice(0, 1);
         const what = missing.length ? missing.join(", ") : "its file";
-        const reads = item.what.startsWith("kubectl") ? "kubectl" : "`berth from-compose`";
-        item.why = `the note does not show ${what}: give the files to ${reads}`;
+        if (item.what.startsWith("kubectl")) item.why = `the note does not show ${what}: give the files to kubectl`;
+        else if (there.length && there.length >= missing.length)
+          item.why = `the file is beside the note: \`berth from-compose ${files.length ? files.join(" ") : there[0]}\` reads it`;
+        else item.why = `the note does not show ${what}: give the files to \`berth from-compose\``;
         continue;
       }
       const names = found.flatMap((one) => one!.item.setups).join(", ");

@@ -510,6 +510,11 @@ test("files beside the note are taken as they are there", () => {
     const file = join(folder, "README.md");
     const note = read(block("docker build -t app .\ndocker run -d --name app app"), file);
     expect(project(note, "app").services.app!.build).toEqual({ context: folder });
+    writeFileSync(join(folder, "compose.yml"), "services: {}\n");
+    expect(read("`docker compose up -d`", file).items[0]!.why).toBe(
+      "the file is beside the note: `berth from-compose compose.yml` reads it",
+    );
+    expect(read("`docker compose -f a.yml up`", file).items[0]!.why).toContain("does not show a.yml");
   } finally {
     rmSync(folder, { recursive: true });
   }
