@@ -41,8 +41,8 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "start",
     group: LOOK,
-    summary: "the preview of a stack (dev), real where Pulumi and Docker are there",
-    description: "Where something is missing for the real preview it is berth's own plan, with what is missing.",
+    summary: "preview a stack (dev), with Pulumi and Docker where they are there",
+    description: "Where something is missing for that, it prints berth's own plan, and says what is missing.",
     arguments: [{ name: "[stack]", doc: "the stack (default: dev)", kind: "stack" }],
     expects: "name one stack",
     examples: [
@@ -54,7 +54,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "plan",
     group: LOOK,
-    summary: "berth's own plan: no CLI, no engine, no network",
+    summary: "what stacks would make; needs no CLI, engine or network",
     description: "Shows what an empty stack would get, with the `docker run` line that equals each container.",
     arguments: [{ name: "[stack...]", doc: "the stacks (default: dev)", kind: "stack" }],
     options: [
@@ -97,7 +97,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "settings",
     group: LOOK,
-    summary: "the programs, and what can be set with `pulumi config set`",
+    summary: "list the programs, and what `pulumi config set` can set",
     description: "Lists every program with its settings and their defaults, or those of one program.",
     arguments: [{ name: "[program]", doc: "only this one", kind: "program" }],
     expects: "name one program",
@@ -109,7 +109,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   pulumiSpec(
     "up",
-    "make or change a stack; makes the passwords that it asks for",
+    "make or change a stack, with the passwords that it needs",
     "Selects the stack, or creates it, and applies it.",
     [
       ["berth up nginx", "asks before it does anything"],
@@ -127,11 +127,11 @@ export const COMMANDS: CommandSpec[] = [
   ),
   pulumiSpec(
     "refresh",
-    "read what is really there into the stack's state",
+    "bring the state up to date with what is really there",
     "Compares the state of a stack with the engine.",
     [["berth refresh nginx", "asks before it changes the state"]],
   ),
-  pulumiSpec("destroy", "take away what a stack has made; data stays", "Data outlives it: named volumes are kept.", [
+  pulumiSpec("destroy", "remove what a stack has made; data stays", "Data outlives it: named volumes are kept.", [
     ["berth destroy nginx", "asks before it does anything"],
     ["berth destroy nginx --yes", "does not ask; for scripts"],
   ]),
@@ -155,7 +155,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "init",
     group: CONVERT,
-    summary: "a Pulumi project of your own, from what you paste",
+    summary: "make a Pulumi project of your own from what you paste",
     description:
       "Makes Pulumi.yaml, package.json, tsconfig.json, a program in TypeScript and a test for it. " +
       "Files that are there already are never written over.",
@@ -184,7 +184,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "from-run",
     group: CONVERT,
-    summary: "what berth understands of docker run lines",
+    summary: "show how berth reads docker run lines",
     description:
       "Prints a program for stacks/, or another form, and says what is most likely a slip. Nothing is installed or run. " +
       "A line can also be pasted without quotes; then the options of berth stand before it.",
@@ -202,7 +202,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "from-compose",
     group: CONVERT,
-    summary: "what berth understands of compose files",
+    summary: "show how berth reads compose files",
     description: "Reads them as `docker compose` does. Nothing is installed or run.",
     arguments: [
       {
@@ -259,7 +259,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "export",
     group: CONVERT,
-    summary: "a stack of berth as a compose file, docker run lines or objects for kubectl",
+    summary: "print a stack as a compose file, docker run lines or objects for kubectl",
     description: "Any stack, for people without Pulumi. Secrets are not printed.",
     arguments: [STACK],
     expects: "name one stack",
@@ -273,7 +273,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "bundle",
     group: CARRY,
-    summary: "everything that the stack needs where there is no network, in one file",
+    summary: "pack all that a stack needs where there is no network into one file",
     description: "Node.js, the Pulumi CLI and its plugins, the project with node_modules, and the images.",
     arguments: [STACK],
     expects: "name one stack",
@@ -295,7 +295,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "unbundle",
     group: CARRY,
-    summary: "put a bundle into a folder and its images into the engine",
+    summary: "unpack a bundle into a folder, and its images into the engine",
     description: "Verifies the bundle first. It asks no network; the same bundle a second time does nothing.",
     arguments: [{ name: "<file>", doc: "what `berth bundle` has written", kind: "file" }],
     expects: "name one bundle",
@@ -312,7 +312,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "completion",
     group: SHELL,
-    summary: "a script that completes berth's commands in a shell",
+    summary: "print a script that completes berth's commands in a shell",
     description: "It completes commands, options, their values, and the names of programs for stacks.",
     arguments: [{ name: "<shell>", doc: SHELLS.join(", "), kind: SHELLS }],
     expects: `name one shell of ${SHELLS.join(", ")}`,
