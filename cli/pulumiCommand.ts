@@ -10,7 +10,7 @@ import {
 import { applicableProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { readStackConfig } from "./stackConfig";
-import { stateOf } from "./state";
+import { mendState, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
 import { UsageError } from "./usageError";
@@ -61,6 +61,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, args:
   const programs = project.own ? [] : programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
   const places = project.own ? await placesPlanned(folder, stack) : placesOf(programs, values["berth:engine"]);
+  await mendState(folder, project.name, name);
   const state = await stateOf(folder, project.name, name);
   if (places) sparePluginSearch(places, state, pluginVersions(folder));
   trustInputs(state);

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 
 /**
  * Where the CLI keeps states in a folder: as the environment says, or the project. Undefined where that is no folder of
@@ -15,6 +15,36 @@ export async function stateFolder(root: string): Promise<string | undefined> {
   }
   const path = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
   return path && resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+/** Whether a file of the state is there as a whole. */
+function isWhole(file: string): boolean {
+  try {
+    JSON.parse(readFileSync(file, "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Puts right what a CLI that was killed while it wrote has left, where nothing can be lost by that: beside each file of a
+ * state lies one that only describes it, and the CLI reads neither of them where that one is cut off.
+ *
+ * @throws Error where the state itself is cut off
+ */
+export async function mendState(root: string, project: string, stack: string): Promise<void> {
+  const states = await stateFolder(root);
+  if (states === undefined) return;
+  const file = join(states, ".pulumi", "stacks", project, `${stack}.json`);
+  for (const beside of [`${file}.attrs`, `${file}.bak.attrs`])
+    if (existsSync(beside) && !isWhole(beside)) rmSync(beside);
+  if (!existsSync(file) || isWhole(file)) return;
+  const [state, backup] = [file, `${file}.bak`].map((name) => relative(process.cwd(), name) || name);
+  const remedy = isWhole(`${file}.bak`)
+    ? `the one before it is whole: \`cp ${backup} ${state}\`, then the same command again; what was made since then is found by its labels`
+    : `so is the one before it: look in .pulumi/backups for one that is not`;
+  throw new Error(`the state of the stack ${stack} is cut off (${state}); ${remedy}`);
 }
 
 /** Text of a stack's state, "" where there is none yet; undefined where it cannot be read here. */

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { providersIn, stateOf } from "../../../cli/state";
+import { mendState, providersIn, stateOf } from "../../../cli/state";
 
 let root: string;
 const given = process.env.PULUMI_BACKEND_URL;
@@ -54,4 +54,53 @@ test("that is packed is not read", async () => {
 test("names its providers", () => {
   const urn = (name: string) => `urn:pulumi:a::b::pulumi:providers:${name}::default`;
   expect([...providersIn(`${urn("docker")} ${urn("docker")} ${urn("kubernetes")}`)]).toEqual(["docker", "kubernetes"]);
+});
+
+describe("after a CLI was killed while it wrote", () => {
+  const file = (name: string) => join(root, ".pulumi/stacks/notes", name);
+  const write = (name: string, text: string) => writeFileSync(file(name), text);
+  const mend = () =>
+    mendState(root, "notes", "dev").then(
+      () => "",
+      (error: Error) => error.message.replaceAll(/[^ `(]*\/\.pulumi/g, ".pulumi"),
+    );
+  beforeEach(() => {
+    project("backend: { url: 'file://.' }");
+    keep(".");
+    write("dev.json", "{}");
+  });
+
+  test("what describes the state is taken away where it is cut off, and else kept", async () => {
+    write("dev.json.attrs", "");
+    write("dev.json.bak.attrs", '{"md5":"');
+    write("other.json.attrs", "");
+    expect(await mend()).toBe("");
+    expect(["dev.json.attrs", "dev.json.bak.attrs", "other.json.attrs"].map((name) => existsSync(file(name)))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    write("dev.json.attrs", '{"md5":""}');
+    expect(await mend()).toBe("");
+    expect(existsSync(file("dev.json.attrs"))).toBe(true);
+  });
+
+  test("a state that is cut off is said, with what to do", async () => {
+    write("dev.json", '{"version": 3, "check');
+    expect(await mend()).toBe(
+      "the state of the stack dev is cut off (.pulumi/stacks/notes/dev.json); so is the one before it: look in .pulumi/backups for one that is not",
+    );
+    write("dev.json.bak", "{}");
+    expect(await mend()).toBe(
+      "the state of the stack dev is cut off (.pulumi/stacks/notes/dev.json); the one before it is whole: `cp .pulumi/stacks/notes/dev.json.bak .pulumi/stacks/notes/dev.json`, then the same command again; what was made since then is found by its labels",
+    );
+  });
+
+  test("a stack without a state, or with one elsewhere, is left alone", async () => {
+    rmSync(file("dev.json"));
+    expect(await mend()).toBe("");
+    project("backend: { url: 's3://bucket' }");
+    write("dev.json", "{");
+    expect(await mend()).toBe("");
+  });
 });
