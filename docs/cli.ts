@@ -68,8 +68,9 @@ The settings of each program are listed by \`npx berth settings\`. Those of the 
 
 ## The plain Pulumi CLI
 
-\`berth up\` selects or creates the stack, makes the passwords that it asks for, and calls the Pulumi CLI. The plain CLI works
-by itself as well, in the project's folder:
+\`berth up\` selects or creates the stack, makes the passwords that it asks for, and calls the Pulumi CLI.
+\`npx berth pulumi\` calls any command of the CLI, in every folder of the project. The plain CLI works by itself as well, in the
+project's folder:
 
 \`\`\`sh
 export PULUMI_CONFIG_PASSPHRASE_FILE=.berth/passphrase

@@ -152,9 +152,11 @@ async function checkBerth(words: string[]): Promise<void> {
   const spec = COMMANDS.find(({ name }) => name === words[0]);
   if (!spec || !seen) return;
   const { options } = seen;
-  if (spec.arguments?.[0]?.kind === "stack")
-    for (const stack of spec.passThrough ? seen.words.slice(0, 1) : seen.words) checkStack(stack);
-  if (spec.passThrough) await checkPulumi([words[0]!, ...seen.words.slice(1)]);
+  const [first] = spec.arguments ?? [];
+  // What stands behind one stack is for the CLI, or names its services.
+  if (first?.kind === "stack")
+    for (const stack of first.name.includes("...") ? seen.words : seen.words.slice(0, 1)) checkStack(stack);
+  if (spec.passThrough && spec.name in PULUMI) await checkPulumi([words[0]!, ...seen.words.slice(1)]);
   if (spec.name === "settings" && seen.words[0] && !(seen.words[0] in PROGRAMS))
     throw new Error(`there is no program ${seen.words[0]}`);
   if (options.to !== undefined && /^from-|^export$/.test(spec.name)) {
@@ -191,6 +193,8 @@ export async function checkCommand({ words, redirects }: ShellCommand): Promise<
   else if (program === "npx" && rest[0] === "--yes")
     await checkCommand({ words: rest.slice(1), redirects, variables: [] });
   else if (program === "npx" && rest[0] === "jest") exists(rest[1]!);
+  else if (program === "npx" && rest[0] === "berth" && rest[1] === "pulumi" && rest.length > 2)
+    await checkPulumi(rest.slice(2));
   else if (program === "npx" && rest[0] === "berth") await checkBerth(rest.slice(1));
   else if (program === "berth" || program === "./berth/berth") await checkBerth(rest);
   else if (program === "pulumi") await checkPulumi(rest);

@@ -75,7 +75,8 @@ test.each(shown)("$place prints what the page shows", ({ file, commands, output 
 function settingsOf(text: string): Map<string, Record<string, unknown>> {
   const stacks = new Map<string, Record<string, unknown>>();
   let current: string | undefined;
-  for (const { words } of commandsOf(text)) {
+  for (const command of commandsOf(text)) {
+    const words = command.words.slice(command.words.slice(0, 3).join(" ") === "npx berth pulumi" ? 2 : 0);
     if (words.slice(0, 3).join(" ") === "pulumi stack init") current = words[3]!;
     if (words.slice(0, 3).join(" ") !== "pulumi config set" || words.includes("--secret")) continue;
     const at = words.indexOf("--stack");
