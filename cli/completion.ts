@@ -2,7 +2,7 @@ import { PROGRAMS } from "../stacks";
 import type { CommandSpec, Kind, OptionSpec } from "./commandSpec";
 import { UsageError } from "./usageError";
 
-const flagOf = ({ flags }: OptionSpec) => flags.split(" ")[0]!;
+const flagOf = ({ flags }: OptionSpec) => /--[\w-]+/.exec(flags)![0];
 const takesValue = ({ flags }: OptionSpec) => flags.includes("<");
 
 /** Words that can stand for an argument or a value; none where the shell completes the names of files itself. */
@@ -89,6 +89,7 @@ const SCRIPTS: Record<string, (commands: CommandSpec[]) => string> = { bash, zsh
 export async function completion(shell: string, commands: CommandSpec[]): Promise<number> {
   if (!Object.hasOwn(SCRIPTS, shell))
     throw new UsageError(`completion: "${shell}" is not a shell that is known; use ${Object.keys(SCRIPTS).join(", ")}`);
-  process.stdout.write(SCRIPTS[shell]!(commands));
+  const named = commands.flatMap((spec) => (spec.alias ? [spec, { ...spec, name: spec.alias }] : [spec]));
+  process.stdout.write(SCRIPTS[shell]!(named));
   return 0;
 }

@@ -1,6 +1,23 @@
-import type { CommandSpec } from "./commandSpec";
+import type { ArgumentSpec, CommandSpec } from "./commandSpec";
+import type { Power } from "./power";
 
 const RUN = "See and handle what runs, without the Pulumi CLI:";
+
+const STACK: ArgumentSpec = { name: "<stack>", doc: "the stack", kind: "stack" };
+const SERVICES: ArgumentSpec = { name: "[service...]", doc: "only these services (default: all)" };
+
+function powerSpec(name: Power, summary: string, description: string, examples: CommandSpec["examples"]): CommandSpec {
+  return {
+    name,
+    group: RUN,
+    summary,
+    description: `${description} What is declared stays as it is. On a Docker engine only.`,
+    arguments: [STACK, SERVICES],
+    expects: "name a stack",
+    examples,
+    action: async ([stack, ...services]) => (await import("./power")).power(name, stack!, services),
+  };
+}
 
 /** Commands about what runs. They need the program, its settings and its engine, and no state, plugin or passphrase. */
 export const RUNNING: CommandSpec[] = [
@@ -26,5 +43,77 @@ export const RUNNING: CommandSpec[] = [
       ["berth status nginx --json", "for other programs"],
     ],
     action: async ([stack = "dev"], options) => (await import("./status")).status(stack, options),
+  },
+  {
+    name: "logs",
+    group: RUN,
+    summary: "what the services of a stack have written",
+    description:
+      "Goes by the names in the program or the compose file. What went to standard error goes there. On a Docker " +
+      "engine and a Swarm.",
+    arguments: [STACK, SERVICES],
+    expects: "name a stack",
+    options: [
+      { flags: "-f, --follow", doc: "go on with what they write from now on" },
+      { flags: "--tail <lines>", doc: "only the last lines of each (default: all)" },
+    ],
+    examples: [
+      ["berth logs tomcat", "of all services, one after the other"],
+      ["berth logs tomcat tomcat01 --follow --tail 20", "of one, and what it writes from now on"],
+    ],
+    action: async ([stack, ...services], options) => (await import("./logs")).logs(stack!, services, options),
+  },
+  {
+    name: "exec",
+    group: RUN,
+    summary: "run a command, or a shell, inside a service",
+    description:
+      "Ends with the command's own exit code. Without a command it is bash where there is one, else sh. All behind the " +
+      "service belongs to the command. On a Docker engine, and a Swarm where a task runs on the node that is asked.",
+    arguments: [
+      STACK,
+      { name: "<service>", doc: "the service" },
+      { name: "[command...]", doc: "the command (default: a shell)" },
+    ],
+    expects: "name a stack and a service",
+    passThrough: true,
+    examples: [
+      ["berth exec mysql mysql01 mysql -uroot -p", "a command with options of its own"],
+      ["berth exec nginx nginx01", "a shell"],
+    ],
+    action: async ([stack, service, ...command]) => {
+      const { UsageError } = await import("./usageError");
+      if (service === undefined) throw new UsageError("exec: name a stack and a service");
+      return (await import("./exec")).exec(stack!, service, command);
+    },
+  },
+  powerSpec("restart", "start the containers of a stack anew", "Stops and starts them, in the order of the program.", [
+    ["berth restart tomcat tomcat01", "one service"],
+    ["berth restart tomcat", "all of them"],
+  ]),
+  powerSpec(
+    "stop",
+    "stop the containers of a stack; they stay, with what is in them",
+    "In reverse order of the program.",
+    [
+      ["berth stop tomcat", "all of them"],
+      ["berth stop tomcat tomcat01", "one service"],
+    ],
+  ),
+  powerSpec("resume", "start the containers of a stack that `berth stop` has stopped", "In the order of the program.", [
+    ["berth resume tomcat", "all of them"],
+  ]),
+  {
+    name: "open",
+    group: RUN,
+    summary: "the published page of a service, in the browser",
+    description: "Prints its address, and opens it where the output is a terminal and there is a browser.",
+    arguments: [STACK, { name: "[service]", doc: "the service, where several publish ports" }],
+    expects: "name a stack, and one service at most",
+    examples: [
+      ["berth open nginx", "the only service that publishes a port"],
+      ["berth open jenkins jenkins-nginx", "one of several"],
+    ],
+    action: async ([stack, ...services]) => (await import("./open")).open(stack!, services),
   },
 ];

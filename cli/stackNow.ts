@@ -16,6 +16,8 @@ export interface Place {
   declared: Declared[];
   /** Of a Docker engine, or of a manager of a Swarm. */
   client?: EngineClient;
+  /** Where node ports are, on a cluster. */
+  nodeAddress?: string;
   /** The services there, declared ones first. */
   look(): Promise<ServiceStatus[]>;
   close(): void;
@@ -154,18 +156,46 @@ async function addressOf(provider: pulumi.ProviderResource): Promise<EngineAddre
   return engineAddress(settings, process.env);
 }
 
-/** The services of a stack as they run, with where; those that are named, or all. */
-export async function servicesNow(now: StackNow, names: string[] = []): Promise<[ServiceStatus, Place][]> {
+/** A service as it runs, and where. */
+export type Found = [ServiceStatus, Place];
+
+/** The services of a stack as they run. */
+export async function servicesNow({ places }: StackNow): Promise<Found[]> {
   const found = await Promise.all(
-    now.places.map(async (place) => (await place.look()).map((status): [ServiceStatus, Place] => [status, place])),
+    places.map(async (place) => (await place.look()).map((status): Found => [status, place])),
   );
-  const all = found.flat();
-  const picked = new Set(
-    pick(
-      all.map(([status]) => status),
-      names,
-      now.name,
-    ),
-  );
-  return all.filter(([status]) => picked.has(status));
+  return found.flat();
 }
+
+/** What does on a cluster, and on a Swarm, what a command does not do there. */
+export type Instead = Partial<Record<EngineName, (status: ServiceStatus) => string>>;
+
+/**
+ * The services that are named, all where none is, as far as there is something of them on the engine.
+ *
+ * @param instead a command of the engine's own, for engines where berth does not do it
+ * @throws Error for a service that is not known, not there, or on such an engine
+ */
+export function chosen(found: Found[], names: string[], { name: stack }: StackNow, instead: Instead): Found[] {
+  const picked = pick(
+    found.map(([status]) => status),
+    names,
+    stack,
+  );
+  const there = picked.filter(({ state }) => state !== "missing");
+  if (names.length > there.length || (picked.length > 0 && there.length === 0)) {
+    const { name } = picked.find(({ state }) => state === "missing")!;
+    throw new Error(`${name} is not on the engine; \`berth up ${stack}\` makes it`);
+  }
+  for (const status of there) {
+    const command = instead[status.engine]?.(status);
+    if (command) throw new Error(`${status.name}: berth does not do this on ${status.engine}; use \`${command}\``);
+  }
+  return found.filter(([status]) => there.includes(status));
+}
+
+/** `namespace/kind/name` of a workload, as words for kubectl. */
+export const kubectlNames = ({ id = "" }: ServiceStatus): string => {
+  const [namespace = "default", kind = "deployment", name = ""] = id.split("/");
+  return `-n ${namespace} ${kind}/${name}`;
+};

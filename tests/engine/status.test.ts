@@ -149,3 +149,69 @@ describeIf(missingCli, "berth status", () => {
     expect(output).toMatch(/^error: no Docker engine answers at tcp:\/\/127\.0\.0\.1:1: .*ECONNREFUSED.*\n$/);
   }, 300_000);
 });
+
+describeIf(missingCli, "what runs", () => {
+  test.concurrent("is stopped, resumed, started anew, read and opened by its names", async () => {
+    const services = { web: { image: "nginx", ports: ["8080:80"] }, cache: { image: "redis" } };
+    const project = await Project.create({
+      stack: "compose",
+      files: { "compose.yaml": stringify({ name: "shop", services }) },
+    });
+    const run = async (...args: string[]) => {
+      const { code, output } = await berth(project, ...args);
+      return [code, ...output.trim().split("\n")];
+    };
+    expect(await run("logs", "compose", "web")).toEqual([
+      1,
+      "error: shop-web-1 is not on the engine; `berth up compose` makes it",
+    ]);
+    await project.up();
+    expect(await run("logs", "compose")).toEqual([0, "web   | a last line", "cache | a last line"]);
+    expect(await run("logs", "compose", "shop-cache-1")).toEqual([0, "a last line"]);
+    expect(await run("logs", "compose", "wbe")).toEqual([
+      1,
+      'error: the stack compose has no service "wbe"; did you mean web?',
+    ]);
+    expect(await run("open", "compose")).toEqual([0, "http://localhost:8080"]);
+    expect((await run("open", "compose", "cache"))[1]).toContain("cache publishes no TCP port that is open now");
+
+    expect(await run("stop", "compose")).toEqual([0, "cache: stopped", "web: stopped"]);
+    expect(project.container("shop-web-1").State.Running).toBe(false);
+    expect(await run("stop", "compose", "web")).toEqual([0, "web: does not run"]);
+    expect((await status(project)).said).toEqual(["shop-web-1: exited", "shop-cache-1: done"]);
+    expect(await run("resume", "compose", "web")).toEqual([0, "web: started"]);
+    expect(await run("resume", "compose")).toEqual([0, "web: runs already", "cache: started"]);
+    const { Id } = project.container("shop-web-1");
+    expect(await run("restart", "compose", "web")).toEqual([0, "web: restarted"]);
+    expect(project.container("shop-web-1").Id).toBe(Id);
+    expect(await status(project)).toMatchObject({ code: 0 });
+    // Nothing of that is a change to what is declared.
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+  }, 300_000);
+
+  test.concurrent("with another's network is started anew with it", async () => {
+    const project = await Project.create({
+      stack: "run",
+      config: lines(WEB, "docker run -d --name side --network container:web nginx", "docker run -d --name far nginx"),
+    });
+    await project.up();
+    const started = project.container("far").State.StartedAt;
+    const { code, output } = await berth(project, "restart", "run", "web");
+    expect([code, output]).toEqual([
+      0,
+      "web: restarted\nside: restarted, since it shares the network of another one\n",
+    ]);
+    expect(project.container("far").State.StartedAt).toBe(started);
+  }, 300_000);
+
+  test.concurrent("of a Swarm is stopped by docker's own words", async () => {
+    const project = await Project.create({ stack: "run", config: { ...lines(WEB), "berth:engine": "swarm" } });
+    project.store.put("swarm", { Name: "swarm", NodeAddr: "10.0.0.1" });
+    await project.up();
+    const { code, output } = await berth(project, "stop", "run");
+    expect([code, output]).toEqual([
+      1,
+      "error: web: berth does not do this on swarm; use `docker service scale web=0`\n",
+    ]);
+  }, 300_000);
+});

@@ -152,6 +152,13 @@ test.each<[string[], string]>([
   [["start", "nginx", "mysql"], "start: name one stack"],
   [["settings", "ngnix"], 'settings: there is no program "ngnix"; did you mean nginx?'],
   [["settings", "nonsense"], 'settings: there is no program "nonsense"; the programs are nginx, mysql'],
+  [["status", "nginx", "--timeout", "5"], "--timeout: says how long --wait waits; add --wait"],
+  [["ps", "nginx", "--wait", "--timeout", "soon"], '--timeout: "soon" is not a number of seconds'],
+  [["status", "nginx", "mysql"], "status: name one stack"],
+  [["logs"], "logs: name a stack, for example"],
+  [["logs", "nginx", "--tail", "few"], '--tail: "few" is not a number of lines'],
+  [["exec", "nginx"], "exec: name a stack and a service"],
+  [["open", "nginx", "nginx01", "other"], "open: name a stack, and one service at most"],
   [["completion", "tcsh"], 'completion: "tcsh" is not a shell that is known; use bash, zsh, fish'],
 ])("%j is wrong usage: one sentence, and nothing else", async (args, says) => {
   const { code, out, err } = await within(args);
@@ -164,15 +171,17 @@ test.each<[string[], string]>([
 test.each([[[]], [["--help"]], [["-h"]], [["help"]]])("%j prints the usage", async (args: string[]) => {
   const { code, out, err } = await within(args);
   expect({ code, err }).toEqual({ code: 0, err: "" });
-  for (const { name } of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name} .*\\w`, "m"));
+  for (const { name, alias } of COMMANDS)
+    expect(out).toMatch(new RegExp(`^  ${name}${alias ? `\\|${alias}` : ""} .*\\w`, "m"));
   expect(out).toMatch(/^Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 /m);
 });
 
 test("each command has a help with what it is for and examples, in both spellings", async () => {
-  for (const { name, examples, options = [] } of COMMANDS) {
+  for (const { name, alias, examples, options = [] } of COMMANDS) {
     const { code, out, err } = await within([name, "--help"]);
     expect({ name, code, err }).toEqual({ name, code: 0, err: "" });
-    expect(out).toMatch(new RegExp(`^Usage: berth ${name} `));
+    expect(out).toMatch(new RegExp(`^Usage: berth ${name}${alias ? `\\|${alias}` : ""} `));
+    if (alias) expect(await within([alias, "--help"])).toEqual({ code, out, err });
     expect(out).toContain("\nExamples:\n");
     for (const [line] of examples) expect(out).toContain(`  ${line}\n`);
     for (const { flags } of options) expect(out).toContain(`  ${flags} `);

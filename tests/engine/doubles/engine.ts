@@ -55,7 +55,7 @@ export class EngineDouble {
         },
       ],
       [/^GET \/containers\/([^/]+)\/json$/, withContainer((container) => ok(container))],
-      [/^GET \/containers\/([^/]+)\/logs$/, withContainer(() => ok("a last line"))],
+      [/^GET \/containers\/([^/]+)\/logs$/, withContainer(() => ok(inFrame("a last line\n")))],
       [/^DELETE \/containers\/([^/]+)$/, withContainer((container) => this.removeContainer(container))],
       [
         /^POST \/containers\/([^/]+)\/rename$/,
@@ -268,6 +268,12 @@ export class EngineDouble {
     this.store.put("containers", container);
     return ok();
   }
+}
+
+/** What a container writes, as the engine sends it: one frame of its standard output. */
+function inFrame(text: string): Buffer {
+  const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, text.length]);
+  return Buffer.concat([head, Buffer.from(text)]);
 }
 
 /** A container in the form of the list. */

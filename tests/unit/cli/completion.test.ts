@@ -40,6 +40,11 @@ function offers(...words: string[]): string[] {
       ["compose", "run", "kubernetes"],
     ],
     [["up", "ngi"], ["nginx"]],
+    [["ps", "ngi"], ["nginx"]],
+    [
+      ["logs", "--"],
+      ["--follow", "--tail", "--help"],
+    ],
     [["plan", "nginx", "mys"], ["mysql"]],
     [["help", "un"], ["unbundle"]],
     [["completion", "z"], ["zsh"]],

@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { ArgumentError } from "../../../description/errors";
 import type { EngineAddress } from "./address";
 import { EngineError, ignoreMissing } from "./errors";
@@ -153,6 +153,44 @@ export class EngineClient {
     });
   }
 
+  /**
+   * A request after which both sides talk to one another as they like: a command inside a container.
+   *
+   * @returns what came already, and the connection
+   */
+  hijack(path: string, body: object, timeout = 30_000): Promise<{ head: Buffer; socket: Duplex }> {
+    const transport = this.address.certificates ? https : http;
+    const content = JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const request = transport.request({
+        ...this.options,
+        method: "POST",
+        path,
+        timeout,
+        agent: this.agent ?? false,
+        headers: {
+          Host: "docker",
+          Connection: "Upgrade",
+          Upgrade: "tcp",
+          "Content-Type": "application/json",
+          "Content-Length": Buffer.byteLength(content),
+        },
+      });
+      request.on("upgrade", (_response, socket, head) => {
+        this.hasAnswered = true;
+        socket.setTimeout?.(0);
+        resolve({ head, socket });
+      });
+      request.on("response", (response) => {
+        const refuse = (text: Buffer) => reject(new EngineError(response.statusCode ?? 0, errorMessage(text)));
+        this.collect(response).then(refuse, reject);
+      });
+      request.on("timeout", () => request.destroy(new EngineError(0, `no answer within ${timeout / 1000} s`)));
+      request.on("error", (error) => reject(this.gone(error)));
+      request.end(content);
+    });
+  }
+
   /** What breaks off a connection, in words that say what to do, where the engine was there before. */
   gone(error: Error): Error {
     if (!this.hasAnswered || error instanceof EngineError) return error;
@@ -217,6 +255,31 @@ function errorMessage(content: Buffer): string {
     return (JSON.parse(text) as { message?: string }).message ?? text;
   } catch {
     return text;
+  }
+}
+
+/** What a container writes, as it comes; `error` is its standard error. */
+export interface Piece {
+  error: boolean;
+  data: Buffer;
+}
+
+/** Takes the frames of a stream apart, see `demultiplex`; what a terminal writes has none. */
+export async function* pieces(stream: AsyncIterable<Buffer>, framed: boolean): AsyncGenerator<Piece> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    if (!framed) {
+      yield { error: false, data: chunk };
+      continue;
+    }
+    rest = rest.length ? Buffer.concat([rest, chunk]) : chunk;
+    while (rest.length >= 8) {
+      if (rest[0]! > 2 || rest.readUIntBE(1, 3) !== 0) throw new Error("the engine sent a log that is not in frames");
+      const end = 8 + rest.readUInt32BE(4);
+      if (rest.length < end) break;
+      yield { error: rest[0] === 2, data: rest.subarray(8, end) };
+      rest = rest.subarray(end);
+    }
   }
 }
 
