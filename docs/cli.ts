@@ -69,8 +69,8 @@ The settings of each program are listed by \`npx berth settings\`. Those of the 
 ## The plain Pulumi CLI
 
 \`berth up\` selects or creates the stack, makes the passwords that it asks for, and calls the Pulumi CLI.
-\`npx berth pulumi\` calls any command of the CLI, in every folder of the project. The plain CLI works by itself as well, in the
-project's folder:
+\`npx berth pulumi\` calls any command of the CLI, in every folder of the project. The plain CLI works by itself as well, in
+the project's folder:
 
 \`\`\`sh
 export PULUMI_CONFIG_PASSPHRASE_FILE=.berth/passphrase
@@ -80,9 +80,9 @@ pulumi preview --stack nginx-staging
 pulumi up --stack nginx-staging
 \`\`\`
 
-berth makes \`.berth/passphrase\` when it calls the Pulumi CLI for the first time, for example by \`npm start\`. Keep a copy; see
-[secrets](secrets.md#the-passphrase). The state is in \`.pulumi/\` of the project, until \`PULUMI_BACKEND_URL\` says otherwise. git
-ignores both folders.
+berth makes \`.berth/passphrase\` when it calls the Pulumi CLI for the first time, for example by \`npm start\`. Keep a
+copy; see [secrets](secrets.md#the-passphrase). The state is in \`.pulumi/\` of the project, until \`PULUMI_BACKEND_URL\`
+says otherwise. git ignores both folders.
 
 The CLI looks for the plugin of every SDK that is installed. Where one is missing that the stack does not need, berth keeps
 the CLI from looking, which saves 2.5 s without a network. For the plain CLI:
