@@ -39,7 +39,7 @@ function compose(folder: string, ...args: string[]): string {
 /** What a container of berth's may have in place of what `docker compose` gives. */
 const ALLOWED: AllowedDifference[] = [
   {
-    path: /^Config\.Labels\[berth\.(stack|service|owner|life)\]$/,
+    path: /^Config\.Labels\[berth\.(stack|service|owner|life|digest)\]$/,
     why: "berth marks what it made, to find it again after an apply that was cut off, and to miss what somebody has removed",
   },
   {
