@@ -51,8 +51,7 @@ export async function stackNow(given: string): Promise<StackNow> {
   const chosen = checkEngine(config.values["berth:engine"]);
   const groups = await grouped(resources);
   // What is not declared any more may be the last that there was.
-  if (!groups.some(({ engine, provider }) => engine === chosen && !provider))
-    groups.push({ engine: chosen, declared: [] });
+  if (groups.length === 0) groups.push({ engine: chosen, declared: [] });
   const places: Place[] = [];
   try {
     for (const group of groups) places.push(await placeOf(group, owner, config));
@@ -66,7 +65,8 @@ export async function stackNow(given: string): Promise<StackNow> {
 /** The declared services by where they run. */
 async function grouped(resources: PlannedResource[]): Promise<Group[]> {
   const groups: Group[] = [];
-  for (const planned of await plannedServices(resources)) {
+  const services = await plannedServices(resources);
+  for (const planned of services) {
     const { logicalName: service, engine, resource } = planned.component;
     const { __prov: provider } = resource as { __prov?: pulumi.ProviderResource };
     const declared: Declared = {
@@ -77,13 +77,40 @@ async function grouped(resources: PlannedResource[]): Promise<Group[]> {
       digest: digestOf(planned.resource),
       hidden: hidesSomething(planned),
       metadata: planned.resource.inputs.metadata as Declared["metadata"],
-      kind: planned.resource.inputs.kind as string | undefined,
+      kind: planned.resource.type.split(":").at(-1),
     };
     const group = groups.find((candidate) => candidate.engine === engine && candidate.provider === provider);
     if (group) group.declared.push(declared);
     else groups.push({ engine, provider, declared: [declared] });
   }
+  // Some components of a cluster are no services.
+  const others = resources.filter((resource) => !services.some((planned) => planned.resource === resource));
+  const declared = others.flatMap(workloadOf);
+  const cluster = groups.find(({ engine, provider }) => engine === "kubernetes" && !provider);
+  if (cluster) cluster.declared.push(...declared);
+  else if (declared.length) groups.push({ engine: "kubernetes", declared });
   return groups;
+}
+
+/** A workload of a cluster by its manifest. */
+function workloadOf({ type, name: service, inputs }: PlannedResource): Declared[] {
+  const kind = /^kubernetes:.*:(Deployment|DaemonSet|Job|Pod)$/.exec(type)?.[1];
+  if (kind === undefined) return [];
+  const { metadata, spec = {} } = inputs as Manifest;
+  const image = (spec.template?.spec ?? spec).containers?.[0]?.image ?? "";
+  const plain = { image, replicas: spec.replicas } as Declared["spec"];
+  return [
+    { service, name: metadata?.name ?? service, engine: "kubernetes", spec: plain, hidden: false, metadata, kind },
+  ];
+}
+
+interface Manifest {
+  metadata?: Declared["metadata"];
+  spec?: Pods & { replicas?: number; template?: { spec?: Pods } };
+}
+
+interface Pods {
+  containers?: { image?: string }[];
 }
 
 function digestOf({ inputs }: PlannedResource): string | undefined {
