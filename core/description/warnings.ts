@@ -228,11 +228,20 @@ function secretInClear(seen: Seen): Finding[] {
   });
 }
 
-function floatingImage({ service }: Seen): Finding[] {
-  if (service.build) return [];
+/** Whether a service's image has no version. */
+function floats({ service }: Seen): boolean {
+  if (service.build) return false;
   const { tag, digest } = parseImage(service.image, "image");
-  if (digest !== undefined || (tag !== undefined && tag !== "latest")) return [];
-  const text = `${service.image} is whatever is the latest when it is fetched: name a version to get the same again`;
+  return digest === undefined && (tag === undefined || tag === "latest");
+}
+
+/** One note for a project, at the first of its services. */
+function floatingImage(seen: Seen, all: Seen[]): Finding[] {
+  const floating = all.filter(floats);
+  if (seen !== floating[0]) return [];
+  const images = [...new Set(floating.map(({ service }) => service.image))];
+  const [are, each, version] = images.length > 1 ? ["are", "they are", "versions"] : ["is", "it is", "a version"];
+  const text = `${images.join(", ")} ${are} whatever is the latest when ${each} fetched: name ${version} to get the same again`;
   return [{ at: "image", text, level: "note" }];
 }
 

@@ -398,6 +398,13 @@ test.each<[string, boolean]>([
   expect(found({ image, build: { context: "/srv" } })).toEqual([]);
 });
 
+test("images without a version are one note for the project, at the first of them", () => {
+  const others = { fixed: { image: "redis:7" }, cache: { image: "redis" }, second: { image: "redis" } };
+  expect(found({ image: "nginx" }, others)).toEqual([
+    "note: services.cache.image: redis, nginx are whatever is the latest when they are fetched: name versions to get the same again",
+  ]);
+});
+
 test.each<[string, string, boolean]>([
   ["80:80", "80:8080", true],
   ["80:80", "127.0.0.1:80:80", true],
