@@ -4,7 +4,7 @@ import { clusterAccess } from "../core/engines/kubernetes/kubeconfig";
 import { clusterStatus } from "../core/engines/kubernetes/status";
 import type { Owner } from "../core/engines/owner";
 import type { StackConfig } from "./stackConfig";
-import type { Group, Place } from "./stackNow";
+import type { Group, Place } from "./place";
 
 /**
  * The cluster of a stack, with what is declared there.

@@ -1,7 +1,8 @@
 import { EngineClient, pieces } from "../core/engines/dockerApi/connection/client";
 import { namesOf, type ServiceStatus } from "../core/engines/status";
 import { hasColours } from "./status";
-import { chosen, kubectlNames, type Place, servicesNow, stackNow } from "./stackNow";
+import type { Place } from "./place";
+import { chosen, kubectlNames, servicesNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
 
 /** Connections that one client has at a time; each log that is followed keeps one. */

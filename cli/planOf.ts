@@ -1,15 +1,17 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { ownProgram } from "./ownProgram";
 import { type Plan, planStack } from "./plan";
-import { currentProject } from "./project";
+import { type CliProject, currentProject } from "./project";
 import { readStackConfig } from "./stackConfig";
 
 /**
  * Plans a stack with its own settings and no engine. What it has no setting for comes from the sample. The program runs
- * in its project's folder, as it does under the CLI.
+ * in the folder where the CLI runs it: what it names by relative paths is there, and the stack's owner goes by it.
  */
 export async function planOf(stack: string, sample: Record<string, string> = {}): Promise<Plan> {
   const project = await currentProject();
-  process.chdir(project.folder);
+  process.chdir(programFolder(project));
   const { values, secrets } = readStackConfig(project.folder, project.name, stack);
   const run = project.own ? ownProgram(project) : await documentedProgram(stack, values["berth:program"]);
   // The SDK takes a stack trace for every property of every resource: a third of the time of a large plan. Nobody sees
@@ -21,6 +23,12 @@ export async function planOf(stack: string, sample: Record<string, string> = {})
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
+}
+
+/** The project's folder, or that of its `main`. */
+function programFolder({ folder, settings }: CliProject): string {
+  const main = resolve(folder, settings?.main ?? ".");
+  return existsSync(main) && statSync(main).isDirectory() ? main : dirname(main);
 }
 
 async function documentedProgram(stack: string, setting: string | undefined) {

@@ -5,36 +5,17 @@ import { checkEngine, type EngineName } from "../core/engines/engine";
 import { DIGEST_LABEL, type Owner, ownerOf } from "../core/engines/owner";
 import { type Declared, pick, type ServiceStatus } from "../core/engines/status";
 import { type PlannedResource, type PlannedService, plannedServices } from "./plan";
+import type { Group, Place } from "./place";
 import { planOf } from "./planOf";
 import { currentProject } from "./project";
 import { HIDDEN, readStackConfig, type StackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
-
-/** An engine, with the services of a stack that are declared there. */
-export interface Place {
-  engine: EngineName;
-  declared: Declared[];
-  /** Of a Docker engine, or of a manager of a Swarm. */
-  client?: EngineClient;
-  /** Where node ports are, on a cluster. */
-  nodeAddress?: string;
-  /** The services there, declared ones first. */
-  look(): Promise<ServiceStatus[]>;
-  close(): void;
-}
 
 /** A stack as its program declares it, with the engines that it is on. Nothing of Pulumi but the plan is needed. */
 export interface StackNow {
   name: string;
   owner: Owner;
   places: Place[];
-}
-
-/** What a program declares on one engine: that of the stack's settings, or of a provider of its own. */
-export interface Group {
-  engine: EngineName;
-  provider?: pulumi.ProviderResource;
-  declared: Declared[];
 }
 
 /**
