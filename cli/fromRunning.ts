@@ -1,0 +1,177 @@
+import { nearest } from "../core/description/nearest";
+import type { Notice } from "../core/description/project";
+import { engineAddress } from "../core/engines/dockerApi/connection/address";
+import { EngineClient } from "../core/engines/dockerApi/connection/client";
+import { setAsideAs } from "../core/engines/dockerApi/predecessors";
+import { STACK_LABEL } from "../core/engines/owner";
+import {
+  COMPOSE_PROJECT,
+  type EngineInfo,
+  type Inspected,
+  type InspectedContainer,
+  type InspectedImage,
+  type InspectedNetwork,
+  type InspectedVolume,
+  readRunning,
+} from "../core/readers/running";
+import { formOf, show } from "./show";
+import { UsageError } from "./usageError";
+
+export interface FromRunningOptions {
+  to?: string;
+  project?: string;
+  all?: boolean;
+}
+
+interface Listed {
+  Id: string;
+  Names: string[] | null;
+  State: string;
+  Labels: Record<string, string> | null;
+}
+
+/** A container in the engine's list. */
+interface Candidate {
+  id: string;
+  name: string;
+  running: boolean;
+  labels: Record<string, string>;
+}
+
+/** `--link` gives containers names such as `/web/db` too. */
+const nameOf = ({ Names, Id }: Listed) =>
+  (Names ?? []).map((name) => name.replace(/^\//, "")).find((name) => !name.includes("/")) ?? Id.slice(0, 12);
+
+/** `berth from-running`: containers of a living engine, which is only asked. */
+export async function fromRunning(names: string[], given: FromRunningOptions): Promise<number> {
+  const form = formOf(given.to, "typescript");
+  if (names.length && given.project !== undefined)
+    throw new UsageError("--project: names all containers of a Compose project; leave the names out, or the option");
+  const address = engineAddress({}, process.env);
+  if (!EngineClient.supports(address))
+    throw new Error(
+      `the engine at ${address.host} is not reached from here; set DOCKER_HOST to unix://, tcp:// or ssh://`,
+    );
+  const client = new EngineClient(address);
+  try {
+    const { found, notices } = await ask(client, names, given);
+    const project = readRunning(found, given.project);
+    project.notices.unshift(...notices);
+    await show(project, form, process.cwd());
+    return 0;
+  } catch (error) {
+    if (client.hasAnswered || error instanceof UsageError) throw error;
+    throw new Error(`no Docker engine answers at ${address.host}: ${(error as Error).message}`);
+  } finally {
+    client.close();
+  }
+}
+
+/** Asks the engine about the containers that are meant, and what they use. */
+async function ask(client: EngineClient, names: string[], given: FromRunningOptions) {
+  const get = <T>(path: string) => client.request<T>("GET", path);
+  const listed = await client.request<Listed[]>("GET", "/containers/json?all=1", undefined, client.patience);
+  const all = listed.map((one) => ({
+    id: one.Id,
+    name: nameOf(one),
+    running: /^(?:running|paused|restarting)$/.test(one.State),
+    labels: one.Labels ?? {},
+  }));
+  const { kept, notices } = leaveOut(chosen(all, names, given));
+  if (kept.length === 0) throw new Error(nothing(notices, client.address.host, given));
+
+  const present = <T>(list: (T | undefined)[]) => list.filter((one): one is T => one !== undefined);
+  const found = present(
+    await Promise.all(kept.map(({ id }) => client.find<InspectedContainer>(`/containers/${id}/json`))),
+  );
+  const each = <T>(list: (string | undefined)[], path: (key: string) => string) =>
+    Promise.all(
+      [...new Set(list.filter(Boolean) as string[])].map((key) => client.find<T>(path(encodeURIComponent(key)))),
+    );
+  const joined = found.flatMap(({ NetworkSettings }) => Object.keys(NetworkSettings?.Networks ?? {}));
+  const mounted = found.flatMap(({ Mounts }) =>
+    (Mounts ?? []).map(({ Type, Name }) => (Type === "volume" ? Name : undefined)),
+  );
+  const [info, images, networks, volumes] = await Promise.all([
+    get<EngineInfo>("/info"),
+    each<InspectedImage>(
+      found.map(({ Image }) => Image),
+      (id) => `/images/${id}/json`,
+    ),
+    each<InspectedNetwork>(
+      joined.filter((name) => !["bridge", "host", "none"].includes(name)),
+      (name) => `/networks/${name}`,
+    ),
+    each<InspectedVolume>(mounted, (name) => `/volumes/${name}`),
+  ]);
+  const inspected: Inspected = {
+    info,
+    containers: found,
+    images: present(images),
+    networks: present(networks),
+    volumes: present(volumes),
+    names: new Map(all.map(({ id, name }) => [id, name])),
+  };
+  return { found: inspected, notices };
+}
+
+/** The containers that are named; else those of a project, or all that run. */
+function chosen(all: Candidate[], names: string[], { project, all: stopped }: FromRunningOptions): Candidate[] {
+  const known = all.map(({ name }) => name);
+  if (names.length)
+    return [...new Set(names)].map((name) => {
+      const found =
+        all.find((one) => one.name === name) ??
+        (/^[0-9a-f]{4,}$/.test(name) ? all.find(({ id }) => id.startsWith(name)) : undefined);
+      if (found) return found;
+      const guess = nearest(name, known);
+      throw new Error(
+        `${name}: there is no such container on the engine; ${guess ? `did you mean ${guess}?` : "`docker ps -a` lists them"}`,
+      );
+    });
+  if (project === undefined) return all.filter(({ running }) => running || stopped);
+  const projects = [...new Set(all.flatMap(({ labels }) => labels[COMPOSE_PROJECT] ?? []))].sort();
+  if (!projects.includes(project))
+    throw new Error(
+      `--project: the engine has no containers of a Compose project ${project}; ${projects.length ? `it has ${projects.join(", ")}` : "it has none of Compose at all"}`,
+    );
+  // A project is what its file says, whether it runs at the moment or not.
+  return all.filter(({ labels }) => labels[COMPOSE_PROJECT] === project);
+}
+
+/** What somebody else makes again whenever it is gone. */
+const MADE_BY: [label: string, what: (name: string) => string][] = [
+  [
+    STACK_LABEL,
+    (name) =>
+      `of the stack ${name}, which berth has made: \`berth export ${name.replace(/^.*\//, "")} --to compose\` prints it`,
+  ],
+  ["com.docker.swarm.service.name", (name) => `a task of the Swarm service ${name}: services of a Swarm are not read`],
+  ["io.kubernetes.pod.name", (name) => `of the pod ${name}: \`kubectl get pod ${name} -o yaml\` prints it`],
+];
+
+/** Takes away what is not a container of its own, with a note for each that has the same reason. */
+function leaveOut(candidates: Candidate[]): { kept: Candidate[]; notices: Notice[] } {
+  const reasons = new Map<string, string[]>();
+  const kept = candidates.filter(({ name, labels }) => {
+    const [label, what] = MADE_BY.find(([key]) => labels[key]) ?? [];
+    const aside = setAsideAs(name);
+    const reason =
+      aside && label === STACK_LABEL
+        ? `set aside by the stack ${labels[STACK_LABEL]} for ${aside.name}`
+        : label && what!(labels[label]!);
+    if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
+    return reason === undefined;
+  });
+  const notices = [...reasons].map(([reason, names]): Notice => {
+    const some = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+    return { level: "note", at: some.join(", "), text: `left out: ${reason}` };
+  });
+  return { kept, notices };
+}
+
+function nothing(notices: Notice[], host: string, { all, project }: FromRunningOptions): string {
+  if (notices.length) return `there is nothing to print: ${notices.map(({ at, text }) => `${at} ${text}`).join("; ")}`;
+  const hint = all || project !== undefined ? "" : "; --all takes those that have ended too";
+  return `no container runs on the engine at ${host}${hint}`;
+}

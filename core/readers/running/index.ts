@@ -1,0 +1,10 @@
+export type {
+  EngineInfo,
+  Inspected,
+  InspectedContainer,
+  InspectedImage,
+  InspectedNetwork,
+  InspectedVolume,
+} from "./inspect";
+export { COMPOSE_PROJECT } from "./compose";
+export { readRunning } from "./project";
