@@ -62,6 +62,14 @@ type Register = (
   callback: (error: unknown, response: { getUrn(): string }) => void,
 ) => unknown;
 
+export interface PlanOptions {
+  /** With the lines that make the same by hand. @default true */
+  commands?: boolean;
+}
+
+/** Of the SDK: it keeps a list of promises that nobody waits for, with a stack trace for each. */
+const debuggable = require("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise<T>(promise: T): T };
+
 /**
  * Runs a stack's program in this process with Pulumi's mock runtime: no CLI, no engine, no network.
  * Names the resources that `pulumi preview` of an empty stack names.
@@ -71,6 +79,7 @@ export async function planStack(
   stack: string,
   config: StackConfig,
   run: () => Promise<Record<string, unknown>>,
+  { commands = true }: PlanOptions = {},
 ): Promise<Plan> {
   const warnings: string[] = [];
   const notes: string[] = [];
@@ -88,6 +97,7 @@ export async function planStack(
 
   // Nor where in a program each resource is declared: that takes a tenth of the time of a large plan.
   (pulumi.Resource as unknown as { callsites(): unknown[] }).callsites = () => [];
+  debuggable.debuggablePromise = (promise) => promise;
 
   const resources: PlannedResource[] = [];
   const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };
@@ -110,7 +120,7 @@ export async function planStack(
 
   await pulumi.runtime.runInPulumiStack(run);
   await pulumi.runtime.disconnect();
-  await addCommands(resources, secretValues);
+  if (commands) await addCommands(resources, secretValues);
   return { stack, resources, warnings, notes, secretValues: [...secretValues] };
 }
 

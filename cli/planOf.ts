@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ownProgram } from "./ownProgram";
-import { type Plan, planStack } from "./plan";
+import { type Plan, type PlanOptions, planStack } from "./plan";
 import { type CliProject, currentProject } from "./project";
 import { readStackConfig } from "./stackConfig";
 
@@ -9,7 +9,11 @@ import { readStackConfig } from "./stackConfig";
  * Plans a stack with its own settings and no engine. What it has no setting for comes from the sample. The program runs
  * in the folder where the CLI runs it: what it names by relative paths is there, and the stack's owner goes by it.
  */
-export async function planOf(stack: string, sample: Record<string, string> = {}): Promise<Plan> {
+export async function planOf(
+  stack: string,
+  sample: Record<string, string> = {},
+  options: PlanOptions = {},
+): Promise<Plan> {
   const project = await currentProject();
   process.chdir(programFolder(project));
   const { values, secrets } = readStackConfig(project.folder, project.name, stack);
@@ -19,7 +23,7 @@ export async function planOf(stack: string, sample: Record<string, string> = {})
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    return await planStack(project.name, stack, { values: { ...sample, ...values }, secrets }, run);
+    return await planStack(project.name, stack, { values: { ...sample, ...values }, secrets }, run, options);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }

@@ -27,7 +27,7 @@ export async function stackNow(given: string): Promise<StackNow> {
   const stack = shortName(given);
   const { folder, name } = await currentProject();
   const config = readStackConfig(folder, name, stack);
-  const { resources } = await planOf(stack);
+  const { resources } = await planOf(stack, {}, { commands: false });
   const owner = ownerOf(name, stack, process.cwd(), config.values["berth:owner"]);
   const chosen = checkEngine(config.values["berth:engine"]);
   const groups = await grouped(resources);

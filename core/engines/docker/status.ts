@@ -87,7 +87,7 @@ function statusOf(containers: Named[], declared?: Declared): ServiceStatus {
   const done = ended && declared !== undefined && mayEnd(declared.spec);
   const lastFailed = failureNote(containers);
   const notes = [
-    ...(lastFailed ? [`${lastFailed}; the one before runs`] : []),
+    ...(lastFailed ? [uptime === undefined ? lastFailed : `${lastFailed}; the one before runs`] : []),
     ...(aside
       ? [`an apply was cut off and has set it aside as ${container.name}; \`berth up\` goes on from there`]
       : []),
