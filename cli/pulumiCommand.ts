@@ -5,6 +5,7 @@ import {
   placesOfTypes,
   pluginVersions,
   sparePluginSearch,
+  takeMoreAtOnce,
   trustInputs,
 } from "./pluginSearch";
 import { applicableProject, currentProject } from "./project";
@@ -65,6 +66,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, args:
   const state = await stateOf(folder, project.name, name);
   if (places) sparePluginSearch(places, state, pluginVersions(folder));
   trustInputs(state);
+  takeMoreAtOnce(places, state);
 
   const create = command === "up" || command === "preview" ? ["--create"] : [];
   const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });

@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hasOtherSdks, maySkipSearch, mayTrustInputs, placesOf, placesOfTypes } from "../../../cli/pluginSearch";
+import {
+  hasOtherSdks,
+  maySkipSearch,
+  mayTrustInputs,
+  placesOf,
+  placesOfTypes,
+  takeMoreAtOnce,
+} from "../../../cli/pluginSearch";
 import type { Place, Plugin } from "../../../cli/tools";
 
 const KUBERNETES = '{"urn":"urn:pulumi:a::berth::pulumi:providers:kubernetes::default_4_34_2"}';
@@ -37,6 +44,29 @@ test.each<[string | undefined, boolean]>([
 ])("equal inputs of the state %j are no change: %s", (state, expected) => {
   expect(mayTrustInputs(state)).toBe(expected);
 });
+
+test.each<[Place[] | undefined, string | undefined, string | undefined, RegExp]>([
+  [["docker"], "", undefined, /^(3[2-9]|[4-9]\d|\d{3,})$/],
+  [undefined, KUBERNETES.replaceAll("kubernetes", "docker"), undefined, /^\d+$/],
+  // What the user says, and what the CLI does by itself.
+  [["docker"], "", "4", /^4$/],
+  [["docker", "host"], "", undefined, /^undefined$/],
+  [undefined, "", undefined, /^undefined$/],
+])(
+  "on %j with the state %j and PULUMI_PARALLEL=%s the CLI takes %s steps at once",
+  (places, state, given, expected) => {
+    const before = process.env.PULUMI_PARALLEL;
+    try {
+      if (given === undefined) delete process.env.PULUMI_PARALLEL;
+      else process.env.PULUMI_PARALLEL = given;
+      takeMoreAtOnce(places, state);
+      expect(String(process.env.PULUMI_PARALLEL)).toMatch(expected);
+    } finally {
+      if (before === undefined) delete process.env.PULUMI_PARALLEL;
+      else process.env.PULUMI_PARALLEL = before;
+    }
+  },
+);
 
 test("places follow from programs and the engine of the stack", () => {
   expect(placesOf(["nginx", "host", "lifecycle"], "swarm")).toEqual(["swarm", "host", "kubernetes"]);
