@@ -112,9 +112,13 @@ function gpusOf({ DeviceRequests }: HostConfig, say: Say): GpuDescription[] | un
 /** Privileged containers have no such paths anyway. */
 const seesSystemPaths = ({ Privileged, MaskedPaths }: HostConfig) => !Privileged && MaskedPaths?.length === 0;
 
+/** The engine switches SELinux off by itself where a container shares so much with the host. */
+const isUnlabelled = ({ Privileged, IpcMode, PidMode }: HostConfig) =>
+  Privileged || IpcMode === "host" || PidMode === "host";
+
 function securityOf(host: HostConfig): string[] | undefined {
-  const options = [...(host.SecurityOpt ?? []), ...(seesSystemPaths(host) ? ["systempaths=unconfined"] : [])];
-  return some(options);
+  const given = (host.SecurityOpt ?? []).filter((option) => option !== "label=disable" || !isUnlabelled(host));
+  return some([...given, ...(seesSystemPaths(host) ? ["systempaths=unconfined"] : [])]);
 }
 
 function loggingOf(
