@@ -3,7 +3,7 @@ import type { Allowed } from "./compare";
 /** A test fails when nothing needs one of these any more. */
 const EVERYWHERE: Allowed[] = [
   {
-    path: /^(Labels|NamedVolumes.*)\[berth\.(stack|service|owner)\]$/,
+    path: /^(Labels|NamedVolumes.*)\[berth\.(stack|service|owner|digest)\]$/,
     why: "berth marks what it made, to find it again after an apply that was cut off",
     when: ({ docker }) => docker === undefined,
   },
@@ -110,7 +110,7 @@ export const ALLOWED_OF_COMPOSE: Allowed[] = [
 /** The whole list of differences between several lines and their project. */
 export const ALLOWED_OF_SCRIPTS: Allowed[] = [
   {
-    path: /(Labels|NamedVolumes.*)\[berth\.(stack|service|owner)\]$/,
+    path: /(Labels|NamedVolumes.*)\[berth\.(stack|service|owner|digest)\]$/,
     why: "berth marks what it made, to find it again after an apply that was cut off",
     when: ({ docker }) => docker === undefined,
   },
