@@ -62,6 +62,15 @@ describeIf(missingCli, "an engine behind ssh", () => {
     expect(JSON.parse(stdout)).toMatchObject({ url: "http://gpu1:666" });
   }, 60_000);
 
+  test("is asked over one connection for the status, and its page is on that host", async () => {
+    await project.up();
+    ssh.takeCalls();
+    const berth = (...args: string[]) => project.run(process.execPath, ["cli/berth.js", ...args]);
+    expect(await berth("status", "nginx")).toMatchObject({ code: 0 });
+    expect(ssh.takeCalls()).toHaveLength(1);
+    expect(await berth("open", "nginx")).toMatchObject({ code: 0, output: "http://gpu1:666\n" });
+  }, 60_000);
+
   test("refuses in one sentence, and nothing is made", async () => {
     project.store.takeJournal();
     ssh.plan({ says: "Host key verification failed.\r\n", code: 255 });
@@ -107,6 +116,8 @@ describeIf(missingCli ?? missingOpenssl, "an engine behind TLS", () => {
     project.configure({ "docker:host": host, "docker:certPath": mine });
     await changesThere(project);
     expect(front.connections).toBeGreaterThan(0);
+    const { code, output } = await project.run(process.execPath, ["cli/berth.js", "status", "nginx"]);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining("missing") });
   }, 120_000);
 
   test("takes certificates that are secrets of the stack, and says nothing of them", async () => {
@@ -121,5 +132,10 @@ describeIf(missingCli ?? missingOpenssl, "an engine behind TLS", () => {
     expect(front.connections).toBeGreaterThan(0);
     said.push((await project.must(["stack", "export", "--stack", "nginx"])).output);
     for (const text of texts) expect(said.filter((output) => output.includes(text.split("\n")[3]!))).toEqual([]);
+    const { code, output } = await project.run(process.execPath, ["cli/berth.js", "status", "nginx"]);
+    expect([code, output]).toEqual([
+      1,
+      "error: docker:caMaterial: is a secret of the stack, which only the Pulumi CLI can read; keep certificates in a folder and name it with docker:certPath\n",
+    ]);
   }, 60_000);
 });
