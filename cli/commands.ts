@@ -257,6 +257,29 @@ export const COMMANDS: CommandSpec[] = [
     action: async (files, options) => (await import("./fromNotes")).fromNotes(files, options),
   },
   {
+    name: "from-running",
+    group: CONVERT,
+    summary: "show what runs on a Docker engine as code",
+    description:
+      "Reads containers with their networks and volumes, without what their images say and what the engine fills in. " +
+      "The engine is only asked: that of DOCKER_HOST or DOCKER_CONTEXT, else the one of this machine.",
+    arguments: [{ name: "[name...]", doc: "containers (default: all that run)" }],
+    options: [
+      TO,
+      { flags: "--project <name>", doc: "the containers of a Compose project" },
+      { flags: "--all", doc: "those that have ended too" },
+    ],
+    examples: [
+      ["berth from-running web db", "a program in TypeScript for two containers"],
+      ["berth from-running --project shop --to compose", "a compose file of what Compose has started"],
+      [
+        "DOCKER_HOST=ssh://ada@server berth from-running --to run",
+        "docker run lines of all that runs on another machine",
+      ],
+    ],
+    action: async (names, options) => (await import("./fromRunning")).fromRunning(names, options),
+  },
+  {
     name: "export",
     group: CONVERT,
     summary: "print a stack as a compose file, docker run lines or objects for kubectl",

@@ -1,0 +1,193 @@
+import { run } from "../../../cli/main";
+import { useEngine } from "../fakeEngine";
+
+const engine = useEngine();
+const environment = { ...process.env };
+beforeEach(() => {
+  for (const name of Object.keys(process.env)) if (name.startsWith("DOCKER_")) delete process.env[name];
+  process.env.DOCKER_HOST = `unix://${engine.socket}`;
+});
+afterEach(() => {
+  process.env = { ...environment };
+});
+
+async function berth(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  jest.spyOn(process.stdout, "write").mockImplementation((text) => out.push(String(text)) > 0);
+  jest.spyOn(process.stderr, "write").mockImplementation((text) => err.push(String(text)) > 0);
+  jest.spyOn(console, "error").mockImplementation((text) => void err.push(`${text}\n`));
+  try {
+    const code = await run(["from-running", ...args]);
+    return { code, out: out.join(""), err: err.join("") };
+  } finally {
+    jest.restoreAllMocks();
+  }
+}
+
+const compose = (project: string, service: string) => ({
+  "com.docker.compose.project": project,
+  "com.docker.compose.service": service,
+  "com.docker.compose.container-number": "1",
+  "com.docker.compose.project.config_files": `/srv/${project}/compose.yaml`,
+});
+
+interface Made {
+  name: string;
+  state?: string;
+  labels?: Record<string, string>;
+  env?: string[];
+  networks?: Record<string, object>;
+}
+
+/** An engine with these containers of one image. */
+function has(...containers: Made[]): void {
+  const id = (index: number) => `${index}`.repeat(64);
+  engine.says(
+    "GET /containers/json?all=1",
+    containers.map(({ name, state = "running", labels = {} }, index) => ({
+      Id: id(index),
+      Names: [`/other/alias`, `/${name}`],
+      State: state,
+      Labels: labels,
+    })),
+  );
+  for (const [index, { name, labels = {}, env = [], networks = { bridge: {} } }] of containers.entries())
+    engine.says(`GET /containers/${id(index)}/json`, {
+      Id: id(index),
+      Name: `/${name}`,
+      Image: "sha256:1",
+      Config: { Image: "nginx:1.27", Labels: labels, Env: ["PATH=/bin", ...env], Hostname: id(index).slice(0, 12) },
+      HostConfig: { NetworkMode: Object.keys(networks)[0] },
+      Mounts: [],
+      NetworkSettings: { Networks: networks },
+    });
+  engine.says("GET /info", { Architecture: "x86_64", DefaultRuntime: "runc", LoggingDriver: "json-file" });
+  engine.says("GET /images/sha256:1/json", {
+    Id: "sha256:1",
+    RepoTags: ["nginx:1.27"],
+    Architecture: "amd64",
+    Os: "linux",
+    Config: { Env: ["PATH=/bin"] },
+  });
+}
+
+test("what runs is printed, without what the image says and without secrets, and nothing is changed", async () => {
+  has({ name: "web", env: ["A=1", "DB_PASSWORD=hunter2"] }, { name: "old", state: "exited" });
+  const { code, out, err } = await berth("--to", "run");
+  expect(code).toBe(0);
+  expect(out).toBe("docker run -d --name web -e A=1 -e DB_PASSWORD nginx:1.27\n");
+  expect(err).toContain("DB_PASSWORD is a secret and is not printed");
+  expect(engine.changes()).toEqual([]);
+  for (const form of ["typescript", "compose", "kubernetes"]) {
+    const other = await berth("--to", form);
+    expect(other.code).toBe(0);
+    expect(other.out).toContain("nginx");
+    expect(other.out + other.err).not.toContain("hunter2");
+  }
+  expect((await berth("--all", "--to", "run")).out).toContain("--name old");
+  // One that is named need not run.
+  expect((await berth("old", "--to", "run")).out).toBe("docker run -d --name old nginx:1.27\n");
+  expect((await berth("1111", "--to", "run")).out).toBe("docker run -d --name old nginx:1.27\n");
+});
+
+test("a Compose project is read whole, by its own names, and says where it comes from", async () => {
+  const networks = { shop_default: { NetworkID: "n", Aliases: ["shop-web-1", "web", "www"] } };
+  has(
+    {
+      name: "shop-web-1",
+      labels: { ...compose("shop", "web"), "com.docker.compose.depends_on": "db:service_started:true" },
+      networks,
+    },
+    {
+      name: "shop-db-1",
+      labels: { ...compose("shop", "db"), own: "1" },
+      networks: { shop_default: {} },
+      state: "exited",
+    },
+    { name: "blog-web-1", labels: compose("blog", "web") },
+  );
+  engine.says("GET /networks/shop_default", {
+    Name: "shop_default",
+    Id: "n",
+    Driver: "bridge",
+    Labels: { "com.docker.compose.network": "default" },
+    IPAM: { Driver: "default", Config: [{ Subnet: "172.19.0.0/16", Gateway: "172.19.0.1" }] },
+  });
+  const { code, out, err } = await berth("--project", "shop", "--to", "compose");
+  expect(code).toBe(0);
+  expect(out).toBe(`name: shop
+
+services:
+  web:
+    image: nginx:1.27
+    depends_on:
+      db:
+        condition: service_started
+        restart: true
+    networks:
+      default:
+        aliases:
+          - www
+
+  db:
+    image: nginx:1.27
+    labels:
+      own: "1"
+`);
+  expect(err).toContain(
+    "note: services.web, services.db: are of the Compose project shop, made from /srv/shop/compose.yaml: where that is still there, `berth from-compose /srv/shop/compose.yaml` reads more of it\n",
+  );
+});
+
+test("what somebody else makes is left out, and said", async () => {
+  const ours = { "berth.stack": "berth/nginx", "berth.owner": "x", "berth.service": "nginx" };
+  has(
+    { name: "web" },
+    { name: "nginx01", labels: ours },
+    { name: "nginx01.berth-previous-always", labels: ours, state: "exited" },
+    { name: "s.1.x", labels: { "com.docker.swarm.service.name": "s" } },
+    { name: "k8s_POD_x", labels: { "io.kubernetes.pod.name": "x" } },
+  );
+  const { out, err } = await berth("--all", "--to", "run");
+  expect(out).toBe("docker run -d --name web nginx:1.27\n");
+  expect(err).toBe(
+    [
+      "note: nginx01: left out: of the stack berth/nginx, which berth has made: `berth export nginx --to compose` prints it",
+      "note: nginx01.berth-previous-always: left out: set aside by the stack berth/nginx for nginx01",
+      "note: s.1.x: left out: a task of the Swarm service s: services of a Swarm are not read",
+      "note: k8s_POD_x: left out: of the pod x: `kubectl get pod x -o yaml` prints it",
+      "",
+    ].join("\n"),
+  );
+  const alone = await berth("nginx01");
+  expect(alone).toMatchObject({ code: 1, out: "" });
+  expect(alone.err).toBe(
+    "error: there is nothing to print: nginx01 left out: of the stack berth/nginx, which berth has made: `berth export nginx --to compose` prints it\n",
+  );
+});
+
+test.each([
+  [["wbe"], 1, "^error: wbe: there is no such container on the engine; did you mean web\\?\n$"],
+  [["--project", "shop"], 1, "--project: the engine has no containers of a Compose project shop; it has blog\n$"],
+  [["web", "--project", "blog"], 2, "--project: names all containers of a Compose project"],
+  [["--to", "yaml"], 2, '--to: "yaml" is not a form; use typescript, compose, run, kubernetes'],
+])("%j is refused", async (args, code, message) => {
+  has({ name: "web" }, { name: "blog-web-1", labels: compose("blog", "web") });
+  const result = await berth(...args);
+  expect(result).toMatchObject({ code, out: "" });
+  expect(result.err).toMatch(new RegExp(message));
+});
+
+test("an engine without containers, and none at all", async () => {
+  has({ name: "old", state: "exited" });
+  const idle = await berth();
+  expect(idle).toMatchObject({ code: 1, out: "" });
+  expect(idle.err).toMatch(
+    /^error: no container runs on the engine at unix:.*; --all takes those that have ended too\n$/,
+  );
+  process.env.DOCKER_HOST = "unix:///nowhere/docker.sock";
+  const gone = await berth();
+  expect(gone).toMatchObject({ code: 1, out: "" });
+  expect(gone.err).toMatch(/^error: no Docker engine answers at unix:\/\/\/nowhere\/docker.sock: /);
+});
