@@ -71,7 +71,8 @@ export async function fromRunning(names: string[], given: FromRunningOptions): P
 async function ask(client: EngineClient, names: string[], given: FromRunningOptions) {
   const get = <T>(path: string) => client.request<T>("GET", path);
   const listed = await client.request<Listed[]>("GET", "/containers/json?all=1", undefined, client.patience);
-  const all = listed.map((one) => ({
+  // The engine names the newest first; what others need was mostly made before them.
+  const all = listed.reverse().map((one) => ({
     id: one.Id,
     name: nameOf(one),
     running: /^(?:running|paused|restarting)$/.test(one.State),

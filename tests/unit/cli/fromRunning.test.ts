@@ -40,17 +40,19 @@ interface Made {
   networks?: Record<string, object>;
 }
 
-/** An engine with these containers of one image. */
+/** An engine with these containers of one image, the oldest first. */
 function has(...containers: Made[]): void {
   const id = (index: number) => `${index}`.repeat(64);
   engine.says(
     "GET /containers/json?all=1",
-    containers.map(({ name, state = "running", labels = {} }, index) => ({
-      Id: id(index),
-      Names: [`/other/alias`, `/${name}`],
-      State: state,
-      Labels: labels,
-    })),
+    containers
+      .map(({ name, state = "running", labels = {} }, index) => ({
+        Id: id(index),
+        Names: ["/other/alias", `/${name}`],
+        State: state,
+        Labels: labels,
+      }))
+      .reverse(),
   );
   for (const [index, { name, labels = {}, env = [], networks = { bridge: {} } }] of containers.entries())
     engine.says(`GET /containers/${id(index)}/json`, {
