@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { debuggerOff } from "../../pulumi/debuggerOff";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
 import { type FileSpec, fileMounts } from "../../description/files";
@@ -297,6 +298,7 @@ function inspection(
     const { containerName, waitTimeout } = described;
     const ending = described.ending as Ending;
     try {
+      await debuggerOff();
       await session.predecessors.resume(containerId);
       const found = await session.reconciler.repair(containerId, declared as InPlace);
       if (found) tell(name, found, declared as InPlace, parent);
