@@ -250,7 +250,9 @@ services:
       ...container,
       State: { Status: "exited", Running: false, Restarting: false, ExitCode: 1 },
     });
-    expect(await project.changes("--refresh")).toEqual(["update Container web"]);
+    // berth itself starts it; the provider has nothing to do.
+    const { output } = await project.preview("--refresh");
+    expect(output).toContain("web: its container has ended with exit code 1; with this `up` it starts again.");
 
     project.store.remove("containers", container);
     expect(await project.changes("--refresh")).toEqual(["create Container web"]);
