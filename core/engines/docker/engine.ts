@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { sentence } from "../../pulumi/componentErrors";
 import { debuggerOff } from "../../pulumi/debuggerOff";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
@@ -321,7 +322,7 @@ function inspection(
     } catch (error) {
       const { message } = error as Error;
       const back = await session.predecessors.bringBack(name, String(containerName));
-      throw new pulumi.ResourceError(back ? `${message}\n${back}` : message, parent, true);
+      throw sentence(back ? `${message}\n${back}` : message, parent);
     }
   });
 }

@@ -2,6 +2,7 @@ import type { Service } from "@pulumi/kubernetes/core/v1/service";
 import type { ServicePort } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { sentence } from "../../pulumi/componentErrors";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
 import { formatPort } from "../../description/ports";
@@ -166,7 +167,7 @@ function readiness(
     try {
       await waitForRollout(client, namespace, name, { timeout });
     } catch (error) {
-      throw new pulumi.ResourceError((error as Error).message, resource, true);
+      throw sentence((error as Error).message, resource);
     }
     return true;
   });

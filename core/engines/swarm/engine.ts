@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { sentence } from "../../pulumi/componentErrors";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
@@ -255,7 +256,7 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
           const timeout = description.waitTimeout ?? 120_000;
           return endpoints(await waitUntilConverged(client, id, { timeout, changed }));
         } catch (error) {
-          throw new pulumi.ResourceError((error as Error).message, parent, true);
+          throw sentence((error as Error).message, parent);
         }
       }),
   );
