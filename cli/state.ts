@@ -17,6 +17,12 @@ export async function stateFolder(root: string): Promise<string | undefined> {
   return path && resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
 }
 
+/** The file of a stack's state, there or not. */
+async function stateFile(root: string, project: string, stack: string): Promise<string | undefined> {
+  const states = await stateFolder(root);
+  return states && join(states, ".pulumi", "stacks", project, `${stack}.json`);
+}
+
 /** Whether a file of the state is there as a whole. */
 function isWhole(file: string): boolean {
   try {
@@ -34,9 +40,8 @@ function isWhole(file: string): boolean {
  * @throws Error where the state itself is cut off
  */
 export async function mendState(root: string, project: string, stack: string): Promise<void> {
-  const states = await stateFolder(root);
-  if (states === undefined) return;
-  const file = join(states, ".pulumi", "stacks", project, `${stack}.json`);
+  const file = await stateFile(root, project, stack);
+  if (file === undefined) return;
   for (const beside of [`${file}.attrs`, `${file}.bak.attrs`])
     if (existsSync(beside) && !isWhole(beside)) rmSync(beside);
   if (!existsSync(file) || isWhole(file)) return;
@@ -49,9 +54,8 @@ export async function mendState(root: string, project: string, stack: string): P
 
 /** Text of a stack's state, "" where there is none yet; undefined where it cannot be read here. */
 export async function stateOf(root: string, project: string, stack: string): Promise<string | undefined> {
-  const states = await stateFolder(root);
-  if (states === undefined) return undefined;
-  const file = join(states, ".pulumi", "stacks", project, `${stack}.json`);
+  const file = await stateFile(root, project, stack);
+  if (file === undefined) return undefined;
   if (existsSync(file)) return readFileSync(file, "utf8");
   return existsSync(`${file}.gz`) ? undefined : "";
 }

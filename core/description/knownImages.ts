@@ -275,11 +275,8 @@ export interface KnownVersion extends KnownImage {
   left: [folder: string, since: number][];
 }
 
-/** Major and minor number that a tag begins with. */
-function numbersOf(tag = ""): [major: number, minor: number] | undefined {
-  const [, major, minor] = /^v?(\d+)(?:\.(\d+))?/.exec(tag) ?? [];
-  return major === undefined ? undefined : [Number(major), Number(minor ?? Number.NaN)];
-}
+/** The number behind the first dot of a tag: 4 of `8.4-oracle`; NaN where there is none. */
+const minorOf = (tag = "") => Number(/^v?\d+\.(\d+)/.exec(tag)?.[1]);
 
 /**
  * Why one version of an image cannot go on with the data of another; undefined where it can, or where nobody knows.
@@ -289,13 +286,12 @@ function numbersOf(tag = ""): [major: number, minor: number] | undefined {
 export function unreadable(before: string, after: string, container: string): string | undefined {
   const [old, now] = [knownImage(before), knownImage(after)];
   if (!old || !now || old.repository !== now.repository || !now.reads) return undefined;
-  const [{ repository }, from, to] = [now, numbersOf(old.tag), numbersOf(now.tag)];
+  const { repository, version: is } = now;
   const { version: was } = old;
-  const { version: is } = now;
   if (was === undefined || is === undefined) return undefined;
   if (now.reads === "own" && was !== is)
     return `${repository} ${is} does not read the data of ${was}; write it out first (\`docker exec ${container} ${now.dump}\`), and have ${is} begin with an empty volume and read that`;
-  const back = is < was || (is === was && Number(to?.[1]) < Number(from?.[1]));
+  const back = is < was || (is === was && minorOf(now.tag) < minorOf(old.tag));
   if (back)
     return `${repository} ${now.tag} does not read the data of a later version, ${old.tag}; keep that one, or bring back a copy from before it`;
   if (now.reads === "next" && is > was + 1)

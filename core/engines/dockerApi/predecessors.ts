@@ -105,8 +105,10 @@ export class Predecessors {
     if (!found) return;
     if ((await this.asideOf(service, "previous")).length === 0) return this.setAside(found.Id, service);
     // It has never answered: the one that did is set aside already.
-    const name = await this.remove(found.Id);
-    await pulumi.log.info(`Removed the container ${name}, left behind by an apply that was cut off.`);
+    const unproven = await this.inspect(found.Id);
+    if (!unproven) return;
+    await this.remove(unproven);
+    await pulumi.log.info(`Removed the container ${nameOf(unproven)}, left behind by an apply that was cut off.`);
   }
 
   /** Stops a container and gives its name and ports away, to the successor of a service. */
@@ -138,7 +140,7 @@ export class Predecessors {
     if (previous.length === 0) return [];
     const failed = await this.inspect(containerName);
     if (failed && isOurs(failed.Config.Labels, this.program.owner) && serviceOf(failed) === service) {
-      for (const { Id } of await this.asideOf(service, "failed")) await this.remove(Id);
+      for (const older of await this.asideOf(service, "failed")) await this.remove(older);
       this.note(failed.Id, service);
       await this.shelve(failed, "failed");
     }
@@ -184,7 +186,7 @@ export class Predecessors {
         `the last change of ${aside.name} failed, and this \`up\` leaves it out; run it without --target`,
       );
     const successor = await this.inspect(aside.name);
-    if (successor && isOurs(successor.Config.Labels, this.program.owner)) await this.remove(successor.Id);
+    if (successor && isOurs(successor.Config.Labels, this.program.owner)) await this.remove(successor);
     await this.restore(found);
     await pulumi.log.info(`The container ${aside.name} runs again; an apply that was cut off had set it aside.`);
   }
@@ -199,7 +201,7 @@ export class Predecessors {
           if (this.isNeeded(id)) continue;
           ids.delete(id);
           const found = await this.inspect(id);
-          if (found && setAsideAs(nameOf(found))) await this.remove(id);
+          if (found && setAsideAs(nameOf(found))) await this.remove(found);
         }
   }
 
@@ -234,11 +236,8 @@ export class Predecessors {
     if (State.Running) await this.post(`/containers/${Id}/stop`, undefined, ((Config.StopTimeout ?? 10) + 60) * 1000);
   }
 
-  /** @returns what it was called */
-  private async remove(id: string): Promise<string> {
-    const found = await this.inspect(id);
-    await this.engine().request("DELETE", `/containers/${id}?force=1`).catch(ignoreMissing);
-    return found ? nameOf(found) : id;
+  private async remove({ Id }: Container): Promise<void> {
+    await this.engine().request("DELETE", `/containers/${Id}?force=1`).catch(ignoreMissing);
   }
 
   private inspect(key: string): Promise<Container | undefined> {
