@@ -1,4 +1,5 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./commandSpec";
+import { LOOKS } from "./lookCommands";
 import { PICTURE_FORMS } from "./picture";
 import { RUNNING } from "./runningCommands";
 import { EXPORT_FORMS, FORMS } from "./show";
@@ -152,6 +153,7 @@ export const COMMANDS: CommandSpec[] = [
     action: async (words) => (await import("./pulumiCommand")).anyPulumi(words),
   },
   ...RUNNING,
+  ...LOOKS,
   {
     name: "init",
     group: CONVERT,

@@ -14,7 +14,8 @@ export { onPath };
 /** Resource hooks and inputs of components came earlier; before this CLI a replacement trigger also fired for nothing. */
 export const REQUIRED_PULUMI = "3.226";
 
-const PLUGIN_HOST = "https://get.pulumi.com/";
+/** Where the CLI gets plugins from. */
+export const PLUGIN_HOST = "https://get.pulumi.com/";
 
 /** Something that a real preview needs and this machine lacks. */
 export interface Missing {
@@ -23,7 +24,7 @@ export interface Missing {
 }
 
 /** Runs a program quietly; undefined where it fails or takes too long. */
-function ask(program: string, args: string[], timeout: number): Promise<string | undefined> {
+export function ask(program: string, args: string[], timeout: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "ignore"],
@@ -61,16 +62,20 @@ export type Place = EngineName | "host";
 /** Plugins that berth's resources need. */
 export type Plugin = "docker" | "kubernetes" | "command";
 
+/** Whether the CLI passes over plugins on PATH. */
+const ignoresPath = () => /^(1|true)$/i.test(process.env.PULUMI_IGNORE_AMBIENT_PLUGINS ?? "");
+
 /** Whether the CLI finds a provider's plugin here, in its cache or on PATH. */
 export const hasPlugin = (name: string, version: string): boolean =>
   existsSync(join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`)) ||
-  onPath(`pulumi-resource-${name}`) !== undefined;
+  (!ignoresPath() && onPath(`pulumi-resource-${name}`) !== undefined);
 
 async function missingPlugin(name: string, version: string): Promise<Missing | undefined> {
   if (hasPlugin(name, version)) return undefined;
   try {
     // The CLI downloads it by itself, but waits for long where the host does not answer.
-    await fetch(PLUGIN_HOST, { method: "HEAD", signal: AbortSignal.timeout(2500) });
+    const { reach } = await import("../core/engines/dockerApi/registry/reach");
+    await reach(new URL(PLUGIN_HOST), 2500);
     return undefined;
   } catch {
     return {
@@ -108,7 +113,8 @@ async function missingEngine(settings: Record<string, string | undefined>): Prom
   }
 }
 
-async function missingCluster(settings: Record<string, string | undefined>): Promise<Missing | undefined> {
+/** What lacks of a cluster: undefined where it answers, or where only the provider can reach it. */
+export async function missingCluster(settings: Record<string, string | undefined>): Promise<Missing | undefined> {
   const { clusterAccess, KubeconfigError } = await import("../core/engines/kubernetes/kubeconfig");
   const { ClusterClient } = await import("../core/engines/kubernetes/client");
   const how = "start it, or name one with KUBECONFIG";

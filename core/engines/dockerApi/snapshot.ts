@@ -131,7 +131,7 @@ interface ApiVolume {
   Labels: Record<string, string> | null;
 }
 
-interface ApiInfo {
+export interface ApiInfo {
   OperatingSystem?: string;
   Runtimes?: Record<string, unknown>;
   /** Devices of the Container Device Interface; engines from API 1.50 on. */
@@ -219,7 +219,7 @@ function exitCode(status = ""): number | undefined {
 }
 
 /** What gives containers their GPUs: a runtime, CDI files, or the hook that the engine finds on its PATH. */
-function gpuSupport(info: ApiInfo | undefined, local: boolean): boolean | undefined {
+export function gpuSupport(info: ApiInfo | undefined, local: boolean): boolean | undefined {
   if (!info) return undefined;
   if (info.Runtimes?.nvidia || info.DiscoveredDevices?.length) return true;
   // Desktop's engine runs in a machine of its own.

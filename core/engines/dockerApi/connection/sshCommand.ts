@@ -37,25 +37,38 @@ function parse(address: string, argument: string): SshAddress {
 /** Seconds; the docker client waits for 30, which is long for a preview. */
 const CONNECT_TIMEOUT = 10;
 
-/**
- * Arguments of `ssh` that lead to an engine's socket: those of the docker client and the provider, and never a
- * question for a password, which nobody would see.
- */
-export function sshArguments(address: string, options: string[] = []): string[] {
-  const { user, host, port, path } = parse(address, "host");
+/** The words before the host, and never a question for a password, which nobody would see. */
+function options({ user, port }: SshAddress, given: string[]): string[] {
   return [
     // The first value counts.
     ...["-o", "BatchMode=yes"],
     ...(user === undefined ? [] : ["-l", user]),
     ...(port === undefined ? [] : ["-p", port]),
-    ...options,
-    ...(options.join("").includes("ConnectTimeout") ? [] : ["-o", `ConnectTimeout=${CONNECT_TIMEOUT}`]),
+    ...given,
+    ...(given.join("").includes("ConnectTimeout") ? [] : ["-o", `ConnectTimeout=${CONNECT_TIMEOUT}`]),
     // A host that is gone is noticed.
     ...["-o", "ServerAliveInterval=20"],
-    ...(options.includes("-T") ? [] : ["-T"]),
-    ...["--", host],
-    `docker ${path === undefined ? "" : `${quote(`--host=unix://${path}`)} `}system dial-stdio`,
+    ...(given.includes("-T") ? [] : ["-T"]),
   ];
+}
+
+/** Arguments of `ssh` that lead to an engine's socket: those of the docker client and the provider. */
+export function sshArguments(address: string, given: string[] = []): string[] {
+  const there = parse(address, "host");
+  const socket = there.path === undefined ? "" : `${quote(`--host=unix://${there.path}`)} `;
+  return [...options(there, given), "--", there.host, `docker ${socket}system dial-stdio`];
+}
+
+/** Arguments of `ssh` that lead to a host and port as the engine's host reaches them. */
+export function sshTunnel(address: string, target: string, given: string[] = []): string[] {
+  const there = parse(address, "host");
+  return [...options(there, given), "-W", target, "--", there.host];
+}
+
+/** Arguments of `ssh` that run a command on the engine's host. */
+export function sshRun(address: string, command: string, given: string[] = []): string[] {
+  const there = parse(address, "host");
+  return [...options(there, given), "--", there.host, command];
 }
 
 /** Words of ssh, the far shell and the docker client there, and what they mean. */

@@ -47,7 +47,7 @@ async function ask(client: EngineClient, path: string, login?: RegistryLogin): P
 }
 
 /** What helps, by the words of the engine and of registries. */
-function remedy(name: string, words: string, login?: RegistryLogin): string {
+export function remedy(name: string, words: string, login?: RegistryLogin): string {
   const { registry, tag, digest } = parseImage(name, "image");
   const host = registry || HUB_HOST;
   const logIn = `log in with \`docker login${registry && ` ${registry}`}\``;

@@ -1,0 +1,155 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { reach } from "../../core/engines/dockerApi/registry/reach";
+import { reasonOf } from "../../core/engines/dockerApi/registry/registry";
+import { onPath } from "../../core/host/findExecutable";
+import type { CliProject } from "../project";
+import { stateFolder } from "../state";
+import { ask, hasPlugin, PLUGIN_HOST, type Plugin, REQUIRED_PULUMI } from "../tools";
+import { type Finding, missing, note, ok, PATIENCE, sizeText, warning } from "./finding";
+import { withoutPassword } from "../../core/engines/dockerApi/registry/proxies";
+
+/** README names it; older ones lack what the Pulumi SDK uses. */
+const REQUIRED_NODE = [20, 15];
+/** Bytes below which a state may not be written any more. */
+const LITTLE = 200 * 1024 * 1024;
+
+/** Whether a version is as new as another, by its first two numbers. */
+export function isNewEnough(version: string, [major, minor]: number[]): boolean {
+  const [is = 0, isMinor = 0] = version.replace(/^v/, "").split(".").map(Number);
+  return is > major! || (is === major && isMinor >= minor!);
+}
+
+export function nodeFinding(version = process.version): Finding {
+  const what = "Node.js";
+  return isNewEnough(version, REQUIRED_NODE)
+    ? ok(what, version.replace(/^v/, ""))
+    : missing(what, `${version}; ${REQUIRED_NODE.join(".")} or newer is needed`, "https://nodejs.org/en/download");
+}
+
+const INSTALL_CLI = "curl -fsSL https://get.pulumi.com | sh";
+
+/** The CLI and, beside it or on PATH, the program that runs projects in TypeScript. */
+export async function cliFinding(): Promise<Finding> {
+  const what = "Pulumi CLI";
+  const file = onPath("pulumi");
+  const below = "or pack all of it where there is a network: berth bundle STACK";
+  if (!file) return missing(what, "not here: nothing can be applied", INSTALL_CLI, below);
+  const said = await ask("pulumi", ["version"], PATIENCE);
+  const [version] = /\d+\.\d+\.\d+[\w.-]*/.exec(said ?? "") ?? [];
+  if (version === undefined) return warning(what, `${file} does not say its version within ${PATIENCE / 1000} s`);
+  if (!isNewEnough(version, REQUIRED_PULUMI.split(".").map(Number)))
+    return missing(what, `${version}; ${REQUIRED_PULUMI} or newer is needed`, INSTALL_CLI, below);
+  const host = "pulumi-language-nodejs";
+  const beside = join(dirname(realpathSync(file)), process.platform === "win32" ? `${host}.exe` : host);
+  if (!onPath(host) && !existsSync(beside))
+    return missing(what, `${version}, without ${host}, which runs programs`, INSTALL_CLI, below);
+  return ok(what, `${version}, with its Node.js host`);
+}
+
+/** The version of a package that a project has; from a folder above it, too. */
+function installed(folder: string, name: string): string | undefined {
+  try {
+    const file = require.resolve(`${name}/package.json`, { paths: [folder] });
+    return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The packages of a project, and the plugins that belong to them. */
+export async function packageFindings({ folder, settings }: CliProject, plugins: Plugin[]): Promise<Finding[]> {
+  const where = settings ? folder : process.cwd();
+  const sdk = installed(folder, "@pulumi/pulumi");
+  const versions = plugins.map((plugin) => [plugin, installed(folder, `@pulumi/${plugin}`)] as const);
+  const lacking = versions.filter(([, version]) => version === undefined).map(([plugin]) => `@pulumi/${plugin}`);
+  if (sdk === undefined) lacking.unshift("@pulumi/pulumi");
+  const packages = lacking.length
+    ? missing("packages", `${lacking.join(", ")} not installed in ${where}`, `cd ${where} && npm install`)
+    : ok("packages", [`@pulumi/pulumi ${sdk}`, ...plugins.map((plugin) => `@pulumi/${plugin}`)].join(", "));
+  const found = await Promise.all(
+    versions.map(([plugin, version]) => (version === undefined ? [] : pluginFinding(plugin, version))),
+  );
+  return [packages, ...found.flat()];
+}
+
+function otherVersions(plugin: string): string[] {
+  const folder = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins");
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.flatMap((name) => new RegExp(`^resource-${plugin}-v([\\d.]+[\\w.-]*?)$`).exec(name)?.[1] ?? []);
+}
+
+async function pluginFinding(plugin: Plugin, version: string): Promise<Finding> {
+  const what = `plugin ${plugin}`;
+  if (hasPlugin(plugin, version)) return ok(what, version);
+  const others = otherVersions(plugin);
+  const but = others.length ? ` (here: ${others.join(", ")})` : "";
+  const command = `pulumi plugin install resource ${plugin} ${version}`;
+  if (process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES)
+    return note(what, `${version} is fetched by the first \`up\`, as PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES says${but}`);
+  try {
+    await reach(new URL(PLUGIN_HOST), PATIENCE);
+    return note(what, `${version} is fetched from ${new URL(PLUGIN_HOST).host} by the first \`up\`${but}`, command);
+  } catch (error) {
+    const reason = `${version} is not here${but}, and ${new URL(PLUGIN_HOST).host} does not answer (${reasonOf(error)})`;
+    return missing(
+      what,
+      reason,
+      `${command} --file FILE, with the plugin's archive from a machine with a network`,
+      "or pack all of it there: berth bundle STACK",
+    );
+  }
+}
+
+interface Credentials {
+  current?: string;
+  accounts?: Record<string, unknown>;
+}
+
+function credentials(): Credentials {
+  const file = join(
+    process.env.PULUMI_CREDENTIALS_PATH ?? process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
+    "credentials.json",
+  );
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Credentials;
+  } catch {
+    return {};
+  }
+}
+
+/** Where the state is kept: a folder that can be written, or a service where somebody is logged in. */
+export async function stateFinding({ folder, settings }: CliProject): Promise<Finding> {
+  const what = "state";
+  const { current, accounts = {} } = credentials();
+  const own = (settings as { backend?: { url?: string } } | undefined)?.backend?.url;
+  const url = process.env.PULUMI_BACKEND_URL || own || current;
+  if (!url)
+    return missing(
+      what,
+      "it is not said where states are kept",
+      "pulumi login --local",
+      "or, in the project: PULUMI_BACKEND_URL=file://.",
+    );
+  const shown = withoutPassword(url);
+  if (url.startsWith("https://"))
+    return url in accounts || process.env.PULUMI_ACCESS_TOKEN
+      ? ok(what, `at ${shown}, with a login`)
+      : missing(what, `at ${shown}, and nobody is logged in there`, `pulumi login ${shown}`);
+  const path = url === current ? fileOf(url) : await stateFolder(folder);
+  if (path === undefined) return note(what, `at ${shown.split("?")[0]}, which only the CLI can look at`);
+  if (!existsSync(path)) return missing(what, `there is no folder ${path}`, `mkdir -p ${path}`);
+  try {
+    accessSync(path, constants.W_OK);
+  } catch {
+    return missing(what, `${path} cannot be written by this user`, `sudo chown -R "$USER" ${path}`);
+  }
+  const { bavail, bsize } = statfsSync(path);
+  const free = bavail * bsize;
+  const text = `in ${path}, ${sizeText(free)} free`;
+  return free < LITTLE ? missing(what, `${text}: too little to write it safely`, `df -h ${path}`) : ok(what, text);
+}
+
+const fileOf = (url: string): string | undefined =>
+  /^file:\/\/([^?]*)/.exec(url)?.[1]?.replace(/^~(?=\/|$)/, homedir()) || undefined;

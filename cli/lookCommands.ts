@@ -1,0 +1,26 @@
+import type { CommandSpec } from "./commandSpec";
+
+const NETWORK = "Machines, images and slow networks:";
+
+/** Commands that say how it stands with this machine, with images and with what is between them. */
+export const LOOKS: CommandSpec[] = [
+  {
+    name: "doctor",
+    group: NETWORK,
+    summary: "what this machine has and lacks, each with the command that cures it",
+    description:
+      "Looks at Node.js, the Pulumi CLI, plugins, state, passphrase, engine, GPUs, images, mirrors, proxies, names, clock " +
+      "and disk; only what the stack needs can be missing. All looks are taken at once, and none takes longer than 2 s, " +
+      "or 10 s where the engine is reached by ssh. Nothing is changed. The exit code is 0 where nothing is missing, and 1 " +
+      "otherwise.",
+    arguments: [{ name: "[stack]", doc: "the stack (default: any on a Docker engine)", kind: "stack" }],
+    expects: "name one stack",
+    options: [{ flags: "--json", doc: "for other programs" }],
+    examples: [
+      ["berth doctor", "what stacks on a Docker engine need"],
+      ["berth doctor gpu", "what the stack gpu needs: an engine with GPUs, its image"],
+      ["DOCKER_HOST=ssh://ada@server berth doctor", "with the engine of another machine"],
+    ],
+    action: async ([stack], options) => (await import("./doctor")).doctor(stack, options),
+  },
+];
