@@ -9,7 +9,10 @@ const usage = ({ name, arguments: words = [] }: (typeof COMMANDS)[number]) =>
 
 const EXIT_CODES = [
   ["0", "done"],
-  ["1", "it failed; the sentence on standard error says why; of `status`, that not all is as declared and healthy; of `doctor`, that something is missing"],
+  [
+    "1",
+    "it failed; the sentence on standard error says why; of `status`, that not all is as declared and healthy; of `doctor`, that something is missing",
+  ],
   ["2", "the command line is wrong; nothing was done"],
   ["that of Pulumi", "`up`, `preview`, `refresh`, `destroy`, and `start` where its preview is the real one"],
   ["128 + a signal's", "ended by that signal: 130 for Ctrl-C"],
