@@ -1,3 +1,4 @@
+import { close, type Declaration, declarationOf, isApplied, isLast, keepApplied, settingsOf } from "./applied";
 import {
   hasAllPlugins,
   hasOtherSdks,
@@ -11,7 +12,7 @@ import {
 import { applicableProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { readStackConfig } from "./stackConfig";
-import { mendState, stateOf } from "./state";
+import { mendState, outputsIn, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
 import { UsageError } from "./usageError";
@@ -38,7 +39,8 @@ function checkAnswered(command: PulumiCommand, stack: string, args: string[]): v
  * Where somebody's own program makes something, by its plan. Undefined where nothing can be gained by knowing it, or
  * where it cannot be planned: then the CLI searches as it always does.
  */
-async function placesPlanned(folder: string, stack: string): Promise<Place[] | undefined> {
+async function placesPlanned(folder: string, stack: string, known?: Declaration): Promise<Place[] | undefined> {
+  if (known) return ["docker"];
   try {
     if (hasAllPlugins(pluginVersions(folder)) || hasOtherSdks(folder)) return undefined;
     const { planOf } = await import("./planOf");
@@ -49,33 +51,69 @@ async function placesPlanned(folder: string, stack: string): Promise<Place[] | u
   }
 }
 
+/** Words for `up` that change nothing about what it applies. */
+const PLAIN = /^(--yes|--skip-preview|--non-interactive|-[yf]+)$/;
+const FULL = "--full";
+
 /**
  * `berth up`, `preview`, `refresh` and `destroy`: selects the stack and hands the rest to the CLI as it stands.
- * Nothing is made before it is known that the stack has a program.
+ * Nothing is made before it is known that the stack has a program. Where `up` would certainly do nothing, it says so.
  */
-export async function pulumiCommand(command: PulumiCommand, stack: string, args: string[]): Promise<number> {
+export async function pulumiCommand(command: PulumiCommand, stack: string, given: string[]): Promise<number> {
   const project = await applicableProject();
   const { folder } = project;
+  const args = command === "up" ? given.filter((word) => word !== FULL) : given;
   if (args.some(asksForHelp)) return runPulumi(folder, [command, ...args]);
   const name = shortName(stack);
   const { values } = readStackConfig(folder, project.name, name);
   const programs = project.own ? [] : programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
-  const places = project.own ? await placesPlanned(folder, stack) : placesOf(programs, values["berth:engine"]);
   await mendState(folder, project.name, name);
   const state = await stateOf(folder, project.name, name);
-  if (places) sparePluginSearch(places, state, pluginVersions(folder));
-  trustInputs(state);
-  takeMoreAtOnce(places, state);
 
-  const create = command === "up" || command === "preview" ? ["--create"] : [];
-  const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });
-  if (selected !== 0) return selected;
-  if (command === "up") {
-    const made = await makePasswords(folder, project.name, stack, programs);
-    if (made !== 0) return made;
+  const applying = command === "up" && state !== undefined && args.every((word) => PLAIN.test(word));
+  const mayEnd = applying && given.length === args.length && isLast(project, stack, state);
+  let declaration = mayEnd ? await declarationOf(project, stack) : undefined;
+  try {
+    if (declaration && (await isApplied(project, stack, declaration).catch(() => false))) {
+      sayUnchanged(stack, declaration, state!);
+      return 0;
+    }
+    const settings = settingsOf(project, stack);
+    // The program is read while the CLI starts, and before that reads it.
+    const planning = applying && !mayEnd ? declarationOf(project, stack) : undefined;
+    const create = command === "up" || command === "preview" ? ["--create"] : [];
+    const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });
+    declaration ??= await planning;
+    if (selected !== 0) return selected;
+    if (command === "up") {
+      const made = await makePasswords(folder, project.name, stack, programs);
+      if (made !== 0) return made;
+    }
+    const places = project.own
+      ? await placesPlanned(folder, stack, declaration)
+      : placesOf(programs, values["berth:engine"]);
+    if (places) sparePluginSearch(places, state, pluginVersions(folder));
+    trustInputs(state);
+    takeMoreAtOnce(places, state);
+    const code = await runPulumi(folder, [command, "--stack", stack, ...args]);
+    const after = code === 0 && declaration ? await stateOf(folder, project.name, name) : undefined;
+    // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
+    if (after !== undefined && after !== state && settingsOf(project, stack) === settings)
+      await keepApplied(project, stack, declaration!, after).catch(() => {});
+    return code;
+  } finally {
+    if (declaration) close(declaration.now);
   }
-  return runPulumi(folder, [command, "--stack", stack, ...args]);
+}
+
+/** Says that nothing is to be done, with the stack's outputs as `up` prints them. */
+function sayUnchanged(stack: string, { now }: Declaration, state: string): void {
+  for (const warning of now.plan.warnings) console.error(`warning: ${warning}`);
+  const outputs = outputsIn(state);
+  if (outputs.length) console.log(`Outputs:\n${outputs.map((line) => `    ${line}`).join("\n")}\n`);
+  console.log(`Nothing has changed: all of the stack ${stack} is as declared, and runs.`);
+  console.log(`\`berth up ${stack} ${FULL}\` applies it all the same.`);
 }
 
 /** `berth pulumi`: one of the CLI's commands as it stands. */

@@ -4,7 +4,7 @@ import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { checkEngine, type EngineName } from "../core/engines/engine";
 import { DIGEST_LABEL, type Owner, ownerOf } from "../core/engines/owner";
 import { type Declared, pick, type ServiceStatus } from "../core/engines/status";
-import { type PlannedResource, type PlannedService, plannedServices } from "./plan";
+import { type Plan, type PlannedResource, type PlannedService, plannedServices } from "./plan";
 import type { Group, Place } from "./place";
 import { planOf } from "./planOf";
 import { currentProject } from "./project";
@@ -16,6 +16,7 @@ export interface StackNow {
   name: string;
   owner: Owner;
   places: Place[];
+  plan: Plan;
 }
 
 /**
@@ -27,7 +28,8 @@ export async function stackNow(given: string): Promise<StackNow> {
   const stack = shortName(given);
   const { folder, name } = await currentProject();
   const config = readStackConfig(folder, name, stack);
-  const { resources } = await planOf(stack, {}, { commands: false });
+  const plan = await planOf(stack, {}, { commands: false });
+  const { resources } = plan;
   const owner = ownerOf(name, stack, process.cwd(), config.values["berth:owner"]);
   const chosen = checkEngine(config.values["berth:engine"]);
   const groups = await grouped(resources);
@@ -40,7 +42,7 @@ export async function stackNow(given: string): Promise<StackNow> {
     for (const place of places) place.close();
     throw error;
   }
-  return { name: stack, owner, places };
+  return { name: stack, owner, places, plan };
 }
 
 /** The declared services by where they run. */

@@ -63,3 +63,21 @@ export async function stateOf(root: string, project: string, stack: string): Pro
 /** Names of the providers that a state knows: `docker`. */
 export const providersIn = (state: string): Set<string> =>
   new Set([...state.matchAll(/pulumi:providers:([\w-]+)/g)].map(([, name]) => name!));
+
+interface State {
+  checkpoint?: { latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[] } };
+}
+
+/** Outputs of the stack in a state, as `up` prints them; a secret is not shown. */
+export function outputsIn(state: string): string[] {
+  const { resources = [] } = (JSON.parse(state) as State).checkpoint?.latest ?? {};
+  const outputs = Object.entries(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {});
+  const width = Math.max(...outputs.map(([name]) => name.length));
+  return outputs.map(([name, value]) => {
+    const text = JSON.stringify(value, (_key, item) => (isSecret(item) ? "[secret]" : (item as unknown)));
+    return `${name.padEnd(width)}: ${text}`;
+  });
+}
+
+const isSecret = (value: unknown) => typeof value === "object" && value !== null && SIGNATURE in value;
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
