@@ -33,9 +33,9 @@ interface Applied {
 /** Of these a plan says all. */
 const KNOWN = /^(pulumi:(pulumi:Stack|providers:docker)|berth:.*|docker:index\/(container|network|volume|remoteImage):.*)$/;
 
-/** Beside what else can be made anew: who loses it has one more `up` of the usual length. */
+/** Who loses it has one more `up` of the usual length. */
 const fileOf = ({ folder }: CliProject, stack: string) =>
-  join(folder, "node_modules/.cache/berth/applied", `${shortName(stack)}.json`);
+  join(folder, ".berth/applied", `${shortName(stack)}.json`);
 
 const textOf = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 

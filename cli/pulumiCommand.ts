@@ -74,6 +74,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, given
   const applying = command === "up" && state !== undefined && args.every((word) => PLAIN.test(word));
   const mayEnd = applying && given.length === args.length && isLast(project, stack, state);
   let declaration = mayEnd ? await declarationOf(project, stack) : undefined;
+  let planning: Promise<Declaration | undefined> | undefined;
   try {
     if (declaration && (await isApplied(project, stack, declaration).catch(() => false))) {
       sayUnchanged(stack, declaration, state!);
@@ -81,7 +82,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, given
     }
     const settings = settingsOf(project, stack);
     // The program is read while the CLI starts, and before that reads it.
-    const planning = applying && !mayEnd ? declarationOf(project, stack) : undefined;
+    planning = applying && !mayEnd ? declarationOf(project, stack) : undefined;
     const create = command === "up" || command === "preview" ? ["--create"] : [];
     const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });
     declaration ??= await planning;
@@ -103,6 +104,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, given
       await keepApplied(project, stack, declaration!, after).catch(() => {});
     return code;
   } finally {
+    declaration ??= await planning;
     if (declaration) close(declaration.now);
   }
 }
