@@ -4,6 +4,7 @@ import { canonical, digest } from "../core/description/digest";
 import { withTag } from "../core/description/names";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { ownerLabels } from "../core/engines/owner";
+import { isAllOrNothing } from "../core/pulumi/allOrNothing";
 import type { Plan } from "./plan";
 import { pluginVersions } from "./pluginSearch";
 import { type CliProject, version } from "./project";
@@ -19,6 +20,8 @@ export interface Declaration {
   now: StackNow;
   /** Of all that the CLI would be told: program, settings, and what carries them out. */
   digest: string;
+  /** A wrong part of it makes nothing, also without a preview. */
+  allOrNothing: boolean;
 }
 
 /** What is kept of an `up` that has succeeded; a digest each. */
@@ -31,11 +34,11 @@ interface Applied {
 }
 
 /** Of these a plan says all. */
-const KNOWN = /^(pulumi:(pulumi:Stack|providers:docker)|berth:.*|docker:index\/(container|network|volume|remoteImage):.*)$/;
+const KNOWN =
+  /^(pulumi:(pulumi:Stack|providers:docker)|berth:.*|docker:index\/(container|network|volume|remoteImage):.*)$/;
 
 /** Who loses it has one more `up` of the usual length. */
-const fileOf = ({ folder }: CliProject, stack: string) =>
-  join(folder, ".berth/applied", `${shortName(stack)}.json`);
+const fileOf = ({ folder }: CliProject, stack: string) => join(folder, ".berth/applied", `${shortName(stack)}.json`);
 
 const textOf = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
@@ -57,10 +60,15 @@ export async function declarationOf(project: CliProject, stack: string): Promise
     return undefined;
   }
   const { folder, name } = project;
-  const program = now.plan.resources.map(({ urn, parent, inputs, dependencies }) => [urn, parent, inputs, dependencies]);
+  const program = now.plan.resources.map(({ urn, parent, inputs, dependencies }) => [
+    urn,
+    parent,
+    inputs,
+    dependencies,
+  ]);
   const carriedOutBy = [version(), pluginVersions(folder), process.version];
   const declared = [name, program, now.plan.secretValues, settings, textOf(join(folder, "Pulumi.yaml")), carriedOutBy];
-  return { now, digest: digest(declared) };
+  return { now, digest: digest(declared), allOrNothing: isAllOrNothing() };
 }
 
 function isCertain({ places, plan }: StackNow): boolean {
@@ -165,11 +173,15 @@ async function objectsOn(client: EngineClient, { owner, plan }: StackNow): Promi
   ]);
   const wanted = namesIn(plan);
   return canonical([
-    containers
-      .map(({ Id, Names, ImageID, NetworkSettings }) => [Id, Names, ImageID, NetworkSettings])
+    containers.map(({ Id, Names, ImageID, NetworkSettings }) => [Id, Names, ImageID, NetworkSettings]).sort(byFirst),
+    networks
+      .filter(({ Name }) => wanted.has(Name!))
+      .map(({ Name, Id }) => [Name, Id])
       .sort(byFirst),
-    networks.filter(({ Name }) => wanted.has(Name!)).map(({ Name, Id }) => [Name, Id]).sort(byFirst),
-    (volumes ?? []).filter(({ Name }) => wanted.has(Name!)).map(({ Name, CreatedAt }) => [Name, CreatedAt]).sort(byFirst),
+    (volumes ?? [])
+      .filter(({ Name }) => wanted.has(Name!))
+      .map(({ Name, CreatedAt }) => [Name, CreatedAt])
+      .sort(byFirst),
     images
       .flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((tag) => [tag, Id]))
       .filter(([tag]) => wanted.has(tag!))

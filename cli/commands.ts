@@ -23,7 +23,9 @@ function pulumiSpec(
   summary: string,
   description: string,
   examples: CommandSpec["examples"],
+  options: OptionSpec[] = [],
 ): CommandSpec {
+  const own = options.map(({ flags }) => flags);
   return {
     name,
     group: APPLY,
@@ -31,9 +33,16 @@ function pulumiSpec(
     description: `${description} What follows the stack's name goes to \`pulumi ${name}\` as it stands.`,
     arguments: [STACK, { name: "[args...]", doc: `for \`pulumi ${name}\`` }],
     expects: "name a stack first",
+    options,
     examples,
     passThrough: true,
-    action: async ([stack, ...args]) => (await import("./pulumiCommand")).pulumiCommand(name, stack!, args),
+    // berth's own options count wherever they stand.
+    prepare: async (words) => [
+      ...words.filter((word) => own.includes(word)),
+      ...words.filter((word) => !own.includes(word)),
+    ],
+    action: async ([stack, ...args], given) =>
+      (await import("./pulumiCommand")).pulumiCommand(name, stack!, args, given),
   };
 }
 
@@ -111,11 +120,13 @@ export const COMMANDS: CommandSpec[] = [
   pulumiSpec(
     "up",
     "make or change a stack, with the passwords that it needs",
-    "Selects the stack, or creates it, and applies it.",
+    "Selects the stack, or creates it, and applies it. Where nothing has changed it ends at once.",
     [
-      ["berth up nginx", "asks before it does anything"],
-      ["berth up nginx --yes", "does not ask; for scripts"],
+      ["berth up nginx", "shows a preview, and asks before it does anything"],
+      ["berth up nginx --yes", "does neither; for scripts"],
+      ["berth up nginx --full", "applies it also where nothing has changed"],
     ],
+    [{ flags: "--full", doc: "apply it also where nothing has changed" }],
   ),
   pulumiSpec(
     "preview",
@@ -133,8 +144,8 @@ export const COMMANDS: CommandSpec[] = [
     [["berth refresh nginx", "asks before it changes the state"]],
   ),
   pulumiSpec("destroy", "remove what a stack has made; data stays", "Data outlives it: named volumes are kept.", [
-    ["berth destroy nginx", "asks before it does anything"],
-    ["berth destroy nginx --yes", "does not ask; for scripts"],
+    ["berth destroy nginx", "shows a preview, and asks before it does anything"],
+    ["berth destroy nginx --yes", "does neither; for scripts"],
   ]),
   {
     name: "pulumi",

@@ -51,18 +51,22 @@ async function placesPlanned(folder: string, stack: string, known?: Declaration)
   }
 }
 
-/** Words for `up` that change nothing about what it applies. */
+/** Words that change nothing about what is done. */
 const PLAIN = /^(--yes|--skip-preview|--non-interactive|-[yf]+)$/;
-const FULL = "--full";
+const SKIP = "--skip-preview";
 
 /**
  * `berth up`, `preview`, `refresh` and `destroy`: selects the stack and hands the rest to the CLI as it stands.
  * Nothing is made before it is known that the stack has a program. Where `up` would certainly do nothing, it says so.
  */
-export async function pulumiCommand(command: PulumiCommand, stack: string, given: string[]): Promise<number> {
+export async function pulumiCommand(
+  command: PulumiCommand,
+  stack: string,
+  args: string[],
+  { full = false }: { full?: boolean } = {},
+): Promise<number> {
   const project = await applicableProject();
   const { folder } = project;
-  const args = command === "up" ? given.filter((word) => word !== FULL) : given;
   if (args.some(asksForHelp)) return runPulumi(folder, [command, ...args]);
   const name = shortName(stack);
   const { values } = readStackConfig(folder, project.name, name);
@@ -72,7 +76,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, given
   const state = await stateOf(folder, project.name, name);
 
   const applying = command === "up" && state !== undefined && args.every((word) => PLAIN.test(word));
-  const mayEnd = applying && given.length === args.length && isLast(project, stack, state);
+  const mayEnd = applying && !full && isLast(project, stack, state);
   let declaration = mayEnd ? await declarationOf(project, stack) : undefined;
   let planning: Promise<Declaration | undefined> | undefined;
   try {
@@ -97,7 +101,7 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, given
     if (places) sparePluginSearch(places, state, pluginVersions(folder));
     trustInputs(state);
     takeMoreAtOnce(places, state);
-    const code = await runPulumi(folder, [command, "--stack", stack, ...args]);
+    const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
     const after = code === 0 && declaration ? await stateOf(folder, project.name, name) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
     if (after !== undefined && after !== state && settingsOf(project, stack) === settings)
@@ -109,13 +113,19 @@ export async function pulumiCommand(command: PulumiCommand, stack: string, given
   }
 }
 
+/** Nobody looks at a preview that is not asked about. It has to stay where it alone finds what is wrong beforehand. */
+function unseen(command: PulumiCommand, args: string[], declaration: Declaration | undefined): string[] {
+  const safe = command === "destroy" ? args.every((word) => PLAIN.test(word)) : declaration?.allOrNothing;
+  return safe && args.some((word) => /^(--yes|-y)$/.test(word)) ? [SKIP] : [];
+}
+
 /** Says that nothing is to be done, with the stack's outputs as `up` prints them. */
 function sayUnchanged(stack: string, { now }: Declaration, state: string): void {
   for (const warning of now.plan.warnings) console.error(`warning: ${warning}`);
   const outputs = outputsIn(state);
   if (outputs.length) console.log(`Outputs:\n${outputs.map((line) => `    ${line}`).join("\n")}\n`);
   console.log(`Nothing has changed: all of the stack ${stack} is as declared, and runs.`);
-  console.log(`\`berth up ${stack} ${FULL}\` applies it all the same.`);
+  console.log(`\`berth up ${stack} --full\` applies it all the same.`);
 }
 
 /** `berth pulumi`: one of the CLI's commands as it stands. */

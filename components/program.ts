@@ -1,5 +1,5 @@
 import { chosenEngine } from "../core/engines/engine";
-import { allOrNothing } from "../core/pulumi/allOrNothing";
+import { allOrNothing, untilChecked } from "../core/pulumi/allOrNothing";
 import { hasPulumiEngine } from "../core/pulumi/perProgram";
 import { connect } from "./parts/connect";
 
@@ -23,5 +23,7 @@ export const program =
   <T extends object>(declare: () => T): (() => Promise<T>) =>
   async () => {
     if (hasPulumiEngine()) await connect([chosenEngine()]);
-    return allOrNothing(declare);
+    const outputs = allOrNothing(declare);
+    await untilChecked();
+    return outputs;
   };

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../components/parts/connect";
 import { checkEngine, type EngineName } from "../core/engines/engine";
-import { allOrNothing } from "../core/pulumi/allOrNothing";
+import { allOrNothing, untilChecked } from "../core/pulumi/allOrNothing";
 import type { Setting } from "./lib/settings";
 import { berthSetting } from "../core/pulumi/settings";
 
@@ -96,8 +96,10 @@ export async function run({ engine = true } = {}): Promise<Record<string, unknow
     engine &&
       connect(names.filter((name) => !HOSTS.includes(name)).map((name) => engineOf(name, berthSetting("engine")))),
   ]);
-  return allOrNothing(() => {
-    const outputs = programs.map((program) => program.program());
-    return outputs.length === 1 ? outputs[0]! : Object.fromEntries(names.map((name, index) => [name, outputs[index]]));
+  const outputs = allOrNothing(() => {
+    const all = programs.map((program) => program.program());
+    return all.length === 1 ? all[0]! : Object.fromEntries(names.map((name, index) => [name, all[index]]));
   });
+  await untilChecked();
+  return outputs;
 }

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../description/errors";
+import { noteRefusal } from "./allOrNothing";
 import { snakeCase } from "../description/snakeCase";
 
 /** How a typed service calls what the description calls otherwise, so that errors name what the user wrote. */
@@ -39,7 +40,9 @@ export function reporter(type: string, name: string, names: ArgumentNames = {}, 
       return run();
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
-      throw sentence(source ? inFile(error, source) : inCode(error));
+      const refusal = sentence(source ? inFile(error, source) : inCode(error));
+      noteRefusal(refusal);
+      throw refusal;
     }
   };
 

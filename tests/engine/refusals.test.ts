@@ -119,6 +119,22 @@ const REFUSALS: Refusal[] = [
     config: { "networks:test1": ["nowhere"] },
     says: "there is no network named nowhere",
   },
+  {
+    what: "a secret, which arrives after everything has been declared",
+    stack: "dev",
+    secrets: { "shop:port": "99999:80" },
+    program: `
+require("./core/loadTypescript");
+const pulumi = require("@pulumi/pulumi");
+const { program } = require("./components/program");
+const { Service } = require("./components/service");
+module.exports = program(() => {
+  for (const name of ["one", "two", "three"]) new Service(name, { image: "nginx", volumes: [name + ":/data"] });
+  new Service("web", { image: "nginx", ports: [new pulumi.Config("shop").requireSecret("port")] });
+  return {};
+});`,
+    says: 'Service "web": ports[0]: "99999" is not a whole number in range',
+  },
 ];
 
 /** Expects one error in the CLI's summary, and no stack dump: those have lines that begin with "at". */

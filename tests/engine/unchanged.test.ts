@@ -71,7 +71,8 @@ describeIf(missingCli, "berth up where nothing has changed", () => {
       expect(`${what}: ${await wouldDo(project)}`).toBe(`${what}: all`);
       writeFileSync(settingsFile, settings);
       writeFileSync(state, applied);
-      for (const other of store.list("networks").filter(({ Name }) => Name === "front")) store.remove("networks", other);
+      for (const other of store.list("networks").filter(({ Name }) => Name === "front"))
+        store.remove("networks", other);
       store.put("containers", web);
       store.put("networks", network);
       store.put("volumes", volume);
@@ -113,6 +114,23 @@ new Service("db", { image: "postgres:17", environment: { POSTGRES_PASSWORD: pulu
     expect(await up(project)).toBe("all");
     expect(JSON.stringify(project.container("mysql01"))).toContain("new one");
     expect(await wouldDo(project)).toBe("nothing");
+  }, 300_000);
+
+  test.concurrent("goes without a preview only where a wrong part makes nothing all the same", async () => {
+    const program = (body: string) => `
+require("./core/loadTypescript");
+const { Nginx } = require("./components/nginx");
+const { program } = require("./components/program");
+${body}`;
+    const yes = [BERTH, "up", "dev", "--yes"];
+    const loose = await Project.create({ stack: "dev", program: program('new Nginx("web", { port: 8080 });') });
+    expect((await loose.run(process.execPath, yes)).stdout).toContain("Previewing update (dev)");
+    loose.write({
+      "index.js": program('module.exports = program(() => ({ url: new Nginx("web", { port: 8081 }).siteUrl }));'),
+    });
+    const { stdout } = await loose.run(process.execPath, yes);
+    expect(stdout).not.toContain("Previewing");
+    expect(stdout).toContain("Updating (dev)");
   }, 300_000);
 
   test.concurrent("is not said of a Swarm", async () => {

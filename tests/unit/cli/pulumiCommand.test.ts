@@ -56,7 +56,8 @@ test.each([
   const { calls } = berth([command, "nginx-staging", "--yes"]);
   expect(calls).toEqual([
     ["stack", "select", ...(makes ? ["--create"] : []), "--stack", "nginx-staging"],
-    [command, "--stack", "nginx-staging", "--yes"],
+    // Nobody looks at a preview that is not asked about.
+    [command, "--stack", "nginx-staging", "--yes", ...(/up|destroy/.test(command) ? ["--skip-preview"] : [])],
   ]);
 });
 
@@ -71,6 +72,15 @@ test.each([
   expect(err).toMatch(says);
 });
 
+test("a preview stays where it is asked for, and where it finds what would else be found too late", () => {
+  const last = (...args: string[]) => berth(args).calls.at(-1)!.slice(3);
+  expect(last("destroy", "nginx", "-y")).toEqual(["-y", "--skip-preview"]);
+  expect(last("up", "nginx", "--yes", "--skip-preview=false")).toEqual(["--yes", "--skip-preview=false"]);
+  expect(last("up", "nginx", "--yes", "--diff")).toEqual(["--yes", "--diff"]);
+  expect(last("up", "kubernetes", "--yes")).toEqual(["--yes"]);
+  expect(last("up", "nginx", "--yes", "--full")).toEqual(["--yes", "--skip-preview"]);
+});
+
 test("a stack of a backend with many users goes by its last word", () => {
   const { calls } = berth(["preview", "organization/berth/nginx"]);
   expect(calls.at(-1)).toEqual(["preview", "--stack", "organization/berth/nginx"]);
@@ -83,7 +93,7 @@ test.each(["up", "refresh", "destroy"])("%s without a terminal wants an answer b
   expect(berth([command, "nginx", "--yes=false"]).code).toBe(2);
 });
 
-test.each([["-y"], ["--skip-preview"], ["-f"], ["-yr"], ["--yes=true"], ["--preview-only"]])(
+test.each([["--skip-preview"], ["-f"], ["-yf"], ["-yr"], ["--yes=true"], ["--preview-only"]])(
   "%s is an answer",
   (flag) => {
     expect(berth(["destroy", "nginx", flag]).calls.at(-1)).toEqual(["destroy", "--stack", "nginx", flag]);
