@@ -52,7 +52,8 @@ export async function declarationOf(project: CliProject, stack: string): Promise
   // Options, and settings from elsewhere, that only the CLI knows.
   const hasMore = Object.keys(process.env).some((key) => key.startsWith("PULUMI_OPTION_"));
   if (hasMore || /^environment:/m.test(settings)) return undefined;
-  // What is wrong with the program, the CLI says.
+  // What is wrong with the program, the CLI says. Its outputs are rejected as well, and nobody waits for those.
+  process.on("unhandledRejection", () => {});
   const now = await silently(() => stackNow(stack)).catch(() => undefined);
   if (!now) return undefined;
   if (!isCertain(now)) {

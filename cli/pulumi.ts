@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:
 import { constants } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../core/host/findExecutable";
+import { TERMINAL } from "../core/pulumi/progress";
 import { PROGRAMS } from "../stacks";
 import { freeLock } from "./locks";
 import { readStackConfig } from "./stackConfig";
@@ -24,6 +25,7 @@ export function pulumiEnvironment(root: string): NodeJS.ProcessEnv {
     }
     env.PULUMI_CONFIG_PASSPHRASE_FILE = file;
   }
+  if (process.stdout.isTTY) env[TERMINAL] = "true";
   return env;
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { progressOf } from "../../pulumi/progress";
 import { sentence } from "../../pulumi/componentErrors";
 import { debuggerOff } from "../../pulumi/debuggerOff";
 import { isLate, lift } from "../../pulumi/outputs";
@@ -311,6 +312,7 @@ function inspection(
         timeout: waitTimeout ?? 120_000,
         job,
         mayEnd: mayEnd(ending),
+        tell: progressOf(parent),
       });
       if (!job && !state.State.Running)
         await pulumi.log.info(

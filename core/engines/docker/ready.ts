@@ -1,3 +1,4 @@
+import { type Tell, untold } from "../../pulumi/progress";
 import type { EngineClient } from "../dockerApi/connection/client";
 
 /** What the engine says of a container, as far as berth uses it. */
@@ -27,6 +28,8 @@ export interface Expectation {
   job: boolean;
   /** A service that runs is ready, and so is one that has ended with code 0. */
   mayEnd?: boolean;
+  /** Hears whom and what for `up` waits. */
+  tell?: Tell;
 }
 
 /** Nothing else tells a service that has stopped from one that is done. */
@@ -47,9 +50,10 @@ export async function waitUntilReady(
   client: EngineClient,
   id: string,
   name: string,
-  { timeout, job, mayEnd = job }: Expectation,
+  { timeout, job, mayEnd = job, tell = untold }: Expectation,
 ): Promise<ContainerInspect> {
-  const end = Date.now() + timeout;
+  const began = Date.now();
+  const end = began + timeout;
   let started: string | undefined;
   let seen = 0;
   for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
@@ -97,6 +101,12 @@ export async function waitUntilReady(
         await failure(client, id, `${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`),
       );
     }
+    await tell(async () => {
+      const [last = ""] = await client.lastLines(id, 1).catch(() => []);
+      const what = job ? "to end" : Health ? `to be healthy (${Health.Status})` : "to run";
+      const seconds = Math.round((Date.now() - began) / 1000);
+      return `waiting for ${name} ${what}, ${seconds} s so far${last && `; it says: ${last.slice(0, 120)}`}`;
+    });
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

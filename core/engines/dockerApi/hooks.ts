@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { releaseServices } from "./releaseServices";
 import { type EngineClient, ignoreMissing } from "./connection/client";
 import { fetchImage } from "./images/fetch";
+import { progressOf } from "../../pulumi/progress";
 import { isOurs, ownerLabels, SERVICE_LABEL } from "../owner";
 import type { Predecessors } from "./predecessors";
 import type { InPlace, Program, Reconciler } from "./reconcile";
@@ -57,13 +58,17 @@ export interface HookContext extends Program {
 export function containerHooks(session: HookContext): ContainerHooks {
   const engine = () => session.needClient();
 
-  async function fetchMissing({ newInputs }: pulumi.ResourceHookArgs): Promise<void> {
+  async function fetchMissing({ newInputs, urn }: pulumi.ResourceHookArgs): Promise<void> {
     // A container names its image, an image itself.
     const { image, name, platform } = newInputs as { image?: string; name: string; platform?: string };
     const wanted = image ?? name;
     if (!session.client) return;
     if (!session.built.has(wanted))
-      return fetchImage(session.client, wanted, { platform, otherLogins: session.hasOwnLogins });
+      return fetchImage(session.client, wanted, {
+        platform,
+        otherLogins: session.hasOwnLogins,
+        tell: progressOf(urn),
+      });
     if (!(await session.client.find(`/images/${wanted}/json`)))
       throw new Error(
         `image: ${wanted} was built by this stack and is not on the engine any more; \`pulumi up --refresh\` builds it again.`,

@@ -16,6 +16,7 @@ import type { LateValues } from "../../mapping/kubernetes/late";
 import { type ClusterObject, isClusterObject, makeObject, urnOf } from "./object";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import { REFUSED } from "../../mapping/kubernetes/refused";
+import { progressOf } from "../../pulumi/progress";
 import { waitForRollout } from "./rollout";
 import { type ClusterSession, clusterProviderOf, clusterSessionFor } from "./session";
 import { withoutWaiting } from "./waiting";
@@ -165,7 +166,7 @@ function readiness(
   return resource.id.apply(async (id) => {
     const [namespace = "", name = ""] = id.split("/");
     try {
-      await waitForRollout(client, namespace, name, { timeout });
+      await waitForRollout(client, namespace, name, { timeout, tell: progressOf(resource) });
     } catch (error) {
       throw sentence((error as Error).message, resource);
     }

@@ -1,4 +1,5 @@
 import type { Deployment } from "kubernetes-types/apps/v1";
+import { type Tell, untold } from "../../pulumi/progress";
 import type { ClusterClient } from "./client";
 
 /** How long the provider waits for a rollout where nothing is said. */
@@ -15,9 +16,10 @@ export async function waitForRollout(
   client: ClusterClient,
   namespace: string,
   name: string,
-  { timeout = PROVIDER_WAITS, pause = 500 }: { timeout?: number; pause?: number } = {},
+  { timeout = PROVIDER_WAITS, pause = 500, tell = untold }: { timeout?: number; pause?: number; tell?: Tell } = {},
 ): Promise<void> {
-  const end = Date.now() + timeout;
+  const began = Date.now();
+  const end = began + timeout;
   const help = `\`kubectl describe pod -n ${namespace} -l app=${name}\` says why`;
   for (;;) {
     const { status, body } = await client.get<Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
@@ -35,6 +37,10 @@ export async function waitForRollout(
       throw new Error(
         `${live.availableReplicas ?? 0} of ${wanted} pods of the Deployment ${name} answer after ${Math.round(timeout / 1000)} s; ${help}, or raise waitTimeout.${before(live)}`,
       );
+    const seconds = Math.round((Date.now() - began) / 1000);
+    await tell(
+      () => `waiting for ${name}, ${seconds} s so far: ${live.availableReplicas ?? 0} of ${wanted} pods answer`,
+    );
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

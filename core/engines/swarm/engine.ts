@@ -25,6 +25,7 @@ import { checkManager, checkNetworkScope, checkServiceName, checkServicePorts, w
 import { type LateFile, makeFiles, readFiles } from "./files";
 import type { SwarmOptions } from "../../description/swarmOptions";
 import { freePorts } from "./ports";
+import { progressOf } from "../../pulumi/progress";
 import { waitUntilConverged } from "./ready";
 import { clientOf, swarmSessionFor } from "./session";
 
@@ -254,7 +255,7 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
             before: () => freePorts(session, id, declared),
           });
           const timeout = description.waitTimeout ?? 120_000;
-          return endpoints(await waitUntilConverged(client, id, { timeout, changed }));
+          return endpoints(await waitUntilConverged(client, id, { timeout, changed, tell: progressOf(parent) }));
         } catch (error) {
           throw sentence((error as Error).message, parent);
         }

@@ -1,3 +1,4 @@
+import { type Tell, untold } from "../../pulumi/progress";
 import { demultiplex, type EngineClient } from "../dockerApi/connection/client";
 import type { SwarmSpec } from "../../mapping/swarm";
 import type { SwarmService } from "../dockerApi/releaseServices";
@@ -46,7 +47,7 @@ const STUCK: Record<string, string> = {
 export async function waitUntilConverged(
   client: EngineClient,
   id: string,
-  { timeout, changed }: { timeout: number; changed: boolean },
+  { timeout, changed, tell = untold }: { timeout: number; changed: boolean; tell?: Tell },
 ): Promise<SwarmService> {
   const begin = Date.now();
   const filter = (by: object) => encodeURIComponent(JSON.stringify(by));
@@ -107,6 +108,8 @@ export async function waitUntilConverged(
       const why = `${Name} has ${upToDate.length} of ${expected} tasks running after ${Math.round(timeout / 1000)} s; raise waitTimeout if it needs longer`;
       throw await fail(why, waiting ?? cause);
     }
+    const seconds = Math.round((Date.now() - begin) / 1000);
+    await tell(() => `waiting for ${Name}, ${seconds} s so far: ${upToDate.length} of ${expected} tasks run`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -1,5 +1,7 @@
+import { createInterface } from "node:readline";
 import { parseImage, withTag } from "../../../description/names";
 import { type EngineClient, EngineError } from "../connection/client";
+import { type Tell, untold } from "../../../pulumi/progress";
 import { HUB_HOST, loginFor, type RegistryLogin } from "./pushCredentials";
 
 const DENIED = /denied|unauthorized|authoriz|authentication|credentials|\b40[13]\b/i;
@@ -14,7 +16,7 @@ const DENIED = /denied|unauthorized|authoriz|authentication|credentials|\b40[13]
 export async function fetchImage(
   client: EngineClient,
   name: string,
-  { platform, otherLogins = false }: { platform?: string; otherLogins?: boolean } = {},
+  { platform, otherLogins = false, tell = untold }: { platform?: string; otherLogins?: boolean; tell?: Tell } = {},
 ): Promise<void> {
   const image = parseImage(name, "image");
   // An id alone names no place to fetch it from.
@@ -23,7 +25,11 @@ export async function fetchImage(
   const fromImage = `${image.registry && `${image.registry}/`}${image.repository}`;
   const query = new URLSearchParams({ fromImage, tag: image.digest ?? image.tag ?? "latest" });
   if (platform) query.set("platform", platform);
-  const failure = await ask(client, `/images/create?${query}`, login);
+  const layers = new Layers();
+  const failure = await ask(client, `/images/create?${query}`, login, (line) => {
+    layers.take(line);
+    void tell(() => `fetching ${withTag(name)}: ${layers}`);
+  });
   if (failure === undefined || (otherLogins && DENIED.test(failure))) return;
   const words = failure.trim().replace(/\s+/g, " ").replace(/\.$/, "");
   throw new Error(
@@ -31,19 +37,68 @@ export async function fetchImage(
   );
 }
 
+/** A line of what the engine says while it fetches. */
+interface PullLine {
+  id?: string;
+  status?: string;
+  progressDetail?: { current?: number; total?: number };
+  error?: string;
+}
+
+/** How far the layers of an image are. */
+class Layers {
+  private readonly layers = new Map<string, { done: boolean; current: number; total: number }>();
+
+  take({ id, status = "", progressDetail = {} }: PullLine): void {
+    // The first line has the tag in the place of a layer.
+    if (id === undefined || status.startsWith("Pulling from")) return;
+    const layer = this.layers.get(id) ?? { done: false, current: 0, total: 0 };
+    const { current = 0, total = 0 } = progressDetail;
+    // Unpacking counts from the beginning again.
+    if (status === "Downloading") Object.assign(layer, { current, total });
+    if (/^(Download complete|Extracting|Pull complete|Already exists)/.test(status)) layer.current = layer.total;
+    if (/^(Pull complete|Already exists)/.test(status)) layer.done = true;
+    this.layers.set(id, layer);
+  }
+
+  /** `3 of 7 layers, 42 of 187 MiB`; what a layer weighs is known when it is begun. */
+  toString(): string {
+    const all = [...this.layers.values()];
+    const sum = (part: "current" | "total") =>
+      (all.reduce((bytes, layer) => bytes + layer[part], 0) / 2 ** 20).toFixed(0);
+    return `${all.filter(({ done }) => done).length} of ${all.length} layers, ${sum("current")} of ${sum("total")} MiB`;
+  }
+}
+
 /** @returns what the engine says where it cannot: at once, or at the end of what it says meanwhile */
-async function ask(client: EngineClient, path: string, login?: RegistryLogin): Promise<string | undefined> {
+async function ask(
+  client: EngineClient,
+  path: string,
+  login: RegistryLogin | undefined,
+  take: (line: PullLine) => void,
+): Promise<string | undefined> {
   const headers = login && { "X-Registry-Auth": Buffer.from(JSON.stringify(login)).toString("base64url") };
-  let last = "";
+  let failure: string | undefined;
   try {
-    for await (const chunk of await client.stream("POST", path, undefined, undefined, headers))
-      last = (last + String(chunk)).slice(-16_384);
+    const lines = createInterface({ input: await client.stream("POST", path, undefined, undefined, headers) });
+    for await (const text of lines) {
+      const line = lineOf(text);
+      failure = line.error ?? failure;
+      take(line);
+    }
   } catch (error) {
     if (!(error instanceof EngineError)) throw client.gone(error as Error);
     return error.message;
   }
-  const said = /"error":\s*("(?:[^"\\]|\\.)*")/.exec(last)?.[1];
-  return said && (JSON.parse(said) as string);
+  return failure;
+}
+
+function lineOf(text: string): PullLine {
+  try {
+    return JSON.parse(text) as PullLine;
+  } catch {
+    return {};
+  }
 }
 
 /** What helps, by the words of the engine and of registries. */

@@ -229,3 +229,38 @@ describe("what answers, and what helps", () => {
     await expect(fetchImage(engine.client, GHCR, { otherLogins: true })).rejects.toThrow("(manifest unknown)");
   });
 });
+
+test("says how far the layers are, at each line of the engine's", async () => {
+  const download = (id: string, current: number, total: number) => ({
+    status: "Downloading",
+    id,
+    progressDetail: { current: current * 2 ** 20, total: total * 2 ** 20 },
+  });
+  engine.says(
+    on(pull("team/app", "1")),
+    stream(
+      { status: "Pulling from team/app", id: "1" },
+      { status: "Already exists", id: "base" },
+      { status: "Pulling fs layer", id: "a", progressDetail: {} },
+      download("a", 10, 40),
+      download("b", 2, 8),
+      { status: "Download complete", id: "b", progressDetail: {} },
+      { status: "Extracting", id: "b", progressDetail: { current: 1, total: 8 } },
+      { status: "Pull complete", id: "b", progressDetail: {} },
+      { status: "Status: Downloaded newer image for team/app:1" },
+    ),
+  );
+  const told: string[] = [];
+  await fetchImage(engine.client, "team/app:1", { tell: async (text) => void told.push(String(await text())) });
+  expect(told.map((text) => text.replace("fetching team/app:1: ", ""))).toEqual([
+    "0 of 0 layers, 0 of 0 MiB",
+    "1 of 1 layers, 0 of 0 MiB",
+    "1 of 2 layers, 0 of 0 MiB",
+    "1 of 2 layers, 10 of 40 MiB",
+    "1 of 3 layers, 12 of 48 MiB",
+    "1 of 3 layers, 18 of 48 MiB",
+    "1 of 3 layers, 18 of 48 MiB",
+    "2 of 3 layers, 18 of 48 MiB",
+    "2 of 3 layers, 18 of 48 MiB",
+  ]);
+});

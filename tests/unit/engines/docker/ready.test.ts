@@ -215,3 +215,12 @@ describe("a service fails that", () => {
     );
   });
 });
+
+test("says for whom and what it waits, with the last line of the container's log", async () => {
+  engine.says("GET /containers/c1/logs?stdout=1&stderr=1&tail=1", frame(1, "ready in a minute\n"));
+  engine.says("GET /containers/c1/json", look({ health: "unhealthy" }), look({ health: "healthy" }));
+  const told: string[] = [];
+  const tell = async (text: () => string | Promise<string>) => void told.push(await text());
+  await waitUntilReady(engine.client, "c1", "web", { timeout: 300, job: false, tell });
+  expect(told).toEqual(["waiting for web to be healthy (unhealthy), 0 s so far; it says: ready in a minute"]);
+});
