@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { canonical } from "../core/description/digest";
 import { chosenEngine, refuseOnKubernetes } from "../core/engines/engine";
-import { LIFE_LABEL, ownerLabels } from "../core/engines/owner";
+import { isOurs, LIFE_LABEL, ownerLabels } from "../core/engines/owner";
 import { checkNetwork } from "../core/engines/dockerApi/preflight";
 import { providerOf, type Session, sessionFor, toLabels } from "../core/engines/dockerApi/session";
 import { checkManager } from "../core/engines/swarm/checks";
@@ -74,10 +74,20 @@ export class Network extends pulumi.ComponentResource {
     const declared = { ...inputs, name: networkName };
     super(type, name, declared, { ...opts, hooks: withHooks(opts.hooks, [session.hooks?.releaseNetwork]) });
 
-    const life = session.life(session.snapshot?.networks.find((network) => network.name === networkName));
+    const live = session.snapshot?.networks.find((network) => network.name === networkName);
+    this.networkName = networkName;
+    // With consent, which the check has asked for. It is read and never made, changed or removed.
+    if (live && !isOurs(live.labels, session.owner)) {
+      this.network = docker.Network.get(name, live.id, undefined, { parent: this });
+      this.networkId = this.network.id;
+      session.networks.set(networkName, { id: this.network.id, resource: this.network, driver: live.driver });
+      this.registerOutputs({});
+      return;
+    }
+
+    const life = session.life(live);
     const blocks = args.ipam?.config ?? [];
     const spansNodes = args.driver === "overlay" ? swarmSessionFor(session).swarm : undefined;
-    this.networkName = networkName;
     this.network = new docker.Network(
       name,
       {
@@ -180,7 +190,18 @@ function check(logicalName: string, args: NetworkArgs, session: Session, type: s
     if (!swarmSessionFor(session).swarm) checkManager(session.snapshot);
   }
   const subnets = (args.ipam?.config ?? []).flatMap((block, index) => checkBlock(block, `ipam.config[${index}]`));
-  checkNetwork(name, subnets, session.subnets, session.snapshot, session.owner);
+  session.checkConsentLast();
+  const blocks = args.ipam?.config ?? [];
+  const declared = {
+    driver: args.driver,
+    subnets: subnets.map(({ subnet }) => subnet.text),
+    gateways: blocks.flatMap(({ gateway }) => gateway ?? []),
+    ipRanges: blocks.flatMap(({ ipRange }) => ipRange ?? []),
+    internal: args.internal,
+    ipv6: args.enableIpv6,
+    options: args.options,
+  };
+  checkNetwork(name, subnets, session.subnets, session.snapshot, session.owner, { adopts: session.adopts, declared });
   session.subnets.push(...subnets.map(({ subnet }) => ({ subnet, by: name })));
   return name;
 }

@@ -9,6 +9,7 @@ export const SETTINGS = {
     "",
   ],
   nodeAddress: ["Address of a node of the cluster, for the URLs of its node ports", "localhost"],
+  adopt: ["Containers, networks and volumes that are there already and become the stack's own, by name", ""],
   owner: ["Who the stack belongs to on a shared engine", "this user and this folder"],
 } satisfies Record<string, [doc: string, standard: string]>;
 

@@ -215,7 +215,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   const parts = [hash, ...identities, ...(life ? [life] : [])] as pulumi.Input<string>[];
   const trigger = pulumi.all([pulumi.all(parts), pulumi.all([...options.checks, ...after])]).apply(([known]) => {
     // Where the image is known to a preview, the state has been there before.
-    if (pulumi.runtime.isDryRun() && life && !live)
+    if (pulumi.runtime.isDryRun() && life && !live && !session.taken(String(spec.containerName)))
       void pulumi.log.info(`${name}: its container is not on the engine; \`up\` makes one.`, parent);
     return known.join(" ");
   });

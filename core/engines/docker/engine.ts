@@ -12,6 +12,7 @@ import { firstStartHook } from "../firstStart";
 import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, type ServiceRequest } from "../engine";
 import { type Ending, endingOf, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
+import { sayOfAdoption } from "../dockerApi/adoption";
 import { withTag } from "../../description/names";
 import {
   checkAddresses,
@@ -128,6 +129,33 @@ function takeFiles(given: LateSpec): LateSpec {
   return spec as unknown as LateSpec;
 }
 
+/** Refuses a name that another service or somebody else's container has, and says what is taken over. */
+function checkName(name: string, spec: LateSpec, session: Session): void {
+  const { containerName, image, volumes, volumesFrom, networks, networkMode } = spec;
+  session.checkConsentLast();
+  if (typeof containerName !== "string") return;
+  const other = session.services.get(containerName);
+  if (other)
+    throw new ArgumentError(
+      "containerName",
+      `${containerName} is the name of the service ${other.name} too`,
+      "give each container its own name",
+    );
+  checkContainerName(containerName, session.snapshot, session.owner, session.adopts);
+  const taken = session.taken(containerName);
+  if (!taken) return;
+  const declared = {
+    image: typeof image === "string" ? image : undefined,
+    volumes: isLate(volumes) ? undefined : ((volumes ?? []) as Mount[]),
+    inherits: volumesFrom !== undefined,
+    networks:
+      networkMode !== undefined || isLate(networks)
+        ? undefined
+        : ((networks ?? []) as { name: string }[]).map((network) => network.name),
+  };
+  for (const { level, text } of sayOfAdoption(name, taken, declared)) void pulumi.log[level](text);
+}
+
 /** Checks that need the engine or the program's other services. */
 function checkAgainstEngine(
   { name, options: { keepData }, whenKnown, report }: ServiceRequest,
@@ -177,20 +205,12 @@ function checkAgainstEngine(
   whenKnown({ healthcheck: spec.healthcheck }, ({ healthcheck }) => {
     if (healthcheck?.startInterval !== undefined) needsApi(44, "healthcheck.startInterval");
   });
+  checkName(name, spec, session);
   whenKnown({ ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
-    checkPorts(ports, name, session.ports, snapshot, owner);
+    const containerName = typeof spec.containerName === "string" ? spec.containerName : undefined;
+    checkPorts(ports, name, session.ports, snapshot, owner, containerName);
     session.ports.push(...ports.filter((port) => port.published !== undefined).map((port) => ({ port, by: name })));
   });
-  if (typeof spec.containerName === "string") {
-    const other = session.services.get(spec.containerName);
-    if (other)
-      throw new ArgumentError(
-        "containerName",
-        `${spec.containerName} is the name of the service ${other.name} too`,
-        "give each container its own name",
-      );
-    checkContainerName(spec.containerName, snapshot, owner);
-  }
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
     session.refuseMissing(missingBinds(volumes, snapshot), report);
     session.warnOfBinds(volumes, name);

@@ -6,6 +6,7 @@ import { progressOf } from "../../pulumi/progress";
 import { isOurs, ownerLabels, SERVICE_LABEL } from "../owner";
 import type { Predecessors } from "./predecessors";
 import type { InPlace, Program, Reconciler } from "./reconcile";
+import type { LiveContainer } from "./snapshot";
 
 /** Hooks that every resource of one kind shares. They run on `up` only, never on a preview. */
 export interface ContainerHooks {
@@ -45,6 +46,8 @@ export interface HookContext extends Program {
   needClient(): EngineClient;
   readonly reconciler: Reconciler;
   readonly predecessors: Predecessors;
+  /** The container that is taken over under a name. */
+  taken(containerName: string): LiveContainer | undefined;
   /** The provider has logins for registries that nobody else knows. */
   readonly hasOwnLogins: boolean;
   /** Names of the images that it builds. */
@@ -103,8 +106,10 @@ export function containerHooks(session: HookContext): ContainerHooks {
     const containerName = String(newInputs?.name ?? "");
     const found = await client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
     const service = found && (found.Config.Labels?.[SERVICE_LABEL] ?? "");
-    const own = service === name;
-    if (found && (!isOurs(found.Config.Labels, owner) || !service || (!own && session.names.has(service))))
+    // Only what was there when its owner was told.
+    const adopted = found !== undefined && session.taken(containerName)?.id === found.Id;
+    const own = service === name || adopted;
+    if (found && !adopted && (!isOurs(found.Config.Labels, owner) || !service || (!own && session.names.has(service))))
       throw new Error(
         `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
       );

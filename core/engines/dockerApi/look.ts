@@ -15,13 +15,17 @@ export type Visit = { client: EngineClient; snapshot: EngineSnapshot; error?: un
 /** The same without the connection, as plain data. */
 export type Look = { snapshot: EngineSnapshot; error?: undefined } | NoAnswer;
 
-/** Asks an engine what it has, and keeps the connection. */
-export async function visit(address: EngineAddress): Promise<Visit> {
+/**
+ * Asks an engine what it has, and keeps the connection.
+ *
+ * @param closer names of containers that may be taken over
+ */
+export async function visit(address: EngineAddress, closer: string[] = []): Promise<Visit> {
   let client: EngineClient | undefined;
   try {
     await checkBesides(address);
     client = new EngineClient(address);
-    return { client, snapshot: await takeSnapshot(client) };
+    return { client, snapshot: await takeSnapshot(client, closer) };
   } catch (error) {
     client?.close();
     return { error: (error as Error).message, ofSettings: error instanceof ArgumentError };
@@ -29,8 +33,8 @@ export async function visit(address: EngineAddress): Promise<Visit> {
 }
 
 /** Looks at an engine once. */
-export async function look(address: EngineAddress): Promise<Look> {
-  const found = await visit(address);
+export async function look(address: EngineAddress, closer: string[] = []): Promise<Look> {
+  const found = await visit(address, closer);
   if (found.error !== undefined) return found;
   found.client.close();
   return { snapshot: found.snapshot };

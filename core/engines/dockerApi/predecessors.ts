@@ -1,15 +1,17 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
 import { type EngineClient, ignoreMissing } from "./connection/client";
-import type { EngineSnapshot } from "./snapshot";
+import { type EngineSnapshot, isOfStack, type LiveContainer } from "./snapshot";
 
 /**
  * The container that runs is stopped and set aside under another name while its successor is made; it comes back where
  * that one cannot be made, does not start or does not answer. An apply can be killed at any moment, so all that a later
  * one has to know stands in these names:
  *
- *     web.berth-previous-always   ran as `web` with the restart policy `always`
- *     web.berth-failed            was to run as `web`, and failed
+ *     web.berth-previous-always              ran as `web` with the restart policy `always`
+ *     web.berth-adopted-0123abcd-always      the same, of one that the stack has not made and takes over
+ *     web.berth-failed                       was to run as `web`, and failed
  */
 export interface SetAside {
   /** What it was called. */
@@ -18,6 +20,8 @@ export interface SetAside {
   /** Whether it was running. */
   ran: boolean;
   restart: RestartPolicy;
+  /** Who takes it over, where the stack has not made it; see takerTag. */
+  taker?: string;
 }
 
 interface RestartPolicy {
@@ -25,21 +29,41 @@ interface RestartPolicy {
   MaximumRetryCount?: number;
 }
 
-const SET_ASIDE = /^(.+)\.berth-(previous|failed)(-stopped)?(?:-(always|unless-stopped|on-failure)(?:-(\d+))?)?$/;
+const SET_ASIDE =
+  /^(.+)\.berth-(previous|failed|adopted-([0-9a-f]{8}))(-stopped)?(?:-(always|unless-stopped|on-failure)(?:-(\d+))?)?$/;
+
+/** Stands for a stack in the name of a container that has no labels of it. */
+export const takerTag = ({ stack, owner }: Owner): string =>
+  createHash("sha256").update(`${stack}\0${owner}`).digest("hex").slice(0, 8);
 
 /** What the name of a container says, where it has been set aside. */
 export function setAsideAs(containerName: string): SetAside | undefined {
-  const [, name, kind, stopped, policy = "no", retries = "0"] = SET_ASIDE.exec(containerName) ?? [];
+  const [, name, kind, taker, stopped, policy = "no", retries = "0"] = SET_ASIDE.exec(containerName) ?? [];
   if (name === undefined) return undefined;
   const restart = { Name: policy, MaximumRetryCount: Number(retries) };
-  return { name, kind: kind as SetAside["kind"], ran: stopped === undefined, restart };
+  return {
+    ...{ name, kind: kind === "failed" ? "failed" : "previous", ran: stopped === undefined, restart },
+    ...(taker === undefined ? {} : { taker }),
+  };
 }
 
-function nameAside(name: string, kind: SetAside["kind"], ran: boolean, { Name, MaximumRetryCount }: RestartPolicy) {
+function nameAside({ name, kind, ran, restart: { Name, MaximumRetryCount }, taker }: SetAside) {
   // It never runs again.
   if (kind === "failed") return `${name}.berth-failed`;
   const policy = Name && Name !== "no" ? [Name, ...(MaximumRetryCount ? [MaximumRetryCount] : [])] : [];
-  return [`${name}.berth-${kind}`, ...(ran ? [] : ["stopped"]), ...policy].join("-");
+  const made = taker === undefined ? [`${name}.berth-previous`] : [`${name}.berth-adopted`, taker];
+  return [...made, ...(ran ? [] : ["stopped"]), ...policy].join("-");
+}
+
+/** The command that has a container run again which was set aside, where no stack does. */
+export function wayBack({ name, ran, restart }: SetAside, containerName: string): string {
+  const { Name, MaximumRetryCount } = restart;
+  const policy = `${Name}${MaximumRetryCount ? `:${MaximumRetryCount}` : ""}`;
+  return [
+    `docker rename ${containerName} ${name}`,
+    ...(Name === "no" ? [] : [`docker update --restart=${policy} ${name}`]),
+    ...(ran ? [`docker start ${name}`] : []),
+  ].join(" && ");
 }
 
 /** The one of a service's containers that stands for it: never one that has failed, and only else one set aside. */
@@ -54,6 +78,8 @@ interface Program {
   readonly snapshot?: EngineSnapshot;
   /** @throws EngineError where only the provider reaches the engine */
   needClient(): EngineClient;
+  /** The logical name of the service with this container. */
+  serviceNamed?(containerName: string): string | undefined;
 }
 
 /** A container as the engine describes it. */
@@ -81,9 +107,16 @@ export class Predecessors {
   private get aside(): Map<string, Set<string>> {
     if (this.known) return this.known;
     this.known = new Map();
-    for (const { id, name, labels } of this.program.snapshot?.containers ?? [])
-      if (setAsideAs(name) && isOurs(labels, this.program.owner)) this.note(id, labels[SERVICE_LABEL] ?? "");
+    for (const container of this.program.snapshot?.containers ?? [])
+      if (setAsideAs(container.name) && isOfStack(container, this.program.owner))
+        this.note(container.id, this.serviceOfLive(container));
     return this.known;
+  }
+
+  /** The service that a container runs, or is taken over by. */
+  private serviceOfLive({ name, labels }: LiveContainer): string {
+    const called = setAsideAs(name)?.name ?? name;
+    return labels[SERVICE_LABEL] ?? this.program.serviceNamed?.(called) ?? "";
   }
 
   private note(id: string, service: string): void {
@@ -102,8 +135,11 @@ export class Predecessors {
    */
   async makeRoom(service: string, found: { Id: string } | undefined): Promise<void> {
     for (const container of await this.asideOf(service, "failed")) await this.stop(container);
+    const previous = await this.asideOf(service, "previous");
+    // An apply may have been cut off between its new name and its end.
+    for (const container of previous) await this.stop(container);
     if (!found) return;
-    if ((await this.asideOf(service, "previous")).length === 0) return this.setAside(found.Id, service);
+    if (previous.length === 0) return this.setAside(found.Id, service);
     // It has never answered: the one that did is set aside already.
     const unproven = await this.inspect(found.Id);
     if (!unproven) return;
@@ -156,15 +192,16 @@ export class Predecessors {
     const [, shared] = /^container:(.*)$/.exec(container.HostConfig?.NetworkMode ?? "") ?? [];
     const needed = shared ? await this.inspect(shared) : undefined;
     const neededAs = needed && setAsideAs(nameOf(needed));
-    if (needed && neededAs) back.push(...(await this.goBack(serviceOf(needed), neededAs.name)));
+    if (needed && neededAs) back.push(...(await this.goBack(this.asideFor(needed), neededAs.name)));
     const path = `/containers/${container.Id}`;
     if (restart.Name !== "no") await this.post(`${path}/update`, { RestartPolicy: restart });
     // First this: one that is called as declared is taken for one that runs.
     if (ran) await this.post(`${path}/start`);
     await this.post(`${path}/rename?name=${encodeURIComponent(name)}`);
     // Its network began anew; those that share it still have the old one.
-    for (const { id, networkMode, labels } of this.program.snapshot?.containers ?? [])
-      if (networkMode === `container:${container.Id}` && isOurs(labels, this.program.owner)) {
+    for (const live of this.program.snapshot?.containers ?? [])
+      if (live.networkMode === `container:${container.Id}` && isOfStack(live, this.program.owner)) {
+        const { id } = live;
         const sharer = await this.inspect(id);
         if (sharer?.State.Running) await this.post(`/containers/${id}/restart`);
       }
@@ -209,17 +246,29 @@ export class Predecessors {
   private isNeeded(id: string): boolean {
     return Boolean(
       this.program.snapshot?.containers.some(
-        ({ networkMode, labels }) =>
-          networkMode === `container:${id}` &&
-          isOurs(labels, this.program.owner) &&
-          !this.proven.has(labels[SERVICE_LABEL] ?? ""),
+        (live) =>
+          live.networkMode === `container:${id}` &&
+          isOfStack(live, this.program.owner) &&
+          !this.proven.has(this.serviceOfLive(live)),
       ),
     );
   }
 
+  /** The service that has the place of a container which is set aside. */
+  private asideFor(container: Container): string {
+    return [...this.aside].find(([, ids]) => ids.has(container.Id))?.[0] ?? serviceOf(container);
+  }
+
   private async shelve(container: Container, kind: SetAside["kind"]): Promise<void> {
     const { RestartPolicy = NEVER } = container.HostConfig ?? {};
-    const name = nameAside(nameOf(container), kind, container.State.Running, RestartPolicy);
+    const { owner } = this.program;
+    const name = nameAside({
+      name: nameOf(container),
+      kind,
+      ran: container.State.Running,
+      restart: RestartPolicy,
+      taker: isOurs(container.Config.Labels, owner) ? undefined : takerTag(owner),
+    });
     const rename = () => this.post(`/containers/${container.Id}/rename?name=${encodeURIComponent(name)}`);
     // Between two starts the engine renames nothing.
     await rename().catch(async () => {

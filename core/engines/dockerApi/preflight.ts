@@ -7,7 +7,9 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { quote } from "shlex";
 import { isOurs, OWNER_LABEL, type Owner, STACK_LABEL } from "../owner";
-import type { EngineSnapshot } from "./snapshot";
+import { checkSameNetwork, consent, type DeclaredNetworkOptions, wayOutOf, whyNot } from "./adoption";
+import { setAsideAs } from "./predecessors";
+import { type EngineSnapshot, isOfStack } from "./snapshot";
 
 /** A host port that a service of this program publishes. */
 export interface PortClaim {
@@ -36,13 +38,18 @@ function collide(a: string, b: string): boolean {
   return a.includes(":") === b.includes(":") && addressNumber(a) === addressNumber(b);
 }
 
-/** Refuses a host port that another service, another container or another program on the host has. */
+/**
+ * Refuses a host port that another service, another container or another program on the host has.
+ *
+ * @param containerName that of the service, where it is known
+ */
 export function checkPorts(
   ports: Port[],
   by: string,
   claims: PortClaim[],
   snapshot: EngineSnapshot | undefined,
   owner: Owner,
+  containerName?: string,
 ): void {
   for (const [index, port] of ports.entries()) {
     if (port.published === undefined) continue;
@@ -64,10 +71,15 @@ export function checkPorts(
     const same = (live: { ip: string; port: number; protocol: string }) =>
       live.port === port.published && live.protocol === port.protocol && collide(live.ip, port.hostIp);
     const holder = snapshot.containers.find((container) => container.ports.some(same));
-    if (holder && !isOurs(holder.labels, owner))
+    if (holder && !isOfStack(holder, owner))
       throw fail(
         `is taken by the container ${holder.name} (${holder.image})`,
         "choose another port, or remove that container",
+      );
+    if (holder?.adopted && (setAsideAs(holder.name)?.name ?? holder.name) !== containerName)
+      throw fail(
+        `is taken by the container ${holder.name} (${holder.image}), which another service takes over`,
+        "leave the ports as they are until that is done",
       );
     // A listener that belongs to one of our own containers goes when that container is replaced.
     if (!holder && snapshot.listeners.some(same))
@@ -78,17 +90,30 @@ export function checkPorts(
   }
 }
 
-/** Refuses a container name that belongs to somebody else. */
-export function checkContainerName(name: string, snapshot: EngineSnapshot | undefined, owner: Owner): void {
+/**
+ * Refuses a container name that belongs to somebody else.
+ *
+ * @param adopts names of what the stack takes over
+ */
+export function checkContainerName(
+  name: string,
+  snapshot: EngineSnapshot | undefined,
+  owner: Owner,
+  adopts: readonly string[] = [],
+): void {
   const holder = snapshot?.containers.find((container) => container.name === name);
-  if (!holder || isOurs(holder.labels, owner)) return;
+  if (!snapshot || !holder || isOfStack(holder, owner)) return;
   const stack = holder.labels[STACK_LABEL];
+  const reason = adopts.includes(name) && stack !== owner.stack && whyNot(holder, snapshot, owner, adopts);
+  if (reason) throw new ArgumentError("containerName", `${name}, which berth:adopt names, ${reason[0]}`, reason[1]);
   throw new ArgumentError(
     "containerName",
     `a container named ${name} is there already${stack ? `, made by the stack ${stack}${stack === owner.stack ? " of another checkout or user" : ""}` : ""}`,
     stack === owner.stack
       ? `choose another name, or, if that checkout is yours, run \`pulumi config set berth:owner ${holder.labels[OWNER_LABEL]}\``
-      : `choose another name, or remove it with \`docker rm -f ${name}\``,
+      : stack === undefined
+        ? `take it over (\`${consent(name, adopts)}\`), choose another name, or remove it with \`docker rm -f ${name}\``
+        : wayOutOf(stack, name),
   );
 }
 
@@ -166,7 +191,7 @@ export function checkAddresses(
         return same(endpoint?.IPAddress) || same(endpoint?.GlobalIPv6Address);
       });
       // Our own goes, or moves with this one.
-      if (holder && !isOurs(holder.labels, owner))
+      if (holder && !isOfStack(holder, owner))
         throw fail(`the container ${holder.name} (${holder.image})`, "choose another one, or remove that container");
       claims.push({ network: name, address, by });
     }
@@ -188,21 +213,29 @@ export function checkNetworkExists(
   );
 }
 
-/** Refuses a network whose name is taken, or whose subnet another network or a route of the host has. */
+/**
+ * Refuses a network whose name is taken, or whose subnet another network or a route of the host has.
+ *
+ * @param adoption what the stack takes over, and what is declared of this network
+ */
 export function checkNetwork(
   name: string,
   subnets: { subnet: Cidr; argument: string }[],
   claims: SubnetClaim[],
   snapshot: EngineSnapshot | undefined,
   owner: Owner,
+  { adopts, declared }: { adopts: readonly string[]; declared?: DeclaredNetworkOptions } = { adopts: [] },
 ): void {
   const own = snapshot?.networks.find((network) => network.name === name);
   if (own && !isOurs(own.labels, owner)) {
-    throw new ArgumentError(
-      "name",
-      `a network named ${name} is there already and is not this stack's`,
-      "choose another name; to join that one, name it in the service's networks without a BridgeNetwork",
-    );
+    const stack = own.labels[STACK_LABEL];
+    if (stack !== undefined || !adopts.includes(name) || !declared)
+      throw new ArgumentError(
+        "name",
+        `a network named ${name} is there already and is not this stack's${stack === undefined ? "" : ` but that of ${stack}`}`,
+        `choose another name; to join that one, name it in the service's networks without a BridgeNetwork${stack === undefined ? `, or use it as it is with \`${consent(name, adopts)}\`` : ""}`,
+      );
+    checkSameNetwork(own, declared);
   }
   for (const { subnet, argument } of subnets) {
     const fail = (other: string) =>

@@ -12,6 +12,7 @@ import {
   engineHostname,
   type EngineSettings,
 } from "./connection/address";
+import { checkConsent, markAdopted, namesToAdopt, orphanWarnings } from "./adoption";
 import type { BundledBuild } from "./images/bundledImages";
 import { EngineClient, EngineError } from "./connection/client";
 import { fetchImage } from "./images/fetch";
@@ -56,6 +57,8 @@ interface ImageOptions extends Pick<docker.RemoteImageArgs, "build" | "triggers"
  */
 export class Session {
   readonly owner: Owner;
+  /** Names of what is there already and becomes the stack's own. */
+  readonly adopts: readonly string[];
   /** Undefined under mocks, which know no hooks. */
   readonly hooks?: ContainerHooks;
   readonly networks = new Map<string, DeclaredNetwork>();
@@ -93,14 +96,50 @@ export class Session {
   ) {
     const configured = berthSetting("owner");
     this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), projectFolder, configured);
+    // It speaks of the stack's engine; of another one nobody knows what is there.
+    this.adopts = provider ? [] : namesToAdopt();
     if (hasPulumiEngine()) this.hooks = containerHooks(this);
+  }
+
+  private consentChecked = false;
+
+  /** Compares at the end of the program what is to be taken over with what is declared. */
+  checkConsentLast(): void {
+    const begun = this.snapshot?.containers.some(({ adopted }) => adopted);
+    if (this.consentChecked || (this.adopts.length === 0 && !begun)) return;
+    this.consentChecked = checkLast(() => {
+      const containers = [...this.services.keys()];
+      const late = this.names.size > containers.length;
+      const volumes = [...this.volumes.keys(), ...this.externalVolumes];
+      checkConsent(this.adopts, { containers, networks: this.networks.keys(), volumes, late });
+      if (!late)
+        for (const warning of orphanWarnings(this.snapshot, this.owner, containers)) void pulumi.log.warn(warning);
+    });
+  }
+
+  /** The container that is taken over under a name, which an apply that was cut off may have set aside. */
+  taken(containerName: string): LiveContainer | undefined {
+    return this.snapshot?.containers.find(
+      ({ adopted, name }) => adopted && (setAsideAs(name)?.name ?? name) === containerName,
+    );
+  }
+
+  /** The logical name of the service with this container. */
+  serviceNamed(containerName: string): string | undefined {
+    return this.services.get(containerName)?.name;
+  }
+
+  /** Whether a volume is there that the stack has not made. */
+  private isForeignVolume(name: string): boolean {
+    const live = this.snapshot?.volumes.find((volume) => volume.name === name);
+    return live !== undefined && !isOurs(live.labels, this.owner);
   }
 
   /** Takes what was read from the engine, so that checks run before anything is declared. */
   take(client: EngineClient, snapshot: EngineSnapshot): void {
     this.client = client;
     client.hasAnswered = true;
-    this.snapshot = snapshot;
+    this.snapshot = markAdopted(snapshot, this.owner, this.adopts);
     // A preview only asks: one connection is enough.
     if (!pulumi.runtime.isDryRun()) client.widen();
   }
@@ -303,6 +342,12 @@ export class Session {
     this.checkVolume(name, keep, by);
     const declared = this.volumes.get(name);
     if (declared) return declared.resource;
+    this.checkConsentLast();
+    const foreign = this.isForeignVolume(name);
+    if (foreign && !keep)
+      void pulumi.log.info(
+        `${by}: the stack has not made the volume ${name}, so it stays when the stack goes, whatever removeData says.`,
+      );
     const resource = new docker.Volume(
       name,
       {
@@ -311,7 +356,7 @@ export class Session {
         labels: [...toLabels(ownerLabels(this.owner)), ...((args.labels as docker.VolumeArgs["labels"] & []) ?? [])],
       },
       // Every one of these would replace the volume, and with it the data.
-      this.shared({ retainOnDelete: keep, ignoreChanges: ["labels", "driver", "driverOpts"] }),
+      this.shared({ retainOnDelete: keep || foreign, ignoreChanges: ["labels", "driver", "driverOpts"] }),
     );
     if (args.driver || args.driverOpts) this.special.set(name, args);
     this.volumes.set(name, { resource, keep, by });
@@ -347,7 +392,7 @@ export async function connectEngine(): Promise<void> {
   const session = unseenSession();
   const address = addressFor(session);
   if (!address) return;
-  const found = await visit(address);
+  const found = await visit(address, [...session.adopts]);
   if (found.error !== undefined) throw noAnswer(address, found.error, found.ofSettings);
   session.take(found.client, found.snapshot);
 }
@@ -356,7 +401,7 @@ export async function connectEngine(): Promise<void> {
 function lookNow(session: Session): void {
   const address = addressFor(session);
   if (!address) return;
-  const found = runNow<Look>(require.resolve("./look"), "look", address);
+  const found = runNow<Look>(require.resolve("./look"), "look", address, [...session.adopts]);
   if (found.error !== undefined) throw noAnswer(address, found.error, found.ofSettings);
   session.take(new EngineClient(address), found.snapshot);
 }

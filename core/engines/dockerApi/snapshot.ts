@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Cidr, parseCidr } from "../../description/addresses";
+import { isOurs, type Owner } from "../owner";
 import type { EngineClient } from "./connection/client";
 
 export interface LiveContainer {
@@ -16,6 +17,27 @@ export interface LiveContainer {
   networkMode?: string;
   /** By their names. */
   networks?: Record<string, LiveEndpoint>;
+  /** Seconds since 1970. */
+  created?: number;
+  running?: boolean;
+  /** Volumes and folders of the host. */
+  mounts?: LiveMount[];
+  /** What its list does not say, of one that may be taken over. */
+  closer?: {
+    /** The engine removes it, with its anonymous volumes, when it stops. */
+    autoRemove: boolean;
+    /** Files that have been written inside it; undefined where the engine does not say. */
+    written?: string[];
+  };
+  /** The stack has not made it, and takes it over with consent; see adoption.ts. */
+  adopted?: boolean;
+}
+
+/** A volume, by its name, or a folder or file of the host that a container has. */
+export interface LiveMount {
+  type: string;
+  source: string;
+  target: string;
 }
 
 /** A container's place on a network. */
@@ -35,6 +57,12 @@ export interface LiveNetwork {
   subnets: string[];
   /** `local`, or `swarm` for networks that span its nodes. */
   scope?: string;
+  internal?: boolean;
+  attachable?: boolean;
+  ipv6?: boolean;
+  options?: Record<string, string>;
+  gateways?: string[];
+  ipRanges?: string[];
 }
 
 export interface LiveVolume {
@@ -104,8 +132,15 @@ export interface EngineSnapshot {
   services?: LiveService[];
 }
 
+/** Whether a container is the stack's own, or becomes so. */
+export const isOfStack = ({ labels, adopted }: LiveContainer, owner: Owner): boolean =>
+  adopted === true || isOurs(labels, owner);
+
 interface ApiContainer {
   Id: string;
+  Created?: number;
+  State?: string;
+  Mounts?: { Type: string; Name?: string; Source?: string; Destination: string }[] | null;
   Names: string[];
   Image: string;
   ImageID?: string;
@@ -122,7 +157,11 @@ interface ApiNetwork {
   Driver: string;
   Scope?: string;
   Labels: Record<string, string> | null;
-  IPAM: { Config: { Subnet?: string }[] | null };
+  Internal?: boolean;
+  Attachable?: boolean;
+  EnableIPv6?: boolean;
+  Options?: Record<string, string> | null;
+  IPAM: { Config: { Subnet?: string; Gateway?: string; IPRange?: string }[] | null };
 }
 interface ApiVolume {
   Name: string;
@@ -150,8 +189,71 @@ interface ApiService {
   Endpoint?: { Ports?: { PublishedPort?: number; TargetPort: number; Protocol: string }[] | null };
 }
 
-/** Reads containers, networks, volumes, listening sockets and routes. */
-export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot> {
+/** Below these nobody looks for files that he would miss. */
+const PASSING = /^\/(?:tmp|run|var\/(?:run|tmp|log|cache)|proc|sys|dev)(?:\/|$)|\.pid$/;
+
+/** Files that were written inside a container and are in none of its mounts. */
+function writtenFiles(changes: { Path: string; Kind: number }[], mounts: LiveMount[]): string[] {
+  const DELETED = 2;
+  const paths = changes.filter(({ Kind }) => Kind !== DELETED).map(({ Path }) => Path);
+  // The folders on the way to a file have changed too.
+  const folders = new Set([...paths, ...mounts.map(({ target }) => target)].flatMap(foldersAbove));
+  return paths.filter(
+    (path) => !folders.has(path) && !PASSING.test(path) && !mounts.some(({ target }) => target === path),
+  );
+}
+
+const foldersAbove = (path: string): string[] =>
+  path
+    .split("/")
+    .slice(1, -1)
+    .map((_, index, parts) => `/${parts.slice(0, index + 1).join("/")}`);
+
+/** Of so many the engine is asked whether they are files. */
+const LOOKED_AT = 20;
+/** Go's mark of a folder. */
+const FOLDER = 2 ** 31;
+
+/** Leaves out folders, which a list of changes does not tell from files. */
+async function filesAmong(client: EngineClient, id: string, paths: string[]): Promise<string[]> {
+  const isFile = async (path: string) => {
+    try {
+      const where = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
+      const { headers } = await client.stream("HEAD", where, undefined, client.patience);
+      const said = String(headers["x-docker-container-path-stat"]);
+      const { mode } = JSON.parse(Buffer.from(said, "base64").toString()) as { mode: number };
+      return mode < FOLDER;
+    } catch {
+      return true;
+    }
+  };
+  const files = await Promise.all(paths.slice(0, LOOKED_AT).map(isFile));
+  return paths.filter((_, index) => files[index] !== false);
+}
+
+/** Looks closer at the containers that may be taken over. */
+async function lookCloser(client: EngineClient, containers: LiveContainer[], names: string[]): Promise<void> {
+  for (const container of containers.filter(({ name }) => names.includes(name))) {
+    const [found, changes] = await Promise.all([
+      client.find<{ HostConfig?: { AutoRemove?: boolean } }>(`/containers/${container.id}/json`),
+      client
+        .request<{ Path: string; Kind: number }[] | null>("GET", `/containers/${container.id}/changes`)
+        .catch(() => undefined),
+    ]);
+    const paths = changes === undefined ? undefined : writtenFiles(changes ?? [], container.mounts ?? []);
+    container.closer = {
+      autoRemove: found?.HostConfig?.AutoRemove === true,
+      written: paths && (await filesAmong(client, container.id, paths)),
+    };
+  }
+}
+
+/**
+ * Reads containers, networks, volumes, listening sockets and routes.
+ *
+ * @param closer names of containers that may be taken over
+ */
+export async function takeSnapshot(client: EngineClient, closer: string[] = []): Promise<EngineSnapshot> {
   const get = <T>(path: string) => client.request<T>("GET", path, undefined, client.patience);
   // A node that is no manager answers with an error.
   const orNothing = () => undefined;
@@ -165,10 +267,8 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
     get<ApiInfo>("/info").catch(orNothing),
     get<ApiService[]>("/services").catch(orNothing),
   ]);
-  return {
-    local: client.local,
-    apiVersion: version.ApiVersion,
-    containers: containers.map((container) => ({
+  const live = containers.map(
+    (container): LiveContainer => ({
       id: container.Id,
       name: (container.Names[0] ?? "").replace(/^\//, ""),
       image: container.Image,
@@ -180,7 +280,20 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
       exitCode: exitCode(container.Status),
       networkMode: container.HostConfig?.NetworkMode,
       networks: container.NetworkSettings?.Networks ?? undefined,
-    })),
+      created: container.Created,
+      running: container.State === undefined ? undefined : /^(?:running|paused|restarting)$/.test(container.State),
+      mounts: container.Mounts?.map(({ Type, Name, Source, Destination }) => ({
+        type: Type,
+        source: (Type === "volume" ? Name : Source) ?? "",
+        target: Destination,
+      })),
+    }),
+  );
+  if (closer.length) await lookCloser(client, live, closer);
+  return {
+    local: client.local,
+    apiVersion: version.ApiVersion,
+    containers: live,
     networks: networks.map((network) => ({
       id: network.Id,
       name: network.Name,
@@ -188,6 +301,12 @@ export async function takeSnapshot(client: EngineClient): Promise<EngineSnapshot
       labels: network.Labels ?? {},
       subnets: (network.IPAM.Config ?? []).flatMap((config) => config.Subnet ?? []),
       scope: network.Scope,
+      internal: network.Internal,
+      attachable: network.Attachable,
+      ipv6: network.EnableIPv6,
+      options: network.Options ?? undefined,
+      gateways: (network.IPAM.Config ?? []).flatMap((config) => config.Gateway ?? []),
+      ipRanges: (network.IPAM.Config ?? []).flatMap((config) => config.IPRange ?? []),
     })),
     volumes: (volumes.Volumes ?? []).map((volume) => ({
       name: volume.Name,

@@ -19,7 +19,18 @@ export function checkManager(snapshot: EngineSnapshot | undefined): void {
 }
 
 /** Refuses a name that Swarm does not take, or that somebody else's service has. */
-export function checkServiceName(name: string, snapshot: EngineSnapshot | undefined, owner: Owner): void {
+export function checkServiceName(
+  name: string,
+  snapshot: EngineSnapshot | undefined,
+  owner: Owner,
+  adopts: readonly string[] = [],
+): void {
+  if (adopts.includes(name))
+    throw new ArgumentError(
+      "berth:adopt",
+      `takes over containers, networks and volumes, and ${name} is a service of a Swarm`,
+      `take the name out of it; \`docker service rm ${name}\` removes that service, and its volumes stay on their nodes`,
+    );
   if (!/^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/.test(name) || name.length > 63)
     throw new ArgumentError(
       "containerName",

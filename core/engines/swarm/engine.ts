@@ -64,7 +64,7 @@ function prepare(request: ServiceRequest): PreparedService {
   const { containerName } = spec;
   if (typeof containerName !== "string")
     throw new ArgumentError("containerName", "is not known yet", "give a plain name: Swarm cannot rename a service");
-  checkServiceName(containerName, snapshot, owner);
+  checkServiceName(containerName, snapshot, owner, session.adopts);
   const other = own.services.get(containerName);
   if (other !== undefined)
     throw new ArgumentError(

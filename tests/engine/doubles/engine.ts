@@ -56,6 +56,7 @@ export class EngineDouble {
       ],
       [/^GET \/containers\/([^/]+)\/json$/, withContainer((container) => ok(container))],
       [/^GET \/containers\/([^/]+)\/logs$/, withContainer(() => ok(inFrame("a last line\n")))],
+      [/^GET \/containers\/([^/]+)\/changes$/, withContainer(({ Changes = [] }) => ok(Changes))],
       [/^DELETE \/containers\/([^/]+)$/, withContainer((container) => this.removeContainer(container))],
       [
         /^POST \/containers\/([^/]+)\/rename$/,
@@ -277,7 +278,8 @@ function inFrame(text: string): Buffer {
 }
 
 /** A container in the form of the list. */
-function summary({ Id, Name, Image, ImageID, Config, State, HostConfig, NetworkSettings }: Container): unknown {
+function summary(container: Container): unknown {
+  const { Id, Name, Image, ImageID, Config, State, HostConfig, NetworkSettings, Created, Mounts } = container;
   const Ports = Object.entries(State.Running ? NetworkSettings.Ports : {}).flatMap(([target, bindings]) =>
     bindings.map(({ HostIp, HostPort }) => ({
       IP: HostIp,
@@ -297,6 +299,9 @@ function summary({ Id, Name, Image, ImageID, Config, State, HostConfig, NetworkS
     Image,
     ImageID,
     Status,
+    State: State.Status,
+    Created,
+    Mounts,
     Labels: Config.Labels,
     Ports,
     HostConfig,

@@ -25,6 +25,7 @@ export interface Container {
     NetworkMode?: string;
     PidMode?: string;
     RestartPolicy?: { Name: string };
+    AutoRemove?: boolean;
     NanoCpus?: number;
     CpuPeriod?: number;
     CpuQuota?: number;
@@ -39,6 +40,11 @@ export interface Container {
     StartedAt?: string;
   };
   RestartCount: number;
+  /** Seconds since 1970. */
+  Created?: number;
+  Mounts?: { Type: string; Name?: string; Source?: string; Destination: string }[];
+  /** Files that were written inside it. */
+  Changes?: { Path: string; Kind: number }[];
   NetworkSettings: {
     Ports: Record<string, { HostIp: string; HostPort: string }[]>;
     Networks: Record<string, Endpoint>;

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { EngineClient } from "../../../../core/engines/dockerApi/connection/client";
-import { Predecessors, setAsideAs, standing } from "../../../../core/engines/dockerApi/predecessors";
+import { markAdopted } from "../../../../core/engines/dockerApi/adoption";
+import { Predecessors, setAsideAs, standing, takerTag, wayBack } from "../../../../core/engines/dockerApi/predecessors";
 import { type EngineSnapshot, takeSnapshot } from "../../../../core/engines/dockerApi/snapshot";
 import { ownerLabels } from "../../../../core/engines/owner";
 import { EngineDouble } from "../../../engine/doubles/engine";
@@ -45,9 +46,9 @@ function runs(name: string, service = name, { restart = "no", mode = "bridge", r
 }
 
 /** What this run of a program knows of the engine: as it is now. */
-async function beginning(): Promise<Predecessors> {
-  const snapshot: EngineSnapshot = await takeSnapshot(client);
-  return new Predecessors({ owner: OWNER, snapshot, needClient: () => client });
+async function beginning(adopts: string[] = []): Promise<Predecessors> {
+  const snapshot: EngineSnapshot = markAdopted(await takeSnapshot(client, adopts), OWNER, adopts);
+  return new Predecessors({ owner: OWNER, snapshot, needClient: () => client, serviceNamed: (name) => name });
 }
 
 /** What is on the engine: `web` runs, `web (ended)` does not. */
@@ -257,7 +258,105 @@ describe("after an apply that was cut off", () => {
   });
 });
 
+describe("a container that the stack has not made and takes over", () => {
+  /** Starts one without labels of the stack. */
+  const foreign = (name: string, options: Parameters<typeof runs>[2] = {}) => {
+    const id = runs(name, "", options);
+    store.put("containers", { ...store.find("containers", id)!, Config: { Labels: {} } });
+    return id;
+  };
+  const aside = `web.berth-adopted-${takerTag(OWNER)}`;
+
+  test("is set aside under a name that says whose it is, and goes when its successor answers", async () => {
+    const old = foreign("web", { restart: "always" });
+    const run = await beginning(["web"]);
+    await run.makeRoom("web", { Id: old });
+    expect(all()).toEqual([`${aside}-always (ended)`]);
+    runs("web");
+    await run.settle("web");
+    expect(all()).toEqual(["web"]);
+    // Without its anonymous volumes: they stay.
+    expect(engine.requests).toContain(`DELETE /containers/${old}`);
+  });
+
+  test("comes back where its successor fails", async () => {
+    const old = foreign("web", { restart: "unless-stopped" });
+    const run = await beginning(["web"]);
+    await run.makeRoom("web", { Id: old });
+    runs("web");
+    expect(await run.bringBack("web", "web")).toBe(AGAIN);
+    expect(all()).toEqual(["web", "web.berth-failed (ended)"]);
+    expect([nameOf(old), policyOf(old)]).toEqual(["web", "unless-stopped"]);
+  });
+
+  test("is found again after an apply that was cut off, without the setting too", async () => {
+    const old = foreign(`${aside}-always`, { running: false });
+    const unproven = runs("web");
+    const run = await beginning();
+    await run.makeRoom("web", { Id: unproven });
+    runs("web");
+    expect(await run.bringBack("web", "web")).toBe(AGAIN);
+    expect([nameOf(old), policyOf(old)]).toEqual(["web", "always"]);
+  });
+
+  test("goes in a later run, where the one that was cut off had made its successor", async () => {
+    foreign(aside, { running: false });
+    runs("web");
+    await (await beginning()).settle("web");
+    expect(all()).toEqual(["web"]);
+  });
+
+  test("that was cut off between its new name and its end stops now", async () => {
+    const old = foreign(aside);
+    await (await beginning()).makeRoom("web", undefined);
+    expect(all()).toEqual([`${aside} (ended)`]);
+    expect(nameOf(old)).toBe(aside);
+  });
+
+  test("of another stack is left alone", async () => {
+    const other = `web.berth-adopted-${takerTag({ stack: "berth/nginx", owner: "you" })}`;
+    foreign(other, { running: false });
+    const run = await beginning();
+    await run.settle("web");
+    expect(await run.bringBack("web", "web")).toBeUndefined();
+    expect(all()).toEqual([`${other} (ended)`]);
+  });
+
+  test("and shares its network with another one comes back with it", async () => {
+    const vpn = foreign("vpn");
+    const side = foreign("side", { mode: `container:${vpn}` });
+    const run = await beginning(["vpn", "side"]);
+    await run.makeRoom("vpn", { Id: vpn });
+    const next = runs("vpn");
+    await run.settle("vpn");
+    await run.makeRoom("side", { Id: side });
+    runs("side", "side", { mode: `container:${next}` });
+    expect(await run.bringBack("side", "side")).toBe(
+      "The containers vpn and side from before this change run again; the next `up` tries again.",
+    );
+    expect([nameOf(vpn), nameOf(side)]).toEqual(["vpn", "side"]);
+  });
+});
+
 test.each([
+  ["web.berth-previous-stopped", "docker rename web.berth-previous-stopped web"],
+  [
+    "web.berth-adopted-0123abcd-on-failure-5",
+    "docker rename web.berth-adopted-0123abcd-on-failure-5 web && docker update --restart=on-failure:5 web && docker start web",
+  ],
+])("the way back of %s", (name, command) => {
+  expect(wayBack(setAsideAs(name)!, name)).toBe(command);
+});
+
+test.each([
+  [
+    "web.berth-adopted-0123abcd-always",
+    {
+      ...{ name: "web", kind: "previous", ran: true, taker: "0123abcd" },
+      restart: { Name: "always", MaximumRetryCount: 0 },
+    },
+  ],
+  ["web.berth-adopted-always", undefined],
   ["web.berth-previous", { name: "web", kind: "previous", ran: true, restart: { Name: "no", MaximumRetryCount: 0 } }],
   [
     "a.b-c.berth-previous-stopped-on-failure-5",

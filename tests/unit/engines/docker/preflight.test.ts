@@ -201,11 +201,11 @@ describe("container names", () => {
   test.each<[Record<string, string>, string]>([
     [
       {},
-      "containerName: a container named web is there already; choose another name, or remove it with `docker rm -f web`.",
+      "containerName: a container named web is there already; take it over (`berth pulumi config set --path 'berth:adopt[0]' web --stack stack`), choose another name, or remove it with `docker rm -f web`.",
     ],
     [
       { "berth.stack": "berth/other", "berth.owner": "me" },
-      "containerName: a container named web is there already, made by the stack berth/other; choose another name, or remove it with `docker rm -f web`.",
+      "containerName: a container named web is there already, made by the stack berth/other; choose another name, destroy that stack (`berth destroy other` in its project; named volumes stay), or, where it is lost, remove the container with `docker rm -f web`.",
     ],
     [
       { "berth.stack": "berth/nginx", "berth.owner": "you" },
@@ -311,7 +311,11 @@ describe("networks that are declared", () => {
   test("a name that is somebody else's is refused", () => {
     const live = snapshot({ networks: [network({ name: "mynet" })] });
     expect(refusal(() => check(undefined, live))).toBe(
-      "name: a network named mynet is there already and is not this stack's; choose another name; to join that one, name it in the service's networks without a BridgeNetwork.",
+      "name: a network named mynet is there already and is not this stack's; choose another name; to join that one, name it in the service's networks without a BridgeNetwork, or use it as it is with `berth pulumi config set --path 'berth:adopt[0]' mynet --stack stack`.",
+    );
+    const other = network({ name: "mynet", labels: { "berth.stack": "berth/other", "berth.owner": "me" } });
+    expect(refusal(() => check(undefined, snapshot({ networks: [other] })))).toBe(
+      "name: a network named mynet is there already and is not this stack's but that of berth/other; choose another name; to join that one, name it in the service's networks without a BridgeNetwork.",
     );
   });
 

@@ -118,8 +118,16 @@ describe("a snapshot", () => {
         { id: "c2", name: "", image: "busybox", labels: {}, ports: [], exitCode: 137 },
       ],
       networks: [
-        { id: "n1", name: "bridge", driver: "bridge", labels: {}, subnets: ["172.17.0.0/16"] },
-        { id: "n2", name: "host", driver: "host", labels: {}, subnets: [] },
+        {
+          id: "n1",
+          name: "bridge",
+          driver: "bridge",
+          labels: {},
+          subnets: ["172.17.0.0/16"],
+          gateways: [],
+          ipRanges: [],
+        },
+        { id: "n2", name: "host", driver: "host", labels: {}, subnets: [], gateways: [], ipRanges: [] },
       ],
       volumes: [{ name: "data", driver: "local", options: {}, labels: {} }],
       images: ["nginx:latest", "nginx:1.7.9"],
