@@ -281,9 +281,12 @@ export const COMMANDS: CommandSpec[] = [
       TO,
       { flags: "--project <name>", doc: "the containers of a Compose project" },
       { flags: "--all", doc: "those that have ended too" },
+      { flags: "--save <folder>", doc: "make a project whose stack dev takes them over", kind: "folder" },
+      { flags: "--package <source>", doc: "where that gets pulumi-berth: a version, or the file of `npm pack`" },
     ],
     examples: [
       ["berth from-running web db", "a program in TypeScript for two containers"],
+      ["berth from-running web db --save shop", "a project; `berth up dev` in it takes the two over, with their data"],
       ["berth from-running --project shop --to compose", "a compose file of what Compose has started"],
       [
         "DOCKER_HOST=ssh://ada@server berth from-running --to run",

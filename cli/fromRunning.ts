@@ -1,5 +1,5 @@
 import { nearest } from "../core/description/nearest";
-import type { Notice } from "../core/description/project";
+import type { Notice, ProjectDescription } from "../core/description/project";
 import { engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { setAsideAs } from "../core/engines/dockerApi/predecessors";
@@ -21,6 +21,8 @@ export interface FromRunningOptions {
   to?: string;
   project?: string;
   all?: boolean;
+  save?: string;
+  package?: string;
 }
 
 interface Listed {
@@ -45,8 +47,12 @@ const nameOf = ({ Names, Id }: Listed) =>
 /** `berth from-running`: containers of a living engine, which is only asked. */
 export async function fromRunning(names: string[], given: FromRunningOptions): Promise<number> {
   const form = formOf(given.to, "typescript");
+  if (given.save !== undefined && form !== "typescript")
+    throw new UsageError(`--save: makes a project in TypeScript; for --to ${form} write the output to a file`);
   if (names.length && given.project !== undefined)
     throw new UsageError("--project: names all containers of a Compose project; leave the names out, or the option");
+  if (given.package !== undefined && given.save === undefined)
+    throw new UsageError("--package: says where a new project gets pulumi-berth; name its folder with --save");
   const address = engineAddress({}, process.env);
   if (!EngineClient.supports(address))
     throw new Error(
@@ -55,8 +61,9 @@ export async function fromRunning(names: string[], given: FromRunningOptions): P
   const client = new EngineClient(address);
   try {
     const { found, notices } = await ask(client, names, given);
-    const project = readRunning(found, given.project);
+    const project = readRunning(found, given.project, given.save !== undefined);
     project.notices.unshift(...notices);
+    if (given.save !== undefined) return await save(project, given.save, address.host, given.package);
     await show(project, form, process.cwd());
     return 0;
   } catch (error) {
@@ -65,6 +72,20 @@ export async function fromRunning(names: string[], given: FromRunningOptions): P
   } finally {
     client.close();
   }
+}
+
+/** Makes a project whose stack dev takes over what is described. */
+async function save(project: ProjectDescription, folder: string, host: string, source?: string): Promise<number> {
+  const { init } = await import("./init");
+  const services = Object.entries(project.services);
+  const joined = services.flatMap(([, { networks = [] }]) =>
+    networks.map((network) => (typeof network === "string" ? network : network.name)),
+  );
+  const own = Object.values(project.networks).filter(({ name, external }) => !external && joined.includes(name));
+  const adopt = [...services.map(([key, { containerName }]) => containerName ?? key), ...own.map(({ name }) => name)];
+  const chosen = process.env.DOCKER_HOST || process.env.DOCKER_CONTEXT;
+  const running = { project, adopt: [...new Set(adopt)], host: chosen ? host : undefined };
+  return init(folder, { running, package: source });
 }
 
 /** Asks the engine about the containers that are meant, and what they use. */
@@ -158,8 +179,8 @@ function leaveOut(candidates: Candidate[]): { kept: Candidate[]; notices: Notice
     const [label, what] = MADE_BY.find(([key]) => labels[key]) ?? [];
     const aside = setAsideAs(name);
     const reason =
-      aside && label === STACK_LABEL
-        ? `set aside by the stack ${labels[STACK_LABEL]} for ${aside.name}`
+      aside && (label === STACK_LABEL || aside.taker)
+        ? `set aside by ${label === STACK_LABEL ? `the stack ${labels[STACK_LABEL]}` : "a stack"} for ${aside.name}`
         : label && what!(labels[label]!);
     if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
     return reason === undefined;

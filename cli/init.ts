@@ -6,8 +6,18 @@ import type { Program } from "../core/writers/typescript";
 import { HOME } from "./project";
 import { UsageError } from "./usageError";
 
+/** What runs on an engine, for a project that takes it over. */
+export interface Running {
+  project: ProjectDescription;
+  /** What `berth:adopt` names. */
+  adopt: string[];
+  /** Address of the engine, where that is another one than this machine's. */
+  host?: string;
+}
+
 export interface InitOptions {
   from?: string[];
+  running?: Running;
   setup?: string[];
   name?: string;
   ci?: boolean;
@@ -128,11 +138,25 @@ export = () => {
 };
 `;
 
-const readme = (name: string, programs: NamedProgram[]) => {
+/** The settings of the stack dev, which takes over what runs. */
+const adoptYaml = ({ adopt, host }: Running) => `config:
+${host === undefined ? "" : `  docker:host: ${JSON.stringify(host)}\n`}  # What runs already and becomes the stack's own. Consent to networks has to stay, that to containers need not.
+  berth:adopt:
+${adopt.map((name) => `    - ${name}\n`).join("")}`;
+
+/** The command that sets a secret: what a container has, where it can be read from there. */
+function secretCommand(program: Program, secret: string, stack: string, running: Running | undefined): string {
+  const { container, variable } = program.secretUses[secret] ?? {};
+  if (!running || container === undefined) return `npx berth pulumi config set --secret ${secret} --stack ${stack}`;
+  const reading = `docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' ${container}`;
+  return `${reading} | sed -n 's/^${variable}=//p' | npx berth pulumi config set --secret ${secret} --stack ${stack}`;
+}
+
+const readme = (name: string, programs: NamedProgram[], running?: Running) => {
   const several = programs.length > 1;
   const stack = several ? programs[0]!.name : "dev";
   const secrets = programs.flatMap(({ name: setup, program }) =>
-    program.secrets.map((secret) => `pulumi config set --secret ${secret} --stack ${several ? setup : "dev"}\n`),
+    program.secrets.map((secret) => `${secretCommand(program, secret, several ? setup : "dev", running)}\n`),
   );
   return `# ${name}
 
@@ -142,7 +166,7 @@ ${several ? `\nA stack is named after its setup: ${programs.map((each) => each.n
 npm install
 npm test                # without Docker
 npx berth plan${several ? ` ${stack}` : ""}          # what would be made, without Docker
-${secrets.join("")}npx berth up ${stack}        # asks before it makes anything
+${secrets.join("")}npx berth up ${stack}        # asks before it makes anything${running ? "; takes over what runs already" : ""}
 npx berth destroy ${stack}   # takes it away again; data stays
 \`\`\`
 
@@ -192,9 +216,10 @@ const isNote = (name: string) =>
 
 /** The words of --from as projects; only notes have several. */
 async function described(
-  { from = [], setup }: InitOptions,
+  { from = [], setup, running }: InitOptions,
   folder: string,
 ): Promise<{ name: string; project: ProjectDescription }[]> {
+  if (running) return [{ name: basename(folder), project: running.project }];
   const here = process.cwd();
   const environment = process.env;
   const [first = SAMPLE] = from;
@@ -255,8 +280,10 @@ export async function projectFiles(
   const several = projects.length > 1;
   const programs = projects.map(({ name: setup, project }): NamedProgram => {
     const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
-    const found = from.length && !from.some(isNote) ? warnings(project, process.cwd()) : [];
-    program.notices.unshift(...project.notices, ...found);
+    const found = options.running || (from.length && !from.some(isNote)) ? warnings(project, process.cwd()) : [];
+    // What runs has its secrets in clear; the program has not.
+    const said = found.filter(({ text }) => !options.running || !text.startsWith("is a secret in clear"));
+    program.notices.unshift(...project.notices, ...said);
     // The file index.ts is the one that chooses.
     return { name: several && setup === "index" ? "index-setup" : setup, program };
   });
@@ -266,7 +293,8 @@ export async function projectFiles(
     ".gitignore": GITIGNORE,
     ".npmrc": NPMRC,
     "Pulumi.yaml": pulumiYaml(name),
-    "README.md": readme(name, programs),
+    "README.md": readme(name, programs, options.running),
+    ...(options.running && { "Pulumi.dev.yaml": adoptYaml(options.running) }),
     "index.test.ts": test(name, programs),
     ...Object.fromEntries(texts),
     ...chosen,
@@ -305,7 +333,8 @@ export async function init(given: string | undefined, options: InitOptions): Pro
   console.log(`  npm install\n  npm test\n  npx berth plan${several ? ` ${stack}` : ""}`);
   for (const { name, program } of programs)
     for (const secret of program.secrets)
-      console.log(`  pulumi config set --secret ${secret} --stack ${several ? name : stack}`);
+      console.log(`  ${secretCommand(program, secret, several ? name : stack, options.running)}`);
+  if (options.running) console.log(`  npx berth preview ${stack}`);
   console.log(`  npx berth up ${stack}`);
   return 0;
 }

@@ -128,7 +128,21 @@ function sayUnchanged(stack: string, { now }: Declaration, state: string): void 
   console.log(`\`berth up ${stack} --full\` applies it all the same.`);
 }
 
+/** The stack whose settings a command sets, where it names one. */
+function stackToSet([command, verb, ...words]: string[]): string | undefined {
+  if (command !== "config" || (verb !== "set" && verb !== "set-all") || words.some(asksForHelp)) return undefined;
+  const at = words.findIndex((word) => /^(?:--stack|-s)(?:=|$)/.test(word));
+  return at < 0 ? undefined : words[at]!.includes("=") ? words[at]!.replace(/^[^=]*=/, "") : words[at + 1];
+}
+
 /** `berth pulumi`: one of the CLI's commands as it stands. */
 export async function anyPulumi(words: string[]): Promise<number> {
-  return runPulumi((await currentProject()).folder, words);
+  const { folder } = await currentProject();
+  // Settings may come before the first `up`, which makes the stack.
+  const stack = stackToSet(words);
+  if (stack) {
+    const selected = await runPulumi(folder, ["stack", "select", "--create", "--stack", stack], { quiet: true });
+    if (selected !== 0) return selected;
+  }
+  return runPulumi(folder, words);
 }

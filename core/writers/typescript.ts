@@ -67,6 +67,8 @@ export interface TypescriptOptions extends PrintOptions {
 export interface Program extends Printed {
   /** Its secret settings. */
   secrets: string[];
+  /** The container and the variable that have the value of each now; of files it says nothing. */
+  secretUses: Record<string, { container: string; variable: string }>;
   /** Names of its containers. */
   containers: string[];
 }
@@ -91,7 +93,21 @@ class Module extends Printer<TypescriptOptions> {
     ];
     const lines = this.options.package ? this.ownProgram(body) : this.stackProgram(body);
     const secrets = [...this.settings.values()];
-    return { text: [...lines, ""].join("\n"), notices: this.notices, secrets, containers: this.containers };
+    return {
+      text: [...lines, ""].join("\n"),
+      notices: this.notices,
+      secrets,
+      secretUses: Object.fromEntries([...this.settings].flatMap(([secret, name]) => this.secretUse(secret, name))),
+      containers: this.containers,
+    };
+  }
+
+  private secretUse({ uses }: Secret, name: string): [string, { container: string; variable: string }][] {
+    const [, key = "", variable = ""] = /^(.*?)\.(.*)$/s.exec(uses[0]!) ?? [];
+    const service = this.services[key];
+    return service?.environment && variable in service.environment
+      ? [[name, { container: this.containerOf(key), variable }]]
+      : [];
   }
 
   /** A program of stacks/. */

@@ -68,11 +68,16 @@ function mountOf(given: EngineMount, say: Say): MountDescription | undefined {
 
 const clean = (path: string) => path.replace(/(.)\/+$/, "$1");
 
-/** The mounts that somebody asked for; of the image's own volumes only those that have another place. */
+/**
+ * The mounts that somebody asked for; of the image's own volumes only those that have another place.
+ *
+ * @param goesOn the description is of the container's successor, which has all of its volumes
+ */
 export function mountsOf(
   container: InspectedContainer,
   image: InspectedImage | undefined,
   say: Say,
+  goesOn = false,
 ): MountDescription[] | undefined {
   const { HostConfig, Config, Mounts } = container;
   const asked = [
@@ -87,6 +92,7 @@ export function mountsOf(
       asked.push({ type: "volume", target: path });
   const anonymous = (Mounts ?? []).filter(({ Type, Name }) => Type === "volume" && isAnonymous(Name));
   const own = anonymous.filter(({ Destination }) => !HostConfig.VolumesFrom?.length || Config.Volumes?.[Destination]);
+  if (goesOn) return withNames(asked, own, say);
   if (own.length)
     say(
       "volumes",
@@ -99,6 +105,25 @@ export function mountsOf(
       type !== "volume" || source !== undefined || readOnly || volume || !ofImage.includes(clean(target)),
   );
   return needed.length ? needed : undefined;
+}
+
+/** Every anonymous volume by the name that the engine has given it. */
+function withNames(
+  asked: MountDescription[],
+  anonymous: NonNullable<InspectedContainer["Mounts"]>,
+  say: Say,
+): MountDescription[] | undefined {
+  const mounts = [...asked];
+  for (const { Name: source, Destination, RW } of anonymous) {
+    const at = mounts.findIndex(({ target }) => clean(target) === clean(Destination));
+    const rest = at < 0 ? { target: Destination, ...(RW === false && { readOnly: true }) } : mounts[at]!;
+    mounts.splice(at < 0 ? mounts.length : at, 1, { ...rest, type: "volume", source });
+    say(
+      "volumes",
+      `${Destination} is an anonymous volume, printed by its name: the new container goes on with its data`,
+    );
+  }
+  return mounts.length ? mounts : undefined;
 }
 
 function nameless({ source: _, ...mount }: MountDescription): MountDescription {

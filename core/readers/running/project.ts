@@ -152,18 +152,19 @@ function ruleNotices(key: string, service: ProjectService): Notice[] {
  * the engine fills in is taken away; what a description cannot say becomes a notice.
  *
  * @param projectName the name of the project; by default that of the one Compose project or container, or `running`
+ * @param goesOn the description is of their successors, which have their names and all of their volumes
  * @example
  * readRunning({ info, containers, images, networks, volumes, names }).services
  * // { web: { image: "nginx:1.27", containerName: "web", ports: [{ target: 80, published: 8080 }] } }
  */
-export function readRunning(found: Inspected, projectName?: string): ProjectDescription {
+export function readRunning(found: Inspected, projectName?: string, goesOn = false): ProjectDescription {
   const named = keyed(found.containers);
   const name = projectName ?? sharedName(named);
   const project: ProjectDescription = { name, services: {}, networks: {}, volumes: {}, notices: originNotices(named) };
   for (const one of named) {
-    const { service, notices } = readContainer(one.container, one.key, found);
+    const { service, notices } = readContainer(one.container, one.key, found, goesOn);
     const dependsOn = dependenciesOf(one, named);
-    if (isComposes(one, name) && one.key === one.origin!.service) delete service.containerName;
+    if (!goesOn && isComposes(one, name) && one.key === one.origin!.service) delete service.containerName;
     project.services[one.key] = { ...service, ...(dependsOn && { dependsOn }) };
     project.notices.push(...notices, ...ruleNotices(one.key, project.services[one.key]!));
   }

@@ -265,11 +265,13 @@ function checked(service: ServiceDescription, say: Say): ServiceDescription {
  * The description of a container: what somebody asked for, without what its image says and what the engine fills in.
  *
  * @param key the service's key, which its notices name
+ * @param goesOn the description is of the container's successor, which has its name and all of its volumes
  */
 export function readContainer(
   container: InspectedContainer,
   key: string,
   { info, images, names }: Pick<Inspected, "info" | "images" | "names">,
+  goesOn = false,
 ): { service: ServiceDescription; notices: Notice[] } {
   const notices: Notice[] = [];
   const say: Say = (field, text, level = "note") =>
@@ -284,10 +286,10 @@ export function readContainer(
     platform: platformOf(image, info),
     ...ofConfig,
     ...portsOf(container, image, say),
-    volumes: mountsOf(container, image, say),
+    volumes: mountsOf(container, image, say, goesOn),
     volumesFrom: some(host.VolumesFrom?.map((from) => from.replace(/^[0-9a-f]{64}/, (id) => names.get(id) ?? id))),
     tmpfs: some(Object.entries(host.Tmpfs ?? {}).map(([path, options]) => (options ? `${path}:${options}` : path))),
-    ...networksOf(container, key, names, say),
+    ...networksOf(container, goesOn ? "" : key, names, say),
     restart: restartOf(host),
     groupAdd: some(host.GroupAdd),
     hostname: hostnameOf(container, info),

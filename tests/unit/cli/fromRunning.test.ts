@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { run } from "../../../cli/main";
 import { useEngine } from "../fakeEngine";
 
@@ -38,6 +41,7 @@ interface Made {
   labels?: Record<string, string>;
   env?: string[];
   networks?: Record<string, object>;
+  mounts?: object[];
 }
 
 /** An engine with these containers of one image, the oldest first. */
@@ -54,14 +58,14 @@ function has(...containers: Made[]): void {
       }))
       .reverse(),
   );
-  for (const [index, { name, labels = {}, env = [], networks = { bridge: {} } }] of containers.entries())
+  for (const [index, { name, labels = {}, env = [], networks = { bridge: {} }, mounts = [] }] of containers.entries())
     engine.says(`GET /containers/${id(index)}/json`, {
       Id: id(index),
       Name: `/${name}`,
       Image: "sha256:1",
       Config: { Image: "nginx:1.27", Labels: labels, Env: ["PATH=/bin", ...env], Hostname: id(index).slice(0, 12) },
       HostConfig: { NetworkMode: Object.keys(networks)[0] },
-      Mounts: [],
+      Mounts: mounts,
       NetworkSettings: { Networks: networks },
     });
   engine.says("GET /info", { Architecture: "x86_64", DefaultRuntime: "runc", LoggingDriver: "json-file" });
@@ -148,6 +152,7 @@ test("what somebody else makes is left out, and said", async () => {
     { name: "web" },
     { name: "nginx01", labels: ours },
     { name: "nginx01.berth-previous-always", labels: ours, state: "exited" },
+    { name: "web2.berth-adopted-0123abcd", state: "exited" },
     { name: "s.1.x", labels: { "com.docker.swarm.service.name": "s" } },
     { name: "k8s_POD_x", labels: { "io.kubernetes.pod.name": "x" } },
   );
@@ -157,6 +162,7 @@ test("what somebody else makes is left out, and said", async () => {
     [
       "note: nginx01: left out: of the stack berth/nginx, which berth has made: `berth export nginx --to compose` prints it",
       "note: nginx01.berth-previous-always: left out: set aside by the stack berth/nginx for nginx01",
+      "note: web2.berth-adopted-0123abcd: left out: set aside by a stack for web2",
       "note: s.1.x: left out: a task of the Swarm service s: services of a Swarm are not read",
       "note: k8s_POD_x: left out: of the pod x: `kubectl get pod x -o yaml` prints it",
       "",
@@ -167,6 +173,62 @@ test("what somebody else makes is left out, and said", async () => {
   expect(alone.err).toBe(
     "error: there is nothing to print: nginx01 left out: of the stack berth/nginx, which berth has made: `berth export nginx --to compose` prints it\n",
   );
+});
+
+describe("a project that takes over what runs", () => {
+  const anonymous = "ab".repeat(32);
+  const folder = mkdtempSync(join(tmpdir(), "berth-taken-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const text = (file: string) => readFileSync(join(folder, "shop", file), "utf8");
+
+  beforeEach(() => {
+    const on = (alias: string) => ({ shop_default: { NetworkID: "n", Aliases: [alias] } });
+    has(
+      { name: "shop-web-1", labels: compose("shop", "web"), networks: on("web") },
+      {
+        ...{ name: "shop-db-1", labels: compose("shop", "db"), networks: on("db"), env: ["DB_PASSWORD=hunter2"] },
+        mounts: [{ Type: "volume", Name: anonymous, Destination: "/data", RW: true }],
+      },
+    );
+    engine.says("GET /networks/shop_default", {
+      ...{ Name: "shop_default", Id: "n", Driver: "bridge", Labels: {}, IPAM: { Driver: "default", Config: [] } },
+    });
+  });
+
+  test("names its containers and networks, and goes on with their names and volumes", async () => {
+    jest.spyOn(console, "log").mockImplementation(() => {});
+    const { code, err } = await berth("--project", "shop", "--save", join(folder, "shop"), "--package", "file:x.tgz");
+    expect(code).toBe(0);
+    expect(text("Pulumi.dev.yaml")).toBe(`config:
+  docker:host: "unix://${engine.socket}"
+  # What runs already and becomes the stack's own. Consent to networks has to stay, that to containers need not.
+  berth:adopt:
+    - shop-web-1
+    - shop-db-1
+    - shop_default
+`);
+    const program = text("index.ts");
+    // Others look for it by the name of its service.
+    expect(program).toContain('aliases: ["db"]');
+    expect(program).toContain(`"${anonymous}:/data"`);
+    expect(program).toContain('"shop-web-1"');
+    expect(text("package.json")).toContain('"pulumi-berth": "file:x.tgz"');
+    expect(text("README.md")).toContain(
+      "docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' shop-db-1 | sed -n 's/^DB_PASSWORD=//p' | npx berth pulumi config set --secret dbPassword --stack dev\n",
+    );
+    expect(err).toContain("/data is an anonymous volume, printed by its name: the new container goes on with its data");
+    for (const file of readdirSync(join(folder, "shop"))) expect(text(file)).not.toContain("hunter2");
+    expect(err).not.toContain("hunter2");
+    expect(err).not.toContain("in clear");
+  });
+
+  test("is written over nothing, and only in TypeScript", async () => {
+    const again = await berth("--save", join(folder, "shop"));
+    expect(again).toMatchObject({ code: 1 });
+    expect(again.err).toContain("already; name another folder");
+    expect(await berth("--save", "x", "--to", "run")).toMatchObject({ code: 2 });
+    expect((await berth("--package", "x.tgz")).err).toContain("name its folder with --save");
+  });
 });
 
 test.each([

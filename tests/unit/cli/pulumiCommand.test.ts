@@ -111,8 +111,19 @@ test("the exit code is the CLI's own", () => {
   expect({ code, calls }).toEqual({ code: 4, calls: [["stack", "select", "--stack", "nginx"]] });
 });
 
+test.each([
+  ["config", "set", "--path", "berth:files[0]", "a b", "--stack", "compose-shop"],
+  ["config", "set", "-s=compose-shop", "a:b", "--stack-like"],
+  ["config", "set-all", "--plaintext", "a:b=c", "--stack=compose-shop"],
+])("a stack is there before its settings: %j %j", (...words) => {
+  const select = ["stack", "select", "--create", "--stack", "compose-shop"];
+  expect(berth(["pulumi", ...words])).toMatchObject({ code: 0, calls: [select, words] });
+  expect(berth(["pulumi", ...words], { SELECT_ENDS: "4" })).toMatchObject({ code: 4, calls: [select] });
+  expect(berth(["pulumi", ...words, "--help"]).calls).toEqual([[...words, "--help"]]);
+});
+
 test("any of the CLI's commands goes there as it stands", () => {
-  const words = ["config", "set", "--path", "berth:files[0]", "a b", "--stack", "compose-shop"];
+  const words = ["config", "get", "--path", "berth:files[0]", "a b", "--stack", "compose-shop"];
   expect(berth(["pulumi", ...words])).toMatchObject({ code: 0, calls: [words] });
   expect(berth(["pulumi", "about"], { COMMAND_ENDS: "3" })).toMatchObject({ code: 3, calls: [["about"]] });
   expect(berth(["pulumi"])).toMatchObject({ code: 2, calls: [] });
