@@ -1,5 +1,6 @@
-import type { CommandSpec } from "./commandSpec";
+import type { ArgumentSpec, CommandSpec } from "./commandSpec";
 
+const STACK: ArgumentSpec = { name: "<stack>", doc: "the stack", kind: "stack" };
 const NETWORK = "Machines, images and slow networks:";
 
 /** Commands that say how it stands with this machine, with images and with what is between them. */
@@ -22,5 +23,26 @@ export const LOOKS: CommandSpec[] = [
       ["DOCKER_HOST=ssh://ada@server berth doctor", "with the engine of another machine"],
     ],
     action: async ([stack], options) => (await import("./doctor")).doctor(stack, options),
+  },
+  {
+    name: "outdated",
+    group: NETWORK,
+    summary: "newer tags and digests of the images of a stack; --lock fixes them",
+    description:
+      "Asks the registry of each image, with the logins of `docker login`: whether its tag stands for another image than " +
+      "what runs, and for newer tags of the same scheme (1.27-alpine leads to 1.29-alpine). Where Docker Hub does not " +
+      "answer, the mirrors of the engine do. --lock writes today's digests into the stack's settings (berth:images), so " +
+      "that the same images run everywhere; once more renews them. The exit code is 1 where a registry could not be asked.",
+    arguments: [STACK],
+    expects: "name one stack",
+    options: [
+      { flags: "--lock", doc: "write the digests into the settings of the stack" },
+      { flags: "--json", doc: "for other programs" },
+    ],
+    examples: [
+      ["berth outdated nginx", "what there is that is newer"],
+      ["berth outdated nginx --lock && berth up nginx", "run what the tags stand for today, and keep it"],
+    ],
+    action: async ([stack], options) => (await import("./outdated")).outdated(stack!, options),
   },
 ];

@@ -22,13 +22,14 @@ export interface StackNow {
 /**
  * Plans a stack and connects to its engines; they are asked only by `look`.
  *
+ * @param planned what the stack declares, where it has been planned already
  * @throws Error where the program cannot be planned, or where its engine is cannot be known
  */
-export async function stackNow(given: string): Promise<StackNow> {
+export async function stackNow(given: string, planned?: Plan): Promise<StackNow> {
   const stack = shortName(given);
   const { folder, name } = await currentProject();
   const config = readStackConfig(folder, name, stack);
-  const plan = await planOf(stack, {}, { commands: false });
+  const plan = planned ?? (await planOf(stack, {}, { commands: false }));
   const { resources } = plan;
   const owner = ownerOf(name, stack, process.cwd(), config.values["berth:owner"]);
   const chosen = checkEngine(config.values["berth:engine"]);

@@ -55,7 +55,7 @@ export interface WantedImages {
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 
 /** Images in the description of a Pod, however deep that lies. */
-function podImages(value: unknown): string[] {
+export function podImages(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(podImages);
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) =>
@@ -110,7 +110,7 @@ export function imagesOf(resources: PlannedResource[]): WantedImages {
     }
     if (image.includes("@"))
       throw new Error(
-        `the stack names ${image} by its digest, which \`docker save\` does not keep; name it by a tag: what is loaded is compared by its id`,
+        `the stack names ${image} by its digest, which \`docker save\` does not keep; name it by a tag, or take it out of berth:images: what is loaded is compared by its id`,
       );
     const names = [image];
     if (inputs.build) {

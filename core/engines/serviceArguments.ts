@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Engine, ServiceRequest } from "./engine";
+import { lockedImage } from "./imageLock";
 import { isLate, isOnItsWay, lift } from "../pulumi/outputs";
 import { isSecretName, parseEnvironment } from "../description/environment";
 import { secretNames } from "../description/variables";
@@ -36,6 +37,7 @@ export function readArguments(
           ? parseFileList(key, value, context)
           : lift(value, (plain) => report(() => parseField(key, plain as never, context)));
     }
+    spec.image = lift(spec.image, (image) => report(() => lockedImage(image)));
     if (spec.image === undefined) throw new ArgumentError("image", "is missing", 'name one, for example "nginx"');
     if (spec.containerName !== undefined && !isLate(spec.containerName))
       parseField("containerName", spec.containerName as string, context);

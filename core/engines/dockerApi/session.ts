@@ -18,6 +18,7 @@ import { EngineClient, EngineError } from "./connection/client";
 import { fetchImage } from "./images/fetch";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
+import { lockedImage } from "../imageLock";
 import { isOurs, LIFE_LABEL, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
 import { type AddressClaim, type MissingBind, missingBindsError, type PortClaim, type SubnetClaim } from "./preflight";
 import { Predecessors, setAsideAs, standing } from "./predecessors";
@@ -231,10 +232,11 @@ export class Session {
    * goes, unless the first service that names it says otherwise; one that a bundle has brought always does.
    */
   image(
-    name: string,
+    given: string,
     platform?: string,
     { keep = true, build, triggers, bundled }: ImageOptions = {},
   ): docker.RemoteImage {
+    const name = build || bundled ? given : lockedImage(given);
     const key = platform ? `${name}@${platform}` : name;
     let image = this.images.get(key);
     if (!image) {

@@ -31,11 +31,10 @@ export const fromHere =
  */
 export const fromHostOf =
   ({ host, sshOpts }: EngineAddress): Way =>
-  (url, signal) => {
+  (url) => {
     const args = sshTunnel(host, `${url.hostname}:${portOf(url)}`, sshOpts);
     const child = spawn("ssh", args, { stdio: "pipe", detached: true, env: process.env });
     const socket = new CommandSocket(child, (messages, code) => new Error(forwardFailure(messages, code)));
-    signal.addEventListener("abort", () => socket.destroy(signal.reason as Error), { once: true });
     return Promise.resolve(socket);
   };
 
@@ -53,6 +52,8 @@ function connected<S extends net.Socket>(socket: S, event: string, signal: Abort
     signal.addEventListener("abort", abort, { once: true });
     socket.once("error", reject);
     socket.once(event, () => {
+      // From now on it belongs to requests, each with a limit of its own.
+      signal.removeEventListener("abort", abort);
       socket.off("error", reject);
       resolve(socket);
     });
@@ -144,6 +145,11 @@ export class WayAgent extends http.Agent {
     const plain = await this.way(url, signal);
     if (url.protocol === "http:") return plain;
     const options = { ...trust(bare(url), more), ...(insecure && { rejectUnauthorized: false }) };
-    return connected(tls.connect({ socket: plain as net.Socket, ...options }), "secureConnect", signal);
+    try {
+      return await connected(tls.connect({ socket: plain as net.Socket, ...options }), "secureConnect", signal);
+    } catch (error) {
+      plain.destroy();
+      throw error;
+    }
   }
 }

@@ -12,9 +12,9 @@ import {
 import { isSecretName } from "../../../description/environment";
 import { ArgumentError, checkFields, show } from "../../../description/errors";
 import type { Inputs } from "../../../description/types";
-import { isLate } from "../../../pulumi/outputs";
+import { isLate, isOnItsWay, lift } from "../../../pulumi/outputs";
+import { lockedImage } from "../../imageLock";
 import { listOf, objectOf, plain, type WhenKnown } from "./values";
-import { isOnItsWay } from "../../../pulumi/outputs";
 import { handler, probe } from "./probes";
 import type { ContainerDescription, ResourcesDescription, SidecarDescription, Variables } from "./types";
 
@@ -71,7 +71,10 @@ export function container(
 
   const manifest: Record<string, unknown> = {
     name: labelName(plain(name, nameArgument), nameArgument),
-    image: whenKnown(given.image, (image) => void checkImage(image, `${at}image`)),
+    image: lift(
+      whenKnown(given.image, (image) => void checkImage(image, `${at}image`)),
+      lockedImage,
+    ),
     imagePullPolicy: policy,
     command: words(given.command, `${at}command`, whenKnown),
     args: words(given.args, `${at}args`, whenKnown),

@@ -1,0 +1,51 @@
+import { ArgumentError, show } from "../description/errors";
+import { parseImage, withTag } from "../description/names";
+import { berthSetting } from "../pulumi/settings";
+
+/** Digests by the full names of images. */
+type Lock = ReadonlyMap<string, string>;
+
+const ARGUMENT = "berth:images";
+
+/**
+ * Reads the value of `berth:images`.
+ *
+ * @throws ArgumentError where it is no map of images and digests
+ */
+export function readLock(text: string | undefined): Lock {
+  const lock = new Map<string, string>();
+  if (text === undefined || text === "") return lock;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  const remedy = `set it with \`pulumi config set --path '${ARGUMENT}["nginx:1.27"]' sha256:...\`, or have \`berth outdated STACK --lock\` write it`;
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new ArgumentError(ARGUMENT, `${show(text)} is no map of images and their digests`, remedy);
+  for (const [name, digest] of Object.entries(value)) {
+    const at = `${ARGUMENT}[${show(name)}]`;
+    if (parseImage(name, at).digest !== undefined)
+      throw new ArgumentError(at, "names a digest already", "name the image as the program does, by its tag");
+    if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest))
+      throw new ArgumentError(at, `${show(digest)} is no digest`, "use sha256: and 64 hexadecimal digits");
+    lock.set(withTag(name), digest);
+  }
+  return lock;
+}
+
+let known: { text: string | undefined; lock: Lock } | undefined;
+
+/**
+ * The image that a name stands for in this stack: `nginx:1.27@sha256:...` where `berth:images` says which one that is.
+ *
+ * @throws ArgumentError where that setting cannot be read
+ */
+export function lockedImage<T>(image: T): T | string {
+  const text = berthSetting("images");
+  if (text === undefined || typeof image !== "string") return image;
+  if (known?.text !== text) known = { text, lock: readLock(text) };
+  const digest = known.lock.get(withTag(image));
+  return digest === undefined ? image : `${withTag(image)}@${digest}`;
+}
