@@ -111,7 +111,7 @@ function load(
   loader: Loader,
   options: ComposeOptions,
   context: ComposeContext,
-  given?: { file: string; text: string },
+  given?: string[],
 ): ComposeProjectSource {
   const base = resolve(context.folder);
   const outer = Object.fromEntries(
@@ -130,7 +130,7 @@ function load(
   const home = options.projectDirectory === undefined ? base : resolve(base, options.projectDirectory);
   if (!options.files?.length) addEnvironment(envFiles ?? standardEnv(home));
   let files: string[];
-  if (given) files = [given.file];
+  if (given) files = given;
   else if (options.files?.length) files = options.files.map((file) => resolve(base, file));
   else if (environment.COMPOSE_FILE)
     files = environment.COMPOSE_FILE.split(environment.COMPOSE_PATH_SEPARATOR || ":").map((file) =>
@@ -177,8 +177,25 @@ export function parseCompose(
   options: Omit<ComposeOptions, "files"> & { name: string },
   context: ComposeContext,
 ): ComposeProjectSource {
+  return parseComposeFiles([{ name: options.name, text }], options, context);
+}
+
+/**
+ * The same of several files: later ones change earlier ones, as with `docker compose -f A -f B`.
+ *
+ * @param given each by its name, with what stands in it
+ * @throws ComposeError as loadCompose does
+ */
+export function parseComposeFiles(
+  given: { name: string; text: string }[],
+  options: Omit<ComposeOptions, "files">,
+  context: ComposeContext,
+): ComposeProjectSource {
   const loader = new Loader(resolve(context.folder));
-  const file = resolve(context.folder, options.name);
-  loader.give(file, text);
-  return load(loader, options, context, { file, text });
+  const files = given.map(({ name, text }) => {
+    const file = resolve(context.folder, name);
+    loader.give(file, text);
+    return file;
+  });
+  return load(loader, options, context, files);
 }

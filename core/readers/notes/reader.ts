@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ArgumentError } from "../../description/errors";
 import type { BuildDescription, Notice, ProjectDescription, ProjectService } from "../../description/project";
-import { ComposeError, parseCompose } from "../compose";
+import { ComposeError, parseComposeFiles } from "../compose";
 import { type DockerRunContext, parseDockerLines } from "../dockerRun";
 import { DockerRunError, hideSecrets } from "../dockerRun/errors";
 import { blocksOf, isBlock, type NoteBlock } from "./blocks";
@@ -194,7 +194,7 @@ export class NoteReader {
     this.readRuns();
     for (const piece of this.services) this.readService(piece);
     for (const group of this.groups()) this.readGroup(group);
-    for (const file of this.composes) this.readCompose(file);
+    this.readComposes();
     for (const file of this.manifests) this.readManifests(file);
     const setups = this.setups.sort((one, other) => one.lines[0]! - other.lines[0]!);
     this.nameAll(setups);
@@ -749,37 +749,48 @@ export class NoteReader {
     }
   }
 
+  /** Files that a command reads as one are one setup, and each by itself only where another command says so. */
+  private readComposes(): void {
+    const calls = this.applied.filter(({ item }) => !item.what.startsWith("kubectl")).map(({ files }) => files);
+    const parts = new Set<File>();
+    for (const [index, names] of calls.entries()) {
+      if (names.length < 2 || calls.findIndex((other) => other.join("\0") === names.join("\0")) < index) continue;
+      const files = names.map((name) => this.composes.find(({ block }) => block.title === name));
+      if (files.some((file) => file === undefined)) continue;
+      if (this.readMerged(files as File[])) for (const file of files) parts.add(file!);
+    }
+    const alone = ({ block: { title = "" } }: File) =>
+      calls.some((names) => (names.length ? names.length === 1 && names[0] === title : COMPOSE_FILES.includes(title)));
+    for (const file of this.composes) if (!parts.has(file) || alone(file)) this.readCompose(file);
+  }
+
+  /** @returns whether they can be read as one */
+  private readMerged(files: File[]): boolean {
+    if (files.some(({ block }) => holesOfYaml(block.text, this.made).length)) return false;
+    try {
+      this.readFiles(
+        files,
+        files.map(({ block }) => ({ name: block.title!, text: this.withShownFiles(block.text) })),
+      );
+    } catch {
+      return false;
+    }
+    const [first, ...others] = files;
+    this.settle(first!.item, [], "ready", "");
+    for (const { item, block } of others) {
+      item.text = `${block.title}: over line ${first!.item.line}`;
+      this.settle(item, [], "ready", "");
+    }
+    return true;
+  }
+
   private readCompose(file: File): void {
     const { item, block } = file;
     if (!this.settle(item, holesOfYaml(block.text, this.made), "ready", "")) return;
-    const variables = Object.assign(
-      {},
-      ...this.envs
-        .filter(({ block: { title = ".env" } }) => title === ".env")
-        .map(({ block: env }) => variablesOf(env)),
-    );
     // With rows above it, a place in the text is a place in the note.
     const text = "\n".repeat(block.line - 1) + this.withShownFiles(block.text);
-    const read = (projectName?: string) =>
-      parseCompose(
-        text,
-        { name: this.file, projectName },
-        { folder: this.context.folder, environment: { ...variables, ...this.context.environment } },
-      );
     try {
-      const declared = /^name:\s*["']?([\w.-]+)/m.exec(block.text)?.[1];
-      // Without a name of its own it is named after its setup, not after the folder of the note.
-      const guess = declared ?? composeName(keysOfServices(block.text));
-      let project = read(declared === undefined ? projectName(guess) : undefined);
-      const keys = Object.keys(project.services);
-      const name = declared ?? composeName(keys);
-      if (name !== guess) project = read(projectName(name));
-      item.text = `${block.title ? `${block.title}: ` : ""}services ${keys.join(", ")}`;
-      const notices: Notice[] = [];
-      for (const key of keys) this.composeBuild(key, project.services[key]!, file, notices);
-      for (const service of Object.values(project.services)) this.composeEnv(service);
-      const { locate } = project;
-      this.addSetup({ name, kind: "compose", project, notices, locate }, block.text, [file]);
+      this.readFiles([file], [{ name: this.file, text }]);
     } catch (error) {
       const why = sentence(error);
       if (/has neither an image nor a build context|services(?:\.[\w.-]+)?: must be a mapping, and is empty/.test(why))
@@ -788,6 +799,38 @@ export class NoteReader {
         this.settle(item, [], "faulty", sentence(error).replace(/^\S*?:(?=\d)/, "line "));
       else this.refuse(item, error);
     }
+  }
+
+  /** Makes a setup of files that belong together. */
+  private readFiles(files: File[], given: { name: string; text: string }[]): void {
+    const { item } = files[0]!;
+    const variables = Object.assign(
+      {},
+      ...this.envs
+        .filter(({ block: { title = ".env" } }) => title === ".env")
+        .map(({ block: env }) => variablesOf(env)),
+    );
+    const read = (projectName?: string) =>
+      parseComposeFiles(
+        given,
+        { projectName },
+        { folder: this.context.folder, environment: { ...variables, ...this.context.environment } },
+      );
+    const declared = files.flatMap((file) => /^name:\s*["']?([\w.-]+)/m.exec(file.block.text)?.[1] ?? []).at(-1);
+    // Without a name of its own it is named after its setup, not after the folder of the note.
+    const guess = declared ?? composeName([...new Set(files.flatMap((file) => keysOfServices(file.block.text)))]);
+    let project = read(declared === undefined ? projectName(guess) : undefined);
+    const keys = Object.keys(project.services);
+    const name = declared ?? composeName(keys);
+    if (name !== guess) project = read(projectName(name));
+    const titles = files.flatMap((file) => file.block.title ?? []);
+    item.text = `${titles.length ? `${titles.join(" and ")}: ` : ""}services ${keys.join(", ")}`;
+    const notices: Notice[] = [];
+    for (const key of keys) this.composeBuild(key, project.services[key]!, files[0]!, notices);
+    for (const service of Object.values(project.services)) this.composeEnv(service);
+    const { locate } = project;
+    const source = files.map((file) => file.block.text).join("\n");
+    this.addSetup({ name, kind: "compose", project, notices, locate }, source, files);
   }
 
   private composeBuild(key: string, { build, image }: ProjectService, { item, block }: File, notices: Notice[]): void {
@@ -873,10 +916,13 @@ export class NoteReader {
         else item.why = `the note does not show ${what}: give the files to \`berth from-compose\``;
         continue;
       }
-      const names = found.flatMap((one) => one!.item.setups).join(", ");
-      const lines = found.map((one) => one!.item.line).join(", ");
-      item.why = `${names ? how.replace("its setup", names) : how} (line ${lines})`;
-      if (found.length > 1)
+      const own = found.map((one) => one!.item.setups);
+      // Of several files: the setup that all of them are part of.
+      const shared = own[0]!.filter((name) => own.every((names) => names.includes(name)));
+      const names = (found.length > 1 ? shared : own.flat()).join(", ");
+      const lines = found.map((one) => one!.item.line).join(found.length > 1 ? " and " : ", ");
+      item.why = `${names ? how.replace("its setup", names) : how} (line${found.length > 1 ? "s" : ""} ${lines})`;
+      if (found.length > 1 && !names)
         item.why = `reads line ${found.map((one) => one!.item.line).join(" and ")} as one: save them as files and give both to \`berth from-compose\``;
     }
   }

@@ -317,6 +317,51 @@ describe("files", () => {
     ]);
   });
 
+  describe("compose files that a command reads as one", () => {
+    const base = `\`compose.yaml\`:\n\n${block("services:\n  web:\n    image: nginx:1.27\n    ports: ['80:80']", "yaml")}`;
+    const over = (text: string) => `\`compose.prod.yaml\`:\n\n${block(text, "yaml")}`;
+    const restart = over("services:\n  web:\n    restart: always\n  db:\n    image: mysql:8");
+    const call = (line: string) => block(line);
+
+    test("are one setup, the later ones over the earlier", () => {
+      const note = read(base + restart + call("docker compose -f compose.yaml -f compose.prod.yaml up -d"));
+      expect(note.setups.map(({ name, lines }) => [name, lines])).toEqual([["web-db", [4, 12]]]);
+      expect(note.setups[0]!.project!.services).toMatchObject({
+        web: { image: "nginx:1.27", restart: "always" },
+        db: { image: "mysql:8" },
+      });
+      expect(found(note)).toEqual([
+        [4, "ready", "compose file"],
+        [12, "ready", "compose file"],
+        [19, "understood", "docker compose -f"],
+      ]);
+      expect(note.items.map(({ text }) => text).slice(0, 2)).toEqual([
+        "compose.yaml and compose.prod.yaml: services web, db",
+        "compose.prod.yaml: over line 4",
+      ]);
+      expect(note.items[2]!.why).toBe("`up` of web-db does it (lines 4 and 12)");
+    });
+
+    test("and the first one by itself, where another command says so", () => {
+      const both = call("docker compose up -d\n# or\ndocker compose -f compose.yaml -f compose.prod.yaml up -d");
+      const note = read(base + restart + both);
+      expect(note.setups.map(({ lines }) => lines)).toEqual([[4, 12], [4]]);
+      const [together, alone] = note.setups.map(({ name }) => name);
+      expect(note.items.slice(2).map(({ why }) => why)).toEqual([
+        expect.stringContaining(alone!),
+        `\`up\` of ${together} does it (lines 4 and 12)`,
+      ]);
+    });
+
+    test("stay apart where they cannot be one", () => {
+      const wrong = over("services:\n  web:\n    imgae: nginx");
+      const note = read(base + wrong + call("docker compose -f compose.yaml -f compose.prod.yaml up -d"));
+      expect(note.setups.map(({ name }) => name)).toEqual(["web"]);
+      expect(note.items[1]).toMatchObject({ fate: "faulty" });
+      expect(note.items[2]!.why).toContain("as one: save them as files");
+    });
+  });
+
   test("manifests are a setup with the kinds and names of their objects", () => {
     const text =
       "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: front";
