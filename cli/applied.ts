@@ -61,12 +61,10 @@ export async function declarationOf(project: CliProject, stack: string): Promise
     return undefined;
   }
   const { folder, name } = project;
-  const program = now.plan.resources.map(({ urn, parent, inputs, dependencies }) => [
-    urn,
-    parent,
-    inputs,
-    dependencies,
-  ]);
+  // They register side by side, and so in no certain order.
+  const program = now.plan.resources
+    .map(({ urn, parent, inputs, dependencies }) => [urn, parent, inputs, [...dependencies].sort()])
+    .sort(byFirst);
   const carriedOutBy = [version(), pluginVersions(folder), process.version];
   const declared = [name, program, now.plan.secretValues, settings, textOf(join(folder, "Pulumi.yaml")), carriedOutBy];
   return { now, digest: digest(declared), allOrNothing: isAllOrNothing() };

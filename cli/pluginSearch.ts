@@ -87,11 +87,16 @@ export function takeMoreAtOnce(places: Place[] | undefined, state: string | unde
 export const mayTrustInputs = (state: string | undefined): boolean =>
   state !== undefined && [...providersIn(state)].join() === "docker";
 
-/** Version of the plugin that belongs to each SDK that is installed. */
+/** Version of the plugin that belongs to each SDK, "" for one that is not installed. */
 export const pluginVersions = (root: string): Record<Plugin, string> =>
-  Object.fromEntries(
-    PLUGINS.map((plugin) => {
-      const file = join(root, "node_modules/@pulumi", plugin, "package.json");
-      return [plugin, (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version];
-    }),
-  ) as Record<Plugin, string>;
+  Object.fromEntries(PLUGINS.map((plugin) => [plugin, versionOf(root, `@pulumi/${plugin}`)])) as Record<Plugin, string>;
+
+function versionOf(root: string, name: string): string {
+  try {
+    // Not always in the project's own node_modules: in a workspace it is above.
+    const file = require.resolve(`${name}/package.json`, { paths: [root] });
+    return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  } catch {
+    return "";
+  }
+}

@@ -1,9 +1,10 @@
 // Side by side in one run: docker compose (where there is one), plain docker.Container code, berth, and berth with
 // docker compose's own file. With `npm run bench -- swarm [N ...]`, default 1 20: docker stack deploy and berth on a Swarm,
-// one network and N services without ports. One network, N volumes, N busybox containers with a published port each. Needs a Docker
-// engine, the Pulumi CLI and the real Docker plugin. `npm run bench -- [N ...]`, default 1 20 100.
+// one network and N services without ports. One network, N volumes, N busybox containers with a published port each. berth
+// goes by its own commands, plain code by those of the CLI. Needs a Docker engine, the Pulumi CLI and the real Docker plugin.
+// `npm run bench -- [N ...]`, default 1 20 100.
 const { spawnSync } = require("node:child_process");
-const { mkdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { median, run } = require("./run");
 
@@ -25,6 +26,9 @@ const env = (folder) => ({
   PULUMI_SKIP_UPDATE_CHECK: "true",
 });
 
+/** A file of variables: with it, one service of N is declared differently. */
+const CHANGED = 'require("node:fs").existsSync(".env")';
+
 const HEAD = 'require(process.env.BERTH_ROOT + "/core/pulumi/patches/lazyLoading");';
 const PROGRAMS = {
   empty: () => 'require("@pulumi/pulumi");',
@@ -36,6 +40,7 @@ for (let i = 0; i < ${n}; i++) {
   const volume = new docker.Volume("data" + i, { name: "bench-plain-" + i });
   new docker.Container("c" + i, {
     name: "bench-plain-" + i, image: image.imageId, command: ["sleep", "3600"], init: true,
+    envs: i === 0 && ${CHANGED} ? ["CHANGED=1"] : undefined,
     ports: [{ internal: 80, external: ${BASE_PORT} + i }],
     volumes: [{ volumeName: volume.name, containerPath: "/data" }],
     networksAdvanced: [{ name: network.name }],
@@ -45,23 +50,21 @@ for (let i = 0; i < ${n}; i++) {
 delete require.extensions[".ts"];
 ${HEAD.replace("process.env.BERTH_ROOT", JSON.stringify(root))}
 require("sucrase/register/ts");
-const { connectEngine } = require(${JSON.stringify(root)} + "/core/engines/dockerApi/session");
-const { allOrNothing } = require(${JSON.stringify(root)} + "/core/pulumi/allOrNothing");
 require(${JSON.stringify(root)} + "/core/pulumi/patches/shortStackTraces").shortenStackTraces();
-module.exports = async () => {
-  const { BridgeNetwork } = require(${JSON.stringify(root)} + "/components/bridgeNetwork");
-  const { Service } = require(${JSON.stringify(root)} + "/components/service");
-  await connectEngine();
-  return allOrNothing(() => {
+const { program } = require(${JSON.stringify(root)} + "/components/program");
+module.exports = program(() => {
+    const { BridgeNetwork } = require(${JSON.stringify(root)} + "/components/bridgeNetwork");
+    const { Service } = require(${JSON.stringify(root)} + "/components/service");
     const network = new BridgeNetwork("bench-berth");
     for (let i = 0; i < ${n}; i++) {
       new Service("bench-berth-" + i, {
         image: "busybox", command: ["sleep", "3600"], init: true, ports: [${BASE_PORT} + i + ":80"],
+        environment: i === 0 && ${CHANGED} ? { CHANGED: "1" } : undefined,
         volumes: ["bench-berth-" + i + ":/data"], networks: [network.networkName], removeData: true,
       });
     }
-  });
-};`,
+    return {};
+});`,
 };
 
 PROGRAMS.swarm = (n) => `
@@ -87,7 +90,7 @@ function composeFile(n, kind) {
   const services = Array.from(
     { length: n },
     (_, i) =>
-      `  s${i}:\n    image: busybox\n    command: ["sleep", "3600"]\n    init: true\n    ports: ["${BASE_PORT + i}:80"]\n    volumes: ["d${i}:/data"]\n`,
+      `  s${i}:\n    image: busybox\n    command: ["sleep", "3600"]\n    init: true\n    ports: ["${BASE_PORT + i}:80"]\n    volumes: ["d${i}:/data"]\n${i ? "" : '    environment: ["CHANGED=${CHANGED:-0}"]\n'}`,
   );
   const volumes = Array.from({ length: n }, (_, i) => `  d${i}:\n`);
   return `name: bench-${kind}\nservices:\n${services.join("")}volumes:\n${volumes.join("")}`;
@@ -112,6 +115,7 @@ function prepare(kind, n) {
     );
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `bench-${kind}`, main: "index.js" }));
     writeFileSync(join(folder, "index.js"), PROGRAMS[kind](n));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     const made = spawnSync("pulumi", ["stack", "init", "bench"], { cwd: folder, env: env(folder) });
     if (made.status !== 0) throw new Error(String(made.stderr));
     if (kind === "file") {
@@ -126,28 +130,47 @@ function prepare(kind, n) {
 const WAIT = (deploy) =>
   `${deploy} && while docker service ls --filter label=com.docker.stack.namespace=bench-stack --format '{{.Replicas}}' | grep -qv 1/1; do sleep 0.2; done`;
 
+const COMPOSE_UP = ["docker", "compose", "up", "-d"];
+const PLAIN_UP = ["pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"];
+const STACK_UP = ["sh", "-c", WAIT("docker stack deploy -c stack.yaml bench-stack")];
+const berth = (command, ...more) => [process.execPath, join(root, "cli/berth.js"), command, "bench", ...more];
+
+/** `same` is `up` where nothing has changed, `change` with one service of N changed. */
 const STEPS = {
   compose: {
-    up: ["docker", "compose", "up", "-d"],
-    again: ["docker", "compose", "up", "-d"],
+    up: COMPOSE_UP,
+    preview: COMPOSE_UP,
+    same: COMPOSE_UP,
+    change: COMPOSE_UP,
     destroy: ["docker", "compose", "down", "-v"],
   },
   // `docker stack deploy` returns before anything runs; waiting is part of what is asked for.
   stack: {
-    up: ["sh", "-c", WAIT("docker stack deploy -c stack.yaml bench-stack")],
-    again: ["sh", "-c", WAIT("docker stack deploy -c stack.yaml bench-stack")],
+    up: STACK_UP,
+    preview: STACK_UP,
     destroy: [
       "sh",
       "-c",
       "docker stack rm bench-stack; while docker network inspect bench-stack_default; do sleep 0.2; done",
     ],
   },
-  pulumi: {
-    up: ["pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"],
-    again: ["pulumi", "preview", "--expect-no-changes", "--stack", "bench"],
+  plain: {
+    up: PLAIN_UP,
+    preview: ["pulumi", "preview", "--expect-no-changes", "--stack", "bench"],
+    same: PLAIN_UP,
+    change: PLAIN_UP,
     destroy: ["pulumi", "destroy", "--yes", "--skip-preview", "--stack", "bench"],
   },
+  berth: {
+    up: berth("up", "--yes"),
+    preview: berth("preview", "--expect-no-changes"),
+    same: berth("up", "--yes"),
+    change: berth("up", "--yes"),
+    destroy: berth("destroy", "--yes"),
+  },
 };
+const TITLES = { preview: "nothing changed, preview", same: "nothing changed, up", change: "one of N changed, up" };
+const AGAIN = ["preview", "same"];
 
 /** Milliseconds to read and check a compose file of 200 services, in a process of its own. */
 function reading() {
@@ -213,13 +236,15 @@ async function main() {
     // The contenders share the host ports, so each runs whole, and the rounds alternate.
     for (let round = 0; round < (n > 20 ? 1 : rounds); round++) {
       for (const kind of kinds) {
-        const steps = STEPS[kind] ?? STEPS.pulumi;
-        for (const step of ["up", "again", "destroy"]) {
-          for (let time = 0; time < (step === "again" ? rounds : 1); time++) {
+        const steps = STEPS[kind] ?? (kind === "empty" ? STEPS.plain : STEPS.berth);
+        for (const step of inSwarm ? ["up", "preview", "destroy"] : ["up", "preview", "same", "change", "destroy"]) {
+          if (step === "change") writeFileSync(join(folders[kind], ".env"), "CHANGED=1\n");
+          for (let time = 0; time < (AGAIN.includes(step) ? rounds : 1); time++) {
             const [command, ...args] = steps[step];
             record(step, kind, await run(command, args, { cwd: folders[kind], env: env(folders[kind]) }));
           }
         }
+        rmSync(join(folders[kind], ".env"), { force: true });
       }
     }
     for (const [step, byKind] of Object.entries(results)) {
@@ -229,7 +254,7 @@ async function main() {
         (median(byKind[a].map((r) => r.seconds)) / median(byKind[b].map((r) => r.seconds))).toFixed(2);
       const shown = kinds.filter((kind) => kind !== "empty").map(cell);
       console.log(
-        `| ${n} | ${step === "again" ? "no change" : step} | ${shown.join(" | ")} | ${inSwarm ? ratio("swarm", "stack") : ratio("berth", "plain")} |${step === "again" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`,
+        `| ${n} | ${TITLES[step] ?? step} | ${shown.join(" | ")} | ${inSwarm ? ratio("swarm", "stack") : ratio("berth", "plain")} |${step === "preview" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`,
       );
     }
   }
