@@ -22,6 +22,8 @@ interface Seen {
     "ports" | "volumes" | "command" | "entrypoint" | "gpus" | "devices" | "healthcheck" | "memLimit"
   >;
   environment: Record<string, string | null>;
+  /** Its image has no version. */
+  floats: boolean;
 }
 
 interface Finding {
@@ -229,16 +231,16 @@ function secretInClear(seen: Seen): Finding[] {
 }
 
 /** Whether a service's image has no version. */
-function floats({ service }: Seen): boolean {
-  if (service.build) return false;
-  const { tag, digest } = parseImage(service.image, "image");
+function floats({ build, image }: ProjectService): boolean {
+  if (build) return false;
+  const { tag, digest } = parseImage(image, "image");
   return digest === undefined && (tag === undefined || tag === "latest");
 }
 
 /** One note for a project, at the first of its services. */
 function floatingImage(seen: Seen, all: Seen[]): Finding[] {
-  const floating = all.filter(floats);
-  if (seen !== floating[0]) return [];
+  if (seen !== all.find((one) => one.floats)) return [];
+  const floating = all.filter((one) => one.floats);
   const images = [...new Set(floating.map(({ service }) => service.image))];
   const [are, each, version] = images.length > 1 ? ["are", "they are", "versions"] : ["is", "it is", "a version"];
   const text = `${images.join(", ")} ${are} whatever is the latest when ${each} fetched: name ${version} to get the same again`;
@@ -372,6 +374,7 @@ function see(key: string, service: ProjectService, projectFolder: string, source
       memLimit: field("memLimit"),
     },
     environment: Object.fromEntries(entries),
+    floats: floats(service),
     source,
   };
 }
