@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
-import { BundleWriter } from "./archiveFile";
+import { PartsWriter } from "../partsFile";
+import { BUNDLE } from "./archiveFile";
 import type { BundledFile, BundledImage, BundleManifest } from "./manifest";
 import { unbundleScript } from "./scripts";
 import { inOrder, type SourceFile, tarOf } from "./tarball";
@@ -40,7 +41,7 @@ export async function writeBundle(
   { tools, project, images }: BundleContents,
   say: (line: string) => void,
 ): Promise<void> {
-  const writer = await BundleWriter.create(file);
+  const writer = await PartsWriter.create(BUNDLE, file);
   const files: BundledFile[] = [];
   try {
     await writer.add("unbundle", 0o755, [Buffer.from(unbundleScript(head.platform, head.arch))]);

@@ -18,8 +18,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { create, list } from "tar";
-import { BundleWriter, type PartName } from "../../../cli/bundle/archiveFile";
+import { BUNDLE, type PartName } from "../../../cli/bundle/archiveFile";
 import type { BundledImage } from "../../../cli/bundle/manifest";
+import { PartsWriter } from "../../../cli/partsFile";
 import { unbundle } from "../../../cli/unbundle";
 import { useEngine } from "../fakeEngine";
 import { FILES, HEAD, smallBundle, textsBelow, useFolder } from "./smallBundle";
@@ -241,7 +242,7 @@ async function foreign(
   files: { path: string; text?: string; size?: number }[] = [],
   head: object = {},
 ): Promise<string> {
-  const writer = await BundleWriter.create(at("f.tar"));
+  const writer = await PartsWriter.create(BUNDLE, at("f.tar"));
   const empty = gzipSync(Buffer.alloc(1024));
   const manifest = {
     ...HEAD,
