@@ -278,25 +278,43 @@ export interface KnownVersion extends KnownImage {
 /** The number behind the first dot of a tag: 4 of `8.4-oracle`; NaN where there is none. */
 const minorOf = (tag = "") => Number(/^v?\d+\.(\d+)/.exec(tag)?.[1]);
 
+/** Two versions of one image whose data is of a known version, where they are told apart. */
+function versions(before: string, after: string): { old: Versioned; now: Versioned } | undefined {
+  const [old, now] = [knownImage(before), knownImage(after)];
+  if (!old || !now || old.repository !== now.repository || !now.reads) return undefined;
+  if (old.version === undefined || now.version === undefined) return undefined;
+  return { old: old as Versioned, now: now as Versioned };
+}
+
+type Versioned = KnownVersion & { version: number };
+
 /**
  * Why one version of an image cannot go on with the data of another; undefined where it can, or where nobody knows.
  *
- * @param container to name in a command
+ * @param way a command that writes the data out, and how it is read again
  */
-export function unreadable(before: string, after: string, container: string): string | undefined {
-  const [old, now] = [knownImage(before), knownImage(after)];
-  if (!old || !now || old.repository !== now.repository || !now.reads) return undefined;
+export function unreadable(before: string, after: string, way: (dump?: string) => string): string | undefined {
+  const { old, now } = versions(before, after) ?? {};
+  if (!old || !now) return undefined;
   const { repository, version: is } = now;
   const { version: was } = old;
-  if (was === undefined || is === undefined) return undefined;
   if (now.reads === "own" && was !== is)
-    return `${repository} ${is} does not read the data of ${was}; write it out first (\`docker exec ${container} ${now.dump}\`), and have ${is} begin with an empty volume and read that`;
+    return `${repository} ${is} does not read the data of ${was}; write it out first ${way(now.dump)}`;
   const back = is < was || (is === was && minorOf(now.tag) < minorOf(old.tag));
   if (back)
     return `${repository} ${now.tag} does not read the data of a later version, ${old.tag}; keep that one, or bring back a copy from before it`;
   if (now.reads === "next" && is > was + 1)
     return `${repository} ${is} reads the data of ${is - 1}, and this is of ${was}; go there one major version at a time`;
   return undefined;
+}
+
+/** How a version of an image changes the data of an older one, which does not read it any more; undefined where it does. */
+export function changesData(before: string, after: string): string | undefined {
+  const { old, now } = versions(before, after) ?? {};
+  // What reads its own version only changes nothing within that.
+  if (!old || !now || now.reads === "own") return undefined;
+  const later = now.version > old.version || (now.version === old.version && minorOf(now.tag) > minorOf(old.tag));
+  return later ? `${now.repository} ${now.tag} changes the data of ${old.tag} for good` : undefined;
 }
 
 /** What is known of an image; undefined for all others. */

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { knownImage, unreadable } from "../description/knownImages";
+import { changesData, knownImage, unreadable } from "../description/knownImages";
 import type { Mount } from "../description/mounts";
 import type { LateSpec } from "../description/service";
 import { isLate } from "../pulumi/outputs";
@@ -36,7 +36,7 @@ const program = perProvider((): FirstStarts => {
     const keeping = services.get(name);
     const data = keeping && filledData(keeping);
     if (!data) return;
-    await warnOfVersion(name, data, oldInputs?.image, keeping.image);
+    await warnOfVersion(name, data, oldInputs?.image, keeping);
     await warnOfVariables(name, data, oldInputs?.environment, newInputs?.environment);
   };
   const hook = hasPulumiEngine() ? new pulumi.ResourceHook("berth-first-start", say, { onDryRun: true }) : undefined;
@@ -58,10 +58,20 @@ export function firstStartHook(
   return hook;
 }
 
-/** Says that a service's next version does not read the data that it finds. */
-async function warnOfVersion(name: string, { source }: Mount, before: unknown, image: string): Promise<void> {
-  const why = typeof before === "string" && before !== image ? unreadable(before, image, name) : undefined;
-  if (why) await pulumi.log.warn(`${name}: its data is in ${source ?? "a volume"}, and ${why}.`);
+/** Says that a service's next version does not read the data that it finds, or that the one before will not any more. */
+async function warnOfVersion(name: string, { source }: Mount, before: unknown, keeping: Keeping): Promise<void> {
+  const { image, snapshot } = keeping;
+  if (typeof before !== "string" || before === image) return;
+  const backup = `\`berth backup ${pulumi.getStack()}\``;
+  // On a cluster berth makes no backups.
+  const way = (dump = "") =>
+    snapshot
+      ? `(${backup}), give it an empty volume, and have it read that there (\`berth restore\`)`
+      : `(\`${dump}\` in its container), and have it begin with an empty volume and read that`;
+  const why = unreadable(before, image, way);
+  const changes = why === undefined && snapshot ? changesData(before, image) : undefined;
+  const said = why ?? (changes && `${changes}; ${backup} first: it is the only way back`);
+  if (said) await pulumi.log.warn(`${name}: its data is in ${source ?? "a volume"}, and ${said}.`);
 }
 
 /** Says which changed variables count for nothing. */

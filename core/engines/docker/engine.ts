@@ -13,6 +13,7 @@ import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, ty
 import { type Ending, endingOf, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
 import { sayOfAdoption } from "../dockerApi/adoption";
+import { warnOfLeftVolumes } from "./leftVolumes";
 import { withTag } from "../../description/names";
 import {
   checkAddresses,
@@ -39,6 +40,8 @@ function prepare(request: ServiceRequest): PreparedService {
   const spec = takeFiles(request.spec);
   const args = containerArguments(spec, report);
   checkAgainstEngine(request, spec, session);
+  const live = pulumi.runtime.isDryRun() ? session.live(name) : undefined;
+  if (live) warnOfLeftVolumes({ name, keepData }, spec, live);
   const place = placeOf(spec, session);
   const { containerName, networks: joined, cpus, cpuPeriod, cpuQuota } = spec as unknown as ServiceSpec;
   const known = { containerName, joined, cpus, cpuPeriod, cpuQuota };

@@ -80,12 +80,12 @@ test.each([
   [
     "postgres:15.4",
     "postgres:16-alpine",
-    "postgres 16 does not read the data of 15; write it out first (`docker exec db pg_dumpall -U postgres`), and have 16 begin with an empty volume and read that.",
+    "postgres 16 does not read the data of 15; write it out first (`pg_dumpall -U postgres` in its container), and have it begin with an empty volume and read that.",
   ],
   [
     "timescale/timescaledb:2.14-pg15",
     "timescale/timescaledb:2.14-pg16",
-    "timescale/timescaledb 16 does not read the data of 15; write it out first (`docker exec db pg_dumpall -U postgres`), and have 16 begin with an empty volume and read that.",
+    "timescale/timescaledb 16 does not read the data of 15; write it out first (`pg_dumpall -U postgres` in its container), and have it begin with an empty volume and read that.",
   ],
   [
     "mysql:8.4",
@@ -114,6 +114,44 @@ test.each([
   ["own/app:2", "own/app:1"],
 ])("from %s to %s nothing is said", async (before, after) => {
   expect(await saidOfVersion(before, after, { volumes: ["data:/data/db", "data:/var/lib"] })).toEqual([]);
+});
+
+describe("on an engine whose volumes berth backs up", () => {
+  const there = () => live({ volumes: [{ name: "data" }] });
+
+  test("the data of another major version is to be written out by a backup", async () => {
+    there();
+    expect(await saidOfVersion("postgres:15.4", "postgres:16-alpine")).toEqual([
+      `${DATA}postgres 16 does not read the data of 15; write it out first (\`berth backup test\`), give it an empty volume, and have it read that there (\`berth restore\`).`,
+    ]);
+  });
+
+  test.each([
+    ["mysql:5.7", "mysql:8.4", "mysql 8.4 changes the data of 5.7 for good"],
+    ["mysql:8.0", "mysql:8.4-oracle", "mysql 8.4-oracle changes the data of 8.0 for good"],
+    ["redis:6", "redis:7-alpine", "redis 7-alpine changes the data of 6 for good"],
+  ])("from %s to %s the only way back is said to be a backup", async (before, after, why) => {
+    there();
+    expect(await saidOfVersion(before, after)).toEqual([
+      `${DATA}${why}; \`berth backup test\` first: it is the only way back.`,
+    ]);
+  });
+
+  test.each([
+    ["mysql:8.4.1", "mysql:8.4.2"],
+    ["mysql:8", "mysql:8.4"],
+    ["mysql", "mysql:8.4"],
+    ["postgres:15.4", "postgres:15.6"],
+    ["nginx:1.26", "nginx:1.27"],
+  ])("from %s to %s nothing is said", async (before, after) => {
+    there();
+    expect(await saidOfVersion(before, after)).toEqual([]);
+  });
+
+  test("of a volume that is not there nothing is said", async () => {
+    live({ volumes: [] });
+    expect(await saidOfVersion("mysql:5.7", "mysql:8.4")).toEqual([]);
+  });
 });
 
 test("of a version without data nothing is said", async () => {

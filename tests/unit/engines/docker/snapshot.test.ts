@@ -80,6 +80,10 @@ describe("a snapshot", () => {
           { IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" },
           { PrivatePort: 443, Type: "tcp" },
         ],
+        Mounts: [
+          { Type: "volume", Name: "data", Destination: "/data" },
+          { Type: "bind", Source: "/srv", Destination: "/srv" },
+        ],
       },
       { Id: "c2", Names: [], Image: "busybox", Status: "Exited (137) 2 hours ago", Labels: null, Ports: null },
     ],
@@ -114,6 +118,10 @@ describe("a snapshot", () => {
           image: "nginx",
           labels: { a: "b" },
           ports: [{ ip: "0.0.0.0", port: 8080, protocol: "tcp" }],
+          mounts: [
+            { type: "volume", source: "data", target: "/data" },
+            { type: "bind", source: "/srv", target: "/srv" },
+          ],
         },
         { id: "c2", name: "", image: "busybox", labels: {}, ports: [], exitCode: 137 },
       ],
