@@ -56,7 +56,15 @@ export class PartsFormat {
 
   header(name: string, mode: number, size: number): Buffer {
     const block = Buffer.alloc(BLOCK);
-    const entry = { path: `${this.top}/${name}`, mode, size, type: "File" as const, mtime: new Date(0), uid: 0, gid: 0 };
+    const entry = {
+      path: `${this.top}/${name}`,
+      mode,
+      size,
+      type: "File" as const,
+      mtime: new Date(0),
+      uid: 0,
+      gid: 0,
+    };
     // More than 8 GiB are written as tar programs other than the oldest read them.
     new Header(entry).encode(block);
     return block;

@@ -104,6 +104,55 @@ export const RUNNING: CommandSpec[] = [
     ["berth resume tomcat", "all of them"],
   ]),
   {
+    name: "backup",
+    group: RUN,
+    summary: "save the data of a stack as one file: volumes, and dumps of databases",
+    description:
+      "MySQL, MariaDB and PostgreSQL write a dump while they run, Redis saves its file; all others stop while their " +
+      "volumes are read, and start again. On a Docker engine, and for the tasks on one node of a Swarm.",
+    arguments: [STACK],
+    expects: "name one stack",
+    options: [
+      { flags: "--to <place>", doc: "a folder, or a new file (default: berth-STACK-TIME.tar here)", kind: "file" },
+      { flags: "--volume <name>", doc: "only this volume, or those of this service; can be repeated", many: true },
+      { flags: "--stop", doc: "stop databases too, and take their files" },
+      { flags: "--pause", doc: "pause instead of stopping: as after a power cut" },
+      { flags: "--live", doc: "stop nothing: files may change while they are read" },
+      { flags: "--encrypt", doc: "encrypt it with the passphrase of the stack" },
+      { flags: "--json", doc: "for other programs" },
+    ],
+    examples: [
+      ["berth backup mysql", "a file in this folder"],
+      ["berth backup mysql --to /srv/backups --encrypt", "into a folder that others may read"],
+      ["berth backup jenkins --volume jenkins-data --pause", "one volume, without a restart"],
+    ],
+    action: async ([stack], options) => (await import("./backup")).backup(stack!, options),
+  },
+  {
+    name: "restore",
+    group: RUN,
+    summary: "put a backup in place of the data that a stack has now",
+    description:
+      "Verifies the whole file first. The stack stands still meanwhile. What its volumes hold goes into a backup of its " +
+      "own before anything is touched, and comes back where something fails. Where there is data to be replaced, it " +
+      "asks for the stack's name.",
+    arguments: [STACK, { name: "<file>", doc: "what `berth backup` has written", kind: "file" }],
+    expects: "name a stack and a backup",
+    options: [
+      { flags: "--volume <name>", doc: "only this volume, or those of this service; can be repeated", many: true },
+      { flags: "--replace-data <stack>", doc: "the stack's name, in place of the question; for scripts" },
+      { flags: "--before <place>", doc: "where the data of now goes (default: a file here)", kind: "file" },
+      { flags: "--from <stack>", doc: "take the backup of this other stack" },
+      { flags: "--json", doc: "for other programs" },
+    ],
+    examples: [
+      ["berth restore mysql berth-mysql-20261127-093000.tar", "asks before it replaces data"],
+      ["berth restore mysql mysql.tar --replace-data mysql", "does not ask; for scripts"],
+      ["berth restore mysql-test mysql.tar --from mysql", "into another stack"],
+    ],
+    action: async ([stack, file], options) => (await import("./restore")).restore(stack!, file!, options),
+  },
+  {
     name: "open",
     group: RUN,
     summary: "the published page of a service, in the browser",

@@ -34,7 +34,7 @@ beforeAll(() => {
 });
 
 /** What needs an engine is followed by tests/engine/documents.test.ts. */
-const NEEDS_ENGINE = /^(npm run|npx berth (up|preview|destroy|refresh|bundle)|pulumi|docker|curl) /m;
+const NEEDS_ENGINE = /^(npm run|npx berth (up|preview|destroy|refresh|bundle|backup|restore)|pulumi|docker|curl) /m;
 
 /** Blocks whose first line names a file are files of the page. */
 function writeFiles(folder: string, page: ReturnType<typeof readPage>): void {

@@ -1,0 +1,48 @@
+import { constants } from "node:os";
+
+/** Somebody has ended the command. */
+export class Interrupted extends Error {
+  constructor(readonly by: NodeJS.Signals) {
+    super(`ended by ${by}`);
+  }
+
+  /** As shells count it. */
+  get exitCode(): number {
+    return 128 + constants.signals[this.by];
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Does something that has to be put right when somebody ends it in the middle: what was stopped starts again. Whoever
+ * says it twice cuts that off.
+ */
+export async function interruptible<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const hear = (by: NodeJS.Signals) => {
+    for (const name of SIGNALS) process.off(name, hear);
+    controller.abort(new Interrupted(by));
+  };
+  for (const name of SIGNALS) process.on(name, hear);
+  try {
+    return await act(controller.signal);
+  } finally {
+    for (const name of SIGNALS) process.off(name, hear);
+  }
+}
+
+/** Waits, unless somebody ends it. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done);
+  });
+  signal.throwIfAborted();
+}
