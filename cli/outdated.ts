@@ -115,7 +115,9 @@ async function asked(image: StackImage, registries: Registries): Promise<Row> {
   const before = withTag(image.name);
   const bare = before.slice(0, before.lastIndexOf(":"));
   const [service = "CONTAINER"] = image.services;
-  row.unreadable = Object.values(newer).flatMap((tag) => unreadable(before, `${bare}:${tag}`, service) ?? []);
+  const way = (dump = "") =>
+    `(\`docker exec ${service} ${dump}\`), and have it begin with an empty volume and read that`;
+  row.unreadable = Object.values(newer).flatMap((tag) => unreadable(before, `${bare}:${tag}`, way) ?? []);
   return row;
 }
 
