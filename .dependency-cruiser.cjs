@@ -28,6 +28,11 @@ module.exports = {
     within("^core/readers/dockerRun/", "^core/(readers/dockerRun|description)/", "Text to description."),
     within("^core/readers/compose/", "^core/(readers/compose|description)/", "Text to description."),
     within("^core/readers/notes/", "^core/(readers|description)/", "Notes hold lines and compose files."),
+    within(
+      "^core/readers/kubernetes/",
+      "^core/(readers/kubernetes|readers/compose/yaml[.]ts$|mapping|description)",
+      "Manifests to description; what kinds there are is said by the mapping.",
+    ),
     within("^core/readers/running/", "^core/(readers/running|description)/", "An engine's answers to description."),
     within("^core/writers/", "^core/(writers|mapping|description)/", "Description to text."),
     within("^core/pulumi/", "^core/(pulumi|description)/", "What berth adds to the SDK."),

@@ -88,7 +88,7 @@ export const COMMANDS: CommandSpec[] = [
     arguments: [
       {
         name: "<source>",
-        doc: "a stack, or a file: compose or docker run lines; - reads standard input",
+        doc: "a stack, or a file: compose, docker run lines or manifests; - reads standard input",
         kind: "file",
       },
     ],
@@ -177,7 +177,7 @@ export const COMMANDS: CommandSpec[] = [
     options: [
       {
         flags: "--from <source>",
-        doc: "a docker run line in quotes, a compose file, or a note in Markdown; can be repeated",
+        doc: "a docker run line in quotes, a compose file, manifests, or a note in Markdown; can be repeated",
         kind: "file",
         many: true,
       },
@@ -237,6 +237,23 @@ export const COMMANDS: CommandSpec[] = [
       ["berth from-compose - --to kubernetes < compose.yaml", "objects for kubectl"],
     ],
     action: async (files, options) => (await import("./fromCompose")).fromCompose(files, options),
+  },
+  {
+    name: "from-kubernetes",
+    group: CONVERT,
+    summary: "show how berth reads manifests of Kubernetes",
+    description:
+      "Reads YAML and JSON as `kubectl apply -f` does. Objects become components where these say the same field by field, " +
+      "else classes of Pulumi's SDK. --to compose and --to run are the way back to one machine, and name what gets lost.",
+    arguments: [{ name: "<file...>", doc: "manifests, or folders of them; - reads standard input", kind: "file" }],
+    expects: "name a file or folder of manifests, or - to read standard input",
+    options: [TO, PROJECT_NAME],
+    examples: [
+      ["berth from-kubernetes app.yaml", "a program in TypeScript"],
+      ["berth from-kubernetes deploy/ --to compose", "a compose file of a folder"],
+      ["helm template ./chart | berth from-kubernetes -", "what Helm makes of a chart"],
+    ],
+    action: async (files, options) => (await import("./fromKubernetes")).fromKubernetes(files, options),
   },
   {
     name: "from-notes",

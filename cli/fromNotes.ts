@@ -124,7 +124,7 @@ function report(note: Note, chosen: NoteSetup[] | undefined): string {
       ),
     ),
     ...section(
-      "For kubectl: berth reads no manifests yet; the components WebApp and PodWithLifecycle say the same as code",
+      "For a cluster: --only NAME --to typescript prints their code",
       ready(
         setups.filter(({ project }) => !project),
         items,
@@ -221,11 +221,11 @@ export async function fromNotes(files: string[], given: FromNotesOptions): Promi
 
 async function printed(setup: NoteSetup, form: NonNullable<ReturnType<typeof formOf>>): Promise<number> {
   if (!setup.project) {
-    if (form !== "kubernetes")
-      throw new Error(
-        `${setup.name}: manifests are not turned into code yet; --to kubernetes prints them as they stand`,
-      );
-    process.stdout.write(`${setup.source.trimEnd()}\n`);
+    if (form === "kubernetes") process.stdout.write(`${setup.source.trimEnd()}\n`);
+    else {
+      const { showManifests } = await import("./fromKubernetes");
+      await showManifests([{ file: setup.name, text: setup.source }], form, { files: [setup.name], name: setup.name });
+    }
     return 0;
   }
   const project = { ...setup.project, notices: [...setup.notices, ...setup.project.notices] };

@@ -108,7 +108,17 @@ test.each(setups)("%s makes its containers", async (stack, expected) => {
   expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(expected);
 });
 `
-    : `test("makes the containers", async () => {
+    : programs[0]!.program.objects
+      ? `test("makes the objects", async () => {
+  const objects = (await declared()).filter(({ type }) => type.startsWith("kubernetes:"));
+  const names = objects.map(({ type, inputs }) => {
+    const { name, namespace } = inputs.metadata;
+    return \`\${type.split(":").at(-1)} \${namespace === undefined ? "" : \`\${namespace}/\`}\${name}\`;
+  });
+  expect(names.sort()).toEqual(${list([...programs[0]!.program.objects].sort())});
+});
+`
+      : `test("makes the containers", async () => {
   const containers = (await declared()).filter(({ type }) => type === "docker:index/container:Container");
   expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(${expected(programs[0]!)});
 });
@@ -153,6 +163,8 @@ function secretCommand(program: Program, secret: string, stack: string, running:
 }
 
 const readme = (name: string, programs: NamedProgram[], running?: Running) => {
+  const cluster = programs.every(({ program }) => program.objects);
+  const where = cluster ? "a cluster" : "Docker";
   const several = programs.length > 1;
   const stack = several ? programs[0]!.name : "dev";
   const secrets = programs.flatMap(({ name: setup, program }) =>
@@ -160,14 +172,14 @@ const readme = (name: string, programs: NamedProgram[], running?: Running) => {
   );
   return `# ${name}
 
-Containers as code, with [Pulumi](https://www.pulumi.com/docs/install/) and pulumi-berth.
+${cluster ? "Objects of a cluster" : "Containers"} as code, with [Pulumi](https://www.pulumi.com/docs/install/) and pulumi-berth.
 ${several ? `\nA stack is named after its setup: ${programs.map((each) => each.name).join(", ")}.\n` : ""}
 \`\`\`sh
 npm install
-npm test                # without Docker
-npx berth plan${several ? ` ${stack}` : ""}          # what would be made, without Docker
+npm test                # without ${where}
+npx berth plan${several ? ` ${stack}` : ""}          # what would be made, without ${where}
 ${secrets.join("")}npx berth up ${stack}        # asks before it makes anything${running ? "; takes over what runs already" : ""}
-npx berth destroy ${stack}   # takes it away again; data stays
+npx berth destroy ${stack}   # takes it away again${cluster ? "" : "; data stays"}
 \`\`\`
 
 The state and its passphrase are in \`.pulumi/\` and \`.berth/\`, which git ignores: keep them. A team says \`pulumi login\`
@@ -175,8 +187,8 @@ with a place that all of them reach, and takes \`backend\` out of Pulumi.yaml.
 `;
 };
 
-const pulumiYaml = (name: string) => `name: ${name}
-description: Containers as code
+const pulumiYaml = (name: string, programs: NamedProgram[]) => `name: ${name}
+description: ${programs.every(({ program }) => program.objects) ? "Objects of a cluster" : "Containers"} as code
 runtime:
   name: nodejs
   options:
@@ -213,6 +225,31 @@ const isNote = (name: string) =>
   /^\.(?:md|markdown|mdx|txt)$/i.test(extname(name)) &&
   isFile(name) &&
   (extname(name).toLowerCase() !== ".txt" || /^[ \t]*```/m.test(readFileSync(name, "utf8")));
+
+/** Manifests are what begins with apiVersion and kind, and a folder of such files. */
+async function areManifests(from: string[]): Promise<boolean> {
+  const [first] = from;
+  if (first === undefined || !existsSync(first) || isNote(first)) return false;
+  const { looksLikeManifests } = await import("../core/readers/kubernetes");
+  const file = statSync(first).isDirectory()
+    ? readdirSync(first)
+        .sort()
+        .find((name) => /\.(?:ya?ml|json)$/i.test(name))
+    : "";
+  if (file === undefined) return false;
+  const path = join(first, file);
+  return isFile(path) && looksLikeManifests(readFileSync(path, "utf8"));
+}
+
+/** The program of manifests. */
+async function ofManifests(name: string, from: string[]): Promise<NamedProgram[]> {
+  const { readManifestFiles, readManifests } = await import("../core/readers/kubernetes");
+  const { toClusterProgram } = await import("../core/writers/clusterProgram");
+  const { objects, notices } = readManifests(readManifestFiles(from, { input: false }));
+  const program = toClusterProgram(name, objects, { folder: process.cwd(), package: true });
+  program.notices.unshift(...notices);
+  return [{ name, program }];
+}
 
 /** The words of --from as projects; only notes have several. */
 async function described(
@@ -251,7 +288,7 @@ async function inNotes(files: string[], names?: string[]): Promise<{ name: strin
   const manifests = names && chosen.find(({ project }) => !project);
   if (manifests)
     throw new Error(
-      `${manifests.name}: manifests are not turned into code yet; give them to kubectl, or write a WebApp`,
+      `${manifests.name}: is a setup of manifests; save it as a file, and give that to \`berth init --from\``,
     );
   const found = chosen.flatMap((setup) => {
     const { name, project } = setup;
@@ -261,6 +298,24 @@ async function inNotes(files: string[], names?: string[]): Promise<{ name: strin
   throw new Error(
     `${files.join(", ")}: there is no setup that is ready to run; \`berth from-notes ${files.join(" ")}\` says why`,
   );
+}
+
+/** The programs of what is described, one for each setup of a note. */
+async function programsOf(options: InitOptions, folder: string): Promise<NamedProgram[]> {
+  const { toTypescript } = await import("../core/writers/typescript");
+  const { warnings } = await import("../core/description/warnings");
+  const from = options.from ?? [];
+  const projects = await described(options, folder);
+  const several = projects.length > 1;
+  return projects.map(({ name: setup, project }): NamedProgram => {
+    const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
+    const found = options.running || (from.length && !from.some(isNote)) ? warnings(project, process.cwd()) : [];
+    // What runs has its secrets in clear; the program has not.
+    const said = found.filter(({ text }) => !options.running || !text.startsWith("is a secret in clear"));
+    program.notices.unshift(...project.notices, ...said);
+    // The file index.ts is the one that chooses.
+    return { name: several && setup === "index" ? "index-setup" : setup, program };
+  });
 }
 
 /** Text of every file of a new project. */
@@ -273,26 +328,15 @@ export async function projectFiles(
     throw new UsageError(
       `--name: "${name}" is no name of a project; use letters, digits, dots, dashes and underscores, the first one a letter`,
     );
-  const { toTypescript } = await import("../core/writers/typescript");
-  const { warnings } = await import("../core/description/warnings");
   const from = options.from ?? [];
-  const projects = await described(options, folder);
-  const several = projects.length > 1;
-  const programs = projects.map(({ name: setup, project }): NamedProgram => {
-    const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
-    const found = options.running || (from.length && !from.some(isNote)) ? warnings(project, process.cwd()) : [];
-    // What runs has its secrets in clear; the program has not.
-    const said = found.filter(({ text }) => !options.running || !text.startsWith("is a secret in clear"));
-    program.notices.unshift(...project.notices, ...said);
-    // The file index.ts is the one that chooses.
-    return { name: several && setup === "index" ? "index-setup" : setup, program };
-  });
+  const programs = (await areManifests(from)) ? await ofManifests(name, from) : await programsOf(options, folder);
+  const several = programs.length > 1;
   const chosen: Record<string, string> = several ? { "index.ts": chooser(programs, from.join(", ")) } : {};
   const texts = programs.map((each) => [several ? `${each.name}.ts` : "index.ts", each.program.text] as const);
   const files: Record<string, string> = {
     ".gitignore": GITIGNORE,
     ".npmrc": NPMRC,
-    "Pulumi.yaml": pulumiYaml(name),
+    "Pulumi.yaml": pulumiYaml(name, programs),
     "README.md": readme(name, programs, options.running),
     ...(options.running && { "Pulumi.dev.yaml": adoptYaml(options.running) }),
     "index.test.ts": test(name, programs),
@@ -327,7 +371,9 @@ export async function init(given: string | undefined, options: InitOptions): Pro
       process.stderr.write(`${level}: ${several ? `${name}: ` : ""}${at}: ${text}\n`);
   const way = relative(process.cwd(), folder);
   const stack = several ? programs[0]!.name : "dev";
-  const made = programs.map(({ name, program }) => (several ? name : program.containers.join(", ")));
+  const made = programs.map(({ name, program }) =>
+    several ? name : (program.objects ?? program.containers).join(", "),
+  );
   console.log(`Made a Pulumi project in ${folder}: ${made.join(", ")}. Next:\n`);
   if (way) console.log(`  cd ${way}`);
   console.log(`  npm install\n  npm test\n  npx berth plan${several ? ` ${stack}` : ""}`);

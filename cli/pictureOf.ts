@@ -1,11 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { Notice, ProjectDescription } from "../core/description/project";
 import { warnings } from "../core/description/warnings";
 import { parseCompose, loadCompose } from "../core/readers/compose";
+import { neededBy } from "../core/mapping/kubernetes/order";
 import { parseDockerLines } from "../core/readers/dockerRun";
+import { looksLikeManifests, readManifests } from "../core/readers/kubernetes";
 import { type ClusterObject, pictureOfObjects } from "../core/writers/picture/ofObjects";
 import { pictureOfProject } from "../core/writers/picture/ofProject";
 import { type Box, type Card, Ids, type Picture, type PictureWarning } from "../core/writers/picture/picture";
@@ -58,10 +60,18 @@ const isCompose = (name: string, text: string) =>
 export const isFile = (word: string): boolean =>
   word === "-" || /[/\\]|\.\w+$/.test(word) || (existsSync(word) && statSync(word).isFile());
 
-/** What a compose file or docker run lines describe. */
+/** What a compose file, docker run lines or manifests describe. */
 export function pictureOfFile(file: string): Picture {
   const folder = process.cwd();
   const text = readFileSync(file === "-" ? 0 : file, "utf8");
+  if (looksLikeManifests(text) && !/^services\s*:/m.test(text)) {
+    const { objects } = readManifests([{ file, text }]);
+    const named = objects.map(({ manifest }) => manifest as unknown as ClusterObject);
+    const known = new Map(objects.map((object, index) => [object, named[index]!]));
+    for (const object of objects)
+      known.get(object)!.after = neededBy(object, objects).flatMap((other) => known.get(other) ?? []);
+    return pictureOfObjects(file === "-" ? "manifests" : basename(file).replace(/\.[^.]*$/, ""), named);
+  }
   if (isCompose(file, text)) {
     const context = { folder, environment: process.env };
     const project = file === "-" ? parseCompose(text, { name: "-" }, context) : loadCompose({ files: [file] }, context);

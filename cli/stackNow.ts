@@ -78,7 +78,7 @@ async function grouped(resources: PlannedResource[]): Promise<Group[]> {
 
 /** A workload of a cluster by its manifest. */
 function workloadOf({ type, name: service, inputs }: PlannedResource): Declared[] {
-  const kind = /^kubernetes:.*:(Deployment|DaemonSet|Job|Pod)$/.exec(type)?.[1];
+  const kind = /^kubernetes:.*:(Deployment|StatefulSet|DaemonSet|Job|Pod)$/.exec(type)?.[1];
   if (kind === undefined) return [];
   const { metadata, spec = {} } = inputs as Manifest;
   const image = (spec.template?.spec ?? spec).containers?.[0]?.image ?? "";

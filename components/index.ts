@@ -1,7 +1,7 @@
 /** Everything that people name. The words of their arguments are those of the Compose Specification and of Kubernetes. */
 
 // A program of one's own
-export { program } from "./program";
+export { program, type ProgramOptions } from "./program";
 
 // Single containers, and what they share
 export { type Dependency, type Endpoint, Service, type ServiceOptions } from "./service";

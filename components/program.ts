@@ -1,7 +1,12 @@
-import { chosenEngine } from "../core/engines/engine";
+import { chosenEngine, type EngineName } from "../core/engines/engine";
 import { allOrNothing, untilChecked } from "../core/pulumi/allOrNothing";
 import { hasPulumiEngine } from "../core/pulumi/perProgram";
 import { connect } from "./parts/connect";
+
+export interface ProgramOptions {
+  /** The engine that is looked at first, for a program that is about one alone. @default that of `berth:engine` */
+  engine?: EngineName;
+}
 
 /**
  * A Pulumi program made of components: it looks at the engine first, so that what only the engine knows (ports in
@@ -10,6 +15,7 @@ import { connect } from "./parts/connect";
  *
  * @param declare declares the components and returns the stack's outputs; synchronous, for what comes after an `await`
  * cannot be held back
+ * @param options which engine it looks at
  * @returns what a Pulumi program exports
  * @throws pulumi.RunError where no engine answers; whatever `declare` throws
  *
@@ -20,9 +26,9 @@ import { connect } from "./parts/connect";
  * });
  */
 export const program =
-  <T extends object>(declare: () => T): (() => Promise<T>) =>
+  <T extends object>(declare: () => T, { engine }: ProgramOptions = {}): (() => Promise<T>) =>
   async () => {
-    if (hasPulumiEngine()) await connect([chosenEngine()]);
+    if (hasPulumiEngine()) await connect([engine ?? chosenEngine()]);
     const outputs = allOrNothing(declare);
     await untilChecked();
     return outputs;

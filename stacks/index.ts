@@ -37,6 +37,7 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
   swarm: () => import("./swarm"),
   kubernetes: () => import("./kubernetes"),
   lifecycle: () => import("./lifecycle"),
+  manifests: () => import("./manifests"),
   images: () => import("./images"),
   portainer: () => import("./portainer"),
   host: () => import("./host"),
@@ -75,7 +76,12 @@ export function programNames(stack: string, setting: string | undefined): string
 }
 
 /** Programs that are about one engine, whatever `berth:engine` says. */
-const ENGINE_OF: Record<string, EngineName> = { swarm: "swarm", kubernetes: "kubernetes", lifecycle: "kubernetes" };
+const ENGINE_OF: Record<string, EngineName> = {
+  swarm: "swarm",
+  kubernetes: "kubernetes",
+  lifecycle: "kubernetes",
+  manifests: "kubernetes",
+};
 
 /** Programs about a machine, which may have no engine yet. */
 export const HOSTS: readonly string[] = ["host"];

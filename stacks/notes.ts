@@ -53,7 +53,7 @@ function choose(notes: Note[], names: string[]): NoteSetup[] {
   const manifests = chosen.find(({ project }) => !project);
   if (manifests)
     throw new pulumi.RunError(
-      `berth:setups: ${manifests.name} is a setup of manifests, which berth does not read yet; give them to kubectl, or write a WebApp.`,
+      `berth:setups: ${manifests.name} is a setup of manifests, and this program is for containers; save it as a file, and name that in berth:manifests of a stack of the program manifests.`,
     );
   const [clash] = clashesIn(chosen);
   if (clash)

@@ -233,7 +233,8 @@ function withoutItem(items: object[], index: number, key: string | undefined): u
   });
 }
 
-function render(manifest: Manifest): string {
+/** An object as one document of YAML. */
+export function render(manifest: object): string {
   // Read by the rules of YAML 1.1, which turns an unquoted "no" into something else.
   const document = new Document(manifest, { version: "1.1", aliasDuplicateObjects: false });
   return document.toString({ lineWidth: 0, directives: false });

@@ -9,27 +9,11 @@ import { Code, literal, quoted } from "./literal";
 import { inOrder } from "../description/startOrder";
 import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
+import { freeProgramName, ownProgram, type ProgramParts, stackProgram, Variables } from "./programText";
 import { type Secret, secretNotices } from "./secrets";
 import { type Fields, typedService } from "./typed";
 
-const RESERVED = new Set(
-  "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await async undefined arguments eval program settings password credential readSettings name config program pulumi".split(
-    " ",
-  ),
-);
-
 const FROM_OUTSIDE = new Set<string>(["environment", "envFile", "secrets", "configs"]);
-
-/** `my-web_1` as a variable: `myWeb1`. */
-function camel(text: string): string {
-  const words = text.split(/[^A-Za-z0-9]+/).filter(Boolean);
-  const [first = "it", ...others] = words.map((word) => (/[a-z]/.test(word) ? word : word.toLowerCase()));
-  const joined = [
-    first[0]!.toLowerCase() + first.slice(1),
-    ...others.map((word) => word[0]!.toUpperCase() + word.slice(1)),
-  ].join("");
-  return /^\d/.test(joined) ? `_${joined}` : joined;
-}
 
 const MODULES: Record<string, string> = {
   BridgeNetwork: "bridgeNetwork",
@@ -49,12 +33,6 @@ const octal = (mode: number | undefined) => (mode === undefined ? undefined : ne
 // What a person chooses can be made anew; a token comes from somebody else.
 const CHOSEN = /PASS/i;
 
-/** The name of a program of this project; a stack is named after its program up to the first dash. */
-export const programName = (project: string): string => camel(project);
-
-const indented = (parts: string[]) =>
-  parts.flatMap((text) => text.split("\n")).map((line) => (line ? `  ${line}` : ""));
-
 /** Where the program is going to stand. */
 export interface TypescriptOptions extends PrintOptions {
   /** In a project of its own, which imports the package; else in stacks/. @default false */
@@ -71,11 +49,13 @@ export interface Program extends Printed {
   secretUses: Record<string, { container: string; variable: string }>;
   /** Names of its containers. */
   containers: string[];
+  /** Kinds and names of its objects of a cluster. @default none */
+  objects?: string[];
 }
 
 class Module extends Printer<TypescriptOptions> {
   private readonly components = new Set<string>();
-  private readonly variables = new Set<string>();
+  private readonly variables = new Variables();
   private readonly settings = new Map<Secret, string>();
   private readonly networks = new Map<string, string>();
   private readonly volumes = new Map<string, string>();
@@ -84,7 +64,7 @@ class Module extends Printer<TypescriptOptions> {
   private readonly made = new Map<string, { variable: string; several: boolean; shows?: string }>();
 
   write(): Program {
-    for (const secret of this.secrets.all) this.settings.set(secret, this.variable(secret.name));
+    for (const secret of this.secrets.all) this.settings.set(secret, this.variables.of(secret.name));
     const body = [
       ...Object.entries(this.project.networks).flatMap(([key, network]) => this.network(key, network)),
       ...Object.entries(this.project.volumes).flatMap(([key, volume]) => this.volume(key, volume)),
@@ -112,18 +92,7 @@ class Module extends Printer<TypescriptOptions> {
 
   /** A program of stacks/. */
   private stackProgram(body: string[]): string[] {
-    const name = programName(this.project.name);
-    const taken = this.options.taken ?? (() => false);
-    let file = name;
-    for (let count = 2; taken(file); count++) file = `${name}${count}`;
-    const readers = [...this.settings.keys()].map((secret) => (CHOSEN.test(secret.name) ? "password" : "credential"));
-    const read = this.settings.size
-      ? [`const { ${[...this.settings.values()].join(", ")} } = readSettings(${quoted(file)}, settings);`]
-      : [];
-    const imports = [
-      ...[...this.components].sort().map((component) => [component, `../components/${MODULES[component]}`]),
-      ...(this.settings.size ? [[[...new Set([...readers, "readSettings"])].sort().join(", "), "./lib/settings"]] : []),
-    ];
+    const file = freeProgramName(this.project.name, this.options.taken);
     this.notices.unshift(
       note(
         "stacks",
@@ -137,63 +106,30 @@ class Module extends Printer<TypescriptOptions> {
         return CHOSEN.test(secret.name) ? `${how}, or \`berth up\` makes one` : how;
       }),
     );
-    return [
-      ...imports.map(([what, from]) => `import { ${what} } from "${from}";`),
-      ...(imports.length ? [""] : []),
-      ...this.settingLines(readers),
-      "",
-      `/** ${this.title()} */`,
-      "export function program() {",
-      ...indented([...read, ...body]),
-      "}",
-    ];
+    return stackProgram(file, this.parts(body));
   }
 
   /** A program of somebody's own project, which imports the package. */
   private ownProgram(body: string[]): string[] {
-    const secrets = [...this.settings.values()];
     this.notices.push(
       ...secretNotices(
         this.secrets,
         (secret) => `set it with \`pulumi config set --secret ${this.settings.get(secret)}\``,
       ),
     );
-    return [
-      ...(secrets.length ? ['import * as pulumi from "@pulumi/pulumi";'] : []),
-      `import { ${[...this.components, "program"].sort().join(", ")} } from "pulumi-berth";`,
-      "",
-      ...(secrets.length ? ["const config = new pulumi.Config();"] : []),
-      ...secrets.map((variable) => `const ${variable} = config.requireSecret(${quoted(variable)});`),
-      ...(secrets.length ? [""] : []),
-      `/** ${this.title()} */`,
-      "export = program(() => {",
-      ...indented(body),
-      "});",
-    ];
+    return ownProgram(this.parts(body));
   }
 
-  private title(): string {
+  private parts(body: string[]): ProgramParts {
     const keys = Object.keys(this.services);
-    return `${keys.length ? listed(keys) : "No services"}.`;
-  }
-
-  private settingLines(readers: string[]): string[] {
-    if (this.settings.size === 0) return ["export const settings = {};"];
-    const lines = [...this.settings].map(([secret, variable], index) => {
+    const settings = [...this.settings].map(([secret, variable]) => {
       const uses = secret.uses.map((use) => use.split(/\.(.*)/s));
       const names = [...new Set(uses.map(([, used]) => used!))];
-      const what = `${listed(names)} of ${listed([...new Set(uses.map(([service]) => service!))])}`;
-      return `  ${variable}: ${readers[index]}(${quoted(what)}),`;
+      const doc = `${listed(names)} of ${listed([...new Set(uses.map(([service]) => service!))])}`;
+      return { variable, doc, chosen: CHOSEN.test(secret.name) };
     });
-    return ["export const settings = {", ...lines, "};"];
-  }
-
-  private variable(text: string): string {
-    const base = camel(text);
-    let name = RESERVED.has(base) ? `${base}Service` : base;
-    for (let count = 2; this.variables.has(name); count++) name = `${base}${count}`;
-    this.variables.add(name);
-    return name;
+    const components = Object.fromEntries([...this.components].map((name) => [name, MODULES[name]!]));
+    return { title: `${keys.length ? listed(keys) : "No services"}.`, settings, components, body };
   }
 
   private create(variable: string, component: string, name: string, args: object): string {
@@ -216,7 +152,7 @@ class Module extends Printer<TypescriptOptions> {
     if (network.enableIpv4 === false)
       this.notices.push(warning(`${at}.enableIpv4`, "the Docker provider cannot switch IPv4 off: left out"));
     const { name, driver, driverOpts: options, ipam, internal, attachable, enableIpv6, labels } = network;
-    const variable = this.variable(key === "default" ? "network" : key);
+    const variable = this.variables.of(key === "default" ? "network" : key);
     this.networks.set(name, variable);
     const [block, ...blocks] = ipam?.config ?? [];
     const simple =
@@ -246,7 +182,7 @@ class Module extends Printer<TypescriptOptions> {
     const args = defined({ driver: driver === "local" ? undefined : driver, driverOpts, labels });
     // A plain volume needs no declaration where somebody mounts it.
     if (mounted && Object.keys(args).length === 0) return [];
-    const variable = this.variable(key);
+    const variable = this.variables.of(key);
     this.volumes.set(name, variable);
     return [this.create(variable, "NamedVolume", name, args)];
   }
@@ -307,7 +243,7 @@ class Module extends Printer<TypescriptOptions> {
     };
     const waits = this.waits(dependsOn);
     const all = this.withVolumes(defined({ ...args, ...(waits.length ? { dependsOn: waits } : {}) }));
-    const variable = this.variable(key);
+    const variable = this.variables.of(key);
     this.made.set(key, { variable, several: replicas > 1, shows });
     const names = replicas === 1 ? [own] : Array.from({ length: replicas }, (_, index) => `${own}-${index + 1}`);
     this.containers.push(...names);
@@ -333,7 +269,7 @@ class Module extends Printer<TypescriptOptions> {
       this.notices.push(warning(`services.${key}.build.args`, text));
       return [arg, null];
     });
-    const variable = this.variable(`${name.replace(/.*\/|[:@].*/g, "")}-image`);
+    const variable = this.variables.of(`${name.replace(/.*\/|[:@].*/g, "")}-image`);
     this.images.set(name, variable);
     const rest = defined({
       ...build,

@@ -1,6 +1,47 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describeIf } from "../skips";
 import { ApiServerDouble, Cluster } from "./doubles/cluster";
 import { cleanUp, missingCli, Project } from "./harness";
+
+const SHOP = `apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {MODE: production}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: login, namespace: shop}
+stringData: {password: hunter2}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports: [{port: 80, nodePort: 30080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: nginx:1.27
+          envFrom: [{configMapRef: {name: settings}}, {secretRef: {name: login}}]
+`;
 
 const servers: ApiServerDouble[] = [];
 cleanUp();
@@ -91,6 +132,74 @@ describeIf(missingCli, "stacks of a cluster", () => {
     expect(cluster.find("Pod", "lifecycle-demo")?.spec).toMatchObject({ containers: [{ image: "nginx:1.25" }] });
     await project.destroy();
     expect(objects()).toEqual([]);
+  }, 300_000);
+
+  test.concurrent("manifests: up, nothing to do, a change in place, what is gone from the files, destroy", async () => {
+    const { project, cluster, objects } = await start("manifests");
+    const file = join(project.folder, "shop.yaml");
+    writeFileSync(file, SHOP);
+    project.configure({ "berth:manifests": [file] });
+    const { stdout } = await project.up();
+    expect(stdout).toContain('web: "http://localhost:30080"');
+    const all = [
+      "ConfigMap shop settings",
+      "Deployment shop web",
+      "Namespace shop",
+      "Secret shop login",
+      "Service shop web",
+    ];
+    expect(objects()).toEqual(all);
+    const journal = project.store.takeJournal();
+    const at = (line: string) => journal.indexOf(`create ${line}`);
+    expect(at("Namespace shop")).toBeLessThan(at("ConfigMap shop/settings"));
+    expect(Math.max(at("ConfigMap shop/settings"), at("Secret shop/login"))).toBeLessThan(at("Deployment shop/web"));
+    expect(await project.changes("--refresh", "--expect-no-changes")).toEqual([]);
+    // Of what lies in a Secret nothing stands in the state in clear.
+    const { stdout: state } = await project.pulumi(["stack", "export"]);
+    expect(state).toContain("shop/login");
+    expect(state).not.toMatch(/hunter2|aHVudGVyMg/);
+
+    const { uid } = cluster.find("Deployment", "web", "shop")!.metadata;
+    const [, ...withoutMap] = SHOP.split("---\n").sort((one) => (one.includes("kind: ConfigMap") ? -1 : 1));
+    writeFileSync(file, withoutMap.join("---\n").replace("nginx:1.27", "nginx:1.28"));
+    await project.up();
+    expect(objects()).toEqual(all.filter((line) => !line.startsWith("ConfigMap")));
+    expect(cluster.find("Deployment", "web", "shop")).toMatchObject({
+      metadata: { uid },
+      spec: { template: { spec: { containers: [{ image: "nginx:1.28" }] } } },
+    });
+    await project.destroy();
+    expect(objects()).toEqual([]);
+  }, 300_000);
+
+  test.concurrent("manifests: what is wrong makes nothing: a slip, a namespace, an object of somebody else", async () => {
+    const { project, cluster, objects } = await start("manifests");
+    const file = join(project.folder, "shop.yaml");
+    project.configure({ "berth:manifests": [file] });
+    const refused = async (text: string, sentence: string) => {
+      writeFileSync(file, text);
+      const { code, output } = await project.tryUp();
+      expect(code).not.toBe(0);
+      expect(output).toContain(sentence);
+      expect(output).not.toContain("at new ");
+    };
+    const place = `${file}:`;
+    await refused(
+      SHOP.replace("replicas: 2", "replicas: two"),
+      `${place}29: Deployment web: spec.replicas: "two" is not a whole number`,
+    );
+    await refused(
+      SHOP.replace(/^apiVersion: v1\nkind: Namespace\n.*\n---\n/, ""),
+      "the cluster has no namespace shop; add a Namespace to the manifests, or make it with `kubectl create namespace shop`.",
+    );
+    expect(objects()).toEqual([]);
+    const foreign = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "shop" } };
+    cluster.put({ ...foreign, spec: {} });
+    await refused(
+      SHOP,
+      "Deployment shop/web: the Deployment web in the namespace shop is there already and was not made by this stack; choose another name",
+    );
+    expect(objects()).toEqual(["Deployment shop web"]);
   }, 300_000);
 
   test.concurrent("a node port goes over to a service with another name", async () => {

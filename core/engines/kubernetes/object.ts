@@ -64,7 +64,7 @@ export const COMPONENT = "berth.component";
  * One name for all that berth applies. By default the provider makes one up for each object, and what a killed apply
  * has set would then belong to a name that nobody uses any more: nothing of it could ever be taken away.
  */
-const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "berth" };
+export const FIELD_MANAGER = { "pulumi.com/patchFieldManager": "berth" };
 
 /**
  * The URN of a component, for its own objects. The output itself would make each of them wait for the component, and

@@ -17,6 +17,7 @@ import {
   visit,
 } from "./look";
 import { COMPONENT, PLUGIN_VERSION } from "./object";
+import { isClusterWide } from "../../mapping/kubernetes/kinds";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import { berthSetting } from "../../pulumi/settings";
 
@@ -80,12 +81,13 @@ export class ClusterSession {
    * another component of the stack made is refused too: Pulumi would delete the object under its old name last.
    *
    * @param component URN of the component that declares it
+   * @param path where the API server has it, for kinds whose plural is not regular
    */
-  async checkOwner({ metadata, ...manifest }: Manifest, component?: string): Promise<void> {
+  async checkOwner({ metadata, ...manifest }: Manifest, component?: string, path?: string): Promise<void> {
     const { name, namespace = this.defaultNamespace } = metadata as ObjectMeta;
     if (!this.client || this.client.access.indirect || typeof name !== "string") return;
     const { status, body } = await this.client.get<{ metadata: ObjectMeta }>(
-      pathOf({ metadata, ...manifest } as Manifest, namespace, name),
+      path ?? pathOf({ metadata, ...manifest } as Manifest, namespace, name),
     );
     if (status !== 200) return;
     const { kind } = manifest;
@@ -99,9 +101,10 @@ export class ClusterSession {
         `undo that, destroy it first, or choose another name; where an alias says that it is the same, \`kubectl annotate --overwrite ${COMPONENT}=${component}\``,
       );
     }
-    const place = kind === "Namespace" ? "" : ` in the namespace ${namespace}`;
+    const alone = isClusterWide(kind);
+    const place = alone ? "" : ` in the namespace ${namespace}`;
     const mark = Object.entries(this.annotations).map(([key, value]) => `${key}=${value}`);
-    const option = kind === "Namespace" ? "" : ` -n ${namespace}`;
+    const option = alone ? "" : ` -n ${namespace}`;
     throw new ArgumentError(
       "name",
       `the ${kind} ${name}${place} is there already and was not made by this stack`,
@@ -130,7 +133,8 @@ export class ClusterSession {
     this.objects.set(key, by);
     if (manifest.kind !== "Service") return;
     for (const { nodePort, protocol = "TCP" } of (manifest.spec as { ports?: ServicePort[] }).ports ?? []) {
-      if (typeof nodePort !== "number") continue;
+      // A zero is a port that the cluster picks.
+      if (typeof nodePort !== "number" || nodePort === 0) continue;
       const taken = (where: string) =>
         new ArgumentError(argument(nodePort), `the node port ${nodePort} is taken by ${where}`, "choose another one");
       const declared = this.nodePorts.get(`${nodePort}/${protocol}`);

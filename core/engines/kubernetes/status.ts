@@ -15,6 +15,7 @@ const isBare = ({ metadata }: Pod) => !metadata?.ownerReferences?.length;
 /** Where each kind of a service's workload is listed. */
 const KINDS: Record<string, string> = {
   Deployment: "/apis/apps/v1/namespaces/NAMESPACE/deployments",
+  StatefulSet: "/apis/apps/v1/namespaces/NAMESPACE/statefulsets",
   DaemonSet: "/apis/apps/v1/namespaces/NAMESPACE/daemonsets",
   Job: "/apis/batch/v1/namespaces/NAMESPACE/jobs",
 };
@@ -94,11 +95,12 @@ function statusOf(
   const alone = kind === "Job" || kind === "Pod";
   const { running, wanted, state } = alone ? stateOf(kind, object) : replicas(kind, object, declared);
   const short = running < wanted && !["done", "exited"].includes(state);
-  const trouble = short || state === "exited" ? troubleOf(pods, name) : undefined;
+  const trouble = short || state === "exited" ? troubleOf(pods, object) : undefined;
   const has = object.spec?.replicas ?? 1;
   const changed: string[] = [];
   if (declared && image !== undefined && withTag(image) !== withTag(declared.spec.image)) changed.push("image");
-  if (declared && kind === "Deployment" && has !== (declared.spec.replicas ?? 1)) changed.push("replicas");
+  if (declared && /^(?:Deployment|StatefulSet)$/.test(kind) && has !== (declared.spec.replicas ?? 1))
+    changed.push("replicas");
   const status: Omit<ServiceStatus, "ok"> = {
     service,
     name,
@@ -150,13 +152,15 @@ function stateOf(kind: string, { status }: Workload): { running: number; wanted:
 }
 
 /** Why a pod of a workload does not run, in the cluster's words. */
-function troubleOf(pods: Pod[], workload: string): string | undefined {
+function troubleOf(pods: Pod[], { metadata: of, spec }: Workload): string | undefined {
+  const selector = Object.entries(spec?.selector?.matchLabels ?? { app: of?.name });
   for (const { metadata, status } of pods) {
-    if (metadata?.labels?.app !== workload && metadata?.name !== workload) continue;
+    const chosen = selector.every(([key, value]) => metadata?.labels?.[key] === value);
+    if (!chosen && metadata?.labels?.app !== of?.name && metadata?.name !== of?.name) continue;
     for (const { state } of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
       const { reason, message } = state?.waiting ?? {};
       if (reason && !/^(ContainerCreating|PodInitializing)$/.test(reason))
-        return `${metadata.name}: ${[reason, message].filter(Boolean).join(": ").replace(/\.$/, "")}`;
+        return `${metadata?.name}: ${[reason, message].filter(Boolean).join(": ").replace(/\.$/, "")}`;
     }
   }
   return undefined;

@@ -134,8 +134,12 @@ const BINARY: Record<string, number> = { Ki: 1, Mi: 2, Gi: 3, Ti: 4, Pi: 5, Ei: 
 const DECIMAL: Record<string, number> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const QUANTITY_HELP = 'use a number with a unit such as "500m", "0.5", "64Mi" or "2Gi"';
 
-/** A quantity as a number: `"64Mi"` is 67108864, `"100m"` is 0.1. */
-function amount(value: string | number, argument: string): number {
+/**
+ * A quantity as a number: `"64Mi"` is 67108864, `"100m"` is 0.1.
+ *
+ * @throws ArgumentError for what is none
+ */
+export function amount(value: string | number, argument: string): number {
   const match = QUANTITY.exec(typeof value === "string" || typeof value === "number" ? String(value) : "");
   if (!match) {
     const wrongUnit = /^[\d.]+\s*(k|kb|m|mb|g|gb|t|tb|ki?b|mi?b|gi?b)$/i.exec(String(value));

@@ -40,7 +40,7 @@ interface WorkloadSpec {
   template?: { metadata?: { labels?: Record<string, string> }; spec: PodSpec };
 }
 
-const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"];
+const WORKLOADS = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "Pod"];
 
 const podOf = ({ kind, metadata, spec }: ClusterObject): { pod: PodSpec; labels: Record<string, string> } => {
   if (kind === "Pod") return { pod: spec as unknown as PodSpec, labels: metadata.labels ?? {} };

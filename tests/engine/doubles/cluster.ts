@@ -89,6 +89,10 @@ export class ApiServerDouble {
 
   private answer(method: string, path: string): [status: number, body: object] {
     if (path === "/api/v1/services") return [200, { items: this.cluster.list("Service") }];
+    const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path)?.[1];
+    // Namespaces that every cluster has.
+    if (namespace !== undefined && /^(?:default|kube-.*)$/.test(namespace))
+      return [200, { metadata: { name: namespace } }];
     const parts = /^\/(?:api|apis\/apps)\/v1(?:\/namespaces\/([^/]+))?\/(\w+)s\/([^/]+)$/.exec(path);
     const found =
       parts &&

@@ -62,7 +62,7 @@ Ready to run
   nginx01-2: Nginx (line 7)
       docker run -d --name nginx01 -p 667:80 nginx:1.27
 
-For kubectl: berth reads no manifests yet; the components WebApp and PodWithLifecycle say the same as code
+For a cluster: --only NAME --to typescript prints their code
   pod: Pod pod (line 14)
 
 Not side by side
@@ -130,12 +130,15 @@ test.each([
   [["from-notes"], 2, "from-notes: name a note in Markdown"],
   [["from-notes", note, "--only", "ngin01"], 2, '--only: .* has no setup "ngin01"; did you mean nginx01\\?'],
   [["from-notes", note, "--to", "typescript"], 2, "--to: prints one setup; name it with --only: nginx01, mysql01"],
-  [["from-notes", note, "--only", "pod", "--to", "typescript"], 1, "pod: manifests are not turned into code yet"],
   [["from-notes", note, "--json", "--to", "run"], 2, "--json: is the report"],
   [["from-notes", note, "--save", "x", "--to", "run"], 2, "--save: makes a project in TypeScript"],
   [["from-notes", "nowhere.md"], 1, "^error: nowhere.md: cannot be read \\(ENOENT\\); name a note in Markdown\\n$"],
   [["init", join(folder, "new"), "--from", note, "--setup", "web"], 2, '--setup: .* has no setup "web"'],
-  [["init", join(folder, "new"), "--from", note, "--setup", "pod"], 1, "pod: manifests are not turned into code yet"],
+  [
+    ["init", join(folder, "new"), "--from", note, "--setup", "pod"],
+    1,
+    "pod: is a setup of manifests; save it as a file, and give that to `berth init --from`",
+  ],
   [["init", join(folder, "new"), "--setup", "web"], 2, "--setup: chooses from a note"],
   [
     ["init", join(folder, "new"), "--from", note, "--from", "docker run nginx"],

@@ -141,7 +141,7 @@ test.each([
   ],
   [
     setups("pod"),
-    "berth:setups: pod is a setup of manifests, which berth does not read yet; give them to kubectl, or write a WebApp.",
+    "berth:setups: pod is a setup of manifests, and this program is for containers; save it as a file, and name that in berth:manifests of a stack of the program manifests.",
   ],
   [
     { ...setups("nginx01"), "berth:setup": "x" },

@@ -6,7 +6,7 @@ import { sentence } from "../refusal";
 
 const engine = useEngine();
 const KNOWN =
-  "nginx, mysql, elasticsearch, volumes, networks, tomcat, jenkins, flask, compose, run, notes, gpu, paddlex, workspace, jupyter, swarm, kubernetes, lifecycle, images, portainer, host";
+  "nginx, mysql, elasticsearch, volumes, networks, tomcat, jenkins, flask, compose, run, notes, gpu, paddlex, workspace, jupyter, swarm, kubernetes, lifecycle, manifests, images, portainer, host";
 let w: World;
 
 /** Runs a stack as the plan does: without an engine. */

@@ -1,16 +1,14 @@
-import { join } from "node:path";
-import { transform } from "sucrase";
-import ts from "typescript";
 import { declaredServices } from "../../../components/service";
 import { typedService } from "../../../core/writers/typed";
-import { programName, toTypescript } from "../../../core/writers/typescript";
+import { programName } from "../../../core/writers/programText";
+import { toTypescript } from "../../../core/writers/typescript";
 import { parseService, type ServiceSpec } from "../../../core/description/service";
 import type { ProjectDescription } from "../../../core/description/project";
 import { NETWORK, VOLUME, value, world } from "../mocks";
 import { FIELDS, withField } from "./fields";
+import { compilerErrors, loadPrinted } from "./printedPrograms";
 import { PROJECTS } from "./projects";
 
-const ROOT = join(__dirname, "../../..");
 const options = { folder: "/srv" };
 const project = (name: string): ProjectDescription => PROJECTS.find(([key]) => key === name)![1];
 const print = (name: string) => toTypescript(project(name), options);
@@ -21,53 +19,14 @@ const FIELD_PROJECTS = FIELDS.map(([key, given], index): [string, ProjectDescrip
 ]);
 
 test("what is printed is a program that the compiler takes", () => {
-  const printed = [...PROJECTS, ...FIELD_PROJECTS].map(([, one], index): [string, string] => [
-    join(ROOT, "stacks", `printed${index}.ts`),
-    toTypescript(one, options).text,
-  ]);
-  const files = new Map(printed);
-  const { options: settings } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile).config,
-    ts.sys,
-    ROOT,
-  );
-  const host = ts.createCompilerHost(settings);
-  const { readFile, fileExists } = host;
-  host.readFile = (name) => files.get(name) ?? readFile(name);
-  host.fileExists = (name) => files.has(name) || fileExists(name);
-  const { getSourceFile } = host;
-  host.getSourceFile = (name, target, ...rest) =>
-    files.has(name) ? ts.createSourceFile(name, files.get(name)!, target) : getSourceFile(name, target, ...rest);
-  const check = join(ROOT, "stacks", "printedCheck.ts");
-  const names = printed.map((_, index) => index);
-  files.set(
-    check,
-    `import type { Program } from "./index";
-${names.map((index) => `import * as p${index} from "./printed${index}";`).join("\n")}
-export const all: Program[] = [${names.map((index) => `p${index}`).join(", ")}];
-`,
-  );
-  const program = ts.createProgram([check], settings, host);
-  const found = [...files.keys()].flatMap((name) => {
-    const source = program.getSourceFile(name)!;
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-  });
-  const shown = found.map(({ file, messageText }) => {
-    const text = ts.flattenDiagnosticMessageText(messageText, "\n");
-    return `${text}\n${file?.text}`;
-  });
-  expect(shown).toEqual([]);
+  const printed = [...PROJECTS, ...FIELD_PROJECTS].map(([, one]) => toTypescript(one, options).text);
+  expect(compilerErrors(printed)).toEqual([]);
 }, 120_000);
 
 /** Runs a printed module; secrets of its settings get the values that the project had in clear. */
 async function run(text: string, config: Record<string, string>) {
-  const { code } = transform(text, { transforms: ["typescript", "imports"] });
-  const exported: { program?: () => Record<string, unknown> } = {};
-  const load = (name: string) =>
-    require(name.replace(/^\.\.?/, (start) => (start === "." ? "../../../stacks" : "../../..")));
   const here = await world({ config, secretConfig: Object.keys(config) });
-  new Function("require", "exports", code)(load, exported);
-  const outputs = exported.program!();
+  const outputs = loadPrinted(text).program();
   const specs = await Promise.all(declaredServices().map((service) => value(service.description)));
   await here.done();
   return { here, outputs, specs: new Map(specs.map((spec) => [spec.containerName!, spec])) };
@@ -209,7 +168,7 @@ test.each([
   const services = { web: { image, environment, ...(component === "Mysql" && { volumes: ["data:/var/lib/mysql"] }) } };
   const { text } = toTypescript(
     { name: "web", services, networks: {}, volumes: {}, notices: [] },
-    { folder: ROOT, shownFrom: ROOT },
+    { folder: process.cwd(), shownFrom: process.cwd() },
   );
   expect(text).toContain(`= new ${component}(`);
   expect(text).not.toContain("hunter");
