@@ -25,7 +25,7 @@ function offers(...words: string[]): string[] {
 
 (there("bash") ? describe : describe.skip)("bash", () => {
   test.each<[string[], string[]]>([
-    [["fr"], ["from-run", "from-compose", "from-notes", "from-running"]],
+    [["fr"], ["from-run", "from-compose", "from-kubernetes", "from-notes", "from-running"]],
     [["--v"], ["--version"]],
     [
       ["from-run", "--"],
