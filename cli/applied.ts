@@ -5,6 +5,7 @@ import { withTag } from "../core/description/names";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { ownerLabels } from "../core/engines/owner";
 import { isAllOrNothing } from "../core/pulumi/allOrNothing";
+import type { ServiceStatus } from "../core/engines/status";
 import type { Plan } from "./plan";
 import { pluginVersions } from "./pluginSearch";
 import { type CliProject, version } from "./project";
@@ -105,12 +106,15 @@ export function isLast(project: CliProject, stack: string, state: string | undef
 /** Whether all that was applied last is declared now, and is on the engine as it was then. */
 export async function isApplied(project: CliProject, stack: string, { now, digest: declared }: Declaration) {
   const applied = read(project, stack);
-  return applied?.declared === declared && (await engineDigest(now)) === applied.engine;
+  return applied?.declared === declared && (await engineDigest(now, ({ ok }) => ok)) === applied.engine;
 }
 
 /** Keeps what an `up` has applied; `state` is the one behind it. */
 export async function keepApplied(project: CliProject, stack: string, declaration: Declaration, state: string) {
-  const engine = await engineDigest(declaration.now);
+  // `up` has seen it answer; the engine says so after its own first check.
+  const engine = await engineDigest(declaration.now, ({ ok, state, declared, changed }) => {
+    return ok || (state === "starting" && declared && changed.length === 0);
+  });
   if (engine === undefined) return;
   const file = fileOf(project, stack);
   mkdirSync(dirname(file), { recursive: true });
@@ -128,13 +132,13 @@ function read(project: CliProject, stack: string): Applied | undefined {
 
 /**
  * Of what is on the engine: the stack's containers with their names, networks and limits, and what everything that it
- * declares by a name is. Undefined where not all of it is as declared.
+ * declares by a name is. Undefined where not all of it is well.
  */
-async function engineDigest(now: StackNow): Promise<string | undefined> {
+async function engineDigest(now: StackNow, isWell: (service: ServiceStatus) => boolean): Promise<string | undefined> {
   const { client, declared } = now.places[0]!;
   if (!client) return undefined;
   const [services, objects] = await Promise.all([servicesNow(now), objectsOn(client, now)]);
-  if (services.some(([{ ok }]) => !ok)) return undefined;
+  if (!services.every(([service]) => isWell(service))) return undefined;
   // Of these alone `up` looks at the limits.
   const limited = declared.filter(({ spec }) => (spec.cpus ?? spec.cpuPeriod ?? spec.cpuQuota) !== undefined);
   const limits = await Promise.all(

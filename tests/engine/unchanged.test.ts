@@ -141,6 +141,16 @@ ${body}`;
     expect(await wouldDo(project)).toBe("all");
   }, 300_000);
 
+  test.concurrent("is said as soon as the engine has seen for itself that a service is healthy", async () => {
+    const line = WEB.replace("-p", '--label test.health=starting --health-cmd "curl localhost" -p');
+    const project = await Project.create({ stack: "run", config: lines("docker network create front", line) });
+    expect(await up(project)).toBe("all");
+    expect(await wouldDo(project)).toBe("all");
+    const web = project.container("web");
+    project.store.put("containers", { ...web, State: { ...web.State, Health: { Status: "healthy" } } });
+    expect(await wouldDo(project)).toBe("nothing");
+  }, 300_000);
+
   test.concurrent("prints the stack's outputs, and no secret among them", async () => {
     const services = { web: { image: "nginx", ports: ["8080:80"] } };
     const project = await Project.create({

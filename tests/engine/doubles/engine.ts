@@ -288,7 +288,9 @@ function summary(container: Container): unknown {
       Type: target.split("/")[1],
     })),
   );
-  const Status = State.Running ? "Up 3 minutes" : `Exited (${State.ExitCode}) 3 minutes ago`;
+  const Status = State.Running
+    ? `Up 3 minutes${State.Health?.Status === "starting" ? " (health: starting)" : ""}`
+    : `Exited (${State.ExitCode}) 3 minutes ago`;
   const Networks = Object.entries(NetworkSettings.Networks).map(([name, endpoint]) => [
     name,
     { ...endpoint, Aliases: null, IPAddress: endpoint.IPAMConfig?.IPv4Address ?? "" },

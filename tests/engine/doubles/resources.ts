@@ -202,7 +202,8 @@ const container: Resource = {
         Running: ended === undefined,
         Restarting: false,
         ExitCode: ended ?? 0,
-        Health: tests && { Status: "healthy" },
+        // The engine checks for the first time after an interval.
+        Health: tests && { Status: labelsOf(args)["test.health"] ?? "healthy" },
       },
       RestartCount: 0,
       NetworkSettings: { Ports: publish(store, args), Networks: join(store, args) },
