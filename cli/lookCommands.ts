@@ -45,4 +45,33 @@ export const LOOKS: CommandSpec[] = [
     ],
     action: async ([stack], options) => (await import("./outdated")).outdated(stack!, options),
   },
+  {
+    name: "mirrors",
+    group: NETWORK,
+    summary: "which mirrors of Docker Hub answer, how fast, and with the genuine image",
+    description:
+      "Asks those that are named, those in mirrors.yaml, and those that the engine uses, from this machine or, with --host, " +
+      "from the engine's: a manifest, and 256 KiB of a layer. Digests are compared with Docker Hub's, or where that does " +
+      "not answer, with one another. --write puts those of use into the settings of the stack host, fastest first; nothing " +
+      "is changed on the machine. The exit code is 1 where none is of use, or one that the engine uses is not.",
+    arguments: [{ name: "[url...]", doc: "mirrors, as in daemon.json: https://mirror.example" }],
+    options: [
+      {
+        flags: "--from <file>",
+        doc: "a dated list of mirrors (default: mirrors.yaml, where it is there)",
+        kind: "file",
+      },
+      { flags: "--host <address>", doc: "the engine whose mirrors they are: ssh://ada@gpu1" },
+      { flags: "--image <name>", doc: "the image that they are asked for (default: busybox)" },
+      { flags: "--write", doc: "write them into the settings of the stack host" },
+      { flags: "--stack <stack>", doc: "where --write writes (default: host)", kind: "stack" },
+      { flags: "--json", doc: "for other programs" },
+    ],
+    examples: [
+      ["berth mirrors", "those that the engine uses, and those in mirrors.yaml"],
+      ["berth mirrors https://mirror.example --host ssh://ada@gpu1", "from another machine"],
+      ["berth mirrors --write && berth up host", "use the fastest from now on"],
+    ],
+    action: async (urls, options) => (await import("./mirrors")).mirrors(urls, options),
+  },
 ];

@@ -12,8 +12,8 @@ Exit codes:
   0  done
   1  it failed; the sentence on standard error says why
   2  the command line is wrong; nothing was done
-  status ends with 1 as well where not all is as declared and healthy, doctor where something is missing, and
-  outdated where a registry could not be asked.
+  status ends with 1 as well where not all is as declared and healthy, doctor where something is missing,
+  outdated where a registry could not be asked, mirrors where none is of use or one in use is not.
   up, preview, refresh, destroy and the real preview of start end with the Pulumi CLI's own code; ended by a signal,
   with 128 and its number: 130 for Ctrl-C.
 

@@ -11,7 +11,7 @@ const EXIT_CODES = [
   ["0", "done"],
   [
     "1",
-    "it failed; the sentence on standard error says why; of `status`, that not all is as declared and healthy; of `doctor`, that something is missing; of `outdated`, that a registry could not be asked",
+    "it failed; the sentence on standard error says why; of `status`, that not all is as declared and healthy; of `doctor`, that something is missing; of `outdated`, that a registry could not be asked; of `mirrors`, that none is of use, or one that the engine uses is not",
   ],
   ["2", "the command line is wrong; nothing was done"],
   ["that of Pulumi", "`up`, `preview`, `refresh`, `destroy`, and `start` where its preview is the real one"],

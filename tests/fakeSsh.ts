@@ -11,7 +11,14 @@ const { appendFileSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const folder = join(__dirname, "..");
 appendFileSync(join(folder, "calls"), JSON.stringify(process.argv.slice(2)) + "\\n");
-const plan = JSON.parse(readFileSync(join(folder, "plan.json"), "utf8"));
+let plan = JSON.parse(readFileSync(join(folder, "plan.json"), "utf8"));
+const words = process.argv.slice(2);
+const [, host, port] = /^(.*):(\\d+)$/.exec(words[words.indexOf("-W") + 1] ?? "") ?? [];
+const command = words.at(-1);
+// A connection that it forwards, or another command than that of the docker client, both on this machine.
+if (words.includes("-W")) plan = { host, port: Number(port) };
+else if (plan.path !== undefined && command.startsWith("df "))
+  process.exit(require("node:child_process").spawnSync("/bin/sh", ["-c", command], { stdio: "inherit" }).status);
 if (plan.says !== undefined) {
   process.stderr.write(plan.says);
   process.exitCode = plan.code;
@@ -29,7 +36,10 @@ if (plan.says !== undefined) {
 }
 `;
 
-/** An `ssh` for PATH that connects its streams to an engine of this machine, as `docker system dial-stdio` does. */
+/**
+ * An `ssh` for PATH that connects its streams to an engine of this machine, as `docker system dial-stdio` does, or with -W
+ * to any host and port.
+ */
 export class FakeSsh {
   private readonly folder = mkdtempSync(join(tmpdir(), "berth ssh-"));
   /** For PATH. */

@@ -199,7 +199,10 @@ async function freeBytes(root: string, address: EngineAddress): Promise<number |
   }
   if (!address.host.startsWith("ssh:")) return undefined;
   const command = `df -Pk -- '${root.replaceAll("'", `'\\''`)}'`;
-  const child = spawn("ssh", sshRun(address.host, command, address.sshOpts), { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn("ssh", sshRun(address.host, command, address.sshOpts), {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: process.env,
+  });
   const timer = setTimeout(() => child.kill(), patienceFor(address));
   let output = "";
   child.stdout.on("data", (chunk) => (output += chunk));

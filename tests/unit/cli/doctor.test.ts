@@ -9,6 +9,7 @@ import { outsideFindings } from "../../../cli/doctor/outside";
 import { fits, passphraseFinding } from "../../../cli/doctor/passphrase";
 import { Registry } from "../../../core/engines/dockerApi/registry/registry";
 import { run } from "../../../cli/main";
+import { FakeSsh } from "../../fakeSsh";
 import { useEngine } from "../fakeEngine";
 import { registries } from "../registry";
 
@@ -196,6 +197,34 @@ test("a dead mirror is a warning that names it", async () => {
     },
   ]);
   expect(code).toBe(0);
+});
+
+test("over ssh, mirrors and the disk are those of the engine's host", async () => {
+  const alive = await make();
+  const dead = await make();
+  const { host } = dead;
+  await dead.close();
+  const ssh = new FakeSsh().leadTo(`unix://${engine.socket}`);
+  try {
+    process.env.PATH = `${ssh.bin}:${process.env.PATH}`;
+    process.env.DOCKER_HOST = "ssh://ada@gpu1";
+    const SystemTime = new Date(Date.now() - 600_000).toISOString();
+    says({
+      RegistryConfig: { Mirrors: [`http://${alive.host}/`, `http://${host}/`] },
+      DockerRootDir: folder,
+      SystemTime,
+    });
+    const { of } = await findings();
+    expect(of("disk")[0]!.text).toMatch(new RegExp(`^[\\d.]+ [KMGT]iB free in ${folder}`));
+    expect(of("mirrors")).toHaveLength(1);
+    expect(of("mirrors")[0]).toMatchObject({ standing: "warning", text: expect.stringContaining(`http://${host} `) });
+    expect(of("mirrors")[0]!.cure).toEqual(["berth mirrors --host ssh://ada@gpu1    # says which one answers"]);
+    expect(of("clock")[0]!.text).toMatch(/^that of the engine is (59\d|600|601) s behind/);
+    const calls = ssh.takeCalls().map((words) => words.join(" "));
+    expect(calls.some((words) => words.includes(`-W ${alive.host} -- gpu1`))).toBe(true);
+  } finally {
+    ssh.close();
+  }
 });
 
 test("proxies of shell and engine are compared, and no password is shown", async () => {
