@@ -7,7 +7,7 @@ let off: Promise<void> | undefined;
 /**
  * Switches the debugger of V8 off, which the SDK has switched on to serialise functions. At every rejected promise it
  * asks, in all promises behind it, whether somebody will catch it: one service that fails among a few that depend on one
- * another takes minutes and gigabytes to be told (Node.js 20.20). Called on `up` when a container is there, so that a
+ * another takes minutes and gigabytes to be told (Node.js 20.20). Called on `up` before a service is waited for, so that a
  * program that does serialise functions has it until then.
  */
 export function debuggerOff(): Promise<void> {

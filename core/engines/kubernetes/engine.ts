@@ -16,6 +16,7 @@ import type { LateValues } from "../../mapping/kubernetes/late";
 import { type ClusterObject, isClusterObject, makeObject, urnOf } from "./object";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import { REFUSED } from "../../mapping/kubernetes/refused";
+import { debuggerOff } from "../../pulumi/debuggerOff";
 import { progressOf } from "../../pulumi/progress";
 import { waitForRollout } from "./rollout";
 import { type ClusterSession, clusterProviderOf, clusterSessionFor } from "./session";
@@ -166,6 +167,7 @@ function readiness(
   return resource.id.apply(async (id) => {
     const [namespace = "", name = ""] = id.split("/");
     try {
+      await debuggerOff();
       await waitForRollout(client, namespace, name, { timeout, tell: progressOf(resource) });
     } catch (error) {
       throw sentence((error as Error).message, resource);

@@ -25,6 +25,7 @@ import { checkManager, checkNetworkScope, checkServiceName, checkServicePorts, w
 import { type LateFile, makeFiles, readFiles } from "./files";
 import type { SwarmOptions } from "../../description/swarmOptions";
 import { freePorts } from "./ports";
+import { debuggerOff } from "../../pulumi/debuggerOff";
 import { progressOf } from "../../pulumi/progress";
 import { waitUntilConverged } from "./ready";
 import { clientOf, swarmSessionFor } from "./session";
@@ -240,6 +241,7 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
           (session.snapshot?.networks ?? []).map((network) => [network.name, network.id]),
         );
         try {
+          await debuggerOff();
           const declared = swarmSpec(
             description,
             swarm,
