@@ -293,10 +293,10 @@ export const COMMANDS: CommandSpec[] = [
     description:
       "Reads containers with their networks and volumes, without what their images say and what the engine fills in. " +
       "The engine is only asked: that of DOCKER_HOST or DOCKER_CONTEXT, else the one of this machine.",
-    arguments: [{ name: "[name...]", doc: "containers (default: all that run)" }],
+    arguments: [{ name: "[name...]", doc: "containers, or services of a Swarm (default: all containers that run)" }],
     options: [
       TO,
-      { flags: "--project <name>", doc: "the containers of a Compose project" },
+      { flags: "--project <name>", doc: "the containers of a Compose project, or the services of a stack" },
       { flags: "--all", doc: "those that have ended too" },
       { flags: "--save <folder>", doc: "make a project whose stack dev takes them over", kind: "folder" },
       { flags: "--package <source>", doc: "where that gets pulumi-berth: a version, or the file of `npm pack`" },

@@ -6,6 +6,10 @@ import { setAsideAs } from "../core/engines/dockerApi/predecessors";
 import { STACK_LABEL } from "../core/engines/owner";
 import {
   COMPOSE_PROJECT,
+  type InspectedConfig,
+  type InspectedService,
+  readSwarm,
+  STACK_NAMESPACE,
   type EngineInfo,
   type Inspected,
   type InspectedContainer,
@@ -60,6 +64,16 @@ export async function fromRunning(names: string[], given: FromRunningOptions): P
     );
   const client = new EngineClient(address);
   try {
+    const services = await servicesMeant(client, names, given);
+    if (services) {
+      if (given.save !== undefined)
+        throw new UsageError(
+          "--save: takes containers over, and these are services of a Swarm; leave it out to read them",
+        );
+      const project = readSwarm(await askSwarm(client, services), given.project);
+      await show(project, form, process.cwd(), undefined, true, true);
+      return 0;
+    }
     const { found, notices } = await ask(client, names, given);
     const project = readRunning(found, given.project, given.save !== undefined);
     project.notices.unshift(...notices);
@@ -86,6 +100,48 @@ async function save(project: ProjectDescription, folder: string, host: string, s
   const chosen = process.env.DOCKER_HOST || process.env.DOCKER_CONTEXT;
   const running = { project, adopt: [...new Set(adopt)], host: chosen ? host : undefined };
   return init(folder, { running, package: source });
+}
+
+/** The services of a Swarm that names or a project mean; undefined where they mean containers. */
+async function servicesMeant(
+  client: EngineClient,
+  names: string[],
+  { project }: FromRunningOptions,
+): Promise<InspectedService[] | undefined> {
+  if (names.length === 0 && project === undefined) return undefined;
+  // An engine that is no manager of a Swarm has none to tell.
+  const all = await client
+    .request<InspectedService[] | null>("GET", "/services", undefined, client.patience)
+    .catch(() => undefined);
+  const own = (all ?? []).filter(({ Spec }) => Spec.Labels?.[STACK_LABEL] === undefined);
+  const meant = own.filter(({ Spec }) =>
+    names.length ? names.includes(Spec.Name) : Spec.Labels?.[STACK_NAMESPACE] === project,
+  );
+  if (meant.length === 0) return undefined;
+  const other = [...new Set(names)].find((name) => !meant.some(({ Spec }) => Spec.Name === name));
+  if (other !== undefined)
+    throw new Error(
+      `${other}: is no service of the Swarm as ${meant[0]!.Spec.Name} is; read the two one after the other`,
+    );
+  return meant;
+}
+
+/** Asks a Swarm about what its services use. */
+async function askSwarm(client: EngineClient, services: InspectedService[]) {
+  const each = async <T>(ids: string[], path: string) =>
+    (await Promise.all([...new Set(ids)].map((id) => client.find<T>(`${path}/${encodeURIComponent(id)}`)))).filter(
+      (one) => one !== undefined,
+    );
+  const templates = services.map(({ Spec }) => Spec.TaskTemplate);
+  const networks = templates.flatMap(({ Networks }) => (Networks ?? []).map(({ Target }) => Target));
+  const configs = templates.flatMap(({ ContainerSpec }) =>
+    (ContainerSpec?.Configs ?? []).map(({ ConfigID }) => ConfigID),
+  );
+  return {
+    services,
+    networks: await each<InspectedNetwork>(networks, "/networks"),
+    configs: await each<InspectedConfig>(configs, "/configs"),
+  };
 }
 
 /** Asks the engine about the containers that are meant, and what they use. */
@@ -168,7 +224,10 @@ const MADE_BY: [label: string, what: (name: string) => string][] = [
     (name) =>
       `of the stack ${name}, which berth has made: \`berth export ${name.replace(/^.*\//, "")} --to compose\` prints it`,
   ],
-  ["com.docker.swarm.service.name", (name) => `a task of the Swarm service ${name}: services of a Swarm are not read`],
+  [
+    "com.docker.swarm.service.name",
+    (name) => `a task of the Swarm service ${name}: \`berth from-running ${name}\` prints that`,
+  ],
   ["io.kubernetes.pod.name", (name) => `of the pod ${name}: \`kubectl get pod ${name} -o yaml\` prints it`],
 ];
 

@@ -22,7 +22,10 @@ export function formOf(given: string | undefined, standard: Form | undefined, kn
 }
 
 /** How each form is printed; loaded when it is asked for. */
-const PRINTERS: Record<Form, (project: ProjectDescription, options: PrintOptions) => Promise<Printed>> = {
+const PRINTERS: Record<
+  Form,
+  (project: ProjectDescription, options: PrintOptions & { swarm?: boolean }) => Promise<Printed>
+> = {
   typescript: async (project, options) => {
     const { folder, own, file } = placeOfProject();
     const { toTypescript } = await import("../core/writers/typescript");
@@ -39,15 +42,20 @@ const PRINTERS: Record<Form, (project: ProjectDescription, options: PrintOptions
   kubernetes: async (project, options) => (await import("../core/writers/kubernetes")).toKubernetes(project, options),
 };
 
-/** Shows what was understood on standard output, and what there is to say about it on standard error. */
+/**
+ * Shows what was understood on standard output, and what there is to say about it on standard error.
+ *
+ * @param swarm its services are services of a Swarm
+ */
 export async function show(
   project: ProjectDescription,
   form: Form,
   folder: string,
   secretNames?: ReadonlyMap<string, ReadonlySet<string>>,
   checked = true,
+  swarm = false,
 ): Promise<void> {
-  const printed = await PRINTERS[form](project, { folder, secretNames });
+  const printed = await PRINTERS[form](project, { folder, secretNames, swarm });
   const found = checked ? (await import("../core/description/warnings")).warnings(project, folder) : [];
   // The exporter says of a secret what to do with it; that it was in clear need not be said twice.
   const own = found.filter(

@@ -23,7 +23,9 @@ const MODULES: Record<string, string> = {
   NamedVolume: "namedVolume",
   Network: "network",
   Nginx: "nginx",
+  OverlayNetwork: "overlayNetwork",
   Service: "service",
+  SwarmService: "swarmService",
   Tomcat: "tomcat",
 };
 
@@ -37,6 +39,8 @@ const CHOSEN = /PASS/i;
 export interface TypescriptOptions extends PrintOptions {
   /** In a project of its own, which imports the package; else in stacks/. @default false */
   package?: boolean;
+  /** Its services are services of a Swarm. @default false */
+  swarm?: boolean;
   /** Whether stacks/ has a program of that name. @default there is none */
   taken?(name: string): boolean;
 }
@@ -162,6 +166,12 @@ class Module extends Printer<TypescriptOptions> {
       !ipam?.driver &&
       !ipam?.options;
     const common = { options, internal: internal || undefined, attachable: attachable || undefined, labels };
+    if (this.options.swarm && driver === "overlay" && blocks.length === 0 && !block?.auxAddresses) {
+      const { encrypted, ...others } = options ?? {};
+      const rest = Object.keys(others).length ? others : undefined;
+      const used = { ...block, ...common, encrypted: encrypted === undefined ? undefined : true, options: rest };
+      return [this.create(variable, "OverlayNetwork", name, defined(used))];
+    }
     if (simple && enableIpv6 === undefined)
       return [this.create(variable, "BridgeNetwork", name, defined({ ...block, ...common }))];
     return [this.create(variable, "Network", name, defined({ driver, ipam, enableIpv6, ...common }))];
@@ -187,10 +197,19 @@ class Module extends Printer<TypescriptOptions> {
     return [this.create(variable, "NamedVolume", name, args)];
   }
 
+  /** What only a Swarm reads, as arguments of a SwarmService. */
+  private static swarmArguments({ replicas = 1, swarm = {} }: TidyService): Record<string, unknown> {
+    const { labels: serviceLabels, ...others } = swarm;
+    return defined({ replicas: replicas === 1 ? undefined : replicas, ...others, serviceLabels });
+  }
+
   private service(key: string, service: TidyService): string[] {
     const at = `services.${key}`;
+    const { swarm: onSwarm = false } = this.options;
     // What only a Swarm reads is noted by the reader of the compose file.
-    const { build, dependsOn, replicas = 1, swarm: _, ...fields } = { ...service, ...this.shared(service) };
+    const { build, dependsOn, replicas: tasks = 1, swarm: _, ...fields } = { ...service, ...this.shared(service) };
+    // A Swarm has one service for all of them.
+    const replicas = onSwarm ? 1 : tasks;
     if (replicas === 0) {
       this.notices.push(note(at, "has no replicas: it is left out"));
       return [];
@@ -233,10 +252,11 @@ class Module extends Printer<TypescriptOptions> {
       ),
     }) as Fields;
     const built = this.images.get(service.image);
-    const { component, args, shows } = (built ? undefined : typedService(described)) ?? {
-      component: "Service",
+    const { component, args, shows } = (built || onSwarm ? undefined : typedService(described)) ?? {
+      component: onSwarm ? "SwarmService" : "Service",
       args: {
         ...described,
+        ...(onSwarm ? Module.swarmArguments(service) : {}),
         ...(built ? { image: new Code(`${built}.imageName`) } : {}),
       } as Record<string, unknown>,
       shows: undefined,

@@ -8,3 +8,4 @@ export type {
 } from "./inspect";
 export { COMPOSE_PROJECT } from "./compose";
 export { readRunning } from "./project";
+export { type InspectedConfig, type InspectedService, readSwarm, STACK_NAMESPACE } from "./swarm";

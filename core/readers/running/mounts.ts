@@ -1,10 +1,11 @@
+import type { Notice } from "../../description/project";
 import type { MountDescription } from "../../description/types";
 import type { EngineMount, InspectedContainer, InspectedImage } from "./inspect";
 
 /** The engine names a volume so where nobody has. */
 export const isAnonymous = (name: string | undefined): boolean => name === undefined || /^[0-9a-f]{64}$/.test(name);
 
-type Say = (field: string, text: string) => void;
+export type Say = (field: string, text: string, level?: Notice["level"]) => void;
 
 const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 /** Of Docker Desktop, which no longer reads them. */
@@ -65,6 +66,9 @@ function mountOf(given: EngineMount, say: Say): MountDescription | undefined {
     ...((size || mode) && { tmpfs: { ...(size && { size }), ...(mode && { mode }) } }),
   };
 }
+
+/** One mount of a Swarm service. */
+export const swarmMount = (given: EngineMount, say: Say): MountDescription | undefined => mountOf(given, say);
 
 const clean = (path: string) => path.replace(/(.)\/+$/, "$1");
 

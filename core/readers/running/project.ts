@@ -25,11 +25,18 @@ const ENGINES_OWN = /^(?:172\.(?:1[7-9]|2\d|3[01])\.0\.0\/16|192\.168\.\d+\.0\/2
 
 type Subnet = NonNullable<NonNullable<NetworkDefinition["ipam"]>["config"]>[number];
 
+/** Those of a Swarm. */
+const SWARMS_OWN = /^10\.\d+\.\d+\.0\/24$/;
+
 /** The address ranges that somebody asked for: the engine's own, too, where a container has a fixed address in one. */
-function subnetsOf({ IPAM }: InspectedNetwork, fixed: boolean): Subnet[] | undefined {
+function subnetsOf({ IPAM, Driver }: InspectedNetwork, fixed: boolean): Subnet[] | undefined {
   const subnets = (IPAM?.Config ?? []).filter(
     ({ Subnet, IPRange, AuxiliaryAddresses }) =>
-      Subnet && (fixed || IPRange || filled(AuxiliaryAddresses) || !ENGINES_OWN.test(Subnet)),
+      Subnet &&
+      (fixed ||
+        IPRange ||
+        filled(AuxiliaryAddresses) ||
+        !(Driver === "overlay" ? SWARMS_OWN : ENGINES_OWN).test(Subnet)),
   );
   const config = subnets.map(({ Subnet, Gateway, IPRange, AuxiliaryAddresses }) => ({
     subnet: Subnet!,
@@ -43,7 +50,8 @@ function subnetsOf({ IPAM }: InspectedNetwork, fixed: boolean): Subnet[] | undef
 /** What an engine writes into the options of a network by itself. */
 const NETWORK_OPTIONS = /^com\.docker\.network\.(?:enable_ipv[46]|driver\.overlay\.vxlanid_list)$/;
 
-function networkOf(network: InspectedNetwork, fixed: boolean): NetworkDefinition {
+/** A network as somebody asked for it. */
+export function networkOf(network: InspectedNetwork, fixed: boolean): NetworkDefinition {
   const { Name: name, Driver, Options, IPAM, Labels } = network;
   if (Labels?.[OF_A_STACK] || network.Ingress) return { name, external: true };
   const options = Object.entries(Options ?? {}).filter(([option]) => !NETWORK_OPTIONS.test(option));

@@ -245,7 +245,7 @@ function modesOf(host: HostConfig, info: EngineInfo, names: ReadonlyMap<string, 
 }
 
 /** Leaves out what the description refuses, and says so. */
-function checked(service: ServiceDescription, say: Say): ServiceDescription {
+export function checked(service: ServiceDescription, say: Say): ServiceDescription {
   const kept: [string, unknown][] = [];
   for (const [key, value] of Object.entries(service)) {
     if (value === undefined) continue;

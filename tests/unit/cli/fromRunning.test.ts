@@ -163,7 +163,7 @@ test("what somebody else makes is left out, and said", async () => {
       "note: nginx01: left out: of the stack berth/nginx, which berth has made: `berth export nginx --to compose` prints it",
       "note: nginx01.berth-previous-always: left out: set aside by the stack berth/nginx for nginx01",
       "note: web2.berth-adopted-0123abcd: left out: set aside by a stack for web2",
-      "note: s.1.x: left out: a task of the Swarm service s: services of a Swarm are not read",
+      "note: s.1.x: left out: a task of the Swarm service s: `berth from-running s` prints that",
       "note: k8s_POD_x: left out: of the pod x: `kubectl get pod x -o yaml` prints it",
       "",
     ].join("\n"),
@@ -228,6 +228,107 @@ describe("a project that takes over what runs", () => {
     expect(again.err).toContain("already; name another folder");
     expect(await berth("--save", "x", "--to", "run")).toMatchObject({ code: 2 });
     expect((await berth("--package", "x.tgz")).err).toContain("name its folder with --save");
+  });
+});
+
+describe("services of a Swarm", () => {
+  const data = Buffer.from("worker_processes 2;").toString("base64");
+  const service = (Name: string, ContainerSpec: object, more: object = {}, task: object = {}) => ({
+    ID: Name,
+    Spec: {
+      ...{ Name, Labels: {}, Mode: { Replicated: { Replicas: 1 } }, ...more },
+      TaskTemplate: { ContainerSpec: { Image: `nginx:1.27@sha256:${"a".repeat(64)}`, ...ContainerSpec }, ...task },
+    },
+  });
+  const stack = { "com.docker.stack.namespace": "shop", "com.docker.stack.image": "nginx:1.27" };
+
+  beforeEach(() => {
+    has({ name: "web" });
+    engine
+      .says("GET /services", [
+        service(
+          "shop_api",
+          {
+            Args: ["nginx", "-g", "daemon off;"],
+            Env: ["MODE=x", "API_TOKEN=hunter2"],
+            Mounts: [{ Type: "volume", Source: "shop_data", Target: "/data" }],
+            StopGracePeriod: 10e9,
+            Secrets: [{ SecretID: "s1", SecretName: "cert", File: { Name: "cert", UID: "0", GID: "0", Mode: 0o444 } }],
+            Configs: [
+              { ConfigID: "c1", ConfigName: "conf", File: { Name: "/etc/n.conf", UID: "0", GID: "0", Mode: 0o400 } },
+            ],
+          },
+          {
+            Labels: { ...stack, tier: "front" },
+            Mode: { Replicated: { Replicas: 3 } },
+            UpdateConfig: {
+              Parallelism: 2,
+              FailureAction: "pause",
+              Monitor: 5e9,
+              MaxFailureRatio: 0,
+              Order: "stop-first",
+            },
+            EndpointSpec: {
+              Mode: "vip",
+              Ports: [{ Protocol: "tcp", TargetPort: 80, PublishedPort: 8080, PublishMode: "host" }],
+            },
+          },
+          {
+            Networks: [{ Target: "n1", Aliases: ["api"] }],
+            Resources: { Limits: { NanoCPUs: 5e8, MemoryBytes: 64 * 2 ** 20 } },
+            RestartPolicy: { Condition: "on-failure", Delay: 5e9, MaxAttempts: 4 },
+            Placement: { Constraints: ["node.role == worker"] },
+          },
+        ),
+        service("agent", {}, { Mode: { Global: {} } }),
+        service("ours", {}, { Labels: { "berth.stack": "berth/swarm" } }),
+      ])
+      .says("GET /networks/n1", {
+        ...{ Id: "n1", Name: "shop_net", Driver: "overlay", Scope: "swarm", Attachable: true, Labels: stack },
+        Options: { "com.docker.network.driver.overlay.vxlanid_list": "4097", encrypted: "" },
+        IPAM: { Driver: "default", Config: [{ Subnet: "10.0.1.0/24", Gateway: "10.0.1.1" }] },
+      })
+      .says("GET /configs/c1", { ID: "c1", Spec: { Name: "conf", Data: data } });
+  });
+
+  test("are printed as such, by name or by their stack, without their secrets", async () => {
+    const { code, out, err } = await berth("shop_api");
+    expect(code).toBe(0);
+    expect(out).toContain('const api = new SwarmService("shop_api", {');
+    for (const part of [
+      'new OverlayNetwork("shop_net", { attachable: true, encrypted: true })',
+      'image: "nginx:1.27"',
+      "replicas: 3",
+      "updateConfig: { parallelism: 2 }",
+      'publishMode: "host"',
+      'placement: { constraints: ["node.role == worker"] }',
+      'serviceLabels: { tier: "front" }',
+      'restart: "on-failure:4"',
+      'content: "worker_processes 2;"',
+      "mode: 0o400",
+      "content: cert",
+      "cpus: 0.5",
+      'restartPolicy: { delay: "5s" }',
+    ])
+      expect(out).toContain(part);
+    expect(out + err).not.toContain("hunter2");
+    expect(out).not.toContain("com.docker.stack");
+    expect(err).toContain("a Swarm does not tell what stands in the secret cert: give it again");
+    expect((await berth("--project", "shop")).out).toBe(out);
+    const compose = await berth("shop_api", "--to", "compose");
+    expect(compose.out).toContain("replicas: 3");
+    expect(compose.out).toContain("parallelism: 2");
+    expect(engine.changes()).toEqual([]);
+    expect((await berth("agent")).out).toContain("global: true");
+  });
+
+  test("are not read beside containers, saved, or where berth has made them", async () => {
+    expect((await berth("shop_api", "web")).err).toContain(
+      "web: is no service of the Swarm as shop_api is; read the two one after the other",
+    );
+    expect(await berth("shop_api", "--save", "x")).toMatchObject({ code: 2, out: "" });
+    expect((await berth("ours")).err).toContain("ours: there is no such container");
+    expect((await berth("web", "--to", "run")).out).toBe("docker run -d --name web nginx:1.27\n");
   });
 });
 
