@@ -8,7 +8,7 @@ import { readLock } from "../core/engines/imageLock";
 import { Registries, type Told } from "./outdated/ask";
 import { addRunning, type StackImage, stackImages } from "./outdated/images";
 import { type Change, writeLock } from "./outdated/lock";
-import { within } from "./doctor/finding";
+import { within } from "./within";
 import type { Place } from "./place";
 import { plannedServices } from "./plan";
 import { planOf } from "./planOf";
@@ -51,7 +51,9 @@ export async function outdated(
   let places: Place[] = [];
   let unknown: string | undefined;
   try {
-    const now = await stackNow(stack, plan);
+    // A cluster may want a login first.
+    const now = await within(stackNow(stack, plan), ENGINE_BY_SSH);
+    if (!now) throw new Error("its cluster has not let berth log in in time");
     places = now.places;
     const far = places.some(({ client }) => client?.address.host.startsWith("ssh:"));
     const found = await within(servicesNow(now), far ? ENGINE_BY_SSH : ENGINE);
@@ -76,10 +78,10 @@ export async function outdated(
         JSON.stringify(
           {
             stack,
-            ok: failed.size === 0,
+            ok: failed.length === 0,
             ...(unknown !== undefined && { unknown }),
             images: rows.map(asJson),
-            registries: [...failed].map(([registry, error]) => ({ registry, error })),
+            errors: failed,
             ...(lock && { locked: changes }),
           },
           undefined,
@@ -91,8 +93,8 @@ export async function outdated(
       if (lock) console.log(["", ...lockLines(stack, rows, changes)].join("\n"));
     }
     if (unknown !== undefined) console.error(`note: what runs is not known: ${unknown}`);
-    for (const [, error] of failed) console.error(`error: ${error}`);
-    return failed.size ? 1 : 0;
+    for (const error of failed) console.error(`error: ${error}`);
+    return failed.length ? 1 : 0;
   } finally {
     registries.close();
     for (const place of places) place.close();
@@ -122,16 +124,11 @@ async function asked(image: StackImage, registries: Registries): Promise<Row> {
 }
 
 /** One sentence for each registry that could not be asked. An image that it does not have is no failure of its own. */
-function failures(rows: Row[]): Map<string, string> {
+function failures(rows: Row[]): string[] {
   const failed = new Map<string, string[]>();
-  for (const { name, error } of rows) {
-    if (!error || error.trouble === "missing") continue;
-    const key = `${error.message}`;
-    failed.set(key, [...(failed.get(key) ?? []), name]);
-  }
-  return new Map(
-    [...failed].map(([message, names]) => [message.split(" ")[0]!, `${message}: not asked for ${names.join(", ")}`]),
-  );
+  for (const { name, error } of rows)
+    if (error && error.trouble !== "missing") failed.set(error.message, [...(failed.get(error.message) ?? []), name]);
+  return [...failed].map(([message, names]) => `${message}: not asked for ${names.join(", ")}`);
 }
 
 /** Digests for the settings: what the tag stands for today, else what runs, else what stood there. */

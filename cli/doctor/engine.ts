@@ -16,7 +16,8 @@ import { fromHere, fromHostOf } from "../../core/engines/dockerApi/registry/way"
 import { type ApiInfo, gpuSupport } from "../../core/engines/dockerApi/snapshot";
 import { parseImage, withTag } from "../../core/description/names";
 import { HIDDEN } from "../stackConfig";
-import { type Finding, missing, note, ok, PATIENCE, sizeText, warning, within } from "./finding";
+import { type Finding, missing, note, ok, PATIENCE, sizeText, warning } from "./finding";
+import { within } from "../within";
 
 /** What a stack asks of its engine. */
 export interface Wanted {
@@ -256,7 +257,7 @@ async function imagesFinding(
       const failure = await askedByEngine(client, image);
       if (failure === undefined)
         return note(what, `${image} is fetched by the first \`up\`; its registry answers the engine`);
-      const login = await loginFor(parseImage(image, "image").registry, process.env);
+      const login = await within(loginFor(parseImage(image, "image").registry, process.env), 1_000);
       const { reason, late } = failure;
       const help = remedy(withTag(image), late ? "no answer" : reason, login);
       return missing(what, `${image} is not on the engine and cannot be fetched (${reason})`, help);

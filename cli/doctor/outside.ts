@@ -2,7 +2,8 @@ import { lookup } from "node:dns/promises";
 import { proxyFor, withoutPassword } from "../../core/engines/dockerApi/registry/proxies";
 import { reasonOf, Registry } from "../../core/engines/dockerApi/registry/registry";
 import { clockFindingOf } from "./engine";
-import { type Finding, note, ok, PATIENCE, within } from "./finding";
+import { type Finding, note, ok, PATIENCE } from "./finding";
+import { within } from "../within";
 
 /** Whether names are resolved here, Docker Hub answers, and the clock is right. Nothing of it has to be. */
 export async function outsideFindings(hub = new Registry("", { patience: PATIENCE })): Promise<Finding[]> {

@@ -1,4 +1,4 @@
-import { createDecipheriv, pbkdf2 } from "node:crypto";
+import { createDecipheriv, type DecipherGCM, pbkdf2 } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -17,8 +17,13 @@ export async function fits(salt: string, passphrase: string): Promise<boolean | 
   if (version !== "v1" || version2 !== "v1" || sealed === undefined || more.length) return undefined;
   const key = await promisify(pbkdf2)(passphrase, Buffer.from(grains!, "base64"), ROUNDS, 32, "sha256");
   const data = Buffer.from(sealed, "base64");
-  const cipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce!, "base64"));
-  cipher.setAuthTag(data.subarray(-16));
+  let cipher: DecipherGCM;
+  try {
+    cipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce!, "base64"));
+    cipher.setAuthTag(data.subarray(-16));
+  } catch {
+    return undefined;
+  }
   try {
     return Buffer.concat([cipher.update(data.subarray(0, -16)), cipher.final()]).toString("utf8") === "pulumi";
   } catch {

@@ -1,3 +1,4 @@
+import { within } from "../within";
 import { parseImage, withTag } from "../../core/description/names";
 import { type NewerTags, newerTags } from "../../core/description/tags";
 import type { EngineClient } from "../../core/engines/dockerApi/connection/client";
@@ -98,7 +99,7 @@ export class Registries {
   private async byEngine(image: string): Promise<string | undefined> {
     const { client } = this.around;
     if (!client) return undefined;
-    const login = await loginFor(parseImage(image, "image").registry, process.env);
+    const login = await within(loginFor(parseImage(image, "image").registry, process.env), PATIENCE);
     const headers = login && { "X-Registry-Auth": Buffer.from(JSON.stringify(login)).toString("base64url") };
     const path = `/distribution/${withTag(image).split("/").map(encodeURIComponent).join("/")}/json`;
     try {

@@ -276,7 +276,8 @@ const SALT = "v1:o0hd5duXAEg=:v1:RFY+t8fY++CvWFHt:6gVWHglof9uT99QhZlk+2xC0ePQhDA
 test("a passphrase is compared with what the CLI has encrypted", async () => {
   expect(await fits(SALT, "berth")).toBe(true);
   expect(await fits(SALT, "Berth")).toBe(false);
-  expect(await fits("v2:x:y", "berth")).toBeUndefined();
+  for (const odd of ["v2:x:y", "v1:o0hd5duXAEg=:v1::", "v1:x:v1:y:z:"])
+    expect(await fits(odd, "berth")).toBeUndefined();
   writeFileSync(join(folder, "Pulumi.web.yaml"), `encryptionsalt: ${SALT}\n`);
   const standing = async (env: NodeJS.ProcessEnv) => (await passphraseFinding(folder, "web", env)).standing;
   expect(await standing({ PULUMI_CONFIG_PASSPHRASE: "berth" })).toBe("ok");

@@ -56,7 +56,7 @@ interface Listed {
 
 async function outdated(...args: string[]) {
   const { code, out, err } = await berth("outdated", "dev", "--json", ...args);
-  const result = JSON.parse(out) as { images: Listed[]; registries: object[]; unknown?: string };
+  const result = JSON.parse(out) as { images: Listed[]; errors: string[]; unknown?: string };
   return { code, err, ...result, of: (image: string) => result.images.find((one) => one.image === image)! };
 }
 
@@ -89,7 +89,7 @@ test("what runs is compared with what the tag stands for now, and newer tags are
   const apiNow = there.has("team/api", "1.0", "new");
   program({ web, api, gone: `${there.host}/team/web:0.1` });
   runs({ web: [web, old], api: [api, `sha256:${"1".repeat(64)}`] });
-  const { of, code, registries: failed } = await outdated();
+  const { of, code, errors: failed } = await outdated();
   expect(of(web)).toMatchObject({
     state: "newer",
     moved: false,
@@ -144,7 +144,7 @@ test("a registry that does not answer is one line, and the exit code says so", a
   program({ web, one: `${silent.host}/a:1`, two: `${silent.host}/b:1` });
   runs({});
   const started = Date.now();
-  const { of, code, err, registries: failed } = await outdated();
+  const { of, code, err, errors: failed } = await outdated();
   expect(Date.now() - started).toBeLessThan(20_000);
   expect(code).toBe(1);
   expect(err.match(/^error: /gm)).toHaveLength(1);

@@ -233,9 +233,21 @@ export class Registry {
     return new RegistryError("strange", `${this.name} answers ${status} to ${path.split("?")[0]}`);
   }
 
+  /** A credential helper may wait for somebody who is not there. */
+  private login(signal: AbortSignal): Promise<RegistryLogin | undefined> {
+    return new Promise((resolve, reject) => {
+      const late = () =>
+        reject(
+          new RegistryError("denied", `the login for ${this.name} does not come: its credential helper is silent`),
+        );
+      signal.addEventListener("abort", late, { once: true });
+      Promise.resolve(this.options.login?.()).then(resolve, reject);
+    });
+  }
+
   /** What a registry wants to have in the header Authorization, by its own words. */
   private async authorization(challenge: string, scope: string, signal: AbortSignal): Promise<string> {
-    const login = await this.options.login?.();
+    const login = await this.login(signal);
     const basic =
       login && "username" in login
         ? `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`

@@ -72,6 +72,14 @@ test("a token of `docker login` is given as one", async () => {
   expect(await open(there.host, { login }).digest("team/app", "1")).toBe(digest);
 });
 
+test("a credential helper that is silent is not waited for", async () => {
+  const there = await make();
+  there.has("team/app", "1");
+  there.login = { username: "ada", password: "hunter2", by: "token" };
+  const asked = open(there.host, { login: () => new Promise(() => {}), patience: 200 }).digest("team/app", "1");
+  await expect(asked).rejects.toThrow(/its credential helper is silent/);
+});
+
 test("the beginning of a layer is read, and no more of it", async () => {
   const there = await make();
   const digest = there.has("team/app", "1");
