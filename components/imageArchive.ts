@@ -9,11 +9,12 @@ import {
 } from "../core/engines/dockerApi/images/archive";
 import { loadImages, manifestOf, namesThere, saveImages } from "../core/engines/dockerApi/images/archiveTransfer";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
-import { type ImageSource, isId, knownImage } from "../core/engines/dockerApi/images/imageSource";
+import { type ImageSource, knownImage } from "../core/engines/dockerApi/images/imageSource";
 import { providerOf, type Session, sessionFor, stackEngine } from "../core/engines/dockerApi/session";
 import { isKnown, isLate } from "../core/pulumi/outputs";
 import { ArgumentError, show } from "../core/description/errors";
 import { hostPath } from "../core/description/mounts";
+import { isId } from "../core/description/names";
 import { parseImage, withTag } from "../core/description/names";
 import { reporter } from "../core/pulumi/componentErrors";
 import { refuseOnKubernetes } from "../core/engines/engine";

@@ -14,8 +14,10 @@ import { ArgumentError } from "../core/description/errors";
 import type { DependencyDescription } from "../core/description/project";
 import type { ServiceSpec } from "../core/description/service";
 import type { ServiceArgs } from "../core/description/types";
+import { ranOutputs } from "../core/engines/ran";
+import { asDeclared } from "../core/engines/rollback";
 import { readArguments } from "../core/engines/serviceArguments";
-import { type ArgumentNames, type ReportSource, reporter } from "../core/pulumi/componentErrors";
+import { type ArgumentNames, type Report, type ReportSource, reporter } from "../core/pulumi/componentErrors";
 
 export type { Endpoint } from "../core/engines/engine";
 
@@ -117,15 +119,21 @@ export class Service extends pulumi.ComponentResource {
       kubernetes,
       ...described
     } = args;
-    const report = reporter(type, name, names, source);
-    const engine = report(() => {
+    const inProgram = reporter(type, name, names, source);
+    const engine = inProgram(() => {
       if (!Object.hasOwn(LOADERS, chosen))
         throw new ArgumentError("engine", `"${chosen}" is not known`, `use ${Object.keys(LOADERS).join(", ")}`);
       return LOADERS[chosen]();
     });
-    const request = readArguments(name, described, engine, report, source?.variables);
-    const options = { keepData: !removeData, swarm, kubernetes };
-    const prepared = report(() => engine.prepare({ name, ...request, options, opts, report }));
+    const read = (fields: ServiceArgs, by: Report) => readArguments(name, fields, engine, by, source?.variables);
+    const { request, options, report } = asDeclared(name, chosen, read, {
+      args: described,
+      request: read(described, inProgram),
+      options: { swarm, kubernetes },
+      report: inProgram,
+    });
+    const whole = { ...options, keepData: !removeData };
+    const prepared = report(() => engine.prepare({ name, ...request, options: whole, opts, report }));
     super(type, name, prepared.inputs, { ...opts, hooks: withHooks(opts.hooks, prepared.beforeUpdate) });
 
     this.logicalName = name;
@@ -140,7 +148,7 @@ export class Service extends pulumi.ComponentResource {
     this.ready = made.ready;
     this.exec = made.exec;
     this.host = made.host;
-    this.registerOutputs({});
+    this.registerOutputs(ranOutputs(request.spec, chosen, made.image, options));
     register(this);
   }
 

@@ -7,6 +7,7 @@ import type { ServiceArgs } from "../../core/description/types";
 import { buildForNodes } from "../../core/engines/dockerApi/images/build";
 import { providerOf, type Session, sessionFor } from "../../core/engines/dockerApi/session";
 import type { EngineName } from "../../core/engines/engine";
+import { rolledBack } from "../../core/engines/rollback";
 import { Network } from "../network";
 import { Service } from "../service";
 import { labelMap, NAMESPACE } from "./composeLabels";
@@ -94,10 +95,15 @@ export class ClusterMaking implements Making {
     // `docker stack deploy` knows no container names: there are as many as replicas.
     const containerName = this.engine === "swarm" ? scoped : (description.containerName ?? scoped);
     const labels = { ...labelMap(description.labels), ...(this.stackLabel() ?? {}) };
+    const name = `${this.project.name}-${key}`;
     const args: ServiceArgs = {
       ...description,
       containerName,
-      image: build ? this.build(key, description.image, build, description.platform) : description.image,
+      // An image that nobody runs may be the very one that cannot be had.
+      image:
+        build && !rolledBack(name)
+          ? this.build(key, description.image, build, description.platform)
+          : description.image,
       ...(isAwaited(this.project, key) ? { mode: "replicated-job" } : {}),
       networks: description.networks?.map((network) => {
         const { aliases = [], ...rest } = typeof network === "string" ? { name: network } : network;
@@ -108,7 +114,7 @@ export class ClusterMaking implements Making {
       ...this.options.services?.[key],
     };
     const service = new Service(
-      `${this.project.name}-${key}`,
+      name,
       {
         ...args,
         engine: this.engine,

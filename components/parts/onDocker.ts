@@ -5,6 +5,7 @@ import type { ServiceArgs } from "../../core/description/types";
 import { buildImage } from "../../core/engines/dockerApi/images/build";
 import { providerOf, type Session, sessionFor } from "../../core/engines/dockerApi/session";
 import { COMPOSE_LABELS } from "../../core/engines/owner";
+import { rolledBack } from "../../core/engines/rollback";
 import { NamedVolume } from "../namedVolume";
 import { Network } from "../network";
 import { Service } from "../service";
@@ -79,16 +80,22 @@ export class DockerMaking implements Making {
     const { image, platform } = description;
     const at = `services.${key}`;
     const keep = !this.options.removeImages;
-    if (build && !this.images.has(image))
-      buildImage(this.session, image, build, { argument: `${at}.build.`, keep, platform });
-    else this.session.image(image, platform, { keep });
-    this.images.set(image, key);
+    const names = Array.from({ length: replicas }, (_, index) => {
+      const unique = `${this.project.name}-${key}-${index + 1}`;
+      return { unique, containerName: description.containerName ?? (this.options.compose ? unique : key) };
+    });
+    const then = names.map(({ unique, containerName }) => rolledBack(this.options.compose ? unique : containerName));
+    // An image that nobody runs may be the very one that cannot be had.
+    if (then.includes(undefined)) {
+      if (build && !this.images.has(image))
+        buildImage(this.session, image, build, { argument: `${at}.build.`, keep, platform });
+      else this.session.image(image, platform, { keep });
+      this.images.set(image, key);
+    }
 
     const waits = waitsOf(dependsOn, made);
     const isJob = isAwaited(this.project, key);
-    return Array.from({ length: replicas }, (_, index) => {
-      const unique = `${this.project.name}-${key}-${index + 1}`;
-      const containerName = description.containerName ?? (this.options.compose ? unique : key);
+    return names.map(({ unique, containerName }, index) => {
       const args: ServiceArgs = {
         ...description,
         containerName,

@@ -286,7 +286,12 @@ const DESCRIBERS: { [K in keyof Required<ServiceDescription>]: Describer<K> } = 
   kernelMemory: formatBytes,
 };
 
-function describeField<K extends keyof ServiceDescription>(key: K, value: ServiceSpec[K], folder: string) {
+/** One field of a parsed service in its shortest form. */
+export function describeField<K extends keyof ServiceDescription>(
+  key: K,
+  value: ServiceSpec[K],
+  folder: string,
+): ServiceDescription[K] {
   return (DESCRIBERS[key] as Describer<K>)(value as NonNullable<ServiceSpec[K]>, folder);
 }
 

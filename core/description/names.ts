@@ -41,6 +41,9 @@ export interface ImageReference {
 const PATH_PART = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const HOST = /^(?:localhost|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+|\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+(?=:\d+$))(?::\d+)?$/;
 
+/** Whether an image is named by its id, which names no place to fetch it from. */
+export const isId = (name: string): boolean => /^sha256:[0-9a-f]{64}$/.test(name);
+
 /** Reads an image reference by the rules of the distribution project. */
 export function parseImage(value: string, argument: string): ImageReference {
   const placeholder = /<[^<>]+>|\[[^[\]]+\]|\{+[^{}]+\}+|%%\w+%%/.exec(value)?.[0];
@@ -56,7 +59,7 @@ export function parseImage(value: string, argument: string): ImageReference {
           `${show(value)} is not an image reference: ${problem}`,
           'write it like "nginx:1.27" or "registry.example:5000/team/app@sha256:..."',
         );
-  if (/^sha256:[0-9a-f]{64}$/.test(value)) return { registry: "", repository: "", digest: value };
+  if (isId(value)) return { registry: "", repository: "", digest: value };
   const [rest = "", digest, extra] = value.split("@");
   if (extra !== undefined || (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))) {
     throw fail("the part after @ must be sha256: and 64 hexadecimal digits");

@@ -103,6 +103,11 @@ export interface MadeService {
   endpoints: pulumi.Output<Endpoint[]>;
   /** Arrives when the service answers, or has ended well where it is a job. */
   ready: pulumi.Output<boolean>;
+  /**
+   * The image that runs, by its digest, or by its id where no registry has it; undefined where the engine does not say.
+   * Arrives when the service answers.
+   */
+  image: pulumi.Output<string | undefined>;
   /** Address for `url()` where the endpoint has none of its own. */
   host: string;
   /** Begins a command inside the service, e.g. `docker exec -it mysql01`. */

@@ -14,6 +14,7 @@ export const SETTINGS = {
     "Digests by image, which `berth outdated STACK --lock` writes, so that the same image runs everywhere",
     "whatever a tag stands for when it is fetched",
   ],
+  rollback: ["Services that run as they did before, which `berth rollback` writes", ""],
   owner: ["Who the stack belongs to on a shared engine", "this user and this folder"],
 } satisfies Record<string, [doc: string, standard: string]>;
 

@@ -16,6 +16,7 @@ import {
   replacementKey,
 } from "../../mapping/docker";
 import { DIGEST_LABEL, isOurs, LIFE_LABEL, ownerLabels } from "../owner";
+import { isOrigin } from "../ran";
 import { type Session, toLabels } from "../dockerApi/session";
 import type { LiveContainer } from "../dockerApi/snapshot";
 
@@ -41,9 +42,8 @@ export interface ContainerOptions {
   started?: Companion[];
 }
 
-/** Say where a project lies and which tool made it, not what runs: a checkout in another folder replaces nothing. */
-const ORIGIN = /^com\.docker\.compose\.(version|config-hash|project\.(config_files|working_dir|environment_file))$/;
-const withoutOrigin = (labels: Label[]) => labels.filter(({ label }) => !ORIGIN.test(label));
+/** A checkout in another folder replaces nothing. */
+const withoutOrigin = (labels: Label[]) => labels.filter(({ label }) => !isOrigin(label));
 
 /**
  * The provider's arguments, as far as the description alone decides them. Apart from makeContainer, so that

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { progressOf } from "../../pulumi/progress";
-import { sentence } from "../../pulumi/componentErrors";
+import { type Report, sentence } from "../../pulumi/componentErrors";
 import { debuggerOff } from "../../pulumi/debuggerOff";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
@@ -14,7 +14,7 @@ import { type Ending, endingOf, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
 import { sayOfAdoption } from "../dockerApi/adoption";
 import { warnOfLeftVolumes } from "./leftVolumes";
-import { withTag } from "../../description/names";
+import { isId, withTag } from "../../description/names";
 import {
   checkAddresses,
   checkContainerName,
@@ -23,7 +23,7 @@ import {
   missingBinds,
 } from "../dockerApi/preflight";
 import { type Difference, difference, type InPlace, isNone, type Live } from "../dockerApi/reconcile";
-import { ignoreMissing } from "../dockerApi/connection/client";
+import { type EngineClient, ignoreMissing } from "../dockerApi/connection/client";
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "../dockerApi/session";
 
@@ -90,6 +90,7 @@ function prepare(request: ServiceRequest): PreparedService {
         containerName,
         endpoints: endpointsOf(spec, live, dynamic),
         ready: live.apply(() => true),
+        image: imageOf(live, spec, session),
         host: session.hostname,
         exec: pulumi.interpolate`docker exec -it ${containerName}`,
       };
@@ -161,11 +162,14 @@ function checkName(name: string, spec: LateSpec, session: Session): void {
 
 /** Checks that need the engine or the program's other services. */
 function checkAgainstEngine(
-  { name, options: { keepData }, whenKnown, report }: ServiceRequest,
+  { name, options: { keepData }, whenKnown, report, checks }: ServiceRequest,
   spec: LateSpec,
   session: Session,
 ): void {
   const { snapshot, owner } = session;
+  whenKnown({ image: spec.image }, ({ image }) => {
+    if (isId(image) && session.client) checks.push(pulumi.output(checkId(image, session.client, report)));
+  });
   whenKnown({ pullPolicy: spec.pullPolicy, image: spec.image }, ({ pullPolicy, image }) => {
     const full = withTag(image);
     if (pullPolicy === "never" && snapshot && !full.includes("@") && !snapshot.images.includes(full))
@@ -249,6 +253,18 @@ function checkAgainstEngine(
       );
       if (network.macAddress) needsApi(44, `networks[${index}].macAddress`);
     }
+  });
+}
+
+/** An image by its id alone is nowhere to be fetched. The engine's list leaves out those that others were built on. */
+async function checkId(id: string, client: EngineClient, report: Report): Promise<void> {
+  if (await client.find(`/images/${id}/json`)) return;
+  report(() => {
+    throw new ArgumentError(
+      "image",
+      `${id.slice(0, 19)} is not on the engine, and no registry knows an image by its id`,
+      "build or load it again",
+    );
   });
 }
 
@@ -350,6 +366,18 @@ function inspection(
       throw sentence(back ? `${message}\n${back}` : message, parent);
     }
   });
+}
+
+/** The image of a living container, which its name may not stand for any more. A preview does not ask. */
+function imageOf(
+  live: pulumi.Output<ContainerInspect | undefined>,
+  { image }: LateSpec,
+  session: Session,
+): pulumi.Output<string | undefined> {
+  if (pulumi.runtime.isDryRun()) return live.apply(() => undefined);
+  return pulumi
+    .all([live, pulumi.output(image)])
+    .apply(async ([state, name]) => state?.Image && session.pinned(name as string, state.Image));
 }
 
 /** Says what `up` changes on a living container, which Pulumi's own list does not name. */

@@ -5,6 +5,8 @@ import type { EngineClient } from "../dockerApi/connection/client";
 export interface ContainerInspect {
   Id: string;
   Name: string;
+  /** Id of its image. */
+  Image?: string;
   RestartCount: number;
   Config: { Healthcheck?: { Test?: string[] } };
   State: {

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mount } from "../../description/mounts";
 import { hasPulumiEngine, perProvider, providerAmong } from "../../pulumi/perProgram";
 import { ArgumentError } from "../../description/errors";
+import { isId, parseImage, withTag } from "../../description/names";
 import {
   buildxGoesElsewhere,
   ENGINE_SETTINGS,
@@ -88,6 +89,7 @@ export class Session {
   /** Volumes with a driver or options: one that a container makes for itself would have none. */
   readonly special = new Map<string, Omit<docker.VolumeArgs, "name">>();
   private readonly imageIds = new Map<string, Promise<string | undefined>>();
+  private readonly digests = new Map<string, Promise<string[]>>();
   private readonly images = new Map<string, docker.RemoteImage>();
   private readonly volumes = new Map<string, { resource: docker.Volume; keep: boolean; by: string }>();
 
@@ -294,6 +296,33 @@ export class Session {
     // The hook before the container says what is wrong.
     await fetchImage(client, name, { otherLogins: this.hasOwnLogins }).catch(() => {});
     return find();
+  }
+
+  /**
+   * A name with the digest of an image, which says for good what it is. What was built here has no digest at a
+   * registry: its id alone says what it is.
+   *
+   * @param id of the image that a container runs
+   */
+  async pinned(name: string, id: string): Promise<string> {
+    if (name.includes("@") || isId(name)) return name;
+    const digests = this.built.has(name) ? [] : await this.digestsOf(id);
+    const { repository } = parseImage(name, "image");
+    const named = digests.find((digest) => parseImage(digest, "image").repository.endsWith(repository)) ?? digests[0];
+    return named === undefined ? id : `${withTag(name)}@${parseImage(named, "image").digest}`;
+  }
+
+  private digestsOf(id: string): Promise<string[]> {
+    let digests = this.digests.get(id);
+    if (!digests) {
+      const found = this.client?.find<{ RepoDigests?: string[] | null }>(`/images/${id}/json`);
+      digests = Promise.resolve(found).then(
+        (image) => image?.RepoDigests ?? [],
+        () => [],
+      );
+      this.digests.set(id, digests);
+    }
+    return digests;
   }
 
   /** The image that this program makes under a name, if it does. */

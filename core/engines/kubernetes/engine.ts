@@ -147,6 +147,7 @@ function make(
     containerName: isPreview ? pulumi.output(plainName) : ready.apply(() => plainName),
     endpoints: endpointsOf(publishing, publishing && named.get(publishing), ready),
     ready,
+    image: ready.apply(() => undefined),
     host: berthSetting("nodeAddress") ?? "localhost",
     exec: resource.metadata.apply(
       (metadata) =>

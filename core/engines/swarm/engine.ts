@@ -257,7 +257,7 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
             before: () => freePorts(session, id, declared),
           });
           const timeout = description.waitTimeout ?? 120_000;
-          return endpoints(await waitUntilConverged(client, id, { timeout, changed, tell: progressOf(parent) }));
+          return await waitUntilConverged(client, id, { timeout, changed, tell: progressOf(parent) });
         } catch (error) {
           throw sentence((error as Error).message, parent);
         }
@@ -274,8 +274,9 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
       ? pulumi.output(spec.ports).apply((ports) => declaredEndpoints(ports as ServiceSpec["ports"]))
       : pulumi
           .all([live, pulumi.output(spec.ports)])
-          .apply(([state, ports]) => state ?? declaredEndpoints(ports as ServiceSpec["ports"])),
+          .apply(([state, ports]) => (state ? endpoints(state) : declaredEndpoints(ports as ServiceSpec["ports"]))),
     ready: live.apply(() => true),
+    image: live.apply((state) => state?.Spec.TaskTemplate.ContainerSpec.Image),
     host: session.hostname,
     exec: pulumi.interpolate`docker exec -it $(docker ps -q -f label=com.docker.swarm.service.name=${containerName} | head -n1)`,
   };

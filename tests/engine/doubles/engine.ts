@@ -54,7 +54,10 @@ export class EngineDouble {
           return ok(store.list("containers").filter(has).map(summary));
         },
       ],
-      [/^GET \/containers\/([^/]+)\/json$/, withContainer((container) => ok(container))],
+      [
+        /^GET \/containers\/([^/]+)\/json$/,
+        withContainer((container) => ok({ ...container, Image: container.ImageID })),
+      ],
       [/^GET \/containers\/([^/]+)\/logs$/, withContainer(() => ok(inFrame("a last line\n")))],
       [/^GET \/containers\/([^/]+)\/changes$/, withContainer(({ Changes = [] }) => ok(Changes))],
       [/^DELETE \/containers\/([^/]+)$/, withContainer((container) => this.removeContainer(container))],
@@ -113,7 +116,10 @@ export class EngineDouble {
         /^GET \/images\/(.+)\/json$/,
         ([name]) => {
           const found = store.image(name!);
-          return found ? ok(found) : missing(`image: ${name}`);
+          if (!found) return missing(`image: ${name}`);
+          // What was built here has none.
+          const { Name, Id, Build } = found;
+          return ok({ ...found, RepoDigests: Build ? [] : [`${Name.replace(/[:@][^/]*$/, "")}@${Id}`] });
         },
       ],
       [
@@ -187,8 +193,9 @@ export class EngineDouble {
   /** The engine begins well, and says in the end that it cannot. */
   private fetch(full: string): Answer {
     const error = this.unfetchable.get(full);
-    const name = full.replace(/:latest$/, "");
-    if (error === undefined) this.store.put("images", { Id: `sha256:${digest(name)}`, Name: name });
+    const name = full.replace(/:latest$/, "").replace(/:(?=sha256:)/, "@");
+    const [, id = `sha256:${digest(name)}`] = name.split("@");
+    if (error === undefined) this.store.put("images", { Id: id, Name: name });
     const lines = [{ status: `Pulling from ${name}` }, error === undefined ? { status: "Downloaded" } : { error }];
     return { status: 200, body: Buffer.from(lines.map((line) => JSON.stringify(line)).join("\r\n")) };
   }

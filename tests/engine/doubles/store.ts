@@ -149,9 +149,10 @@ export class Store {
     });
   }
 
-  /** Finds an image by its id or name: `nginx` is `nginx:latest`. */
+  /** Finds an image by its id or name: `nginx` is `nginx:latest`. A digest is the id. */
   image(name: string): Image | undefined {
-    return this.list("images").find(({ Id, Name }) => Id === name || withTag(Name) === withTag(name));
+    const [, digest] = name.split("@");
+    return this.list("images").find(({ Id, Name }) => Id === (digest ?? name) || withTag(Name) === withTag(name));
   }
 
   put<K extends keyof Kinds>(kind: K, object: Kinds[K]): void {

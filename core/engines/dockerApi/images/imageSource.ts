@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { isLate } from "../../../pulumi/outputs";
 import { ArgumentError, show } from "../../../description/errors";
-import { parseImage, withTag } from "../../../description/names";
+import { isId, parseImage, withTag } from "../../../description/names";
 import type { Session } from "../session";
 
 /** An image of the engine: one that this program builds (`BuiltImage`), or its name. */
@@ -39,8 +39,6 @@ export function knownImage(session: Session, source: ImageSource, argument: stri
     throw missing(name, argument);
   return { name, id: pulumi.output(idOnEngine(session, name, argument)) };
 }
-
-export const isId = (name: string): boolean => /^sha256:[0-9a-f]{64}$/.test(name);
 
 function checked(name: string, argument: string): string {
   if (typeof name !== "string")
