@@ -1,5 +1,6 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./commandSpec";
 import { LOOKS } from "./lookCommands";
+import { backCommands } from "./backCommands";
 import { PICTURE_FORMS } from "./picture";
 import { RUNNING } from "./runningCommands";
 import { EXPORT_FORMS, FORMS } from "./show";
@@ -147,6 +148,7 @@ export const COMMANDS: CommandSpec[] = [
     ["berth destroy nginx", "shows a preview, and asks before it does anything"],
     ["berth destroy nginx --yes", "does neither; for scripts"],
   ]),
+  ...backCommands(APPLY),
   {
     name: "pulumi",
     group: APPLY,

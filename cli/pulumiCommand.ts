@@ -27,7 +27,7 @@ const answers = (word: string) =>
 const truthy = (value = "") => /^(1|true)$/i.test(value);
 
 /** Refuses what the CLI would refuse only after the program has run: nobody is there to answer its question. */
-function checkAnswered(command: PulumiCommand, stack: string, args: string[]): void {
+export function checkAnswered(command: PulumiCommand | "rollback", stack: string, args: string[]): void {
   if (command === "preview" || process.stdin.isTTY || truthy(process.env.PULUMI_SKIP_CONFIRMATIONS)) return;
   if (args.some(answers)) return;
   throw new UsageError(

@@ -2,18 +2,26 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 
-/**
- * Where the CLI keeps states in a folder: as the environment says, or the project. Undefined where that is no folder of
- * this machine.
- */
-export async function stateFolder(root: string): Promise<string | undefined> {
-  let url = process.env.PULUMI_BACKEND_URL;
+/** Where the CLI keeps states: as the environment says, or the project, or who has logged in. */
+export async function backendUrl(root: string): Promise<string | undefined> {
+  if (process.env.PULUMI_BACKEND_URL) return process.env.PULUMI_BACKEND_URL;
   const project = join(root, "Pulumi.yaml");
-  if (!url && existsSync(project)) {
+  if (existsSync(project)) {
     const { parse } = await import("yaml");
-    url = (parse(readFileSync(project, "utf8")) as { backend?: { url?: string } }).backend?.url;
+    const { backend } = parse(readFileSync(project, "utf8")) as { backend?: { url?: string } };
+    if (backend?.url) return backend.url;
   }
-  const path = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
+  try {
+    const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+    return (JSON.parse(readFileSync(join(home, "credentials.json"), "utf8")) as { current?: string }).current;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folder where the CLI keeps states. Undefined where that is none of this machine. */
+export async function stateFolder(root: string): Promise<string | undefined> {
+  const path = /^file:\/\/([^?]*)/.exec((await backendUrl(root)) ?? "")?.[1];
   return path && resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
 }
 

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { mendState, providersIn, stateOf } from "../../../cli/state";
 
 let root: string;
-const given = process.env.PULUMI_BACKEND_URL;
+const given = { ...process.env };
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "berth-state-"));
   delete process.env.PULUMI_BACKEND_URL;
+  process.env.PULUMI_HOME = root;
 });
 afterEach(() => {
   rmSync(root, { recursive: true });
-  if (given === undefined) delete process.env.PULUMI_BACKEND_URL;
-  else process.env.PULUMI_BACKEND_URL = given;
+  process.env = { ...given };
 });
 
 function keep(folder: string, name = "dev.json") {
@@ -37,6 +37,15 @@ test("is where the environment says, first of all", async () => {
   expect(await state()).toBe("");
   keep("other");
   expect(await state()).toBe("the state");
+});
+
+test("is where somebody has logged in, where nothing else is said", async () => {
+  project("runtime: nodejs");
+  writeFileSync(join(root, "credentials.json"), JSON.stringify({ current: `file://${root}/mine` }));
+  keep("mine");
+  expect(await state()).toBe("the state");
+  project("backend: { url: 'file://./states' }");
+  expect(await state()).toBe("");
 });
 
 test.each([["backend: { url: 's3://bucket' }"], ["runtime: nodejs"]])("%s: is not to be seen here", async (backend) => {
