@@ -42,9 +42,9 @@ export const backCommands = (group: string): CommandSpec[] => [
       { flags: "--yes", doc: "do not ask" },
     ],
     examples: [
-      ["berth rollback shop", "as before the last change"],
-      ["berth rollback shop web --to 3", "one service, as after update 3"],
-      ["berth rollback shop --end", "as the program says again"],
+      ["berth rollback tomcat", "as before the last change"],
+      ["berth rollback tomcat tomcat01 --to 3", "one service, as after update 3"],
+      ["berth rollback tomcat --end", "as the program says again"],
     ],
     action: async ([stack, ...services], options) => (await import("./rollback")).rollback(stack!, services, options),
   },

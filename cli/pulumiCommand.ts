@@ -58,12 +58,14 @@ const SKIP = "--skip-preview";
 /**
  * `berth up`, `preview`, `refresh` and `destroy`: selects the stack and hands the rest to the CLI as it stands.
  * Nothing is made before it is known that the stack has a program. Where `up` would certainly do nothing, it says so.
+ *
+ * @param options `known`: where somebody's own program makes something, where it has been planned already
  */
 export async function pulumiCommand(
   command: PulumiCommand,
   stack: string,
   args: string[],
-  { full = false }: { full?: boolean } = {},
+  { full = false, known }: { full?: boolean; known?: Place[] } = {},
 ): Promise<number> {
   const project = await applicableProject();
   const { folder } = project;
@@ -96,7 +98,7 @@ export async function pulumiCommand(
       if (made !== 0) return made;
     }
     const places = project.own
-      ? await placesPlanned(folder, stack, declaration)
+      ? (known ?? (await placesPlanned(folder, stack, declaration)))
       : placesOf(programs, values["berth:engine"]);
     if (places) sparePluginSearch(places, state, pluginVersions(folder));
     trustInputs(state);

@@ -17,6 +17,8 @@ import { differences, imageOf, type RanPlainly, type ServiceThen, words } from "
 import { settingsFile, textOf, withRollback, writeText } from "./rollbackSetting";
 import { readStackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
+import { placesOfTypes } from "./pluginSearch";
+import type { Place } from "./tools";
 import { markOf, type Update, type Updates, updatesOf } from "./updates";
 import { UsageError } from "./usageError";
 
@@ -40,6 +42,8 @@ interface Program {
   services: Declared[];
   /** Names of its networks; undefined where nobody knows. */
   networks?: Set<string>;
+  /** Where it makes something; undefined where nobody knows. */
+  places?: Place[];
 }
 
 /** `berth rollback`: has services run as they did before, until somebody ends that. */
@@ -54,10 +58,10 @@ export async function rollback(stack: string, names: string[], options: Rollback
   const file = settingsFile(project.folder, shortName(stack));
   const { values } = readStackConfig(project.folder, project.name, shortName(stack));
   const before = readRollback(values["berth:rollback"]);
-  const { setting, message } = end
+  const { setting, message, places } = end
     ? await ended(project, stack, names, before)
     : await goneBack(project, stack, names, before, to === undefined ? undefined : Number(to));
-  return apply({ project, stack, file, before, setting, message, yes });
+  return apply({ project, stack, file, before, setting, message, places, yes });
 }
 
 interface Applying {
@@ -69,11 +73,12 @@ interface Applying {
   setting: RollbackSetting;
   /** For the history. */
   message: string;
+  places?: Place[];
   yes: boolean;
 }
 
 /** Writes the setting and applies it. Where nothing has been begun, the settings are as they were. */
-async function apply({ project, stack, file, before, setting, message, yes }: Applying): Promise<number> {
+async function apply({ project, stack, file, before, setting, message, places, yes }: Applying): Promise<number> {
   const old = textOf(file);
   const mark = await markOf(project, stack);
   const written = withRollback(file, setting);
@@ -81,7 +86,7 @@ async function apply({ project, stack, file, before, setting, message, yes }: Ap
   let code = 1;
   let hasBegun = false;
   try {
-    code = await pulumiCommand("up", stack, ["--message", message, ...(yes ? ["--yes"] : [])]);
+    code = await pulumiCommand("up", stack, ["--message", message, ...(yes ? ["--yes"] : [])], { known: places });
     hasBegun = code === 0 || (await markOf(project, stack)) !== mark;
   } finally {
     if (!hasBegun) writeText(file, textOf(file) === written ? old : withRollback(file, before));
@@ -100,14 +105,16 @@ async function ended(project: CliProject, stack: string, names: string[], before
   const back = Object.keys(before);
   if (back.length === 0) throw new Error(`nothing of the stack ${stack} has been rolled back`);
   const known = names.length === 0 || names.every((name) => back.includes(name));
-  const chosen = known ? names : chosenOf((await programOf(project, stack)).services, names, stack);
+  const program = known ? undefined : await programOf(project, stack);
+  const chosen = program ? chosenOf(program.services, names, stack) : names;
   const strange = chosen.filter((name) => !back.includes(name));
   if (strange.length > 0)
     throw new Error(`${strange.join(", ")} has not been rolled back; what has is ${back.join(", ")}`);
   const rest = Object.entries(before).filter(([name]) => chosen.length > 0 && !chosen.includes(name));
   const left = back.filter((name) => !rest.some(([one]) => one === name));
   console.log(`${left.join(", ")}: as the program says again.\n`);
-  return { setting: Object.fromEntries(rest), message: `berth rollback: ${left.join(", ")} as the program says` };
+  const message = `berth rollback: ${left.join(", ")} as the program says`;
+  return { setting: Object.fromEntries(rest), message, places: program?.places };
 }
 
 /** What the program declares, without what has been rolled back; undefined for one that cannot be planned here. */
@@ -132,7 +139,11 @@ async function programOf(project: CliProject, stack: string, state?: Map<string,
     says: says.get(logicalName),
   }));
   const networks = resources.filter(({ type }) => type === "docker:index/network:Network");
-  return { services, networks: new Set(networks.map(({ inputs }) => String(inputs.name))) };
+  return {
+    services,
+    networks: new Set(networks.map(({ inputs }) => String(inputs.name))),
+    places: placesOfTypes(resources.map(({ type }) => type)),
+  };
 }
 
 /** Logical names of the services that somebody names; a compose file's name stands for all its containers. */
@@ -180,7 +191,7 @@ async function goneBack(
     const those = going.filter(({ update }) => update.number === number);
     return `${those.map(({ name }) => name).join(", ")} as after update ${number}`;
   });
-  return { setting, message: `berth rollback: ${texts.join("; ")}` };
+  return { setting, message: `berth rollback: ${texts.join("; ")}`, places: program.places };
 }
 
 interface Search extends Omit<Question, "afters" | "isLast"> {

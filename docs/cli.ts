@@ -14,7 +14,10 @@ const EXIT_CODES = [
     "it failed; the sentence on standard error says why; of `status`, that not all is as declared and healthy; of `doctor`, that something is missing; of `outdated`, that a registry could not be asked; of `mirrors`, that none is of use, or one that the engine uses is not",
   ],
   ["2", "the command line is wrong; nothing was done"],
-  ["that of Pulumi", "`up`, `preview`, `refresh`, `destroy`, and `start` where its preview is the real one"],
+  [
+    "that of Pulumi",
+    "`up`, `preview`, `refresh`, `destroy`, `rollback`, and `start` where its preview is the real one",
+  ],
   ["128 + a signal's", "ended by that signal: 130 for Ctrl-C"],
 ];
 
@@ -47,7 +50,7 @@ A project is found from every folder in it. In a project of your own \`plan\`, \
 ${table(["command", "what it does", "for example"], commands)}
 
 What stands behind the stack's name goes to the Pulumi CLI as it is: \`berth up nginx --yes\`, \`berth preview nginx --diff\`.
-Where nobody sits at a terminal, \`up\`, \`refresh\` and \`destroy\` need \`--yes\`.
+Where nobody sits at a terminal, \`up\`, \`refresh\`, \`destroy\` and \`rollback\` need \`--yes\`.
 
 ## Options
 
