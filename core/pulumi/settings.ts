@@ -20,3 +20,29 @@ export const SETTINGS = {
 
 /** The text of a setting; undefined where the stack has none. */
 export const berthSetting = (name: keyof typeof SETTINGS): string | undefined => new pulumi.Config("berth").get(name);
+
+/** What may be called so on an engine. */
+const NAME = /^[A-Za-z0-9][\w.-]*$/;
+
+/**
+ * Names of what is there already and becomes the stack's own: the setting `berth:adopt`, one name or a list.
+ *
+ * @throws RunError for anything else
+ */
+export function namesToAdopt(): string[] {
+  const text = berthSetting("adopt")?.trim();
+  if (!text) return [];
+  let names: unknown = [text];
+  if (text.startsWith("[")) {
+    try {
+      names = JSON.parse(text);
+    } catch {
+      // It is said below.
+    }
+  }
+  const wrong = Array.isArray(names) ? names.find((name) => typeof name !== "string" || !NAME.test(name)) : text;
+  if (wrong === undefined) return names as string[];
+  throw new pulumi.RunError(
+    `berth:adopt: ${typeof wrong === "string" ? wrong : JSON.stringify(wrong)} is no name; name one container, network or volume, or several in a list (\`pulumi config set --path 'berth:adopt[0]' web\`).`,
+  );
+}

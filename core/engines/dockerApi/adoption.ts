@@ -3,35 +3,8 @@ import { ArgumentError } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
 import { nearest } from "../../description/nearest";
 import { COMPOSE_LABELS, isOurs, type Owner, STACK_LABEL } from "../owner";
-import { berthSetting } from "../../pulumi/settings";
 import { setAsideAs, takerTag, wayBack } from "./predecessors";
 import type { EngineSnapshot, LiveContainer, LiveNetwork } from "./snapshot";
-
-/** What may be called so on an engine. */
-const NAME = /^[A-Za-z0-9][\w.-]*$/;
-
-/**
- * Names of what is there already and becomes the stack's own: the setting `berth:adopt`, one name or a list.
- *
- * @throws RunError for anything else
- */
-export function namesToAdopt(): string[] {
-  const text = berthSetting("adopt")?.trim();
-  if (!text) return [];
-  let names: unknown = [text];
-  if (text.startsWith("[")) {
-    try {
-      names = JSON.parse(text);
-    } catch {
-      // It is said below.
-    }
-  }
-  const wrong = Array.isArray(names) ? names.find((name) => typeof name !== "string" || !NAME.test(name)) : text;
-  if (wrong === undefined) return names as string[];
-  throw new pulumi.RunError(
-    `berth:adopt: ${typeof wrong === "string" ? wrong : JSON.stringify(wrong)} is no name; name one container, network or volume, or several in a list (\`pulumi config set --path 'berth:adopt[0]' web\`).`,
-  );
-}
 
 /** The command that gives consent. */
 export const consent = (name: string, names: readonly string[]): string =>

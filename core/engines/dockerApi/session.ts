@@ -13,7 +13,7 @@ import {
   engineHostname,
   type EngineSettings,
 } from "./connection/address";
-import { checkConsent, markAdopted, namesToAdopt, orphanWarnings } from "./adoption";
+import { checkConsent, markAdopted, orphanWarnings } from "./adoption";
 import type { BundledBuild } from "./images/bundledImages";
 import { EngineClient, EngineError } from "./connection/client";
 import { fetchImage } from "./images/fetch";
@@ -29,7 +29,7 @@ import type { EngineSnapshot, LiveContainer } from "./snapshot";
 import { runNow } from "../../pulumi/runNow";
 import { checkLast } from "../../pulumi/allOrNothing";
 import type { Report } from "../../pulumi/componentErrors";
-import { berthSetting } from "../../pulumi/settings";
+import { berthSetting, namesToAdopt } from "../../pulumi/settings";
 
 /** A network declared by this program. */
 export interface DeclaredNetwork {

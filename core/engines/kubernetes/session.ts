@@ -19,7 +19,7 @@ import {
 import { COMPONENT, PLUGIN_VERSION } from "./object";
 import { isClusterWide } from "../../mapping/kubernetes/kinds";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
-import { berthSetting } from "../../pulumi/settings";
+import { berthSetting, namesToAdopt } from "../../pulumi/settings";
 
 /** What one Pulumi program has declared on one cluster so far. */
 export class ClusterSession {
@@ -122,6 +122,12 @@ export class ClusterSession {
   claim(manifest: Manifest, by: string, argument = (_port: number) => "ports"): void {
     const { name, namespace = this.defaultNamespace } = manifest.metadata as ObjectMeta;
     if (typeof name !== "string" || typeof namespace !== "string") return;
+    if (namesToAdopt().includes(name))
+      throw new ArgumentError(
+        "berth:adopt",
+        `takes over what a Docker engine has, and ${name} is a ${manifest.kind} of a cluster`,
+        "take the name out of it; where that object is there already, the preview shows the command that hands it over",
+      );
     const key = [manifest.kind, namespace, name].join(" ");
     const other = this.objects.get(key);
     if (other !== undefined)

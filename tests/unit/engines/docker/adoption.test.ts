@@ -5,7 +5,6 @@ import {
   type DeclaredNetworkOptions,
   makerOf,
   markAdopted,
-  namesToAdopt,
   orphanWarnings,
   sayOfAdoption,
 } from "../../../../core/engines/dockerApi/adoption";
@@ -18,6 +17,7 @@ import {
   type LiveNetwork,
   takeSnapshot,
 } from "../../../../core/engines/dockerApi/snapshot";
+import { namesToAdopt } from "../../../../core/pulumi/settings";
 import { parseMounts } from "../../../../core/description/mounts";
 import { parsePorts } from "../../../../core/description/ports";
 import { useEngine } from "../../fakeEngine";

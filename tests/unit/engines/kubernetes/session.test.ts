@@ -65,6 +65,15 @@ describe("two objects of one program", () => {
     );
   });
 
+  test("are not taken over as containers are", async () => {
+    await world({ config: { "berth:adopt": '["web"]' } });
+    const session = clusterSessionFor();
+    session.claim(service("other"), "WebApp b");
+    expect(refusal(() => session.claim(service("web"), "WebApp a"))).toBe(
+      "berth:adopt: takes over what a Docker engine has, and web is a Service of a cluster; take the name out of it; where that object is there already, the preview shows the command that hands it over.",
+    );
+  });
+
   test("may not have one node port, in whatever namespace", () => {
     const session = clusterSessionFor();
     session.claim(service("a", 32600), "WebApp a");
