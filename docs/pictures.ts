@@ -45,6 +45,10 @@ const SHOWS: Record<string, [english: string, chinese: string]> = {
     "A Pod, and a Deployment that is reached only inside the cluster.",
     "一个 Pod，以及一个只能在集群内访问的 Deployment。",
   ],
+  manifests: [
+    "What manifests describe: a web page behind a node port, and Redis with a claim of its own.",
+    "清单描述的内容：节点端口后面的网页，以及带有自己的 PVC 的 Redis。",
+  ],
   images: ["What is no service has a card without lines.", "不是服务的东西只画一张卡片，没有连线。"],
   portainer: ["A container that is given the Docker socket.", "一个拿到 Docker 套接字的容器。"],
   host: ["Parts of a machine, in the order in which they are set up.", "一台机器的各个部分，以及先后顺序。"],

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { parse } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { COMMANDS } from "../../../cli/commands";
 import { PROGRAMS } from "../../../stacks";
 import { checkCommands, checkSetting } from "./commands";
@@ -63,7 +63,7 @@ test.each(PAGES)("%s: its other blocks can be read, and every block says what it
   for (const { language, text, line } of pageOf(file).blocks) {
     const known = /^(sh|text|ts|yaml|json|mermaid|python|dockerfile)$/.test(language);
     expect(known ? "" : `${file}:${line}: ${language || "no language"}`).toBe("");
-    if (language === "yaml") parse(text);
+    if (language === "yaml") expect([...parseAllDocuments(text)].flatMap(({ errors }) => errors)).toEqual([]);
     if (language === "json") JSON.parse(text);
   }
 });
