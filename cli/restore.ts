@@ -148,7 +148,7 @@ class Restore {
       } else await this.replace(targets);
     } finally {
       this.progress.clear();
-      await standstill.end(this.signal.aborted ? new AbortController().signal : this.signal);
+      await standstill.end(this.signal);
     }
     return this.report(targets, standstill, saved.opened && before, (Date.now() - begun) / 1000);
   }

@@ -60,11 +60,13 @@ export class Standstill {
             if (!(error instanceof EngineError && how === "paused" && /not paused/.test(error.message))) throw error;
           });
         if (how === "stopped") await this.restartSharers(held);
-        if (!(await answers(held, signal)))
+        // Whoever has ended the command does not wait; all the others start nevertheless.
+        if (!signal.aborted && !(await answers(held, signal)))
           this.failures.push(`${held.shown} did not answer again within ${PATIENCE} s`);
       } catch (error) {
-        signal.throwIfAborted();
-        this.failures.push(`${held.shown} could not be started again: ${(error as Error).message}`);
+        const failure = `${held.shown} could not be started again: ${(error as Error).message}`;
+        if (!signal.aborted) this.failures.push(failure);
+        else if (error !== signal.reason) console.error(`error: ${failure}`);
       }
       this.downtime.set(held, (this.downtime.get(held) ?? 0) + (Date.now() - since) / 1000);
     }

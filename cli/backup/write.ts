@@ -70,8 +70,7 @@ export async function writeBackup(
           await standstill.begin(still, jobs.some(({ item }) => item.how === "paused") ? "paused" : "stopped");
           for (const job of jobs) items.push(await saved(writer, job, { key, progress, signal }));
         } finally {
-          // Somebody may have ended this already: what was stopped starts all the same.
-          if (goOn) await standstill.end(signal.aborted ? new AbortController().signal : signal);
+          if (goOn) await standstill.end(signal);
         }
       }
       if (settings) await writer.add(settings.name, 0o600, [settings.content]);

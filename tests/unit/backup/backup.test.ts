@@ -200,6 +200,17 @@ describe("where something fails nothing is written, and what was stopped runs ag
     expect(process.listenerCount("SIGTERM")).toBe(0);
   });
 
+  test("somebody ends it while the first of two starts again", async () => {
+    engine().container("app", "own/app", [{ volume: "data", target: "/in" }]);
+    engine().fails = (call) => {
+      if (call.endsWith("web-id/start")) process.emit("SIGINT", "SIGINT");
+      return undefined;
+    };
+    expect(await backupOf(engine().now(), { to: at("shop.tar") })).toBe(130);
+    for (const id of ["web-id", "app-id"]) expect(engine().containers.get(id)!.State.Running).toBe(true);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test.each<[BackupOptions, RegExp]>([
     [{ volume: ["dat"] }, /--volume: the stack shop has no volume or service "dat" on its engine; it has data, web/],
     [{ to: "/nonexistent/x.tar" }, /--to: there is no folder \/nonexistent; make it/],
