@@ -69,7 +69,7 @@ export async function restoreFrom(
   } catch (error) {
     if (error instanceof BackupError) throw new Error(`${file}: ${error.message}`);
     if (!(error instanceof Interrupted)) throw error;
-    console.error("error: ended before all was restored: what was there before is there again");
+    console.error("error: ended before all was restored: the data is what it was before");
     return error.exitCode;
   } finally {
     progress.clear();
@@ -217,7 +217,8 @@ class Restore {
       return false;
     } catch (error) {
       this.signal.throwIfAborted();
-      throw error;
+      // A terminal that asks takes Ctrl-C for a key.
+      throw (error as Error).name === "AbortError" ? new Interrupted("SIGINT") : error;
     } finally {
       lines.close();
     }

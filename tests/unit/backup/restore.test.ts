@@ -174,7 +174,7 @@ describe("where something fails in the middle, all is as it was", () => {
     };
     expect(await bring()).toBe(130);
     asBefore();
-    expect(said.at(-1)).toBe("error: ended before all was restored: what was there before is there again");
+    expect(said.at(-1)).toBe("error: ended before all was restored: the data is what it was before");
   });
 
   test("putting it back fails, too: it says where the data is", async () => {
