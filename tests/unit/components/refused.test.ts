@@ -361,7 +361,7 @@ describe("what the engine knows", () => {
       "a container of that name",
       { containers: [{ id: "c1", name: "web", image: "x", labels: {}, ports: [] }] },
       () => new Nginx("web"),
-      'Nginx "web": containerName: a container named web is there already; choose another name, or remove it with `docker rm -f web`.',
+      "Nginx \"web\": containerName: a container named web is there already; take it over (`berth pulumi config set --path 'berth:adopt[0]' web --stack test`), choose another name, or remove it with `docker rm -f web`.",
     ],
     [
       "a host path that is missing",
@@ -403,7 +403,7 @@ describe("what the engine knows", () => {
       "a network of that name",
       { networks: [{ id: "n1", name: "mynet", driver: "bridge", labels: {}, subnets: [] }] },
       () => new BridgeNetwork("mynet"),
-      "BridgeNetwork \"mynet\": name: a network named mynet is there already and is not this stack's; choose another name; to join that one, name it in the service's networks without a BridgeNetwork.",
+      "BridgeNetwork \"mynet\": name: a network named mynet is there already and is not this stack's; choose another name; to join that one, name it in the service's networks without a BridgeNetwork, or use it as it is with `berth pulumi config set --path 'berth:adopt[0]' mynet --stack test`.",
     ],
     [
       "a route of the host",
