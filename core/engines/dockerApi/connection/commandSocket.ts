@@ -27,8 +27,13 @@ export class CommandSocket extends Duplex {
     // The program's end, which comes after its last words, says more than a broken pipe.
     child.stdin.on("error", () => undefined);
     child.on("error", ({ message }) => this.destroy(failure(message, null)));
-    // Where the far side has closed an idle connection there is nothing to say.
-    child.on("close", (code) => this.destroy(code === 0 ? undefined : failure(this.messages, code)));
+    child.on("close", (code) => {
+      if (code !== 0) return void this.destroy(failure(this.messages, code));
+      // The far side has said all: whoever reads comes to the end of it, and an idle connection has nothing to say.
+      if (this.readableFlowing !== true && this.listenerCount("readable") === 0) return void this.destroy();
+      this.push(null);
+      this.end();
+    });
   }
 
   override _read(): void {
