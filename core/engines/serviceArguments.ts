@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Engine, ServiceRequest } from "./engine";
 import { lockedImage } from "./imageLock";
+import { mirroredImage } from "./imageMirrors";
 import { isLate, isOnItsWay, lift } from "../pulumi/outputs";
 import { isSecretName, parseEnvironment } from "../description/environment";
 import { secretNames } from "../description/variables";
@@ -37,7 +38,7 @@ export function readArguments(
           ? parseFileList(key, value, context)
           : lift(value, (plain) => report(() => parseField(key, plain as never, context)));
     }
-    spec.image = lift(spec.image, (image) => report(() => lockedImage(image)));
+    spec.image = lift(spec.image, (image) => report(() => imageFor(engine, lockedImage(image))));
     if (spec.image === undefined) throw new ArgumentError("image", "is missing", 'name one, for example "nginx"');
     if (spec.containerName !== undefined && !isLate(spec.containerName))
       parseField("containerName", spec.containerName as string, context);
@@ -55,6 +56,12 @@ export function readArguments(
       whenKnown(Object.fromEntries(rule.fields.map((field) => [field, complete[field]])), rule.check);
     return { spec: late, whenKnown, checks };
   });
+}
+
+/** Nodes of a cluster fetch by the name that they get; on Docker it stays, and what fetches it looks at the mirrors. */
+function imageFor({ name }: Engine, image: unknown): unknown {
+  const mirrored = mirroredImage(image);
+  return name === "docker" ? image : mirrored;
 }
 
 /** Mounts with those of secrets and configs that are files of the host: no two may have one target. */

@@ -10,6 +10,7 @@ export const SETTINGS = {
   ],
   nodeAddress: ["Address of a node of the cluster, for the URLs of its node ports", "localhost"],
   adopt: ["Containers, networks and volumes that are there already and become the stack's own, by name", ""],
+  imageMirrors: ["Where images of a registry are fetched in its place: docker.io to mirror.example", ""],
   images: [
     "Digests by image, which `berth outdated STACK --lock` writes, so that the same image runs everywhere",
     "whatever a tag stands for when it is fetched",

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseServices } from "./releaseServices";
 import { type EngineClient, ignoreMissing } from "./connection/client";
+import { atMirror } from "../imageMirrors";
 import { fetchImage } from "./images/fetch";
 import { progressOf } from "../../pulumi/progress";
 import { isOurs, ownerLabels, SERVICE_LABEL } from "../owner";
@@ -70,6 +71,7 @@ export function containerHooks(session: HookContext): ContainerHooks {
       return fetchImage(session.client, wanted, {
         platform,
         otherLogins: session.hasOwnLogins,
+        mirror: atMirror(wanted),
         tell: progressOf(urn),
       });
     if (!(await session.client.find(`/images/${wanted}/json`)))

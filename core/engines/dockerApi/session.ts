@@ -20,6 +20,7 @@ import { fetchImage } from "./images/fetch";
 import { type ContainerHooks, containerHooks } from "./hooks";
 import { chosenEngine } from "../engine";
 import { lockedImage } from "../imageLock";
+import { atMirror } from "../imageMirrors";
 import { isOurs, LIFE_LABEL, type Owner, ownerLabels, ownerOf, SERVICE_LABEL } from "../owner";
 import { type AddressClaim, type MissingBind, missingBindsError, type PortClaim, type SubnetClaim } from "./preflight";
 import { Predecessors, setAsideAs, standing } from "./predecessors";
@@ -294,7 +295,7 @@ export class Session {
     const id = await find();
     if (id !== undefined || !client || !needed || this.built.has(name)) return id;
     // The hook before the container says what is wrong.
-    await fetchImage(client, name, { otherLogins: this.hasOwnLogins }).catch(() => {});
+    await fetchImage(client, name, { otherLogins: this.hasOwnLogins, mirror: atMirror(name) }).catch(() => {});
     return find();
   }
 

@@ -11,16 +11,52 @@ const DENIED = /denied|unauthorized|authoriz|authentication|credentials|\b40[13]
  * provider does not say why it cannot: it passes over what the engine answers while it fetches.
  *
  * @param otherLogins the provider has logins of its own: where this one is denied, it may still fetch the image
+ * @param mirror its name at a mirror, where it is fetched first and then called by its own name
  * @throws Error with what was asked, what was answered, and what helps
  */
 export async function fetchImage(
   client: EngineClient,
   name: string,
-  { platform, otherLogins = false, tell = untold }: { platform?: string; otherLogins?: boolean; tell?: Tell } = {},
+  { platform, otherLogins = false, mirror, tell = untold }: FetchOptions = {},
 ): Promise<void> {
   const image = parseImage(name, "image");
   // An id alone names no place to fetch it from.
   if (image.repository === "" || (await client.find(`/images/${name}/json`))) return;
+  // What is named by its digest could not be called by that afterwards.
+  const elsewhere = image.digest === undefined ? mirror : undefined;
+  let first = "";
+  if (elsewhere !== undefined) {
+    // Somebody else's name stays.
+    const had = await client.find(`/images/${withTag(elsewhere)}/json`);
+    const there = await pull(client, elsewhere, name, { platform, tell });
+    if (there.failure === undefined) return rename(client, withTag(elsewhere), withTag(name), had !== undefined);
+    first = `from its mirror as ${elsewhere} (${plain(there.failure)}), nor `;
+  }
+  const { failure, login } = await pull(client, name, name, { platform, tell });
+  if (failure === undefined || (otherLogins && DENIED.test(failure))) return;
+  const words = plain(failure);
+  throw new Error(
+    `image: ${withTag(name)} cannot be fetched ${first}from ${image.registry || HUB_HOST} (${words}); ${remedy(name, words, login)}.`,
+  );
+}
+
+const plain = (words: string): string => words.trim().replace(/\s+/g, " ").replace(/\.$/, "");
+
+interface FetchOptions {
+  platform?: string;
+  otherLogins?: boolean;
+  mirror?: string;
+  tell?: Tell;
+}
+
+/** Has the engine fetch what has a name, for an image that is told of by its own. */
+async function pull(
+  client: EngineClient,
+  from: string,
+  name: string,
+  { platform, tell = untold }: FetchOptions,
+): Promise<{ failure?: string; login?: RegistryLogin }> {
+  const image = parseImage(from, "image");
   const login = await loginFor(image.registry, process.env);
   const fromImage = `${image.registry && `${image.registry}/`}${image.repository}`;
   const query = new URLSearchParams({ fromImage, tag: image.digest ?? image.tag ?? "latest" });
@@ -30,11 +66,15 @@ export async function fetchImage(
     layers.take(line);
     void tell(() => `fetching ${withTag(name)}: ${layers}`);
   });
-  if (failure === undefined || (otherLogins && DENIED.test(failure))) return;
-  const words = failure.trim().replace(/\s+/g, " ").replace(/\.$/, "");
-  throw new Error(
-    `image: ${withTag(name)} cannot be fetched from ${image.registry || HUB_HOST} (${words}); ${remedy(name, words, login)}.`,
-  );
+  return { failure, login };
+}
+
+/** Calls an image by another name, and where nobody needs it no more by the one that it has. */
+async function rename(client: EngineClient, from: string, to: string, keep: boolean): Promise<void> {
+  const at = to.lastIndexOf(":");
+  const query = new URLSearchParams({ repo: to.slice(0, at), tag: to.slice(at + 1) });
+  await client.raw("POST", `/images/${from}/tag?${query}`);
+  if (!keep) await client.raw("DELETE", `/images/${from}?noprune=1`);
 }
 
 /** A line of what the engine says while it fetches. */

@@ -14,6 +14,7 @@ import { ArgumentError, checkFields, show } from "../../../description/errors";
 import type { Inputs } from "../../../description/types";
 import { isLate, isOnItsWay, lift } from "../../../pulumi/outputs";
 import { lockedImage } from "../../imageLock";
+import { mirroredImage } from "../../imageMirrors";
 import { listOf, objectOf, plain, type WhenKnown } from "./values";
 import { handler, probe } from "./probes";
 import type { ContainerDescription, ResourcesDescription, SidecarDescription, Variables } from "./types";
@@ -73,7 +74,7 @@ export function container(
     name: labelName(plain(name, nameArgument), nameArgument),
     image: lift(
       whenKnown(given.image, (image) => void checkImage(image, `${at}image`)),
-      lockedImage,
+      (image) => mirroredImage(lockedImage(image)),
     ),
     imagePullPolicy: policy,
     command: words(given.command, `${at}command`, whenKnown),
