@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describeIf } from "../skips";
 import { ALLOWED_IN_CLUSTER } from "./allowedKubernetes";
 import {
@@ -266,4 +269,38 @@ describeIf(missingCluster ?? missingLab, "what happens around a container", () =
 
 describeIf(missingCluster, "the allowed differences from documented manifests", () => {
   test("each of them is needed", () => expect(unused(ALLOWED_IN_CLUSTER)).toEqual([]));
+});
+
+describeIf(missingCluster, "documented manifests by the program manifests", () => {
+  afterAll(removeObjects, 120_000);
+
+  test("G1, G2 and G5 are what kubectl apply gives, field by field; nothing is to be done again, and destroy leaves nothing", async () => {
+    const text = `${G1}---${G2}---${G5}`;
+    const rows: [row: string, kind: string, name: string][] = [
+      ["G1", "deployment", "nginx-deployment"],
+      ["G2", "service", "nginx-service"],
+      ["G5", "pod", "lifecycle-demo"],
+    ];
+    const documented = readDocumented(text, ...rows.map(([, kind, name]): [string, string] => [kind, name]));
+    const folder = mkdtempSync(join(tmpdir(), "berth-live-manifests-"));
+    const file = join(folder, "nginx.yaml");
+    writeFileSync(file, text);
+    try {
+      const stack = await Stack.create("manifests", { config: { "berth:manifests": [file] } });
+      await stack.up();
+      const found = rows.map(([row, kind, name], index) => [
+        row,
+        notAsDocumented(row, documented[index]!, live(kind, name)).filter(
+          ({ path }) => path !== "metadata.annotations[berth.service]",
+        ),
+      ]);
+      expect(found).toEqual(rows.map(([row]) => [row, []]));
+      expect(await httpStatus(SITE)).toBe(200);
+      expect(await stack.changes(["--expect-no-changes"])).toEqual([]);
+      await stack.destroy();
+      expect(madeObjects()).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 300_000);
 });
