@@ -95,22 +95,25 @@ describe("an engine", () => {
     );
     expect(w.resources).toEqual([]);
     new GpuContainer("without", { image: IMAGE, gpus: "none" });
+    await w.done();
   });
 
   test("without the NVIDIA runtime is found at preview", async () => {
-    await world();
+    const w = await world();
     sessionFor().snapshot = { ...BARE, runtimes: ["runc", "io.containerd.runc.v2"] };
     expect(sentence(() => new GpuContainer("gpu", { image: IMAGE, runtime: "nvidia" }))).toBe(
       'GpuContainer "gpu": runtime: nvidia is not a runtime of this engine, which has runc, io.containerd.runc.v2; install the NVIDIA Container Toolkit and set it up (`nvidia-ctk runtime configure --runtime=docker`), then restart Docker.',
     );
     new GpuContainer("shim", { image: IMAGE, service: { runtime: "io.containerd.kata.v2" } });
+    await w.done();
   });
 
   test("that does not say is left alone", async () => {
-    await world();
+    const w = await world();
     sessionFor().snapshot = { ...BARE };
     new GpuContainer("gpu", { image: IMAGE });
     new GpuContainer("runtime", { image: IMAGE, runtime: "nvidia" });
+    await w.done();
   });
 });
 
