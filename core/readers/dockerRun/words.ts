@@ -70,8 +70,16 @@ function closing(text: string, from: number): number {
   return -1;
 }
 
+/** Braces that a word opens and closes, by where they open. */
+interface Braces {
+  /** Up to where they are known. */
+  until: number;
+  closed: Map<number, { end: number; several: boolean }>;
+}
+
 class Reader {
   private at = 0;
+  private braces: Braces = { until: 0, closed: new Map() };
   private depth = 0;
   /** Inside a branch of `${A:-...}` that is not taken nothing is looked up. */
   private idle = 0;
@@ -316,31 +324,40 @@ class Reader {
   /** `{a,b}` and `{1..3}`; the shell leaves `{1...4}` and `{.Name}` as they stand. */
   private brace(): void {
     if (this.assigns()) return;
-    let depth = 0;
-    let several = false;
-    for (let at = this.at; at < this.line.length; at += 1) {
+    if (this.at >= this.braces.until) this.braces = this.matchBraces();
+    const found = this.braces.closed.get(this.at);
+    if (!found) return;
+    const all = this.line.slice(this.at, found.end + 1);
+    if (!found.several && !SEQUENCE.test(all)) return;
+    throw this.fail(
+      `the shell would make several words of ${show(all)}`,
+      "put it into single quotes, or write the words out",
+      this.at,
+      all.length,
+    );
+  }
+
+  /** The braces from here to the end of the word, with those that close them: each word is looked through once. */
+  private matchBraces(): Braces {
+    const closed: Braces["closed"] = new Map();
+    const open: { start: number; several: boolean }[] = [];
+    let at = this.at;
+    for (; at < this.line.length; at += 1) {
       const char = this.line[at]!;
-      if (char === " " || char === "\t" || char === "\n") return;
+      if (char === " " || char === "\t" || char === "\n") break;
       if (char === "\\") at += 1;
       else if (char === "'" || char === '"') {
-        at = this.line.indexOf(char, at + 1);
-        if (at < 0) return;
-      } else if (char === "{") depth += 1;
-      else if (char === ",") several ||= depth === 1;
+        const end = this.line.indexOf(char, at + 1);
+        if (end < 0) break;
+        at = end;
+      } else if (char === "{") open.push({ start: at, several: false });
+      else if (char === "," && open.length) open.at(-1)!.several = true;
       else if (char === "}") {
-        depth -= 1;
-        if (depth > 0) continue;
-        const all = this.line.slice(this.at, at + 1);
-        if (several || SEQUENCE.test(all))
-          throw this.fail(
-            `the shell would make several words of ${show(all)}`,
-            "put it into single quotes, or write the words out",
-            this.at,
-            all.length,
-          );
-        return;
+        const { start, several } = open.pop() ?? {};
+        if (start !== undefined) closed.set(start, { end: at, several: several! });
       }
     }
+    return { until: at, closed };
   }
 
   private operator(char: string): boolean {

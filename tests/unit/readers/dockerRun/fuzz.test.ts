@@ -118,7 +118,8 @@ test.each([
   ["many comments", `${"# x\n".repeat(5_000)}docker run nginx`],
   ["a wide range", "docker run -p 1-65535:1-65535 --expose 1-65535 nginx"],
   ["many dollars", `docker run ${"${A:-".repeat(10_000)}`],
-  ["many braces", `docker run ${"{".repeat(5_000)} nginx`],
+  ["many braces", `docker run ${"{".repeat(50_000)} nginx`],
+  ["many braces with one that closes", `docker run ${"{".repeat(50_000)}}`],
   ["many brackets", `docker run ${"<".repeat(5_000)} nginx`],
   ["a long prompt", `${"a".repeat(100_000)}@docker run nginx`],
 ])("%s takes no time", (_, line) => {
