@@ -86,8 +86,8 @@ function settingsOf(text: string): Map<string, Record<string, unknown>> {
     const config = stacks.get(stack) ?? {};
     stacks.set(stack, config);
     const [, setting, path] = /^([\w-]+:\w+)(.*)$/.exec(key!)!;
-    const steps = [setting!, ...path!.matchAll(/\[(\d+)\]|\.([\w-]+)/g)].map((step) =>
-      typeof step === "string" ? step : (step[2] ?? Number(step[1])),
+    const steps = [setting!, ...path!.matchAll(/\[(\d+)\]|\["([^"]+)"\]|\.([\w-]+)/g)].map((step) =>
+      typeof step === "string" ? step : (step[2] ?? step[3] ?? Number(step[1])),
     );
     let place = config as Record<string | number, unknown>;
     for (const [index, step] of steps.slice(0, -1).entries()) {

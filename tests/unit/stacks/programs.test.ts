@@ -409,7 +409,7 @@ describe("with an engine", () => {
     connect([{ Id: "c1", Names: ["/nginx01"], Image: "other", Labels: {}, Ports: [] }]);
     w = await world({ stack: "nginx", config });
     await expect(run()).rejects.toThrow(
-      'Nginx "nginx": containerName: a container named nginx01 is there already; choose another name',
+      'Nginx "nginx": containerName: a container named nginx01 is there already; take it over (',
     );
     await quiet();
     expect(w.resources).toEqual([]);
