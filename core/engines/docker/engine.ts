@@ -40,7 +40,7 @@ function prepare(request: ServiceRequest): PreparedService {
   const spec = takeFiles(request.spec);
   const args = containerArguments(spec, report);
   checkAgainstEngine(request, spec, session);
-  const live = pulumi.runtime.isDryRun() ? session.live(name) : undefined;
+  const live = session.live(name);
   if (live) warnOfLeftVolumes({ name, keepData }, spec, live);
   const place = placeOf(spec, session);
   const { containerName, networks: joined, cpus, cpuPeriod, cpuQuota } = spec as unknown as ServiceSpec;

@@ -36,7 +36,7 @@ export function leftVolumes(
   });
 }
 
-/** The same as warnings of a preview. */
+/** The same as warnings. */
 export function warnOfLeftVolumes(
   service: { name: string; keepData: boolean },
   spec: Pick<LateSpec, "volumes" | "volumesFrom">,
