@@ -47,6 +47,8 @@ export interface DeclaredService {
   resource: pulumi.Resource;
 }
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
 interface ImageOptions extends Pick<docker.RemoteImageArgs, "build" | "triggers"> {
   /** @default true */
   keep?: boolean;
@@ -309,8 +311,10 @@ export class Session {
     if (name.includes("@") || isId(name)) return name;
     const digests = this.built.has(name) ? [] : await this.digestsOf(id);
     const { repository } = parseImage(name, "image");
-    const named = digests.find((digest) => parseImage(digest, "image").repository.endsWith(repository)) ?? digests[0];
-    return named === undefined ? id : `${withTag(name)}@${parseImage(named, "image").digest}`;
+    // The engine's own words: nothing of an apply may hang on their form.
+    const known = digests.map((text) => text.split("@")).filter(([, digest = ""]) => DIGEST.test(digest));
+    const [, digest] = known.find(([place]) => place!.endsWith(repository)) ?? known[0] ?? [];
+    return digest === undefined ? id : `${withTag(name)}@${digest}`;
   }
 
   private digestsOf(id: string): Promise<string[]> {
