@@ -3,6 +3,7 @@ import { connect } from "../components/parts/connect";
 import { checkEngine, type EngineName } from "../core/engines/engine";
 import { allOrNothing, untilChecked } from "../core/pulumi/allOrNothing";
 import type { Setting } from "./lib/settings";
+import { hasPulumiEngine } from "../core/pulumi/perProgram";
 import { berthSetting } from "../core/pulumi/settings";
 
 /** What a stack program exports. */
@@ -90,7 +91,7 @@ export const HOSTS: readonly string[] = ["host"];
 export const engineOf = (program: string, setting?: string): EngineName => ENGINE_OF[program] ?? checkEngine(setting);
 
 /** The Pulumi program; a plan runs it without an engine. */
-export async function run({ engine = true } = {}): Promise<Record<string, unknown>> {
+export async function run({ engine = hasPulumiEngine() } = {}): Promise<Record<string, unknown>> {
   const names = programNames(pulumi.getStack(), berthSetting("program"));
   if (engine && names.some((name) => HOSTS.includes(name))) {
     const { lookAhead } = await import("./lib/hostConnection");
