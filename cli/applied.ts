@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { canonical, digest } from "../core/description/digest";
+import { digest } from "../core/description/digest";
 import { withTag } from "../core/description/names";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
-import { ownerLabels } from "../core/engines/owner";
+import { labelFilter, ownerLabels } from "../core/engines/owner";
 import { isAllOrNothing } from "../core/pulumi/allOrNothing";
 import type { ServiceStatus } from "../core/engines/status";
 import type { Plan } from "./plan";
@@ -11,7 +11,7 @@ import { pluginVersions } from "./pluginSearch";
 import { type CliProject, version } from "./project";
 import { HIDDEN } from "./stackConfig";
 import { shortName } from "./stackName";
-import { type StackNow, servicesNow, stackNow } from "./stackNow";
+import { close, type StackNow, servicesNow, stackNow } from "./stackNow";
 
 /**
  * A stack as its program declares it, where what `up` would do can be told without the CLI: all of it is on one Docker
@@ -80,11 +80,6 @@ function isCertain({ places, plan }: StackNow): boolean {
     plan.secretValues.every((value) => value.includes(HIDDEN))
   );
 }
-
-/** Ends the connections to the engine. */
-export const close = ({ places }: StackNow): void => {
-  for (const place of places) place.close();
-};
 
 /** What a program prints, it prints again when the CLI runs it. */
 async function silently<T>(run: () => Promise<T>): Promise<T> {
@@ -164,18 +159,15 @@ interface Objects {
 
 /** The objects of a stack, as far as they tell one life from the next. */
 async function objectsOn(client: EngineClient, { owner, plan }: StackNow): Promise<unknown> {
-  const ours = encodeURIComponent(
-    JSON.stringify({ label: Object.entries(ownerLabels(owner)).map((pair) => pair.join("=")) }),
-  );
   const get = <T>(path: string) => client.request<T>("GET", path, undefined, client.patience);
   const [containers, networks, { Volumes: volumes }, images] = await Promise.all([
-    get<Objects[]>(`/containers/json?all=1&filters=${ours}`),
+    get<Objects[]>(`/containers/json?all=1&filters=${labelFilter(ownerLabels(owner))}`),
     get<Objects[]>("/networks"),
     get<{ Volumes: Objects[] | null }>("/volumes"),
     get<Objects[]>("/images/json"),
   ]);
   const wanted = namesIn(plan);
-  return canonical([
+  return [
     containers.map(({ Id, Names, ImageID, NetworkSettings }) => [Id, Names, ImageID, NetworkSettings]).sort(byFirst),
     networks
       .filter(({ Name }) => wanted.has(Name!))
@@ -189,7 +181,7 @@ async function objectsOn(client: EngineClient, { owner, plan }: StackNow): Promi
       .flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((tag) => [tag, Id]))
       .filter(([tag]) => wanted.has(tag!))
       .sort(byFirst),
-  ]);
+  ];
 }
 
 const byFirst = ([a]: unknown[], [b]: unknown[]) => (String(a) < String(b) ? -1 : 1);

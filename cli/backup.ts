@@ -12,7 +12,7 @@ import { inColumns } from "./backup/table";
 import { removeLeftovers } from "./backup/volumes";
 import { stamp, targetFile, writeBackup } from "./backup/write";
 import { currentProject, version } from "./project";
-import { type StackNow, stackNow } from "./stackNow";
+import { close, type StackNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
 
 /** Options of `berth backup`. */
@@ -82,7 +82,7 @@ export async function backup(stack: string, options: BackupOptions): Promise<num
   try {
     return await backupOf(now, options);
   } finally {
-    for (const place of now.places) place.close();
+    close(now);
   }
 }
 

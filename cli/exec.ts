@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { type EngineClient, pieces } from "../core/engines/dockerApi/connection/client";
 import type { ServiceStatus } from "../core/engines/status";
-import { chosen, kubectlNames, servicesNow, stackNow } from "./stackNow";
+import { chosen, close, kubectlNames, servicesNow, stackNow, tasksOf } from "./stackNow";
 
 /** What a person wants inside a container where nothing is said. */
 const SHELL = ["/bin/sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh"];
@@ -18,15 +18,14 @@ export async function exec(stack: string, service: string, command: string[]): P
       throw new Error(`${service} does not run (${status.state}); \`berth resume ${stack} ${service}\` starts it`);
     return await execIn(client!, container, command.length ? command : SHELL);
   } finally {
-    for (const place of now.places) place.close();
+    close(now);
   }
 }
 
 /** A container of a Swarm's service on the node that is asked. */
 async function taskOf(client: EngineClient, id: string, service: string): Promise<string> {
-  const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.swarm.service.id=${id}`] }));
-  const [found] = await client.request<{ Id: string }[]>("GET", `/containers/json?filters=${filters}`);
-  if (found) return found.Id;
+  const [found] = await tasksOf(client, id);
+  if (found !== undefined) return found;
   throw new Error(`no task of ${service} runs on this node of the Swarm; \`docker service ps\` says on which`);
 }
 

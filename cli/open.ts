@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { engineHostname } from "../core/engines/dockerApi/connection/address";
 import { onPath } from "../core/host/findExecutable";
 import { namesOf, type ServiceStatus } from "../core/engines/status";
-import { chosen, type Found, servicesNow, stackNow } from "./stackNow";
+import { chosen, close, type Found, servicesNow, stackNow } from "./stackNow";
 
 /** What opens an address in the user's browser. */
 const OPENERS: Partial<Record<NodeJS.Platform, string[]>> = { darwin: ["open"], win32: ["explorer.exe"] };
@@ -29,7 +29,7 @@ export async function open(stack: string, names: string[]): Promise<number> {
     if (process.stdout.isTTY) browse(first!);
     return 0;
   } finally {
-    for (const place of now.places) place.close();
+    close(now);
   }
 }
 

@@ -15,7 +15,7 @@ import { planOf } from "./planOf";
 import { currentProject } from "./project";
 import { readStackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
-import { servicesNow, stackNow } from "./stackNow";
+import { close, servicesNow, stackNow } from "./stackNow";
 import { hasColours } from "./status";
 
 /** An image with what is known of it. */
@@ -97,7 +97,7 @@ export async function outdated(
     return failed.length ? 1 : 0;
   } finally {
     registries.close();
-    for (const place of places) place.close();
+    close({ places });
   }
 }
 

@@ -1,5 +1,5 @@
 import { namesOf, type ServiceStatus } from "../core/engines/status";
-import { chosen, type Found, kubectlNames, servicesNow, stackNow } from "./stackNow";
+import { chosen, close, type Found, kubectlNames, servicesNow, stackNow } from "./stackNow";
 
 export type Power = "restart" | "stop" | "resume";
 
@@ -52,7 +52,7 @@ export async function power(verb: Power, stack: string, names: string[]): Promis
       }
     return 0;
   } finally {
-    for (const place of now.places) place.close();
+    close(now);
   }
 }
 

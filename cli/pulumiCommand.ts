@@ -1,4 +1,4 @@
-import { close, type Declaration, declarationOf, isApplied, isLast, keepApplied, settingsOf } from "./applied";
+import { type Declaration, declarationOf, isApplied, isLast, keepApplied, settingsOf } from "./applied";
 import {
   hasAllPlugins,
   hasOtherSdks,
@@ -11,6 +11,7 @@ import {
 } from "./pluginSearch";
 import { applicableProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
+import { close } from "./stackNow";
 import { readStackConfig } from "./stackConfig";
 import { mendState, outputsIn, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";

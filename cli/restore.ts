@@ -20,7 +20,7 @@ import { stamp, targetFile, writeBackup } from "./backup/write";
 import { readText } from "./partsFile";
 import { currentProject } from "./project";
 import { shortName } from "./stackName";
-import { type StackNow, stackNow } from "./stackNow";
+import { close, type StackNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
 
 /** Options of `berth restore`. */
@@ -64,7 +64,7 @@ export async function restoreFrom(
     try {
       return await interruptible((signal) => new Restore(now, file, opened, options, progress, signal).run());
     } finally {
-      for (const place of now.places) place.close();
+      close(now);
     }
   } catch (error) {
     if (error instanceof BackupError) throw new Error(`${file}: ${error.message}`);

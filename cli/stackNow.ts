@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { checkEngine, type EngineName } from "../core/engines/engine";
-import { DIGEST_LABEL, type Owner, ownerOf } from "../core/engines/owner";
+import { DIGEST_LABEL, labelFilter, type Owner, ownerOf } from "../core/engines/owner";
 import { type Declared, pick, type ServiceStatus } from "../core/engines/status";
 import { type Plan, type PlannedResource, type PlannedService, plannedServices } from "./plan";
 import type { Group, Place } from "./place";
@@ -40,7 +40,7 @@ export async function stackNow(given: string, planned?: Plan): Promise<StackNow>
   try {
     for (const group of groups) places.push(await placeOf(group, owner, config));
   } catch (error) {
-    for (const place of places) place.close();
+    close({ places });
     throw error;
   }
   return { name: stack, owner, places, plan };
@@ -167,6 +167,11 @@ async function addressOf(provider: pulumi.ProviderResource): Promise<EngineAddre
   return engineAddress(settings, process.env);
 }
 
+/** Ends the connections to the engines. */
+export function close({ places }: Pick<StackNow, "places">): void {
+  for (const place of places) place.close();
+}
+
 /** A service as it runs, and where. */
 export type Found = [ServiceStatus, Place];
 
@@ -176,6 +181,13 @@ export async function servicesNow({ places }: StackNow): Promise<Found[]> {
     places.map(async (place) => (await place.look()).map((status): Found => [status, place])),
   );
   return found.flat();
+}
+
+/** The containers of a service of a Swarm on the node that is asked. */
+export async function tasksOf(client: EngineClient, id: string): Promise<string[]> {
+  const filters = labelFilter({ "com.docker.swarm.service.id": id });
+  const found = await client.request<{ Id: string }[]>("GET", `/containers/json?filters=${filters}`);
+  return found.map(({ Id }) => Id);
 }
 
 /** What does on a cluster, and on a Swarm, what a command does not do there. */

@@ -1,5 +1,5 @@
 import { namesOf, type ServiceStatus } from "../core/engines/status";
-import { servicesNow, stackNow } from "./stackNow";
+import { close, servicesNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
 
 /** Seconds that `--wait` waits where nothing is said. */
@@ -24,7 +24,7 @@ export async function status(
     if (wait && !ok) console.error(`error: --wait: not as declared after ${seconds} s: ${unsettled(services)}`);
     return ok ? 0 : 1;
   } finally {
-    for (const place of now.places) place.close();
+    close(now);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { EngineClient } from "../../core/engines/dockerApi/connection/client";
-import { ownerLabels } from "../../core/engines/owner";
+import { labelFilter, ownerLabels } from "../../core/engines/owner";
 import { namesOf } from "../../core/engines/status";
 import type { Place } from "../place";
-import { servicesNow, type StackNow } from "../stackNow";
+import { servicesNow, type StackNow, tasksOf } from "../stackNow";
 import { databaseIn, dataFolders, type Database } from "./databases";
 
 /** A container as the engine describes it. */
@@ -65,13 +65,6 @@ const isMadeUp = (name: string, declared: Set<string>) =>
 
 const inspect = (client: EngineClient, id: string) => client.find<Container>(`/containers/${id}/json`);
 
-/** The container of a service of a Swarm on the node that is asked. */
-async function tasksOf(client: EngineClient, id: string): Promise<string[]> {
-  const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.swarm.service.id=${id}`] }));
-  const found = await client.request<{ Id: string }[]>("GET", `/containers/json?filters=${filters}`);
-  return found.map(({ Id }) => Id);
-}
-
 /**
  * Looks at the containers and volumes of a stack.
  *
@@ -133,8 +126,7 @@ async function volumesOf(
   for (const one of held)
     for (const { Type, Name, Destination, RW } of one.container.Mounts ?? [])
       if (Type === "volume" && Name) add(one.client, Name).users.push({ held: one, target: Destination, writes: RW });
-  const label = Object.entries(ownerLabels(owner)).map((pair) => pair.join("="));
-  const filters = encodeURIComponent(JSON.stringify({ label }));
+  const filters = labelFilter(ownerLabels(owner));
   for (const client of clients) {
     const { Volumes } = await client.request<{ Volumes: { Name: string }[] | null }>(
       "GET",

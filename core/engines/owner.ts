@@ -40,6 +40,10 @@ export function ownerLabels(owner: Owner, service?: string): Record<string, stri
   return { [STACK_LABEL]: owner.stack, [OWNER_LABEL]: owner.owner, ...(service ? { [SERVICE_LABEL]: service } : {}) };
 }
 
+/** The filter of the engine's lists for what has these labels, as a part of a query. */
+export const labelFilter = (labels: Record<string, string>): string =>
+  encodeURIComponent(JSON.stringify({ label: Object.entries(labels).map((pair) => pair.join("=")) }));
+
 /** Whether an object was made by this stack, from this checkout. */
 export function isOurs(labels: Record<string, string> | null | undefined, owner: Owner): boolean {
   return labels?.[STACK_LABEL] === owner.stack && labels[OWNER_LABEL] === owner.owner;

@@ -3,7 +3,16 @@ import { withTag } from "../../description/names";
 import type { Endpoint } from "../engine";
 import type { EngineClient } from "../dockerApi/connection/client";
 import { setAsideAs, standing } from "../dockerApi/predecessors";
-import { DIGEST_LABEL, isOurs, OWNER_LABEL, type Owner, ownerLabels, SERVICE_LABEL, STACK_LABEL } from "../owner";
+import {
+  DIGEST_LABEL,
+  isOurs,
+  labelFilter,
+  OWNER_LABEL,
+  type Owner,
+  ownerLabels,
+  SERVICE_LABEL,
+  STACK_LABEL,
+} from "../owner";
 import { type Declared, judged, missing, type ServiceStatus, shortName, type State } from "../status";
 
 /** A container in the engine's list. */
@@ -24,8 +33,7 @@ interface Named extends ListedContainer {
   labels: Record<string, string>;
 }
 
-const listed = async (client: EngineClient, filters: object): Promise<Named[]> => {
-  const query = encodeURIComponent(JSON.stringify(filters));
+const listed = async (client: EngineClient, query: string): Promise<Named[]> => {
   const found = await client.request<ListedContainer[]>(
     "GET",
     `/containers/json?all=1&filters=${query}`,
@@ -41,9 +49,8 @@ const listed = async (client: EngineClient, filters: object): Promise<Named[]> =
 
 /** Compares what is declared on an engine with the containers of the stack there. */
 export async function dockerStatus(client: EngineClient, owner: Owner, declared: Declared[]): Promise<ServiceStatus[]> {
-  const label = Object.entries(ownerLabels(owner)).map((pair) => pair.join("="));
   const byService = new Map<string, Named[]>();
-  for (const container of await listed(client, { label })) {
+  for (const container of await listed(client, labelFilter(ownerLabels(owner)))) {
     const service = container.labels[SERVICE_LABEL];
     if (service !== undefined) byService.set(service, [...(byService.get(service) ?? []), container]);
   }
@@ -172,7 +179,7 @@ function endpointsOf({ Ports }: ListedContainer): Endpoint[] {
 async function explainMissing(client: EngineClient, owner: Owner, statuses: ServiceStatus[]): Promise<void> {
   const gone = new Map(statuses.filter(({ state }) => state === "missing").map((status) => [status.name, status]));
   if (gone.size === 0) return;
-  for (const { name, labels } of await listed(client, {})) {
+  for (const { name, labels } of await listed(client, encodeURIComponent("{}"))) {
     const status = gone.get(name);
     if (!status || isOurs(labels, owner)) continue;
     status.notes.push(

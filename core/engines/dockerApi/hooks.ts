@@ -4,7 +4,7 @@ import { type EngineClient, ignoreMissing } from "./connection/client";
 import { atMirror } from "../imageMirrors";
 import { fetchImage } from "./images/fetch";
 import { progressOf } from "../../pulumi/progress";
-import { isOurs, ownerLabels, SERVICE_LABEL } from "../owner";
+import { isOurs, labelFilter, ownerLabels, SERVICE_LABEL } from "../owner";
 import type { Predecessors } from "./predecessors";
 import type { InPlace, Program, Reconciler } from "./reconcile";
 import type { LiveContainer } from "./snapshot";
@@ -134,9 +134,7 @@ export function containerHooks(session: HookContext): ContainerHooks {
     );
     if (session.snapshot && !held) return;
     if (!wanted.some(({ external }) => external !== undefined)) return;
-    const filters = encodeURIComponent(
-      JSON.stringify({ label: Object.entries(ownerLabels(owner)).map(([key, value]) => `${key}=${value}`) }),
-    );
+    const filters = labelFilter(ownerLabels(owner));
     const ours = await engine().request<
       { Id: string; Names: string[]; Labels: Record<string, string>; Ports: { PublicPort?: number; Type: string }[] }[]
     >("GET", `/containers/json?filters=${filters}`);

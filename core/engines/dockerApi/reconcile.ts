@@ -1,5 +1,5 @@
 import { addressNumber } from "../../description/addresses";
-import { isOurs, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
+import { isOurs, labelFilter, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
 import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
 import { standing } from "./predecessors";
 import type { EngineSnapshot } from "./snapshot";
@@ -223,8 +223,7 @@ export class Reconciler {
 
   /** A service's container, whatever it is called. */
   private async living(service: string): Promise<Living | undefined> {
-    const label = Object.entries(ownerLabels(this.program.owner, service)).map((pair) => pair.join("="));
-    const filters = encodeURIComponent(JSON.stringify({ label }));
+    const filters = labelFilter(ownerLabels(this.program.owner, service));
     const found = await this.engine().request<{ Id: string; Names: string[] }[]>(
       "GET",
       `/containers/json?all=1&filters=${filters}`,

@@ -1,6 +1,6 @@
 import type { EngineClient } from "../dockerApi/connection/client";
 import type { SwarmService } from "../dockerApi/releaseServices";
-import { isOurs, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
+import { isOurs, labelFilter, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
 import { type Declared, judged, missing, type ServiceStatus, shortName, since, type State } from "../status";
 import { isImage } from "./apply";
 
@@ -17,8 +17,7 @@ const query = (by: object) => encodeURIComponent(JSON.stringify(by));
 /** Compares what is declared on a Swarm with the services of the stack there. */
 export async function swarmStatus(client: EngineClient, owner: Owner, declared: Declared[]): Promise<ServiceStatus[]> {
   const ask = <T>(path: string) => client.request<T>("GET", path, undefined, client.patience);
-  const label = Object.entries(ownerLabels(owner)).map((pair) => pair.join("="));
-  const listed = await ask<Listed[]>(`/services?status=true&filters=${query({ label })}`);
+  const listed = await ask<Listed[]>(`/services?status=true&filters=${labelFilter(ownerLabels(owner))}`);
   const services = listed.filter(({ Spec }) => isOurs(Spec.Labels, owner));
   const tasks = await Promise.all(services.map(({ ID }) => ask<Task[]>(`/tasks?filters=${query({ service: [ID] })}`)));
   const statuses = services.map((service, index) => {
