@@ -3,6 +3,7 @@ import { dockerRun } from "../core/writers/dockerRun";
 import type { ServiceSpec } from "../core/description/service";
 import { declaredServices, type Service } from "../components/service";
 import { ownLabels } from "../core/engines/owner";
+import { isSecret } from "./marks";
 import { HIDDEN, type StackConfig } from "./stackConfig";
 
 /** A resource that an empty stack would get. */
@@ -29,9 +30,7 @@ export interface Plan {
   secretValues: string[];
 }
 
-const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 const UNKNOWN = /^(04da6b54-80e4-46f7-96ec-b56ff0331ba9|1c4a061d-8072-4f0a-a4cb-0ff528b18fe7)$/;
-const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 
 /** Replaces secrets and values that only an engine would know; the texts of secrets go to `secretValues`. */
 function masked(value: unknown, secretValues: Set<string>): unknown {
@@ -39,7 +38,7 @@ function masked(value: unknown, secretValues: Set<string>): unknown {
   if (Array.isArray(value)) return value.map((item) => masked(item, secretValues));
   if (value === null || typeof value !== "object") return value;
   const held = value as Record<string, unknown>;
-  if (held[SIGNATURE_KEY] === SECRET_SIGNATURE) {
+  if (isSecret(held)) {
     if (typeof held.value === "string") secretValues.add(held.value);
     return HIDDEN;
   }

@@ -3,6 +3,7 @@ import { canonical } from "../core/description/digest";
 import type { ServiceDescription } from "../core/description/types";
 import { RAN, type Ran } from "../core/engines/ran";
 import { shortName } from "../core/engines/status";
+import { isSecret } from "./marks";
 
 /** A service as it ran after an update, without what was secret. */
 export interface RanPlainly extends Ran {
@@ -39,10 +40,7 @@ interface ResourceState {
   outputs?: Record<string, unknown>;
 }
 
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const isRecord = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === "object";
-const isSecret = (value: unknown): boolean => isRecord(value) && value[SIGNATURE] === SECRET;
 const hasSecret = (value: unknown): boolean =>
   isSecret(value) || (isRecord(value) && Object.values(value).some(hasSecret));
 

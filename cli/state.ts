@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { SIGNATURE } from "./marks";
 
 /** Where the CLI keeps states: as the environment says, or the project, or who has logged in. */
 export async function backendUrl(root: string): Promise<string | undefined> {
@@ -82,10 +83,9 @@ export function outputsIn(state: string): string[] {
   const outputs = Object.entries(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {});
   const width = Math.max(...outputs.map(([name]) => name.length));
   return outputs.map(([name, value]) => {
-    const text = JSON.stringify(value, (_key, item) => (isSecret(item) ? "[secret]" : (item as unknown)));
+    const text = JSON.stringify(value, (_key, item) => (isMarked(item) ? "[secret]" : (item as unknown)));
     return `${name.padEnd(width)}: ${text}`;
   });
 }
 
-const isSecret = (value: unknown) => typeof value === "object" && value !== null && SIGNATURE in value;
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const isMarked = (value: unknown) => typeof value === "object" && value !== null && SIGNATURE in value;
