@@ -47,15 +47,23 @@ const textOf = (file: string) => (existsSync(file) ? readFileSync(file, "utf8") 
 export const settingsOf = ({ folder }: CliProject, stack: string): string =>
   textOf(join(folder, `Pulumi.${shortName(stack)}.yaml`)).replace(/^encryptionsalt:.*\n?/m, "");
 
-/** Plans a stack; undefined where only the CLI can tell what there is to do. */
-export async function declarationOf(project: CliProject, stack: string): Promise<Declaration | undefined> {
+/**
+ * What a stack declares; undefined where only the CLI can tell what there is to do.
+ *
+ * @param planned plans it
+ */
+export async function declarationOf(
+  project: CliProject,
+  stack: string,
+  planned: () => Promise<Plan>,
+): Promise<Declaration | undefined> {
   const settings = settingsOf(project, stack);
   // Options, and settings from elsewhere, that only the CLI knows.
   const hasMore = Object.keys(process.env).some((key) => key.startsWith("PULUMI_OPTION_"));
   if (hasMore || /^environment:/m.test(settings)) return undefined;
   // What is wrong with the program, the CLI says. Its outputs are rejected as well, and nobody waits for those.
   process.on("unhandledRejection", () => {});
-  const now = await silently(() => stackNow(stack)).catch(() => undefined);
+  const now = await silently(async () => stackNow(stack, await planned())).catch(() => undefined);
   if (!now) return undefined;
   if (!isCertain(now)) {
     close(now);

@@ -1,4 +1,5 @@
 import { type Declaration, declarationOf, isApplied, isLast, keepApplied, settingsOf } from "./applied";
+import type { Plan } from "./plan";
 import {
   hasAllPlugins,
   hasOtherSdks,
@@ -40,12 +41,10 @@ export function checkAnswered(command: PulumiCommand | "rollback", stack: string
  * Where somebody's own program makes something, by its plan. Undefined where nothing can be gained by knowing it, or
  * where it cannot be planned: then the CLI searches as it always does.
  */
-async function placesPlanned(folder: string, stack: string, known?: Declaration): Promise<Place[] | undefined> {
-  if (known) return ["docker"];
+async function placesPlanned(folder: string, planned: () => Promise<Plan>): Promise<Place[] | undefined> {
   try {
     if (hasAllPlugins(pluginVersions(folder)) || hasOtherSdks(folder)) return undefined;
-    const { planOf } = await import("./planOf");
-    const { resources } = await planOf(shortName(stack));
+    const { resources } = await planned();
     return placesOfTypes(resources.map(({ type }) => type));
   } catch {
     return undefined;
@@ -78,9 +77,15 @@ export async function pulumiCommand(
   await mendState(folder, project.name, name);
   const state = await stateOf(folder, project.name, name);
 
+  // Once: a program that is run by loading it declares nothing the second time.
+  let plan: Promise<Plan> | undefined;
+  const planned = () => {
+    plan ??= import("./planOf").then(({ planOf }) => planOf(name, {}, { commands: false }));
+    return plan;
+  };
   const applying = command === "up" && state !== undefined && args.every((word) => PLAIN.test(word));
   const mayEnd = applying && !full && isLast(project, stack, state);
-  let declaration = mayEnd ? await declarationOf(project, stack) : undefined;
+  let declaration = mayEnd ? await declarationOf(project, stack, planned) : undefined;
   let planning: Promise<Declaration | undefined> | undefined;
   try {
     if (declaration && (await isApplied(project, stack, declaration).catch(() => false))) {
@@ -89,7 +94,7 @@ export async function pulumiCommand(
     }
     const settings = settingsOf(project, stack);
     // The program is read while the CLI starts, and before that reads it.
-    planning = applying && !mayEnd ? declarationOf(project, stack) : undefined;
+    planning = applying && !mayEnd ? declarationOf(project, stack, planned) : undefined;
     const create = command === "up" || command === "preview" ? ["--create"] : [];
     const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });
     declaration ??= await planning;
@@ -99,7 +104,7 @@ export async function pulumiCommand(
       if (made !== 0) return made;
     }
     const places = project.own
-      ? (known ?? (await placesPlanned(folder, stack, declaration)))
+      ? (known ?? (declaration ? ["docker" as const] : await placesPlanned(folder, planned)))
       : placesOf(programs, values["berth:engine"]);
     if (places) sparePluginSearch(places, state, pluginVersions(folder));
     trustInputs(state);

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -145,4 +154,31 @@ test("without the CLI there is one sentence that says where to get it", () => {
     code: 1,
     err: "error: the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/\n",
   });
+});
+
+test("a program that is run by loading it is planned once, and its plugin is looked for", () => {
+  const own = mkdtempSync(join(tmpdir(), "berth-own-"));
+  symlinkSync(join(ROOT, "node_modules"), join(own, "node_modules"));
+  writeFileSync(join(own, "Pulumi.yaml"), "name: shop\nruntime: nodejs\nbackend:\n  url: file://.\n");
+  writeFileSync(join(own, "package.json"), "{}");
+  writeFileSync(
+    join(own, "index.js"),
+    'new (require("@pulumi/kubernetes/core/v1").Namespace)("shop", { metadata: { name: "shop" } });\n',
+  );
+  const seen = join(own, "seen");
+  const bin = join(own, "bin");
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, "pulumi"),
+    `#!/bin/sh\n[ "$1" = up ] && echo "\${PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION-looks}" > ${seen}\nexit 0\n`,
+  );
+  chmodSync(join(bin, "pulumi"), 0o755);
+  const { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: _set, PULUMI_BACKEND_URL: _url, ...rest } = process.env;
+  const env = { ...rest, PATH: `${bin}${delimiter}/usr/bin:/bin`, PULUMI_HOME: own, PULUMI_CONFIG_PASSPHRASE: "test" };
+  try {
+    spawnSync(process.execPath, [join(ROOT, "cli/berth.js"), "up", "dev", "--yes"], { cwd: own, env });
+    expect(readFileSync(seen, "utf8")).toBe("looks\n");
+  } finally {
+    rmSync(own, { recursive: true });
+  }
 });
