@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../../cli/main";
 import { projectFiles } from "../../../cli/init";
 import { TEXTS } from "../readers/kubernetes/texts";
+import { berth } from "./inProcess";
 
 const folder = mkdtempSync(join(tmpdir(), "berth-from-kubernetes-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -15,21 +15,6 @@ const write = (name: string, text: string) => {
 };
 const site = write("site.yaml", TEXTS["G1 and G2"]!);
 const shop = write("shop.yaml", TEXTS.shop!);
-
-async function berth(...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  jest.spyOn(process.stdout, "write").mockImplementation((text) => out.push(String(text)) > 0);
-  jest.spyOn(process.stderr, "write").mockImplementation((text) => err.push(String(text)) > 0);
-  jest.spyOn(console, "log").mockImplementation((text = "") => void out.push(`${text}\n`));
-  jest.spyOn(console, "error").mockImplementation((text) => void err.push(`${text}\n`));
-  try {
-    const code = await run(args);
-    return { code, out: out.join(""), err: err.join("") };
-  } finally {
-    jest.restoreAllMocks();
-  }
-}
 
 test("a program by default, named after the file", async () => {
   const { code, out, err } = await berth("from-kubernetes", site);

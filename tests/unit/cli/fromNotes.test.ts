@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../../cli/main";
+import { berth } from "./inProcess";
 
 const folder = mkdtempSync(join(tmpdir(), "berth-from-notes-"));
 const note = join(folder, "docker.md");
@@ -30,21 +30,6 @@ metadata:
 );
 writeFileSync(other, "`docker run -d --name other -p 666:80 nginx:1.27` and `docker logs other`\n");
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function berth(...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  jest.spyOn(process.stdout, "write").mockImplementation((text) => out.push(String(text)) > 0);
-  jest.spyOn(process.stderr, "write").mockImplementation((text) => err.push(String(text)) > 0);
-  jest.spyOn(console, "log").mockImplementation((text = "") => void out.push(`${text}\n`));
-  jest.spyOn(console, "error").mockImplementation((text) => void err.push(`${text}\n`));
-  try {
-    const code = await run(args);
-    return { code, out: out.join(""), err: err.join("") };
-  } finally {
-    jest.restoreAllMocks();
-  }
-}
 
 test("the report says of each line what it is, and no secret", async () => {
   const { code, out } = await berth("from-notes", note);
