@@ -10,11 +10,11 @@ import {
   takeMoreAtOnce,
   trustInputs,
 } from "./pluginSearch";
-import { applicableProject, currentProject } from "./project";
+import { applicableProject, type CliProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { close } from "./stackNow";
 import { readStackConfig } from "./stackConfig";
-import { mendState, outputsIn, stateOf } from "./state";
+import { isSelected, mendState, outputsIn, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
 import { UsageError } from "./usageError";
@@ -95,8 +95,7 @@ export async function pulumiCommand(
     const settings = settingsOf(project, stack);
     // The program is read while the CLI starts, and before that reads it.
     planning = applying && !mayEnd ? declarationOf(project, stack, planned) : undefined;
-    const create = command === "up" || command === "preview" ? ["--create"] : [];
-    const selected = await runPulumi(folder, ["stack", "select", ...create, "--stack", stack], { quiet: true });
+    const selected = await select(project, stack, state, command === "up" || command === "preview");
     declaration ??= await planning;
     if (selected !== 0) return selected;
     if (command === "up") {
@@ -119,6 +118,12 @@ export async function pulumiCommand(
     declaration ??= await planning;
     if (declaration) close(declaration.now);
   }
+}
+
+/** Selects a stack, as who calls the CLI next expects; that is a run of the CLI, which one that is selected does not need. */
+async function select({ folder, name }: CliProject, stack: string, state: string | undefined, create: boolean) {
+  if (state && (await isSelected(folder, name, shortName(stack)))) return 0;
+  return runPulumi(folder, ["stack", "select", ...(create ? ["--create"] : []), "--stack", stack], { quiet: true });
 }
 
 /** Nobody looks at a preview that is not asked about. It has to stay where it alone finds what is wrong beforehand. */

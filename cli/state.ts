@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { SIGNATURE } from "./marks";
+import { pulumiHome } from "./tools";
 
 /** Where the CLI keeps states: as the environment says, or the project, or who has logged in. */
 export async function backendUrl(root: string): Promise<string | undefined> {
@@ -13,8 +15,7 @@ export async function backendUrl(root: string): Promise<string | undefined> {
     if (backend?.url) return backend.url;
   }
   try {
-    const home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
-    return (JSON.parse(readFileSync(join(home, "credentials.json"), "utf8")) as { current?: string }).current;
+    return (JSON.parse(readFileSync(join(pulumiHome(), "credentials.json"), "utf8")) as { current?: string }).current;
   } catch {
     return undefined;
   }
@@ -67,6 +68,18 @@ export async function stateOf(root: string, project: string, stack: string): Pro
   if (file === undefined) return undefined;
   if (existsSync(file)) return readFileSync(file, "utf8");
   return existsSync(`${file}.gz`) ? undefined : "";
+}
+
+/** Whether a stack is the one that the CLI has selected in a project. False where its notes cannot be read here. */
+export async function isSelected(root: string, project: string, stack: string): Promise<boolean> {
+  const id = createHash("sha1").update(join(root, "Pulumi.yaml")).digest("hex");
+  try {
+    const notes = readFileSync(join(pulumiHome(), "workspaces", `${project}-${id}-workspace.json`), "utf8");
+    const { stacks } = JSON.parse(notes) as { stacks?: Record<string, string> };
+    return stacks?.[(await backendUrl(root)) ?? ""] === `organization/${project}/${stack}`;
+  } catch {
+    return false;
+  }
 }
 
 /** Names of the providers that a state knows: `docker`. */

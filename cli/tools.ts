@@ -65,10 +65,16 @@ export type Plugin = "docker" | "kubernetes" | "command";
 /** Whether the CLI passes over plugins on PATH. */
 const ignoresPath = () => /^(1|true)$/i.test(process.env.PULUMI_IGNORE_AMBIENT_PLUGINS ?? "");
 
+/** The CLI's own folder of a user. */
+export const pulumiHome = (): string => process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+
+/** Where the CLI installs a provider's plugin. */
+export const pluginFolder = (name: string, version: string): string =>
+  join(pulumiHome(), "plugins", `resource-${name}-v${version}`);
+
 /** Whether the CLI finds a provider's plugin here, in its cache or on PATH. */
 export const hasPlugin = (name: string, version: string): boolean =>
-  existsSync(join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`)) ||
-  (!ignoresPath() && onPath(`pulumi-resource-${name}`) !== undefined);
+  existsSync(pluginFolder(name, version)) || (!ignoresPath() && onPath(`pulumi-resource-${name}`) !== undefined);
 
 async function missingPlugin(name: string, version: string): Promise<Missing | undefined> {
   if (hasPlugin(name, version)) return undefined;

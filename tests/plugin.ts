@@ -20,11 +20,18 @@ function isScript(file: string): boolean {
   return start.toString() === "#!";
 }
 
+/** The plugin that the CLI would run, or undefined where that is a double or not there. */
+function realPlugin(name: string, version: string): string | undefined {
+  const program = `pulumi-resource-${name}`;
+  const onThePath = onPath(program);
+  if (onThePath) return isScript(onThePath) ? undefined : onThePath;
+  const installed = join(USERS_HOME, "plugins", `resource-${name}-v${version}`, program);
+  return existsSync(installed) ? installed : undefined;
+}
+
 function missingPlugin(name: string, version: string): string | undefined {
-  const file = onPath(`pulumi-resource-${name}`);
-  return (file ? isScript(file) : !existsSync(join(USERS_HOME, "plugins", `resource-${name}-v${version}`)))
-    ? `no real pulumi-resource-${name} on PATH and no plugin ${name} ${version} installed`
-    : undefined;
+  if (realPlugin(name, version)) return undefined;
+  return `no real pulumi-resource-${name} on PATH and no plugin ${name} ${version} installed`;
 }
 
 /** Why the real plugin of Docker cannot run here. */
@@ -36,9 +43,8 @@ export const missingKubernetesPlugin = (): string | undefined => missingPlugin("
 /** Why the real plugin that sends host stacks' steps cannot run here. */
 export const missingCommandPlugin = (): string | undefined => missingPlugin("command", COMMAND_VERSION);
 
-/** Whether the plugin has an argument of this name. */
+/** Whether the real plugin of Docker has an argument of this name. One that was built from source can be older than the SDK. */
 export function pluginKnows(argument: string): boolean {
-  const file = onPath("pulumi-resource-docker");
-  // An installed plugin has the SDK's version, so it knows what the SDK knows.
+  const file = realPlugin("docker", version);
   return file === undefined || spawnSync("grep", ["-qa", argument, file]).status === 0;
 }

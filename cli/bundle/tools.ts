@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../../core/host/findExecutable";
+import { pluginFolder } from "../tools";
 import { filesBelow, sourceFile } from "./project";
 import type { SourceFile } from "./tarball";
 
@@ -98,12 +98,9 @@ export function pluginVersions(root: string, types: string[], modules: SourceFil
   return Object.fromEntries(Object.entries(versions).sort());
 }
 
-const installedAt = (name: string, version: string) =>
-  join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins", `resource-${name}-v${version}`);
-
 /** A plugin's files: as it is installed, as it is on PATH, or else installed now. */
 function pluginFiles(name: string, version: string, unversioned: string[]): SourceFile[] {
-  const folder = installedAt(name, version);
+  const folder = pluginFolder(name, version);
   const place = `home/plugins/resource-${name}-v${version}`;
   const whole = () => existsSync(folder) && !existsSync(`${folder}.partial`);
   if (!whole()) {

@@ -6,7 +6,7 @@ import { reasonOf } from "../../core/engines/dockerApi/registry/registry";
 import { onPath } from "../../core/host/findExecutable";
 import type { CliProject } from "../project";
 import { stateFolder } from "../state";
-import { ask, hasPlugin, PLUGIN_HOST, type Plugin, REQUIRED_PULUMI } from "../tools";
+import { ask, hasPlugin, PLUGIN_HOST, type Plugin, pulumiHome, REQUIRED_PULUMI } from "../tools";
 import { type Finding, missing, note, ok, PATIENCE, sizeText, warning } from "./finding";
 import { withoutPassword } from "../../core/engines/dockerApi/registry/proxies";
 
@@ -75,7 +75,7 @@ export async function packageFindings({ folder, settings }: CliProject, plugins:
 }
 
 function otherVersions(plugin: string): string[] {
-  const folder = join(process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins");
+  const folder = join(pulumiHome(), "plugins");
   const names = existsSync(folder) ? readdirSync(folder) : [];
   return names.flatMap((name) => new RegExp(`^resource-${plugin}-v([\\d.]+[\\w.-]*?)$`).exec(name)?.[1] ?? []);
 }
@@ -108,10 +108,7 @@ interface Credentials {
 }
 
 function credentials(): Credentials {
-  const file = join(
-    process.env.PULUMI_CREDENTIALS_PATH ?? process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"),
-    "credentials.json",
-  );
+  const file = join(process.env.PULUMI_CREDENTIALS_PATH ?? pulumiHome(), "credentials.json");
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Credentials;
   } catch {

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -88,6 +89,23 @@ test("a preview stays where it is asked for, and where it finds what would else 
   expect(last("up", "nginx", "--yes", "--diff")).toEqual(["--yes", "--diff"]);
   expect(last("up", "kubernetes", "--yes")).toEqual(["--yes"]);
   expect(last("up", "nginx", "--yes", "--full")).toEqual(["--yes", "--skip-preview"]);
+});
+
+test("a stack that the CLI has selected already is not selected again", () => {
+  const backend = `file://${folder}/states`;
+  const id = createHash("sha1").update(join(ROOT, "Pulumi.yaml")).digest("hex");
+  mkdirSync(join(folder, "workspaces"));
+  writeFileSync(
+    join(folder, "workspaces", `berth-${id}-workspace.json`),
+    JSON.stringify({ stacks: { [backend]: "organization/berth/nginx" } }),
+  );
+  const env = { PULUMI_HOME: folder, PULUMI_BACKEND_URL: backend };
+  const commands = () => berth(["destroy", "nginx", "--yes"], env).calls.map(([command]) => command);
+  // Its notes outlive a stack that was removed.
+  expect(commands()).toEqual(["stack", "destroy"]);
+  mkdirSync(join(folder, "states/.pulumi/stacks/berth"), { recursive: true });
+  writeFileSync(join(folder, "states/.pulumi/stacks/berth/nginx.json"), "{}");
+  expect(commands()).toEqual(["destroy"]);
 });
 
 test("a stack of a backend with many users goes by its last word", () => {

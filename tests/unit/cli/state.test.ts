@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mendState, providersIn, stateOf } from "../../../cli/state";
+import { isSelected, mendState, providersIn, stateOf } from "../../../cli/state";
 
 let root: string;
 const given = { ...process.env };
@@ -111,5 +112,40 @@ describe("after a CLI was killed while it wrote", () => {
     project("backend: { url: 's3://bucket' }");
     write("dev.json", "{");
     expect(await mend()).toBe("");
+  });
+});
+
+describe("the stack that the CLI has selected", () => {
+  const backend = () => `file://${root}/states`;
+  /** As the CLI writes it down for a project. */
+  function note(text: string) {
+    project(`backend: { url: '${backend()}' }`);
+    const id = createHash("sha1").update(join(root, "Pulumi.yaml")).digest("hex");
+    mkdirSync(join(root, "workspaces"));
+    writeFileSync(join(root, "workspaces", `notes-${id}-workspace.json`), text);
+  }
+  const noteOf = (url: string, stack: string) => note(JSON.stringify({ stacks: { [url]: stack } }));
+  const dev = () => isSelected(root, "notes", "dev");
+
+  test("is known from its notes", async () => {
+    noteOf(backend(), "organization/notes/dev");
+    expect(await dev()).toBe(true);
+    expect(await isSelected(root, "notes", "prod")).toBe(false);
+    expect(await isSelected(root, "others", "dev")).toBe(false);
+  });
+
+  test("is another one in another backend", async () => {
+    noteOf("file://elsewhere", "organization/notes/dev");
+    expect(await dev()).toBe(false);
+  });
+
+  test.each(["", "{", "[]", '{"stack": "organization/notes/dev"}', "null"])("is not known from %j", async (text) => {
+    note(text);
+    expect(await dev()).toBe(false);
+  });
+
+  test("is not known without notes", async () => {
+    project("runtime: nodejs");
+    expect(await dev()).toBe(false);
   });
 });
