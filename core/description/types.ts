@@ -226,7 +226,10 @@ export interface ServiceDescription {
   /** OCI runtime, e.g. `nvidia`. @default the engine's */
   runtime?: string;
   healthcheck?: HealthcheckDescription;
-  /** Longest wait of `up` until the service answers. @default "2m"; on Kubernetes, where it holds pulling the image too, "10m" */
+  /**
+   * Longest wait of `up` until the service answers. Without it, the wait on Docker ends as soon as the engine calls the
+   * container unhealthy. @default "2m"; on Kubernetes, where it holds pulling the image too, "10m"
+   */
   waitTimeout?: Duration;
   logging?: { /** @default the engine's */ driver?: string; options?: Record<string, string | number> };
   /** `{ nofile: 65536 }` or `{ nofile: { soft: 1024, hard: 2048 } }`. */

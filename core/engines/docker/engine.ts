@@ -349,6 +349,7 @@ function inspection(
       const job = ending.mode === "replicated-job";
       const state = await waitUntilReady(client, containerId, String(containerName), {
         timeout: waitTimeout ?? 120_000,
+        patient: waitTimeout !== undefined,
         job,
         mayEnd: mayEnd(ending),
         tell: progressOf(parent),

@@ -8,32 +8,43 @@ interface Look {
   exit?: number;
   health?: string;
   probe?: string;
+  /** Checks that failed one after another. */
+  streak?: number;
   restarts?: number;
   test?: string[];
+  /** Nanoseconds. */
+  checkTimeout?: number;
+  retries?: number;
 }
-const look = ({ status = "running", exit = 0, health, probe, restarts = 0, test }: Look) => ({
+const look = ({ status = "running", exit = 0, restarts = 0, ...more }: Look) => ({
   Id: "c1",
   Name: "/web",
   RestartCount: restarts,
-  Config: { Healthcheck: test && { Test: test } },
+  Config: {
+    Healthcheck: (more.test || more.retries) && { Test: more.test, Timeout: more.checkTimeout, Retries: more.retries },
+  },
   State: {
     Status: status,
     Running: status === "running" || status === "restarting",
     Restarting: status === "restarting",
     ExitCode: exit,
-    Health: health && {
-      Status: health,
-      Log: probe === undefined ? null : [{ Output: "older" }, { Output: `${probe}\n` }],
+    Health: more.health && {
+      Status: more.health,
+      FailingStreak: more.streak,
+      Log: more.probe === undefined ? null : [{ Output: "older" }, { Output: `${more.probe}\n` }],
     },
   },
   NetworkSettings: { Ports: {}, Networks: {} },
 });
 
-function wait(looks: Look[], { timeout = 300, job = false, mayEnd = false, log = "" as string | Buffer } = {}) {
+function wait(
+  looks: Look[],
+  { timeout = 300, patient = false, job = false, mayEnd = false, log = "" as string | Buffer } = {},
+) {
   engine.says("GET /containers/c1/json", ...looks.map(look));
   if (log)
     engine.says("GET /containers/c1/logs?stdout=1&stderr=1&tail=10", typeof log === "string" ? frame(2, log) : log);
-  return waitUntilReady(engine.client, "c1", "web", { timeout, job, mayEnd: job || mayEnd });
+  return waitUntilReady(engine.client, "c1", "web", { timeout, patient, job, mayEnd: job || mayEnd });
 }
 
 test.each<[string, Look[]]>([
@@ -129,6 +140,22 @@ describe("while it starts", () => {
     await wait([{ health: "starting", test: ["CMD", "true"] }, { health: "healthy" }]);
   });
 
+  test("a check that hangs is run once, and no longer than it may take", async () => {
+    engine.says(exec, { Id: "e1" }).on("POST /exec/e1/start", "silence");
+    const begin = Date.now();
+    const starting = { health: "starting", test: ["CMD", "cat"], checkTimeout: 100e6 };
+    await wait([starting, starting, { health: "healthy" }], { timeout: 20_000 });
+    expect(Date.now() - begin).toBeLessThan(5_000);
+    expect(engine.changes()).toHaveLength(2);
+  });
+
+  test("a check that hangs holds nobody up who has stopped to wait", async () => {
+    engine.says(exec, { Id: "e1" }).on("POST /exec/e1/start", "silence");
+    await expect(wait([{ health: "starting", test: ["CMD", "cat"] }], { timeout: 300 })).rejects.toThrow(
+      "web is not healthy after 0 s",
+    );
+  });
+
   test.each([[["NONE"]], [[]]])("the check %j is not run", async (test) => {
     await wait([{ health: "starting", test }, { health: "healthy" }]);
     expect(engine.changes()).toEqual([]);
@@ -189,6 +216,33 @@ describe("a service fails that", () => {
     await expect(wait(looks, { timeout: 5000, log: "panic\n" })).rejects.toThrow(
       "web keeps crashing (restarted 3 times, last exit code 1). Its last lines:\n    panic",
     );
+  });
+
+  const failing = (...streaks: number[]): Look[] =>
+    streaks.map((streak) => ({ health: streak < 3 ? "starting" : "unhealthy", streak, probe: "no database" }));
+
+  test("the engine calls unhealthy, without the rest of the wait", async () => {
+    await expect(wait(failing(1, 2, 3), { timeout: 20_000, log: "starting\n" })).rejects.toThrow(
+      "web is unhealthy (its check says: no database); where it only needs longer, raise startPeriod of its health check, or set waitTimeout. Its last lines:\n    starting",
+    );
+    expect(engine.calls.filter((call) => call === "GET /containers/c1/json")).toHaveLength(3);
+  });
+
+  test("the engine calls unhealthy after as many tries as were declared", async () => {
+    const looks = [1, 2].map((streak) => ({ health: streak < 2 ? "starting" : "unhealthy", streak, retries: 2 }));
+    await expect(wait(looks, { timeout: 20_000 })).rejects.toThrow("web is unhealthy; ");
+  });
+
+  test("was unhealthy before, and is so after as many tries again", async () => {
+    await expect(wait(failing(8, 9, 10, 11), { timeout: 20_000 })).rejects.toThrow("web is unhealthy (");
+    expect(engine.calls.filter((call) => call === "GET /containers/c1/json")).toHaveLength(4);
+  });
+
+  test("is unhealthy for as long as somebody has said to wait", async () => {
+    await expect(wait(failing(1, 2, 3, 4), { timeout: 800, patient: true })).rejects.toThrow(
+      "web is not healthy (its check says: no database) after 1 s; raise waitTimeout if it needs longer.",
+    );
+    await wait([...failing(1, 2, 3, 4), { health: "healthy" }], { timeout: 20_000, patient: true });
   });
 
   test("does not become healthy: its check and its last lines are shown", async () => {
