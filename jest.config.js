@@ -1,3 +1,6 @@
+// Messages are compared in English, whoever runs the tests.
+process.env.BERTH_LANG = "en";
+
 /** One configuration for the three kinds of tests; tests/run.js picks the folder. */
 module.exports = {
   testEnvironment: "node",

@@ -1,50 +1,46 @@
 import type { ArgumentSpec, CommandSpec } from "./commandSpec";
+import { say } from "../core/description/say";
 
-const STACK: ArgumentSpec = { name: "<stack>", doc: "the stack", kind: "stack" };
+const STACK: ArgumentSpec = { name: "<stack>", doc: say`the stack`, kind: "stack" };
 
 /** Commands about what was applied before. */
 export const backCommands = (group: string): CommandSpec[] => [
   {
     name: "history",
     group,
-    summary: "what was applied to a stack when, and what that changed",
-    description:
-      "One row for each update that changed something, newest first. A state in a folder is read without the Pulumi CLI " +
-      "and without a passphrase. Of secrets it says only where they are.",
+    summary: say`what was applied to a stack when, and what that changed`,
+    description: say`One row for each update that changed something, newest first. A state in a folder is read without the Pulumi CLI and without a passphrase. Of secrets it says only where they are.`,
     arguments: [STACK],
-    expects: "name one stack",
+    expects: say`name one stack`,
     options: [
-      { flags: "--limit <number>", doc: "how many updates (default: 20)" },
-      { flags: "--json", doc: "for other programs" },
+      { flags: "--limit <number>", doc: say`how many updates (default: 20)` },
+      { flags: "--json", doc: say`for other programs` },
     ],
     examples: [
-      ["berth history nginx", "the last 20 updates"],
-      ["berth history nginx --json", "for other programs"],
+      ["berth history nginx", say`the last 20 updates`],
+      ["berth history nginx --json", say`for other programs`],
     ],
     action: async ([stack], options) => (await import("./history")).history(stack!, options),
   },
   {
     name: "rollback",
     group,
-    summary: "have services run as they did before, also days later",
-    description:
-      "Goes back to what ran before the last change: images by their digest, and the whole description of the services. " +
-      "What was secret then is taken from the program as it is, and data stays as it is. The setting berth:rollback of " +
-      "the stack says it from then on, and every command goes by it; --end ends that. Shows what changes, and asks.",
+    summary: say`have services run as they did before, also days later`,
+    description: say`Goes back to what ran before the last change: images by their digest, and the whole description of the services. What was secret then is taken from the program as it is, and data stays as it is. The setting berth:rollback of the stack says it from then on, and every command goes by it; --end ends that. Shows what changes, and asks.`,
     arguments: [
       STACK,
-      { name: "[service...]", doc: "only these services (default: all that the last change was about)" },
+      { name: "[service...]", doc: say`only these services (default: all that the last change was about)` },
     ],
-    expects: "name a stack",
+    expects: say`name a stack`,
     options: [
-      { flags: "--to <update>", doc: "the number of an update in `berth history`, as it was after that" },
-      { flags: "--end", doc: "have them run as the program says again" },
-      { flags: "--yes", doc: "do not ask" },
+      { flags: "--to <update>", doc: say`the number of an update in \`berth history\`, as it was after that` },
+      { flags: "--end", doc: say`have them run as the program says again` },
+      { flags: "--yes", doc: say`do not ask` },
     ],
     examples: [
-      ["berth rollback tomcat", "as before the last change"],
-      ["berth rollback tomcat tomcat01 --to 3", "one service, as after update 3"],
-      ["berth rollback tomcat --end", "as the program says again"],
+      ["berth rollback tomcat", say`as before the last change`],
+      ["berth rollback tomcat tomcat01 --to 3", say`one service, as after update 3`],
+      ["berth rollback tomcat --end", say`as the program says again`],
     ],
     action: async ([stack, ...services], options) => (await import("./rollback")).rollback(stack!, services, options),
   },

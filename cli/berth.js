@@ -8,4 +8,10 @@ if (checkout) {
   require("../core/pulumi/patches/lazyLoading");
   require("../core/loadTypescript");
 } else require("../dist/core/pulumi/patches/lazyLoading");
-require(checkout ? "./main" : "../dist/cli/main").main(process.argv.slice(2));
+const load = (name) => require(checkout ? `./${name}` : `../dist/cli/${name}`);
+const words = load("language").takeLanguage(process.argv.slice(2));
+if (typeof words !== "string") load("main").main(words);
+else {
+  console.error(`error: ${words}`);
+  process.exitCode = 2;
+}

@@ -4,10 +4,11 @@ import type { CommandSpec, OptionSpec } from "./commandSpec";
 import { COMMANDS, SHELL } from "./commands";
 import { version } from "./project";
 import { UsageError } from "./usageError";
+import { columnsOf, say } from "../core/description/say";
 
-const ABOUT = "berth: documented container setups, previewed and applied";
+const ABOUT = say`berth: documented container setups, previewed and applied`;
 
-const AFTER = `
+const AFTER = say`
 Exit codes:
   0  done
   1  it failed; the sentence on standard error says why
@@ -20,13 +21,27 @@ Exit codes:
 \`berth COMMAND --help\` has the options of a command, with examples.
 A stack is named after its program: nginx, nginx-staging. \`berth settings\` lists the programs.`;
 
+/** What commander says, in our own words. */
+const COMPLAINTS: [pattern: RegExp, ours: (name: string) => string][] = [
+  [/^unknown option '(.*)'$/, (name) => say`unknown option '${name}'`],
+  [/^unknown command '(.*)'$/, (name) => say`unknown command '${name}'`],
+  [/^option '(.*)' argument missing$/, (name) => say`option '${name}' argument missing`],
+];
+
 /** What commander says, as one sentence in which a suggestion has its place. */
-const sentence = (message: string) =>
-  message
-    .trim()
-    .replace(/^error: /, "")
-    .replace(/\.?\n\(Did you mean (.*)\?\)$/, "; did you mean $1?")
-    .replace(/\.$/, "");
+function sentence(message: string): string {
+  const [, said = "", near] = /^(?:error: )?(.*?)\.?(?:\n\(Did you mean (.*)\?\))?$/.exec(message.trim()) ?? [];
+  const [complaint, ours] = COMPLAINTS.find(([pattern]) => pattern.test(said)) ?? [];
+  const own = ours?.(complaint!.exec(said)![1]!) ?? said;
+  return near === undefined ? own : say`${own}; did you mean ${near}?`;
+}
+
+/** Headings that commander makes. */
+const TITLES: Record<string, string> = {
+  "Usage:": say`Usage:`,
+  "Arguments:": say`Arguments:`,
+  "Options:": say`Options:`,
+};
 
 /** Names what is expected in place of an argument's name. */
 function wrongUse(
@@ -35,29 +50,46 @@ function wrongUse(
 ): UsageError {
   const arity = code === "commander.missingArgument" || code === "commander.excessArguments";
   const early = passThrough && code === "commander.unknownOption";
-  if (expects && (arity || early)) return new UsageError(`${name}: ${expects}, for example \`${examples[0]![0]}\``);
-  return new UsageError(`${name}: ${sentence(message)}`);
+  if (expects && (arity || early)) return new UsageError(say`${name}: ${expects}, for example \`${examples[0]![0]}\``);
+  return new UsageError(say`${name}: ${sentence(message)}`);
 }
 
 /** A value that looks like an option is one: its own value was forgotten. */
 function optionOf({ flags, doc, kind, many }: OptionSpec): Option {
-  const option = new Option(flags, Array.isArray(kind) ? `${doc}: ${kind.join(", ")}` : doc);
+  const option = new Option(flags, Array.isArray(kind) ? say`${doc}: ${kind.join(", ")}` : doc);
   if (!option.required) return option;
   return option.argParser<string | string[]>((value, before = []) => {
-    if (value.startsWith("--")) throw new UsageError(`${option.long}: has no value; "${value}" is an option`);
+    if (value.startsWith("--")) throw new UsageError(say`${option.long}: has no value; "${value}" is an option`);
     return many ? [...before, value] : value;
   });
+}
+
+/** Text in rows of a width: between blanks, and between Chinese letters, but not in front of a mark. */
+function wrapped(text: string, width: number): string {
+  const wrappedRow = (row: string) => {
+    const rows = [""];
+    for (const part of row.match(
+      /\s*(?:[\u3400-\u9fff]|[^\s\u3400-\u9fff\u3000-\u303f\uff00-\uffef]+)?[\u3000-\u303f\uff00-\uffef]*/g,
+    ) ?? []) {
+      if (columnsOf(rows.at(-1)! + part) > width && rows.at(-1) !== "") rows.push(part.trimStart());
+      else rows[rows.length - 1] += part;
+    }
+    return rows.join("\n");
+  };
+  return text.split("\n").map(wrappedRow).join("\n");
 }
 
 /** The parser, made from the table. The action's exit code goes to `done`. */
 function parser(done: (code: number) => void): Command {
   const program = new Command("berth")
     .description(ABOUT)
-    .version(version(), "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this")
-    .addHelpCommand(new Command("help").argument("[command]").description("help for a command").helpGroup(SHELL))
+    .version(version(), "-V, --version", say`print the version`)
+    .helpOption("-h, --help", say`print this`)
+    .addHelpCommand(new Command("help").argument("[command]").description(say`help for a command`).helpGroup(SHELL))
     .enablePositionalOptions()
     .configureOutput({ outputError: () => {} })
+    .configureHelp({ styleTitle: (title) => TITLES[title] ?? title, displayWidth: columnsOf, boxWrap: wrapped })
+    .option("--lang <language>", say`language of messages: en or zh (default: as the environment says)`)
     .addHelpText("after", AFTER)
     .exitOverride((error) => {
       if (error.exitCode === 0) throw error;
@@ -67,9 +99,9 @@ function parser(done: (code: number) => void): Command {
     const command = program
       .command(spec.name)
       .summary(spec.summary)
-      .description(`berth ${spec.name}: ${spec.summary}.\n\n${spec.description}`)
+      .description(say`berth ${spec.name}: ${spec.summary}.\n\n${spec.description}`)
       .helpGroup(spec.group)
-      .helpOption("-h, --help", "print this")
+      .helpOption("-h, --help", say`print this`)
       .passThroughOptions(spec.passThrough ?? false)
       .exitOverride((error) => {
         if (error.exitCode === 0) throw error;
@@ -82,7 +114,7 @@ function parser(done: (code: number) => void): Command {
     for (const { name, doc } of spec.arguments ?? []) command.argument(name, doc);
     for (const option of spec.options ?? []) command.addOption(optionOf(option));
     const examples = spec.examples.map(([line, what]) => `  ${line}\n      ${what}`);
-    command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
+    command.addHelpText("after", say`\nExamples:\n${examples.join("\n")}`);
   }
   return program;
 }
@@ -107,11 +139,11 @@ export async function run(args: string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode;
     const { message } = error as Error;
     if (!(error instanceof UsageError)) {
-      console.error(`error: ${message}`);
+      console.error(say`error: ${message}`);
       return 1;
     }
     const known = COMMANDS.some(({ name, alias }) => name === words[0] || alias === words[0]);
-    console.error(`error: ${message} (see \`berth ${known ? `${words[0]} ` : ""}--help\`)`);
+    console.error(say`error: ${message} (see \`berth ${known ? `${words[0]} ` : ""}--help\`)`);
     return 2;
   }
 }

@@ -1,4 +1,5 @@
 import { COMMANDS } from "../cli/commands";
+import { language, say } from "../core/description/say";
 import { SETTINGS } from "../core/pulumi/settings";
 import { table } from "./table";
 
@@ -21,17 +22,39 @@ const EXIT_CODES = [
   ["128 + a signal's", "ended by that signal: 130 for Ctrl-C"],
 ];
 
-/** The text of docs/cli.md. */
-export function cliPage(): string {
+/** The tables that are made from code, in the language of this process. */
+function tables(): Record<"commands" | "options" | "settings", string> {
   const commands = COMMANDS.map((command) => [code(usage(command)), command.summary, code(command.examples[0]![0])]);
   const options = COMMANDS.flatMap(({ name, options: own = [] }) =>
     own.map(({ flags, doc, kind }) => [
       code(name),
       code(flags),
-      Array.isArray(kind) ? `${doc}: ${kind.map(code).join(", ")}` : doc,
+      Array.isArray(kind) ? say`${doc}: ${kind.map(code).join(say`, `)}` : doc,
     ]),
   );
   const settings = Object.entries(SETTINGS).map(([key, [doc, standard]]) => [code(`berth:${key}`), doc, standard]);
+  const chinese = language() === "zh";
+  return {
+    commands: table(chinese ? ["命令", "作用", "例子"] : ["command", "what it does", "for example"], commands),
+    options: table(chinese ? ["命令", "选项", "含义"] : ["command", "option", "what it is"], options),
+    settings: table(chinese ? ["设置", "含义", "默认值"] : ["setting", "what it is", "default"], settings),
+  };
+}
+
+/** The text of docs/zh-CN/cli.md: as it is, with its tables made anew. Only in a process that speaks Chinese. */
+export function chineseCliPage(page: string): string {
+  const { commands, options, settings } = tables();
+  // The codes at the end of a command are said there by hand.
+  const made = [commands, options, undefined, settings];
+  return page.replace(/(?:^\|.*\n)+/gm, (old) => {
+    const own = made.shift();
+    return own === undefined ? old : `${own}\n`;
+  });
+}
+
+/** The text of docs/cli.md. */
+export function cliPage(): string {
+  const { commands, options, settings } = tables();
   return `# Commands and settings
 
 English | [中文](zh-CN/cli.md)
@@ -47,14 +70,14 @@ A project is found from every folder in it. In a project of your own \`plan\`, \
 
 ## Commands
 
-${table(["command", "what it does", "for example"], commands)}
+${commands}
 
 What stands behind the stack's name goes to the Pulumi CLI as it is: \`berth up nginx --yes\`, \`berth preview nginx --diff\`.
 Where nobody sits at a terminal, \`up\`, \`refresh\`, \`destroy\` and \`rollback\` need \`--yes\`.
 
 ## Options
 
-${table(["command", "option", "what it is"], options)}
+${options}
 
 ## Exit codes
 
@@ -62,7 +85,7 @@ ${table(["code", "meaning"], EXIT_CODES)}
 
 ## Settings of every stack
 
-${table(["setting", "what it is", "default"], settings)}
+${settings}
 
 \`\`\`sh
 pulumi config set berth:engine swarm --stack nginx

@@ -1,4 +1,6 @@
 // Writes the pages that are made from code: `npm run docs`.
+import "./english";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cliPage } from "./cli";
@@ -10,6 +12,11 @@ import { pluginSchema } from "./pluginSchema";
 import { templateFiles } from "./template";
 
 writeFileSync(join(__dirname, "cli.md"), cliPage());
+// Messages have one language in a process.
+execFileSync(process.execPath, ["-r", join(__dirname, "../core/loadTypescript"), join(__dirname, "makeChinese.ts")], {
+  env: { ...process.env, BERTH_LANG: "zh" },
+  stdio: "inherit",
+});
 writeFileSync(join(__dirname, "daemon-json.md"), daemonJsonPage());
 writeFileSync(join(__dirname, "docker-run-flags.md"), dockerRunPage());
 writeFileSync(join(__dirname, "engines.md"), enginesPage());

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, checkFields, show } from "../description/errors";
 import { hostPath } from "../description/mounts";
+import { say } from "../description/say";
 
 /** A certificate and its key, as PEM files where Pulumi runs. Relative paths start at the project folder. */
 export interface TlsFiles {
@@ -20,15 +21,15 @@ export interface TlsTexts {
 
 function read(path: string, argument: string): string {
   if (typeof path !== "string" || path === "")
-    throw new ArgumentError(argument, `${show(path)} is not a path`, "name a PEM file");
+    throw new ArgumentError(argument, say`${show(path)} is not a path`, say`name a PEM file`);
   const file = hostPath(path, process.cwd());
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new ArgumentError(
       argument,
-      `cannot read ${file} (${(error as NodeJS.ErrnoException).code})`,
-      "create it, or name another file",
+      say`cannot read ${file} (${(error as NodeJS.ErrnoException).code})`,
+      say`create it, or name another file`,
     );
   }
 }
@@ -37,7 +38,7 @@ function parse<T>(argument: string, path: string, what: string, make: () => T): 
   try {
     return make();
   } catch {
-    throw new ArgumentError(argument, `${path} holds no ${what}`, "name a file that begins with -----BEGIN ...");
+    throw new ArgumentError(argument, say`${path} holds no ${what}`, say`name a file that begins with -----BEGIN ...`);
   }
 }
 
@@ -51,10 +52,10 @@ export function readTls(files: TlsFiles, argument: string, warn: (text: string) 
   if (files === null || typeof files !== "object")
     throw new ArgumentError(
       argument,
-      `${show(files)} is not a pair of files`,
-      'use { certificate: "...", key: "..." }',
+      say`${show(files)} is not a pair of files`,
+      say`use { certificate: "...", key: "..." }`,
     );
-  checkFields(files, ["certificate", "key"], argument, "a pair of files");
+  checkFields(files, ["certificate", "key"], argument, say`a pair of files`);
   const certificate = read(files.certificate, `${argument}.certificate`);
   const key = read(files.key, `${argument}.key`);
   const parsed = parse(
@@ -63,15 +64,19 @@ export function readTls(files: TlsFiles, argument: string, warn: (text: string) 
     "certificate",
     () => new X509Certificate(certificate),
   );
-  const secret: KeyObject = parse(`${argument}.key`, files.key, "private key without a passphrase", () =>
+  const secret: KeyObject = parse(`${argument}.key`, files.key, say`private key without a passphrase`, () =>
     createPrivateKey(key),
   );
   if (!parsed.checkPrivateKey(secret))
-    throw new ArgumentError(`${argument}.key`, "belongs to another certificate", "name the key of this certificate");
+    throw new ArgumentError(
+      `${argument}.key`,
+      say`belongs to another certificate`,
+      say`name the key of this certificate`,
+    );
   const days = (Date.parse(parsed.validTo) - Date.now()) / 86_400_000;
   if (days < 14)
     warn(
-      `${argument}.certificate: ${files.certificate} ${days < 0 ? "has ended" : "ends"} on ${parsed.validTo}; renew it.`,
+      say`${argument}.certificate: ${files.certificate} ${days < 0 ? say`has ended` : say`ends`} on ${parsed.validTo}; renew it.`,
     );
   return { certificate, key: pulumi.secret(key) };
 }

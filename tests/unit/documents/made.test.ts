@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMPONENTS } from "../../../cli/plugin/components";
@@ -16,6 +17,18 @@ test.each([
   ["docs/engines.md", enginesPage],
 ])("%s is what the code says: npm run docs", (file, made) => {
   expect(textOf(file)).toBe(made());
+});
+
+test("docs/zh-CN/cli.md has the tables that the code says in Chinese: npm run docs", () => {
+  const file = "docs/zh-CN/cli.md";
+  const made =
+    'process.stdout.write(require("./docs/cli").chineseCliPage(require("fs").readFileSync(process.argv[1], "utf8")))';
+  const printed = execFileSync(process.execPath, ["-r", "./core/loadTypescript", "-e", made, file], {
+    cwd: ROOT,
+    env: { ...process.env, BERTH_LANG: "zh" },
+    encoding: "utf8",
+  });
+  expect(textOf(file)).toBe(printed);
 });
 
 test("docs/other-languages.md has every component of the plugin", () => {

@@ -1,0 +1,2 @@
+// Pages in English are in English whoever makes them.
+process.env.BERTH_LANG = "en";

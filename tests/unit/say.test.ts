@@ -1,0 +1,204 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { takeLanguage } from "../../cli/language";
+import { both, columnsOf, either, languageOf, padded, templateOf } from "../../core/description/say";
+
+const ROOT = join(__dirname, "../..");
+const CATALOGUE: Record<string, string> = JSON.parse(readFileSync(join(ROOT, "core/description/zh.json"), "utf8"));
+
+/**
+ * Messages that nobody has tagged yet, by folder. These numbers only fall: tag a new message with `say`, and give it
+ * its Chinese in core/description/zh.json.
+ */
+const UNTAGGED: Record<string, number> = {
+  cli: 339,
+  components: 216,
+  "core/description": 219,
+  "core/engines": 425,
+  "core/host": 119,
+  "core/mapping": 191,
+  "core/readers": 754,
+  "core/writers": 42,
+  stacks: 44,
+};
+
+const FOLDERS = ["cli", "components", "core", "stacks"];
+const sources = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+    .map((file) => join(folder, file).replaceAll("\\", "/")),
+).map((file) => ({
+  file,
+  tree: ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest, true),
+}));
+
+type Literal = ts.StringLiteral | ts.TemplateLiteral;
+const isLiteral = (node: ts.Node): node is Literal => ts.isStringLiteral(node) || ts.isTemplateLiteral(node);
+
+/** What stands between the holes, as at run time. */
+const textsOf = (node: Literal): string[] =>
+  ts.isTemplateExpression(node)
+    ? [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)]
+    : [(node as ts.StringLiteral).text];
+
+function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+  visit(node);
+  ts.forEachChild(node, (child) => walk(child, visit));
+}
+
+const isTagged = (node: ts.Node) => ts.isTaggedTemplateExpression(node.parent) && node.parent.tag.getText() === "say";
+
+/** The templates that are said, with the files that say them. */
+const said = new Map<string, string[]>();
+for (const { file, tree } of sources)
+  walk(tree, (node) => {
+    if (!isLiteral(node) || !isTagged(node)) return;
+    const template = templateOf(textsOf(node));
+    said.set(template, [...(said.get(template) ?? []), file]);
+  });
+
+const holesOf = (text: string) => [...new Set(text.match(/\{\d+\}/g))].sort();
+
+test("every message has its Chinese, and every Chinese text its message", () => {
+  expect(said.size).toBeGreaterThan(200);
+  expect([...said.keys()].filter((template) => !(template in CATALOGUE))).toEqual([]);
+  expect(Object.keys(CATALOGUE).filter((template) => !said.has(template))).toEqual([]);
+});
+
+test("Chinese texts have the holes of the English ones, and the blanks at their ends that lead to other words", () => {
+  const differ = Object.entries(CATALOGUE).filter(([en, zh]) => String(holesOf(en)) !== String(holesOf(zh)));
+  expect(differ).toEqual([]);
+});
+
+test("Chinese texts have Chinese marks, and a blank between Chinese and Latin letters", () => {
+  // In code nothing is translated.
+  const bare = (text: string) => text.replace(/`[^`]*`/g, "x");
+  const wrong = Object.values(CATALOGUE).filter((zh) =>
+    /[\u4e00-\u9fff][,;!?]|[\u4e00-\u9fff][A-Za-z]|[A-Za-z][\u4e00-\u9fff]|[\u4e00-\u9fff]\(|\)[\u4e00-\u9fff]/.test(
+      bare(zh),
+    ),
+  );
+  expect(wrong).toEqual([]);
+});
+
+/** Whose arguments are read by people. */
+const SPEAKERS =
+  /(?:Error|^fail|^refuse\w*|^refused|^missing|^warning|^note|\.warn|\.fail|\.refuse\w*|console\.error|log\.\w+)$/;
+/** Fields that are read by people. */
+const FIELDS = /^(?:text|problem|remedy|doc|summary|description|expects|why)$/;
+
+function isRead(node: ts.Node): boolean {
+  for (let at = node; at.parent; at = at.parent) {
+    const { parent } = at;
+    if (ts.isNewExpression(parent) || ts.isCallExpression(parent)) {
+      if (parent.arguments?.includes(at as ts.Expression) && SPEAKERS.test(parent.expression.getText())) return true;
+    }
+    if (ts.isPropertyAssignment(parent)) return parent.initializer === at && FIELDS.test(parent.name.getText());
+    if (ts.isFunctionLike(parent) || ts.isStatement(parent)) return false;
+    // Conditions are not what is said.
+    if (ts.isBinaryExpression(parent) && /^[=!]==$/.test(parent.operatorToken.getText())) return false;
+    if (ts.isConditionalExpression(parent) && parent.condition === at) return false;
+  }
+  return false;
+}
+
+test("what people read is tagged", () => {
+  const untagged: Record<string, string[]> = {};
+  for (const { file, tree } of sources)
+    walk(tree, (node) => {
+      if (!isLiteral(node) || ts.isTaggedTemplateExpression(node.parent)) return;
+      if (!/[A-Za-z]+[,:;]? [a-z]+/.test(textsOf(node).join("x")) || !isRead(node)) return;
+      const folder = file.startsWith("core/") ? file.split("/").slice(0, 2).join("/") : file.split("/")[0]!;
+      const { line } = tree.getLineAndCharacterOfPosition(node.getStart());
+      untagged[folder] = [...(untagged[folder] ?? []), `${file}:${line + 1}: ${node.getText().slice(0, 60)}`];
+    });
+  const wrong = Object.keys({ ...untagged, ...UNTAGGED }).filter(
+    (folder) => (untagged[folder]?.length ?? 0) !== (UNTAGGED[folder] ?? 0),
+  );
+  const found = wrong.map((folder) => `${folder}: ${untagged[folder]?.length ?? 0}\n${untagged[folder]?.join("\n")}`);
+  expect(found.join("\n\n")).toBe("");
+});
+
+test.each([
+  [{}, "en"],
+  [{ LANG: "zh_CN.UTF-8" }, "zh"],
+  [{ LANG: "zh_CN" }, "zh"],
+  [{ LANG: "zh_CN.GB18030" }, "en"],
+  [{ LANG: "zh_CN.UTF-8", LC_MESSAGES: "en_US.UTF-8" }, "en"],
+  [{ LANG: "en_US.UTF-8", LC_MESSAGES: "zh_TW.utf8" }, "zh"],
+  [{ LANG: "zh_CN.UTF-8", LC_MESSAGES: "zh_CN.UTF-8", LC_ALL: "C" }, "en"],
+  [{ LANG: "zh_CN.UTF-8", LC_ALL: "" }, "zh"],
+  [{ LANG: "zh_CN.UTF-8", BERTH_LANG: "en" }, "en"],
+  [{ LC_ALL: "C", BERTH_LANG: "zh" }, "zh"],
+  [{ LANG: "zhuang" }, "en"],
+])("the language of %p is %s", (environment, language) => {
+  expect(languageOf(environment)).toBe(language);
+});
+
+test("--lang is taken out wherever it is berth's own", () => {
+  const take = (...args: string[]) => {
+    const environment: NodeJS.ProcessEnv = {};
+    return [takeLanguage(args, environment), environment.BERTH_LANG];
+  };
+  expect(take("--lang", "zh", "up", "nginx")).toEqual([["up", "nginx"], "zh"]);
+  expect(take("up", "nginx", "--yes", "--lang=zh")).toEqual([["up", "nginx", "--yes"], "zh"]);
+  expect(take("exec", "--lang", "en", "web", "web", "ls", "--lang", "fr")).toEqual([
+    ["exec", "web", "web", "ls", "--lang", "fr"],
+    "en",
+  ]);
+  expect(take("plan", "--", "--lang")).toEqual([["plan", "--", "--lang"], undefined]);
+  expect(take("plan", "--lang", "fr")).toEqual([
+    '--lang: "fr" is not a language that berth speaks; use en or zh',
+    undefined,
+  ]);
+  expect(take("plan", "--lang")).toEqual(["--lang: has no value; use en or zh", undefined]);
+});
+
+test("lists end with their word", () => {
+  expect([either([]), either(["a"]), either(["a", "b"]), both(["a", "b", "c"])]).toEqual([
+    "",
+    "a",
+    "a or b",
+    "a, b and c",
+  ]);
+});
+
+test("Chinese letters take two columns", () => {
+  expect([columnsOf("端口 80，好"), padded("端口", 6)]).toEqual([11, "端口  "]);
+});
+
+/** A command of berth in a process of its own. */
+const berth = (environment: NodeJS.ProcessEnv, ...args: string[]) => {
+  const { BERTH_LANG: _, LC_ALL: __, LC_MESSAGES: ___, LANG: ____, ...others } = process.env;
+  return spawnSync(process.execPath, [join(ROOT, "cli/berth.js"), ...args], {
+    env: { ...others, ...environment },
+    encoding: "utf8",
+  });
+};
+
+test("a command speaks the user's language, with the same exit code", () => {
+  const english = berth({}, "stauts");
+  expect([english.status, english.stderr]).toEqual([
+    2,
+    "error: unknown command 'stauts'; did you mean status? (see `berth --help`)\n",
+  ]);
+  for (const chinese of [berth({ LANG: "zh_CN.UTF-8" }, "stauts"), berth({ LANG: "C" }, "stauts", "--lang", "zh")])
+    expect([chinese.status, chinese.stderr]).toEqual([
+      2,
+      "错误：没有命令 'stauts'；是不是 status？（见 `berth --help`）\n",
+    ]);
+  expect(berth({}, "--lang", "fr").status).toBe(2);
+});
+
+test("no help speaks two languages", () => {
+  const { stdout } = berth({ BERTH_LANG: "zh" }, "up", "--help");
+  expect(stdout).toContain("用法：");
+  expect(stdout.replace(/`[^`]*`|<[^>]*>|\[[^\]]*\]|^ +berth .*$/gm, "")).not.toMatch(/[a-z]+ [a-z]+ [a-z]+/);
+});
+
+test("JSON is the same in all languages", () => {
+  const plan = (language: string) => berth({ BERTH_LANG: language }, "plan", "nginx", "--json").stdout;
+  expect(JSON.parse(plan("zh"))).toEqual(JSON.parse(plan("en")));
+});
