@@ -152,15 +152,17 @@ function report(note: Note, chosen: NoteSetup[] | undefined): string {
 
 function next(notes: Note[]): string {
   const files = notes.map(({ file }) => file);
-  const all = notes.flatMap(({ setups }) => setups.filter(({ kind }) => kind !== "kubernetes"));
-  const [first] = all;
-  if (!first || files.includes("-")) return "";
+  const all = notes.flatMap(({ setups }) => setups);
+  if (all.length === 0 || files.includes("-")) return "";
+  const applied = all.find(({ kind }) => kind !== "kubernetes");
+  const { name } = applied ?? all[0]!;
   const from = files.map((file) => `--from ${file}`).join(" ");
+  const settings = `berth:notes ${JSON.stringify(files)} and berth:setups ["${name}"]`;
   return [
     "Next",
-    `  berth from-notes ${files.join(" ")} --only ${first.name} --to typescript   its code; compose, run and kubernetes too`,
+    `  berth from-notes ${files.join(" ")} --only ${name} --to typescript   its code; compose, run and kubernetes too`,
     `  berth init containers ${from}   a project with a program for each setup`,
-    `  without code: a stack of the program notes, with berth:notes ${JSON.stringify(files)} and berth:setups ["${first.name}"]`,
+    ...(applied ? [`  without code: a stack of the program notes, with ${settings}`] : []),
   ].join("\n");
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import type { ProjectDescription } from "../core/description/project";
+import type { ManifestText } from "../core/readers/kubernetes";
 import type { Program } from "../core/writers/typescript";
 import { HOME } from "./project";
 import { UsageError } from "./usageError";
@@ -72,7 +73,6 @@ interface NamedProgram {
 const test = (name: string, programs: NamedProgram[]) => {
   const several = programs.length > 1;
   const secrets = [...new Set(programs.flatMap(({ program }) => program.secrets))];
-  const expected = ({ program }: NamedProgram) => list([...program.containers].sort());
   return `import * as pulumi from "@pulumi/pulumi";
 
 /** Runs the program without the Pulumi CLI and without an engine, and returns what it declares. */
@@ -97,34 +97,49 @@ ${
   return resources;
 }
 
-${
-  several
-    ? `const setups: [stack: string, containers: string[]][] = [
-${programs.map((each) => `  [${JSON.stringify(each.name)}, ${expected(each)}],`).join("\n")}
-];
+${[...tests(several, "containers", programs), ...tests(several, "objects", programs)].join("\n")}`;
+};
 
-test.each(setups)("%s makes its containers", async (stack, expected) => {
-  const containers = (await declared(stack)).filter(({ type }) => type === "docker:index/container:Container");
-  expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(expected);
-});
-`
-    : programs[0]!.program.objects
-      ? `test("makes the objects", async () => {
-  const objects = (await declared()).filter(({ type }) => type.startsWith("kubernetes:"));
-  const names = objects.map(({ type, inputs }) => {
+/** What a test compares: how the program's resources are told apart, and how each is called there. */
+const COMPARED = {
+  containers: {
+    declared: 'type === "docker:index/container:Container"',
+    named: "({ inputs }) => inputs.name",
+  },
+  objects: {
+    declared: 'type.startsWith("kubernetes:")',
+    named: `({ type, inputs }) => {
     const { name, namespace } = inputs.metadata;
     return \`\${type.split(":").at(-1)} \${namespace === undefined ? "" : \`\${namespace}/\`}\${name}\`;
-  });
-  expect(names.sort()).toEqual(${list([...programs[0]!.program.objects].sort())});
-});
-`
-      : `test("makes the containers", async () => {
-  const containers = (await declared()).filter(({ type }) => type === "docker:index/container:Container");
-  expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(${expected(programs[0]!)});
-});
-`
-}`;
+  }`,
+  },
 };
+
+/** The tests of the programs that make containers, or objects of a cluster. */
+function tests(several: boolean, what: keyof typeof COMPARED, programs: NamedProgram[]): string[] {
+  const own = programs.filter(({ program }) => (program.objects !== undefined) === (what === "objects"));
+  if (own.length === 0) return [];
+  const { declared, named } = COMPARED[what];
+  const expected = ({ program }: NamedProgram) => list([...(program[what] ?? [])].sort());
+  const body = (
+    stack: string,
+    value: string,
+  ) => `  const ${what} = (await declared(${stack})).filter(({ type }) => ${declared});
+  const names = ${what}.map(${named});
+  expect(names.sort()).toEqual(${value});
+`;
+  if (!several) return [`test("makes the ${what}", async () => {\n${body("", expected(own[0]!))}});\n`];
+  const variable = what === "objects" ? "clusterSetups" : "setups";
+  return [
+    `const ${variable}: [stack: string, ${what}: string[]][] = [
+${own.map((each) => `  [${JSON.stringify(each.name)}, ${expected(each)}],`).join("\n")}
+];
+
+test.each(${variable})("%s makes its ${what}", async (stack, expected) => {
+${body("stack", "expected")}});
+`,
+  ];
+}
 
 /** The program of a project with several setups: the name of a stack says which one it is. */
 const chooser = (programs: NamedProgram[], from: string) => `import * as pulumi from "@pulumi/pulumi";
@@ -241,21 +256,23 @@ async function areManifests(from: string[]): Promise<boolean> {
   return isFile(path) && looksLikeManifests(readFileSync(path, "utf8"));
 }
 
-/** The program of manifests. */
-async function ofManifests(name: string, from: string[]): Promise<NamedProgram[]> {
-  const { readManifestFiles, readManifests } = await import("../core/readers/kubernetes");
-  const { toClusterProgram } = await import("../core/writers/clusterProgram");
-  const { objects, notices } = readManifests(readManifestFiles(from, { input: false }));
-  const program = toClusterProgram(name, objects, { folder: process.cwd(), package: true });
-  program.notices.unshift(...notices);
-  return [{ name, program }];
+/** What there is to make a program of: a project, or manifests. */
+interface Described {
+  name: string;
+  project?: ProjectDescription;
+  manifests?: ManifestText[];
 }
 
-/** The words of --from as projects; only notes have several. */
+/** What the words of --from describe; only notes have several. */
 async function described(
+  name: string,
   { from = [], setup, running }: InitOptions,
   folder: string,
-): Promise<{ name: string; project: ProjectDescription }[]> {
+): Promise<Described[]> {
+  if (await areManifests(from)) {
+    const { readManifestFiles } = await import("../core/readers/kubernetes");
+    return [{ name, manifests: readManifestFiles(from, { input: false }) }];
+  }
   if (running) return [{ name: basename(folder), project: running.project }];
   const here = process.cwd();
   const environment = process.env;
@@ -280,42 +297,55 @@ async function described(
   return lines([readFileSync(first, "utf8")]);
 }
 
-/** The setups of notes that are ready to run; manifests are none of them. */
-async function inNotes(files: string[], names?: string[]): Promise<{ name: string; project: ProjectDescription }[]> {
+/** The setups of notes that are ready to run, containers and manifests. */
+async function inNotes(files: string[], names?: string[]): Promise<Described[]> {
   const { noticesOf, notesOf, setupsNamed } = await import("./notes");
-  const notes = notesOf(files);
-  const chosen = setupsNamed(notes, names, "--setup");
-  const manifests = names && chosen.find(({ project }) => !project);
-  if (manifests)
+  const chosen = setupsNamed(notesOf(files), names, "--setup");
+  if (chosen.length === 0)
     throw new Error(
-      `${manifests.name}: is a setup of manifests; save it as a file, and give that to \`berth init --from\``,
+      `${files.join(", ")}: there is no setup that is ready to run; \`berth from-notes ${files.join(" ")}\` says why`,
     );
-  const found = chosen.flatMap((setup) => {
-    const { name, project } = setup;
-    return project ? [{ name, project: { ...project, notices: noticesOf(setup) } }] : [];
+  return chosen.map((setup) => {
+    const { name, project, source } = setup;
+    if (project) return { name, project: { ...project, notices: noticesOf(setup) } };
+    return { name, manifests: [{ file: name, text: source }] };
   });
-  if (found.length) return found;
-  throw new Error(
-    `${files.join(", ")}: there is no setup that is ready to run; \`berth from-notes ${files.join(" ")}\` says why`,
-  );
+}
+
+async function clusterProgram(name: string, manifests: ManifestText[]): Promise<Program> {
+  const { readManifests } = await import("../core/readers/kubernetes");
+  const { toClusterProgram } = await import("../core/writers/clusterProgram");
+  const { objects, notices } = readManifests(manifests);
+  const program = toClusterProgram(name, objects, { folder: process.cwd(), package: true });
+  program.notices.unshift(...notices);
+  return program;
+}
+
+async function containerProgram(
+  project: ProjectDescription,
+  folder: string,
+  { from = [], running }: InitOptions,
+): Promise<Program> {
+  const { toTypescript } = await import("../core/writers/typescript");
+  const { warnings } = await import("../core/description/warnings");
+  const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
+  const found = running || (from.length && !from.some(isNote)) ? warnings(project, process.cwd()) : [];
+  // What runs has its secrets in clear; the program has not.
+  const said = found.filter(({ text }) => !running || !text.startsWith("is a secret in clear"));
+  program.notices.unshift(...project.notices, ...said);
+  return program;
 }
 
 /** The programs of what is described, one for each setup of a note. */
-async function programsOf(options: InitOptions, folder: string): Promise<NamedProgram[]> {
-  const { toTypescript } = await import("../core/writers/typescript");
-  const { warnings } = await import("../core/description/warnings");
-  const from = options.from ?? [];
-  const projects = await described(options, folder);
-  const several = projects.length > 1;
-  return projects.map(({ name: setup, project }): NamedProgram => {
-    const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
-    const found = options.running || (from.length && !from.some(isNote)) ? warnings(project, process.cwd()) : [];
-    // What runs has its secrets in clear; the program has not.
-    const said = found.filter(({ text }) => !options.running || !text.startsWith("is a secret in clear"));
-    program.notices.unshift(...project.notices, ...said);
-    // The file index.ts is the one that chooses.
-    return { name: several && setup === "index" ? "index-setup" : setup, program };
-  });
+async function programsOf(name: string, options: InitOptions, folder: string): Promise<NamedProgram[]> {
+  const all = await described(name, options, folder);
+  return Promise.all(
+    all.map(async ({ name: setup, project, manifests = [] }) => ({
+      // The file index.ts is the one that chooses.
+      name: all.length > 1 && setup === "index" ? "index-setup" : setup,
+      program: project ? await containerProgram(project, folder, options) : await clusterProgram(setup, manifests),
+    })),
+  );
 }
 
 /** Text of every file of a new project. */
@@ -329,7 +359,7 @@ export async function projectFiles(
       `--name: "${name}" is no name of a project; use letters, digits, dots, dashes and underscores, the first one a letter`,
     );
   const from = options.from ?? [];
-  const programs = (await areManifests(from)) ? await ofManifests(name, from) : await programsOf(options, folder);
+  const programs = await programsOf(name, options, folder);
   const several = programs.length > 1;
   const chosen: Record<string, string> = several ? { "index.ts": chooser(programs, from.join(", ")) } : {};
   const texts = programs.map((each) => [several ? `${each.name}.ts` : "index.ts", each.program.text] as const);

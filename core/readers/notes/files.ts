@@ -1,4 +1,3 @@
-import { parseAllDocuments } from "yaml";
 import { parseDotEnv } from "../../description/environment";
 import type { NoteBlock } from "./blocks";
 
@@ -80,26 +79,6 @@ export function variablesOf(block: NoteBlock): Record<string, string> {
   } catch {
     return {};
   }
-}
-
-/** Kinds and names of the objects in a block of YAML or JSON for a cluster, as `Deployment nginx`. */
-export function objectsOf(text: string): string[] {
-  const nameIn = (value: unknown): string[] => {
-    const { kind, metadata, items } = (value ?? {}) as {
-      kind?: unknown;
-      metadata?: { name?: unknown };
-      items?: unknown;
-    };
-    if (Array.isArray(items)) return items.flatMap(nameIn);
-    return typeof kind === "string" ? [`${kind} ${String(metadata?.name ?? "without a name")}`] : [];
-  };
-  return parseAllDocuments(text, { logLevel: "silent", uniqueKeys: false }).flatMap((document) => {
-    try {
-      return nameIn(document.toJS({ maxAliasCount: 100 }));
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** What a daemon.json of a note sets: its keys, and what dockerd would not read. */

@@ -5,10 +5,11 @@ import type { BuildDescription, Notice, ProjectDescription, ProjectService } fro
 import { ComposeError, parseComposeFiles } from "../compose";
 import { type DockerRunContext, parseDockerLines } from "../dockerRun";
 import { DockerRunError, hideSecrets } from "../dockerRun/errors";
+import { ManifestError, readManifests } from "../kubernetes";
 import { blocksOf, isBlock, type NoteBlock } from "./blocks";
 import { clashesOf } from "./clashes";
 import { type Build, fileOf, type Meaning, meaningOf, readBuild } from "./commands";
-import { daemonKeys, type FileKind, fileKind, objectsOf, titleOf, variablesOf } from "./files";
+import { daemonKeys, type FileKind, fileKind, titleOf, variablesOf } from "./files";
 import { holesOfImage, holesOfRun, holesOfWords, holesOfYaml } from "./holes";
 import type { Fate, Note, NoteItem, NoteSetup } from "./note";
 import { readServiceLine, type ServiceLine } from "./service";
@@ -73,10 +74,13 @@ const oneRow = (text: string) =>
 /** What went wrong, as one sentence without its place. */
 function sentence(error: unknown): string {
   if (error instanceof DockerRunError) return `${error.argument}: ${error.problem}; ${error.remedy}`;
-  if (error instanceof ComposeError || error instanceof ArgumentError)
+  if (error instanceof ComposeError || error instanceof ManifestError || error instanceof ArgumentError)
     return error.message.split("\n")[0]!.replace(/\.$/, "");
   throw error;
 }
+
+/** A sentence about a place in a file, which is the note itself. */
+const inNote = (said: string) => said.replace(/^\S*?:(?=\d)/, "line ");
 
 const nameOf = (network: string | { name: string }) => (typeof network === "string" ? network : network.name);
 const first = (project: ProjectDescription): [key: string, service: ProjectService] | undefined =>
@@ -796,7 +800,7 @@ export class NoteReader {
       if (/has neither an image nor a build context|services(?:\.[\w.-]+)?: must be a mapping, and is empty/.test(why))
         this.settle(item, [], "understood", FILES["compose part"][1]);
       else if (error instanceof ComposeError && !/required variable|cannot read/.test(why))
-        this.settle(item, [], "faulty", sentence(error).replace(/^\S*?:(?=\d)/, "line "));
+        this.settle(item, [], "faulty", inNote(sentence(error)));
       else this.refuse(item, error);
     }
   }
@@ -884,14 +888,16 @@ export class NoteReader {
 
   private readManifests(file: File): void {
     const { item, block } = file;
-    const objects = objectsOf(block.text);
-    if (objects.length === 0) {
-      this.settle(item, [], "faulty", "this is no YAML of a cluster; mend its indentation");
-      return;
-    }
     if (!this.settle(item, holesOfYaml(block.text, this.made), "ready", "")) return;
-    const name = block.title?.replace(/\.(?:ya?ml|json)$/, "") ?? objects[0]!.split(" ").at(-1)!;
-    this.addSetup({ name, kind: "kubernetes", objects, notices: [] }, block.text, [file]);
+    try {
+      const text = "\n".repeat(block.line - 1) + block.text;
+      const { objects, notices } = readManifests([{ file: this.file, text }]);
+      const name = block.title?.replace(/\.(?:ya?ml|json)$/, "") ?? objects[0]!.name;
+      const found = objects.map(({ at }) => at);
+      this.addSetup({ name, kind: "kubernetes", objects: found, notices }, block.text, [file]);
+    } catch (error) {
+      this.settle(item, [], "faulty", inNote(sentence(error)));
+    }
   }
 
   private settleApplied(): void {
