@@ -6,9 +6,12 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   transform: { "\\.ts$": "@sucrase/jest-plugin" },
+  setupFiles: ["<rootDir>/tests/loading.js"],
   // The plugins' state, the lab and unpacked bundles live outside the source.
   modulePathIgnorePatterns: ["<rootDir>/.berth/", "<rootDir>/berth/"],
   watchman: false,
+  // By default one core stays idle, which is half of a small machine.
+  maxWorkers: "100%",
   // The first test of a file loads all that it needs, which takes a busy machine longer than Jest's five seconds.
   testTimeout: 30_000,
 };

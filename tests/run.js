@@ -1,4 +1,5 @@
 // Runs the named kinds of tests and ends with one line: `N passed, N failed, N skipped`.
+// A folder of a kind does as well: node tests/run.js unit/pulumi
 // Kinds: unit (mocks only), parity (what docker and Compose ask the engine for), engine (the real Pulumi CLI, doubles of the provider), live (a real Docker engine).
 const { spawnSync } = require("node:child_process");
 const { readFileSync, rmSync, mkdtempSync } = require("node:fs");
@@ -7,7 +8,7 @@ const { join } = require("node:path");
 
 const root = join(__dirname, "..");
 const args = process.argv.slice(2);
-const kinds = args.filter((arg) => ["unit", "parity", "engine", "live"].includes(arg));
+const kinds = args.filter((arg) => /^(unit|parity|engine|live)(\/|$)/.test(arg));
 const jestArgs = args.filter((arg) => !kinds.includes(arg));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const reasons = new Map();
@@ -15,8 +16,8 @@ const reasons = new Map();
 for (const kind of kinds.length ? kinds : ["unit", "parity", "engine"]) {
   const out = mkdtempSync(join(tmpdir(), "berth-jest-"));
   const file = join(out, "report.json");
-  // Engine and live tests share one engine or CLI home: one at a time.
-  const workers = kind === "unit" || kind === "parity" ? [] : ["--runInBand"];
+  // Live tests share one engine: one at a time. All others have a place of their own for each file.
+  const workers = kind.startsWith("live") ? ["--runInBand"] : [];
   const result = spawnSync(
     process.execPath,
     [

@@ -10,8 +10,10 @@ import { ask, hasPlugin, PLUGIN_HOST, type Plugin, pulumiHome, REQUIRED_PULUMI }
 import { type Finding, missing, note, ok, PATIENCE, sizeText, warning } from "./finding";
 import { withoutPassword } from "../../core/engines/dockerApi/registry/proxies";
 
-/** README names it; older ones lack what the Pulumi SDK uses. */
-const REQUIRED_NODE = [20, 15];
+/** README names it: the newest Pulumi SDK asks for it, and Node.js 20 gets no corrections any more. */
+const REQUIRED_NODE = 22;
+/** What still runs, with an older SDK, which npm then chooses by itself. */
+const TOLERATED_NODE = [20, 15];
 /** Bytes below which a state may not be written any more. */
 const LITTLE = 200 * 1024 * 1024;
 
@@ -23,9 +25,11 @@ export function isNewEnough(version: string, [major, minor]: number[]): boolean 
 
 export function nodeFinding(version = process.version): Finding {
   const what = "Node.js";
-  return isNewEnough(version, REQUIRED_NODE)
-    ? ok(what, version.replace(/^v/, ""))
-    : missing(what, `${version}; ${REQUIRED_NODE.join(".")} or newer is needed`, "https://nodejs.org/en/download");
+  const where = "https://nodejs.org/en/download";
+  if (isNewEnough(version, [REQUIRED_NODE, 0])) return ok(what, version.replace(/^v/, ""));
+  if (isNewEnough(version, TOLERATED_NODE))
+    return warning(what, `${version} is at its end of life; install ${REQUIRED_NODE} or newer`, where);
+  return missing(what, `${version}; ${REQUIRED_NODE} or newer is needed`, where);
 }
 
 const INSTALL_CLI = "curl -fsSL https://get.pulumi.com | sh";

@@ -1,7 +1,7 @@
 const DEBUG_PROMISE = /@pulumi[\\/]pulumi[\\/](runtime[\\/]debuggable|runtime[\\/]resource|output)\.[jt]s$/;
 
 // The SDK's source maps name its files one folder too high. A scope without a package in a path also sends
-// the error inspector of Node 20.20 into an endless loop, so that a wrong argument would hang the program.
+// the error inspector of Node.js up to 22 into an endless loop, so that a wrong argument would hang the program.
 const MISPLACED =
   /([\\/]node_modules[\\/]@pulumi[\\/])(?!(?:pulumi|docker|kubernetes|command)[\\/])(?=[\w\\/]+\.ts:\d)/g;
 
