@@ -2,7 +2,6 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path";
 import { quote } from "shlex";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
-import { withTag } from "../core/description/names";
 import { beginsAsBundle } from "./bundle/archiveFile";
 import { buildPlanned } from "./bundle/build";
 import { contextFiles } from "./bundle/contextFiles";
@@ -12,10 +11,13 @@ import {
   giveBack,
   idsOf,
   imagesOf,
+  listed,
   type NamedIds,
-  type PlannedBuild,
+  namesOfBuilds,
+  noteWanted,
   savedImages,
   type WantedImages,
+  withContents,
 } from "./bundle/images";
 import { type BundledImage, FORMAT } from "./bundle/manifest";
 import { filesLeftOut, mountedPaths, pathsIn, readNodeModules, readProject, readStackSettings } from "./bundle/project";
@@ -47,19 +49,6 @@ function checkOut(given: string | undefined, standard: string): string {
   return out;
 }
 
-const listed = (names: string[]) =>
-  names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${names.length - 5} more` : "");
-
-const namesOfBuilds = (builds: PlannedBuild[]): string[] =>
-  builds.flatMap(({ name, build }) => [name, ...(build.tags ?? []).map(withTag)]);
-
-/** Images with what those are told by that the stack builds. */
-const withContents = (images: BundledImage[], builds: PlannedBuild[]): BundledImage[] =>
-  images.map((image) => {
-    const built = builds.find(({ name }) => name === image.name);
-    return built ? { ...image, content: built.content } : image;
-  });
-
 /** Says what the bundle does not hold, and what it is good to know about. */
 function report(wanted: WantedImages, untracked: string[], left: string[], unversioned: string[], provider?: string) {
   if (untracked.length)
@@ -68,12 +57,7 @@ function report(wanted: WantedImages, untracked: string[], left: string[], unver
     );
   if (left.length)
     note(`the stack names ${listed(left)}: not in the bundle; carry what it needs of that to the same place there.`);
-  if (wanted.cluster.length)
-    note(
-      `the cluster's nodes pull ${listed(wanted.cluster)} themselves: not in the bundle; a registry that they reach has to have it.`,
-    );
-  if (wanted.late.length)
-    note(`the images of ${listed(wanted.late)} are known only when something else has been made: not in the bundle.`);
+  noteWanted(wanted);
   if (unversioned.length) note(`${listed(unversioned)} was taken from PATH, where nothing says which version it is.`);
   if (provider) note(`the settings' secrets are kept by ${provider}, which asks a network.`);
 }

@@ -363,6 +363,25 @@ export const COMMANDS: CommandSpec[] = [
     action: async ([file], options) => (await import("./unbundle")).unbundle(file!, options),
   },
   {
+    name: "images",
+    group: CARRY,
+    summary: say`save the images of a stack to one file, and load them elsewhere`,
+    description: say`Save takes them from the stack's engine, which pulls and builds what it lacks; where it is cut off, the next run goes on from there. Load verifies the whole file before anything is loaded, and loads what the engine lacks, compared by id. Images that are named by digest come along too.`,
+    arguments: [
+      { name: "<save|load>", doc: say`save or load`, kind: ["save", "load"] },
+      STACK,
+      { name: "[file]", doc: say`the file (default: berth-STACK-images.tar here)`, kind: "file" },
+    ],
+    expects: say`say save or load, and name a stack`,
+    options: [{ flags: "--host <address>", doc: say`another engine than the stack's: ssh://ada@gpu1` }],
+    examples: [
+      ["berth images save nginx", say`a file in this folder`],
+      ["berth images load nginx berth-nginx-images.tar", say`on the machine that it was carried to`],
+      ["berth images load nginx --host ssh://ada@gpu1", say`onto the engine of another machine`],
+    ],
+    action: async ([verb, stack, file], options) => (await import("./images")).images(verb!, stack!, file, options),
+  },
+  {
     name: "completion",
     group: SHELL,
     summary: say`print a script that completes berth's commands in a shell`,

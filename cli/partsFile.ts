@@ -88,6 +88,23 @@ export class PartsFormat {
   /** Finds the parts of a file by its headers alone; every byte between them has to be a part's or zero. */
   async partsOf(file: string): Promise<Map<string, Part>> {
     const parts = new Map<string, Part>();
+    for await (const [name, part] of this.eachPart(file)) parts.set(name, part);
+    return parts;
+  }
+
+  /** The parts that are whole at the beginning of a file that was not written to its end. */
+  async wholeParts(file: string): Promise<[name: string, part: Part][]> {
+    const parts: [string, Part][] = [];
+    try {
+      for await (const found of this.eachPart(file)) parts.push(found);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    }
+    return parts;
+  }
+
+  private async *eachPart(file: string): AsyncGenerator<[name: string, part: Part]> {
+    const parts = new Set<string>();
     const handle = await open(file, "r");
     try {
       const { size: total } = await handle.stat();
@@ -114,13 +131,13 @@ export class PartsFormat {
         if (end > total) throw cut;
         if ((await read(end, padding(size))).some((byte) => byte !== 0))
           throw this.failure(`what follows ${name} is damaged`);
-        parts.set(name, { file, start: at + BLOCK, size });
+        parts.add(name);
+        yield [name, { file, start: at + BLOCK, size }];
         at = end + padding(size);
       }
       const tail = await read(at, 2 * BLOCK + 1);
       if (tail.length < 2 * BLOCK) throw cut;
       if (tail.length > 2 * BLOCK || tail.some((byte) => byte !== 0)) throw this.failure("something follows its end");
-      return parts;
     } finally {
       await handle.close();
     }
@@ -168,6 +185,25 @@ export class PartsWriter {
   /** @param mode of the file, e.g. 0o600 for one that nobody else may read */
   static async create(format: PartsFormat, file: string, mode = 0o644): Promise<PartsWriter> {
     return new PartsWriter(format, await open(file, "w", mode), 0);
+  }
+
+  /**
+   * Goes on with a file that was not written to its end.
+   *
+   * @param kept its first parts, with their checksums; what follows them is written anew
+   */
+  static async resume(
+    format: PartsFormat,
+    file: string,
+    kept: { name: string; part: Part; sha256: string }[],
+  ): Promise<PartsWriter> {
+    const last = kept.at(-1)?.part;
+    const end = last ? last.start + last.size : 0;
+    const writer = new PartsWriter(format, await open(file, "r+"), end);
+    await writer.handle.truncate(end);
+    if (last) await writer.write(Buffer.alloc(padding(last.size)));
+    for (const { name, sha256 } of kept) writer.sums.push(`${sha256}  ${name}\n`);
+    return writer;
   }
 
   private async write(chunk: Uint8Array): Promise<void> {

@@ -2,13 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { quote } from "shlex";
 import { parse } from "yaml";
-import {
-  type BundledBuilds,
-  readBundledBuilds,
-  writeBundledBuilds,
-} from "../core/engines/dockerApi/images/bundledImages";
+import { writeBundledBuilds } from "../core/engines/dockerApi/images/bundledImages";
 import { openBundle, type Part, type Parts, readText } from "./bundle/archiveFile";
-import { answeringEngine, loadBundledImages } from "./bundle/images";
+import { answeringEngine, broughtBuilds, loadBundledImages } from "./bundle/images";
 import { type BundledImage, type BundleManifest, BundleError, parseManifest } from "./bundle/manifest";
 import { place } from "./bundle/place";
 import { readStackConfig } from "./stackConfig";
@@ -43,17 +39,10 @@ function settingsIn(folder: string, stack: string): Record<string, string> {
   return readStackConfig(join(folder, "project"), name, stack).values;
 }
 
-/** Says in the project which images stand for builds; what is known of them already stays. */
+/** Says in the project which images stand for builds and for names by digest. */
 function noteBuilds(folder: string, images: BundledImage[], ids: Record<string, string> = {}): void {
   const project = join(folder, "project");
-  if (!existsSync(project)) return;
-  const known = readBundledBuilds(project);
-  const builds: BundledBuilds = {};
-  for (const { name, content } of images) {
-    if (content === undefined) continue;
-    builds[name] = { content, id: ids[name] ?? (known[name]?.content === content ? known[name].id : undefined) };
-  }
-  writeBundledBuilds(project, builds);
+  if (existsSync(project)) writeBundledBuilds(project, broughtBuilds(project, images, ids));
 }
 
 /** Loads the images; false where there is no engine to load them into. */

@@ -1,7 +1,10 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { ArchiveScan } from "../../core/engines/dockerApi/images/archive";
+import { type ArchiveContent, ArchiveScan } from "../../core/engines/dockerApi/images/archive";
 import { sendArchive } from "../../core/engines/dockerApi/images/archiveTransfer";
+import { type BundledBuilds, readBundledBuilds } from "../../core/engines/dockerApi/images/bundledImages";
+import { fetchImage } from "../../core/engines/dockerApi/images/fetch";
+import { atMirror } from "../../core/engines/imageMirrors";
 import { type EngineAddress, ENGINE_SETTINGS, engineAddress } from "../../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../../core/engines/dockerApi/connection/client";
 import { withTag } from "../../core/description/names";
@@ -87,7 +90,7 @@ function plannedBuild(name: string, { build, triggers, platform }: PlannedResour
 /**
  * Finds the images of a planned stack.
  *
- * @throws Error for images that no archive can bring: those that are built from secrets, and names by digest
+ * @throws Error for images that no archive can bring: those that are built from secrets, and a Swarm's by digest
  */
 export function imagesOf(resources: PlannedResource[]): WantedImages {
   const engine = new Map<string, { name: string; platform?: string }>();
@@ -108,9 +111,10 @@ export function imagesOf(resources: PlannedResource[]): WantedImages {
       late.add(name);
       continue;
     }
-    if (image.includes("@"))
+    // Nodes ask a registry for a digest; a container is made of the image's id.
+    if (image.includes("@") && type === "docker:index/service:Service")
       throw new Error(
-        `the stack names ${image} by its digest, which \`docker save\` does not keep; name it by a tag, or take it out of berth:images: what is loaded is compared by its id`,
+        `the Swarm runs ${image} by its digest, which no file brings to a node; name it by a tag, or take it out of berth:images`,
       );
     const names = [image];
     if (inputs.build) {
@@ -122,6 +126,33 @@ export function imagesOf(resources: PlannedResource[]): WantedImages {
   }
   const sorted = [...engine.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { engine: sorted, builds, cluster: [...cluster].sort(), late: [...late].sort() };
+}
+
+/** A few of them, and how many more. */
+export const listed = (names: string[]) =>
+  names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${names.length - 5} more` : "");
+
+/** All names of what a stack builds. */
+export const namesOfBuilds = (builds: PlannedBuild[]): string[] =>
+  builds.flatMap(({ name, build }) => [name, ...(build.tags ?? []).map(withTag)]);
+
+/** Images with what those are told by that the stack builds. */
+export const withContents = (images: BundledImage[], builds: PlannedBuild[]): BundledImage[] =>
+  images.map((image) => {
+    const built = builds.find(({ name }) => name === image.name);
+    return built ? { ...image, content: built.content } : image;
+  });
+
+/** Says which images a file cannot hold. */
+export function noteWanted({ cluster, late }: WantedImages): void {
+  if (cluster.length)
+    console.error(
+      `note: the cluster's nodes pull ${listed(cluster)} themselves: not in the file; a registry that they reach has to have it.`,
+    );
+  if (late.length)
+    console.error(
+      `note: the images of ${listed(late)} are known only when something else has been made: not in the file.`,
+    );
 }
 
 interface Inspect {
@@ -158,21 +189,6 @@ export async function answeringEngine(values: Record<string, string>): Promise<E
   }
 }
 
-async function pull(client: EngineClient, name: string, platform: string | undefined): Promise<void> {
-  const [, repository = "", tag = ""] = NAME.exec(name) ?? [];
-  const query = new URLSearchParams({ fromImage: repository, tag, ...(platform ? { platform } : {}) });
-  const by = `; pull it by hand (\`docker pull ${name}\`) and run this again`;
-  let said = "";
-  try {
-    for await (const chunk of await client.stream("POST", `/images/create?${query}`))
-      said = (said + String(chunk)).slice(-4096);
-  } catch (error) {
-    throw new Error(`${name} is not on the engine and cannot be pulled (${(error as Error).message})${by}`);
-  }
-  const failure = /"error":"((?:[^"\\]|\\.)*)"/.exec(said)?.[1];
-  if (failure !== undefined) throw new Error(`${name} is not on the engine and cannot be pulled (${failure})${by}`);
-}
-
 /** Makes sure that the engine has all images. */
 export async function bringImages(
   client: EngineClient,
@@ -184,7 +200,7 @@ export async function bringImages(
     let found = await find(client, name);
     if (!found) {
       say(`Pulling ${name}.`);
-      await pull(client, name, platform);
+      await fetchImage(client, name, { platform, mirror: atMirror(name) });
       found = await find(client, name);
       if (!found) throw new Error(`${name} is not on the engine after the pull`);
     }
@@ -232,13 +248,22 @@ export async function* savedImages(client: EngineClient, images: BundledImage[])
   parser.on("error", (error: Error) => {
     damage ??= error;
   });
-  const names = images.map(({ name }) => `names=${encodeURIComponent(name)}`).join("&");
+  const names = images
+    .map((image) => `names=${encodeURIComponent(isByDigest(image) ? image.id : image.name)}`)
+    .join("&");
   const answer = await client.stream("GET", `/images/get?${names}`);
   yield* alsoInto(parser as unknown as Writable, answer as AsyncIterable<Buffer>);
   if (damage) throw new Error(`the engine broke off while it saved ${names} (${damage.message})`);
-  const { images: saved, digests } = scan.content();
+  identify(images, scan.content());
+}
+
+/** Fills in under which ids images are in an archive. */
+export function identify(images: BundledImage[], { images: saved, unnamed, digests }: ArchiveContent): void {
   for (const image of images) {
-    const found = saved.find(({ name }) => name === image.name);
+    // What is named by its digest was asked for by its id, and may have another name in there.
+    const found =
+      saved.find(({ name, id }) => (isByDigest(image) ? id === image.id : name === image.name)) ??
+      (isByDigest(image) && unnamed.length ? { id: unnamed.find((id) => id === image.id) ?? unnamed[0]! } : undefined);
     if (!found) throw new Error(`the engine left ${image.name} out of the archive`);
     if (found.id !== image.id && !digests.includes(image.id))
       throw new Error(`${image.name} became another image while it was being saved; run it again`);
@@ -246,6 +271,9 @@ export async function* savedImages(client: EngineClient, images: BundledImage[])
     image.ids = [...new Set([image.id, found.id, ...(images.length === 1 ? digests : [])])].sort();
   }
 }
+
+/** Named by digest: an archive does not keep that name. */
+const isByDigest = ({ name }: BundledImage) => name.includes("@");
 
 /** Whether an image of the engine is the one of the bundle. */
 function isSame(live: Inspect | undefined, image: BundledImage): boolean {
@@ -259,6 +287,13 @@ function isSame(live: Inspect | undefined, image: BundledImage): boolean {
     live.Created === image.created &&
     JSON.stringify(layers) === JSON.stringify(image.layers)
   );
+}
+
+/** An image as the engine has it: by its name, or by an id where a file has brought one that is named by digest. */
+async function findBrought(client: EngineClient, image: BundledImage): Promise<Inspect | undefined> {
+  let found = await find(client, image.name);
+  if (isByDigest(image)) for (const id of image.ids) found ??= await find(client, id);
+  return found;
 }
 
 /** What became of a bundle's images on an engine. */
@@ -281,13 +316,13 @@ export async function loadBundledImages(
   part: Part,
   images: BundledImage[],
 ): Promise<LoadedImages> {
-  const before = await Promise.all(images.map(({ name }) => find(client, name)));
+  const before = await Promise.all(images.map((image) => findBrought(client, image)));
   const missing = images.filter((image, index) => !isSame(before[index], image));
   const ids = Object.fromEntries(images.map(({ name }, index) => [name, before[index]?.Id ?? ""]));
   if (missing.length) {
-    await sendArchive(client, "the images of the bundle", readPart(part), part.size);
+    await sendArchive(client, "the images", readPart(part), part.size);
     for (const image of missing) {
-      const live = await find(client, image.name);
+      const live = await findBrought(client, image);
       if (!isSame(live, image))
         throw new Error(
           `${image.name} is on the engine after the load, but not as ${image.id}; look at \`docker image ls\``,
@@ -302,4 +337,28 @@ export async function loadBundledImages(
     ids,
     moved: names(missing.filter((image) => before[images.indexOf(image)] !== undefined)),
   };
+}
+
+/** What a file has brought under a name that it cannot be loaded by: a build's content, or a digest. */
+const broughtAs = ({ name, content }: BundledImage): string | undefined => content ?? name.split("@")[1];
+
+/**
+ * Which images stand for builds, and for names by digest; what a project knows of them already stays.
+ *
+ * @param ids what the engine calls them
+ */
+export function broughtBuilds(
+  project: string,
+  images: BundledImage[],
+  ids: Record<string, string> = {},
+): BundledBuilds {
+  const known = readBundledBuilds(project);
+  const builds: BundledBuilds = {};
+  for (const image of images) {
+    const { name } = image;
+    const content = broughtAs(image);
+    if (content === undefined) continue;
+    builds[name] = { content, id: ids[name] ?? (known[name]?.content === content ? known[name].id : undefined) };
+  }
+  return builds;
 }

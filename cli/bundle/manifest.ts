@@ -88,7 +88,7 @@ const isFile = (value: unknown): value is BundledFile =>
   (value.mode === 0o755 || value.mode === 0o644) &&
   /^[0-9a-f]{64}$/.test(String(value.sha256));
 
-const isImage = (value: unknown): value is BundledImage =>
+export const isImage = (value: unknown): value is BundledImage =>
   isRecord(value) &&
   isText(value.name) &&
   isText(value.id) &&

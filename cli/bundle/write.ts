@@ -19,7 +19,7 @@ export interface BundleContents {
 const LEVEL = 4;
 
 /** Compresses a stream; no more of it than a few chunks is in memory. */
-const gzipped = (content: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
+export const gzipped = (content: AsyncIterable<Buffer>): AsyncIterable<Buffer> =>
   // An error ends the reading of the result, where it is seen.
   pipeline(content, createGzip({ level: LEVEL }), () => undefined);
 

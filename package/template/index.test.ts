@@ -18,5 +18,6 @@ async function declared(): Promise<pulumi.runtime.MockResourceArgs[]> {
 
 test("makes the containers", async () => {
   const containers = (await declared()).filter(({ type }) => type === "docker:index/container:Container");
-  expect(containers.map(({ inputs }) => inputs.name).sort()).toEqual(["web"]);
+  const names = containers.map(({ inputs }) => inputs.name);
+  expect(names.sort()).toEqual(["web"]);
 });

@@ -390,7 +390,7 @@ services:
     const { code, output } = offline(`berth/berth preview ${BUILT_STACK}`);
     expect(code).not.toBe(0);
     expect(output).toContain(
-      `services.web.build: ${BUILT} came in a bundle, and another image has that name on the engine; load it with \`berth unbundle FILE --images\``,
+      `services.web.build: ${BUILT} came in a file, and another image has that name on the engine; load it again (\`berth images load\`, or \`berth unbundle FILE --images\`)`,
     );
     offlineWorks("berth/berth unbundle berth-bundle --images");
     offlineWorks(`berth/berth up ${BUILT_STACK} --yes --skip-preview`);

@@ -13,7 +13,7 @@ const CATALOGUE: Record<string, string> = JSON.parse(readFileSync(join(ROOT, "co
  * its Chinese in core/description/zh.json.
  */
 const UNTAGGED: Record<string, number> = {
-  cli: 339,
+  cli: 337,
   components: 216,
   "core/description": 219,
   "core/engines": 425,

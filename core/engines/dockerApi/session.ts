@@ -14,7 +14,7 @@ import {
   type EngineSettings,
 } from "./connection/address";
 import { checkConsent, markAdopted, orphanWarnings } from "./adoption";
-import type { BundledBuild } from "./images/bundledImages";
+import { type BundledBuild, bundledBuild } from "./images/bundledImages";
 import { EngineClient, EngineError } from "./connection/client";
 import { fetchImage } from "./images/fetch";
 import { type ContainerHooks, containerHooks } from "./hooks";
@@ -242,6 +242,7 @@ export class Session {
     { keep = true, build, triggers, bundled }: ImageOptions = {},
   ): docker.RemoteImage {
     const name = build || bundled ? given : lockedImage(given);
+    const brought = build || bundled ? undefined : this.brought(name);
     const key = platform ? `${name}@${platform}` : name;
     let image = this.images.get(key);
     if (!image) {
@@ -249,7 +250,7 @@ export class Session {
         // By a name of its own: a build that follows would go without arguments, which `ignoreChanges` takes from the state.
         bundled ? `${key}@bundle` : key,
         {
-          name,
+          name: brought ?? name,
           platform,
           keepLocally: keep,
           forceRemove: build && !keep ? true : undefined,
@@ -269,6 +270,16 @@ export class Session {
       if (build) this.built.add(name);
     }
     return image;
+  }
+
+  /** The id of an image that is named by digest where a file has brought it, since that brings no such name. */
+  private brought(name: string): string | undefined {
+    const ids = this.snapshot?.imageIds;
+    if (!ids || !name.includes("@")) return undefined;
+    const id = bundledBuild(this.projectFolder, name)?.id;
+    return id !== undefined && Object.values(ids).includes(id) && !(name.replace(/:[^/:@]+@/, "@") in ids)
+      ? id
+      : undefined;
   }
 
   /** For an image that is fetched, not built. */

@@ -117,7 +117,7 @@ export interface EngineSnapshot {
   volumes: LiveVolume[];
   /** Names of the images that are there: `nginx:latest`. */
   images: string[];
-  /** Their ids by these names. */
+  /** Their ids by these names, by their digests (`nginx@sha256:...`), and by themselves. */
   imageIds?: Record<string, string>;
   /** Empty where the host cannot be looked at. */
   listeners: Listener[];
@@ -263,7 +263,7 @@ export async function takeSnapshot(client: EngineClient, closer: string[] = []):
     get<ApiContainer[]>("/containers/json?all=1"),
     get<ApiNetwork[]>("/networks"),
     get<{ Volumes: ApiVolume[] | null }>("/volumes"),
-    get<{ Id: string; RepoTags: string[] | null }[]>("/images/json"),
+    get<{ Id: string; RepoTags: string[] | null; RepoDigests?: string[] | null }[]>("/images/json"),
     get<ApiInfo>("/info").catch(orNothing),
     get<ApiService[]>("/services").catch(orNothing),
   ]);
@@ -315,7 +315,12 @@ export async function takeSnapshot(client: EngineClient, closer: string[] = []):
       labels: volume.Labels ?? {},
     })),
     images: images.flatMap((image) => image.RepoTags ?? []),
-    imageIds: Object.fromEntries(images.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((name) => [name, Id]))),
+    imageIds: Object.fromEntries(
+      images.flatMap(({ Id, RepoTags, RepoDigests }) =>
+        // One without a name is there by its id.
+        [...(RepoTags ?? []), ...(RepoDigests ?? []), Id].map((name) => [name, Id]),
+      ),
+    ),
     ...(client.local ? readHost() : { listeners: [], routes: [] }),
     runtimes: info?.Runtimes && Object.keys(info.Runtimes),
     gpus: gpuSupport(info, client.local),

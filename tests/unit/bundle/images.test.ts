@@ -90,9 +90,11 @@ describe("the images of a stack", () => {
     );
   });
 
-  test("that are named by digest are refused", () => {
-    expect(() => imagesOf([image({ name: `nginx@${ID}` })])).toThrow(
-      /by its digest, which `docker save` does not keep; name it by a tag/,
+  test("that are named by digest come along, but not for the nodes of a Swarm", () => {
+    expect(imagesOf([image({ name: `nginx@${ID}` })]).engine).toEqual([{ name: `nginx@${ID}`, platform: undefined }]);
+    const service = { taskSpec: { containerSpec: { image: `nginx@${ID}` } } };
+    expect(() => imagesOf([resource("docker:index/service:Service", service)])).toThrow(
+      /^the Swarm runs nginx@sha256:a+ by its digest, which no file brings to a node; name it by a tag/,
     );
   });
 });
@@ -103,7 +105,8 @@ describe("an image that is not on the engine", () => {
   const found = { body: { Id: ID, Created: CREATED, RootFS: { Layers: ["sha256:l"] } } };
 
   test("is pulled", async () => {
-    engine.on("GET /images/localhost:5000/app:1/json", { status: 404, body: {} }, found);
+    const missing = { status: 404, body: {} };
+    engine.on("GET /images/localhost:5000/app:1/json", missing, missing, found);
     engine.says(pull, '{"status":"Pulling"}\n');
     const lines: string[] = [];
     expect(await bringImages(engine.client, wanted, (line) => lines.push(line))).toEqual([
@@ -120,7 +123,7 @@ describe("an image that is not on the engine", () => {
     engine.on("GET /images/localhost:5000/app:1/json", { status: 404, body: {} });
     engine.on(pull, answer);
     await expect(bringImages(engine.client, wanted, () => undefined)).rejects.toThrow(
-      "localhost:5000/app:1 is not on the engine and cannot be pulled (denied); pull it by hand (`docker pull localhost:5000/app:1`) and run this again",
+      "image: localhost:5000/app:1 cannot be fetched from localhost:5000 (denied); correct the name, or, where the image is private, log in with `docker login localhost:5000`.",
     );
   });
 
@@ -239,6 +242,6 @@ describe("loading", () => {
 
   test("an engine that refuses in the middle is an error", async () => {
     engine.on(NAME, { status: 404, body: {} }).says(LOAD, '{"error":"no space left on device"}');
-    await expect(load()).rejects.toThrow("the engine cannot load the images of the bundle: no space left on device");
+    await expect(load()).rejects.toThrow("the engine cannot load the images: no space left on device");
   });
 });

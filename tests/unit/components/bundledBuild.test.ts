@@ -65,6 +65,31 @@ describe("an image that a bundle has brought", () => {
     expect(infos).toEqual([]);
   });
 
+  describe("that is named by digest", () => {
+    const DIGEST = `sha256:${"d".repeat(64)}`;
+    const NAME = `nginx:1.27@${DIGEST}`;
+    const image = async (imageIds: Record<string, string>) => {
+      writeBundledBuilds(folder, { [NAME]: { content: DIGEST, id: ID } });
+      sessionFor().snapshot = snapshot(imageIds);
+      new Service("web", { image: NAME });
+      await w.done();
+      return w.one(IMAGE);
+    };
+
+    test("is taken by its id, since no file brings such a name", async () => {
+      const found = await image({ [ID]: ID });
+      expect(found.inputs).toMatchObject({ name: ID, keepLocally: true });
+      expect(found.name).toBe(NAME);
+    });
+
+    test.each<[string, Record<string, string>]>([
+      ["by its name where the engine knows that", { [ID]: ID, [`nginx@${DIGEST}`]: ID }],
+      ["from its registry where the engine does not have it any more", { [OTHER]: OTHER }],
+    ])("is taken %s", async (_, there) => {
+      expect((await image(there)).inputs.name).toBe(NAME);
+    });
+  });
+
   test("is known by its full name", async () => {
     writeBundledBuilds(folder, { "app:latest": { content, id: ID } });
     new BuiltImage("app", { context: join(folder, "src") });
@@ -90,7 +115,7 @@ describe("an image that a bundle has brought", () => {
     expect(w.one(IMAGE)).toMatchObject({ name: "app:1", ignoreChanges: ["build"] });
     expect(w.one(IMAGE).inputs).toMatchObject({ build: { context: join(folder, "src") } });
     expect(infos).toEqual([
-      "app:1 is built here: what it is built from is not what the bundle's image was built from. That takes busybox, which this engine has not and has to pull.",
+      "app:1 is built here: what it is built from is not what that image was built from. That takes busybox, which this engine has not and has to pull.",
     ]);
   });
 
@@ -100,7 +125,7 @@ describe("an image that a bundle has brought", () => {
     await w.done();
     expect(w.one(IMAGE)).toMatchObject({ deleteBeforeReplace: false, inputs: { keepLocally: true } });
     expect(w.one(IMAGE).inputs).not.toHaveProperty("forceRemove");
-    const STAYS = "app:1 came in a bundle and stays on the engine when the stack goes.";
+    const STAYS = "app:1 came in a file and stays on the engine when the stack goes.";
     expect(infos).toEqual([STAYS]);
 
     // One that is built in its place would take the bundle's along when it goes.
@@ -120,7 +145,7 @@ describe("an image that a bundle has brought", () => {
     writeBundledBuilds(folder, { "app:1": { content, id } });
     sessionFor().snapshot = snapshot(live);
     expect(sentence(() => declare())).toBe(
-      `BuiltImage "app:1": context: app:1 came in a bundle, and ${says}; load it with \`berth unbundle FILE --images\`, or remove .berth/images.json to build it here.`,
+      `BuiltImage "app:1": context: app:1 came in a file, and ${says}; load it again (\`berth images load\`, or \`berth unbundle FILE --images\`), or remove .berth/images.json to build it here.`,
     );
   });
 
@@ -161,7 +186,7 @@ describe("the record of a bundle's images", () => {
       mkdirSync(join(folder, ".berth"));
       writeFileSync(record(), text);
       expect(sentence(() => declare())).toBe(
-        `BuiltImage "app:1": .berth/images.json: ${record()} is damaged; run \`berth unbundle\` again, or remove it to build the images here.`,
+        `BuiltImage "app:1": .berth/images.json: ${record()} is damaged; load the images again (\`berth images load\`, or \`berth unbundle FILE --images\`), or remove it to build the images here.`,
       );
       expect(readFileSync(record(), "utf8")).toBe(text);
     },

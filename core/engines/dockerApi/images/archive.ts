@@ -89,6 +89,8 @@ export async function sha256Of(file: string): Promise<string> {
 /** What an archive of `docker save` says about its images. */
 export interface ArchiveContent {
   images: ArchivedImage[];
+  /** Ids of those that have no name in it: they were asked for by their digests. */
+  unnamed: string[];
   /** Digests of its index: what an engine with the containerd image store calls an image's id. */
   digests: string[];
 }
@@ -120,11 +122,12 @@ export class ArchiveScan {
     const manifest = this.texts.get("manifest.json");
     if (manifest === undefined) throw new Error("it holds no manifest.json, as `docker save` writes one");
     const index = JSON.parse(this.texts.get("index.json") ?? "{}") as { manifests?: { digest: string }[] };
+    const images = (JSON.parse(manifest) as { Config: string; RepoTags: string[] | null }[]).map(
+      ({ Config, RepoTags }) => ({ names: RepoTags ?? [], id: `sha256:${basename(Config, ".json")}` }),
+    );
     return {
-      images: (JSON.parse(manifest) as { Config: string; RepoTags: string[] | null }[]).flatMap(
-        ({ Config, RepoTags }) =>
-          (RepoTags ?? []).map((name) => ({ name: withTag(name), id: `sha256:${basename(Config, ".json")}` })),
-      ),
+      images: images.flatMap(({ names, id }) => names.map((name) => ({ name: withTag(name), id }))),
+      unnamed: images.filter(({ names }) => names.length === 0).map(({ id }) => id),
       digests: (index.manifests ?? []).map(({ digest }) => digest),
     };
   }

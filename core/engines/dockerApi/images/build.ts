@@ -7,6 +7,7 @@ import { isSecretName } from "../../../description/environment";
 import { digest } from "../../../description/digest";
 import { ArgumentError } from "../../../description/errors";
 import { parseImage, withTag } from "../../../description/names";
+import { say } from "../../../description/say";
 import type { BuildDescription } from "../../../description/project";
 import type { EngineName } from "../../engine";
 import { baseImages, contextEntries } from "./buildContext";
@@ -155,11 +156,11 @@ function madeImage(
   const bundled = bundledBuild(session.projectFolder, name);
   if (!bundled) return session.image(name, platform, making);
   if (making.keep === false)
-    void pulumi.log.info(`${name} came in a bundle and stays on the engine when the stack goes.`);
+    void pulumi.log.info(`${name} came in a file and stays on the engine when the stack goes.`);
   const { content, id } = bundled;
   if (content !== making.triggers.content) {
     void pulumi.log.info(
-      `${name} is built here: what it is built from is not what the bundle's image was built from. ${needs(session, making.build)}`,
+      `${name} is built here: what it is built from is not what that image was built from. ${needs(session, making.build)}`,
     );
     // The provider removes by name: when the bundle's image is taken again, that would be the one that goes.
     return session.image(name, platform, { ...making, keep: true });
@@ -168,8 +169,8 @@ function madeImage(
   if (session.snapshot && (there === undefined || there !== id))
     throw new ArgumentError(
       argument.replace(/\.$/, "") || "context",
-      `${name} came in a bundle, and ${there ? "another image has that name on the engine" : "is not on the engine"}`,
-      "load it with `berth unbundle FILE --images`, or remove .berth/images.json to build it here",
+      `${name} came in a file, and ${there ? "another image has that name on the engine" : "is not on the engine"}`,
+      say`load it again (\`berth images load\`, or \`berth unbundle FILE --images\`), or remove .berth/images.json to build it here`,
     );
   return session.image(name, platform, { bundled });
 }

@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { ArgumentError } from "../../../description/errors";
 import { withTag } from "../../../description/names";
 
-/** An image that a bundle has brought in place of a build. */
+/** An image that a file has brought: in place of a build, or of one that is named by its digest. */
 export interface BundledBuild {
-  /** Digest of all that it was built from: files, arguments and other options. */
+  /** Digest of all that it was built from: files, arguments and other options. Or the one that it is named by. */
   content: string;
   /** What the engine here calls it; undefined until it has been loaded. */
   id?: string;
@@ -23,7 +23,7 @@ const isBuild = (value: unknown): value is BundledBuild => {
 };
 
 /**
- * The built images that `berth unbundle` has brought to a project; none where there was no bundle.
+ * What `berth unbundle` and `berth images load` have brought to a project; nothing where there was no file.
  *
  * @throws ArgumentError where the file that says so is damaged
  */
@@ -40,12 +40,12 @@ export function readBundledBuilds(projectFolder: string): BundledBuilds {
     throw new ArgumentError(
       ".berth/images.json",
       `${file} is damaged`,
-      "run `berth unbundle` again, or remove it to build the images here",
+      "load the images again (`berth images load`, or `berth unbundle FILE --images`), or remove it to build the images here",
     );
   return value as BundledBuilds;
 }
 
-/** Says of a project which built images a bundle has brought; of none, that there are none. */
+/** Says of a project which images a file has brought; of none, that there are none. */
 export function writeBundledBuilds(projectFolder: string, builds: BundledBuilds): void {
   const file = fileIn(projectFolder);
   if (Object.keys(builds).length === 0) {
@@ -57,6 +57,6 @@ export function writeBundledBuilds(projectFolder: string, builds: BundledBuilds)
   renameSync(`${file}.part`, file);
 }
 
-/** What a bundle has brought under a name. */
+/** What a file has brought under a name. */
 export const bundledBuild = (projectFolder: string, name: string): BundledBuild | undefined =>
   readBundledBuilds(projectFolder)[withTag(name)];
