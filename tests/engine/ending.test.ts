@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { sessionOf } from "../sessions";
 import { describeIf } from "../skips";
 import { cleanUp, endSession, missingCli, Project, ROOT, until } from "./harness";
 
@@ -37,19 +38,8 @@ new pulumi.ComponentResource("berth:index:Container", "job", job, {}, true);
 const missing = missingCli ?? (process.platform === "linux" ? undefined : "processes are looked for in /proc");
 
 /** A process of the CLI's session whose command line names something. */
-function processOf(leader: number, name: string): number | undefined {
-  for (const pid of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      // After the name in parentheses: state, parent, group, session.
-      const [state, , , session] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
-      if (Number(session) !== leader || state === "Z") continue;
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(name)) return Number(pid);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return undefined;
-}
+const processOf = (leader: number, name: string): number | undefined =>
+  sessionOf(leader).find(({ command }) => command.includes(name))?.pid;
 
 const PROGRAM = "@pulumi/pulumi/cmd/run";
 const HOST = "pulumi-language-nodejs";
@@ -76,6 +66,8 @@ async function killedProgramEnds(
     for (const pid of others) process.kill(pid, "SIGKILL");
     cli!.kill("SIGKILL");
     await until("it ends", () => processOf(leader, which) === undefined);
+    // Plain code's stays for five minutes.
+    if (which === PROGRAM) await until("its language host ends", () => processOf(leader, HOST) === undefined);
   } finally {
     endSession(leader);
     await up;

@@ -6,7 +6,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,6 +17,7 @@ import { delimiter, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { type Result, runProgram, type RunOptions } from "../runProgram";
+import { sessionOf } from "../sessions";
 import { EngineDouble } from "./doubles/engine";
 import { STORE_VARIABLE } from "./doubles/provider";
 import { type Container, newId, Store } from "./doubles/store";
@@ -317,13 +317,9 @@ export function label(urn: string): string {
 
 /** Kills what a killed CLI has left running: its language host, and the program that cannot reach it any more. */
 export function endSession(leader: number): void {
-  // Not Linux: they end by themselves, in time.
-  if (!existsSync("/proc/self/stat")) return;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+  for (const { pid } of sessionOf(leader)) {
     try {
-      // After the name in parentheses: state, parent, group, session.
-      const session = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ")[3];
-      if (Number(session) === leader) process.kill(Number(pid), "SIGKILL");
+      process.kill(pid, "SIGKILL");
     } catch {
       // It has ended meanwhile.
     }
