@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
-import { type EngineClient, ignoreMissing } from "./connection/client";
+import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
 import { type EngineSnapshot, isOfStack, type LiveContainer } from "./snapshot";
 
 /**
@@ -91,6 +91,21 @@ interface Container {
   State: { Running: boolean };
 }
 
+/** Milliseconds that an engine may take to be there again: with the machine, or behind an update of its own. */
+const RESTART = 60_000;
+
+/** Does something as soon as the engine answers: what has just failed may have failed because it was started anew. */
+async function withEngine<T>(act: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + RESTART; ; ) {
+    try {
+      return await act();
+    } catch (error) {
+      if ((error instanceof EngineError && error.status !== 0) || Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
 const NEVER: RestartPolicy = { Name: "no" };
 const nameOf = ({ Name }: Container) => Name.replace(/^\//, "");
 const serviceOf = ({ Config }: Container) => Config.Labels?.[SERVICE_LABEL] ?? "";
@@ -162,7 +177,7 @@ export class Predecessors {
    */
   async bringBack(service: string, containerName: string): Promise<string | undefined> {
     try {
-      const names = await this.goBack(service, containerName);
+      const names = await withEngine(() => this.goBack(service, containerName));
       if (names.length === 0) return undefined;
       const [are, run] = names.length > 1 ? ["The containers", "run"] : ["The container", "runs"];
       return `${are} ${names.join(" and ")} from before this change ${run} again; the next \`up\` tries again.`;

@@ -168,10 +168,10 @@ export class EngineDouble {
    * Listens and returns the address for DOCKER_HOST. Over TCP berth takes the engine for another machine's
    * and leaves this machine's ports, routes and folders out of its checks, which makes a test the same everywhere.
    */
-  async listen(over: "tcp" | "unix"): Promise<string> {
+  async listen(over: "tcp" | "unix", port = 0): Promise<string> {
     const path = join(this.store.folder, "docker.sock");
     await new Promise<void>((resolve) =>
-      over === "unix" ? this.server.listen(path, resolve) : this.server.listen(0, "127.0.0.1", resolve),
+      over === "unix" ? this.server.listen(path, resolve) : this.server.listen(port, "127.0.0.1", resolve),
     );
     return over === "unix" ? `unix://${path}` : `tcp://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }

@@ -142,6 +142,21 @@ describe("a change of a service", () => {
     );
   });
 
+  test("that fails with its engine has it run again when that is back", async () => {
+    const old = runs("web", "web", { restart: "always" });
+    const run = await beginning();
+    await run.makeRoom("web", { Id: old });
+    const port = Number(new URL(client.address.host).port);
+    await engine.close();
+    const back = run.bringBack("web", "web");
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(all()).toEqual(["web.berth-previous-always (ended)"]);
+    engine = new EngineDouble(store);
+    await engine.listen("tcp", port);
+    expect(await back).toBe(AGAIN);
+    expect(all()).toEqual(["web"]);
+  });
+
   test("takes the place of another service's container, which comes back with it", async () => {
     const other = runs("old", "old");
     const run = await beginning();
