@@ -11,6 +11,7 @@ import { Standstill, strangersOn } from "./backup/standstill";
 import { inColumns } from "./backup/table";
 import { removeLeftovers } from "./backup/volumes";
 import { stamp, targetFile, writeBackup } from "./backup/write";
+import { locked } from "./locks";
 import { currentProject, version } from "./project";
 import { close, type StackNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
@@ -89,7 +90,10 @@ export async function backup(stack: string, options: BackupOptions): Promise<num
 /** The same for a stack that has been looked at. */
 export async function backupOf(now: StackNow, options: BackupOptions): Promise<number> {
   try {
-    return await interruptible((signal) => backupNow(now, options, mannerOf(options), signal));
+    const project = await currentProject();
+    return await interruptible((signal) =>
+      locked(project, now.name, () => backupNow(now, options, mannerOf(options), signal)),
+    );
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     console.error("error: ended before the backup was complete: nothing was written, and what was stopped runs again");

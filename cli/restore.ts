@@ -18,6 +18,7 @@ import { running, type Target, targetsOf } from "./backup/targets";
 import { VolumeAccess } from "./backup/volumes";
 import { stamp, targetFile, writeBackup } from "./backup/write";
 import { readText } from "./partsFile";
+import { locked } from "./locks";
 import { currentProject } from "./project";
 import { shortName } from "./stackName";
 import { close, type StackNow, stackNow } from "./stackNow";
@@ -62,7 +63,10 @@ export async function restoreFrom(
     checkName(stack, opened.manifest, options);
     const now = await look(opened);
     try {
-      return await interruptible((signal) => new Restore(now, file, opened, options, progress, signal).run());
+      const project = await currentProject();
+      return await interruptible((signal) =>
+        locked(project, now.name, () => new Restore(now, file, opened, options, progress, signal).run()),
+      );
     } finally {
       close(now);
     }

@@ -28,7 +28,7 @@ export async function stateFolder(root: string): Promise<string | undefined> {
 }
 
 /** The file of a stack's state, there or not. */
-async function stateFile(root: string, project: string, stack: string): Promise<string | undefined> {
+export async function stateFile(root: string, project: string, stack: string): Promise<string | undefined> {
   const states = await stateFolder(root);
   return states && join(states, ".pulumi", "stacks", project, `${stack}.json`);
 }
