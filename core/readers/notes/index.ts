@@ -2,7 +2,7 @@ import { nearest } from "../../description/nearest";
 import type { DockerRunContext } from "../dockerRun";
 import { clashesOf } from "./clashes";
 import type { Note, NoteSetup } from "./note";
-import { NoteReader } from "./reader";
+import { readNote } from "./reader";
 
 export type { Clash, Fate, Note, NoteItem, NoteSetup } from "./note";
 export { clashesOf } from "./clashes";
@@ -19,7 +19,7 @@ export { clashesOf } from "./clashes";
  */
 export function readNotes(notes: { file: string; text: string }[], context: DockerRunContext): Note[] {
   const taken = new Set<string>();
-  return notes.map(({ file, text }) => new NoteReader(file, context, taken).read(text));
+  return notes.map(({ file, text }) => readNote(file, text, context, taken));
 }
 
 /** Containers of a setup, by the names that they get. */

@@ -46,6 +46,8 @@ apiVersion: v1
 kind: Pod
 metadata:
   name: pod
+spec:
+  containers: [{ name: web, image: "nginx:1.27" }]
 \`\`\`
 `;
 writeFileSync(file, NOTE);

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { readManifests } from "../kubernetes";
+import { holesOfWords, holesOfYaml } from "./holes";
+import { type File, sentence, inNote, COMPOSE_FILES, type NoteState } from "./state";
+
+/** Makes a setup of manifests. */
+export function readManifestFile(note: NoteState, file: File): void {
+  const { item, block } = file;
+  if (!note.settle(item, holesOfYaml(block.text, note.made), "ready", "")) return;
+  try {
+    const text = "\n".repeat(block.line - 1) + block.text;
+    const { objects, notices } = readManifests([{ file: note.file, text }]);
+    const name = block.title?.replace(/\.(?:ya?ml|json)$/, "") ?? objects[0]!.name;
+    const found = objects.map(({ at }) => at);
+    note.addSetup({ name, kind: "kubernetes", objects: found, notices }, block.text, [file]);
+  } catch (error) {
+    note.settle(item, [], "faulty", inNote(sentence(error)));
+  }
+}
+
+/** Says of commands that apply files which setup they are. */
+export function settleApplied(note: NoteState): void {
+  for (const { item, text, files, how } of note.applied) {
+    const lists = item.what.startsWith("kubectl") ? note.manifests : note.composes;
+    const shown = (name: string) => lists.find(({ block }) => block.title === name);
+    const named = files.map(shown);
+    const near = note.nearest(item, lists, () => true);
+    const found = (files.length === 0 ? [near] : files.length === 1 ? [named[0] ?? near] : named).filter(
+      (one) => one !== undefined,
+    );
+    const missing = files.filter((_, index) => !named[index] && !(files.length === 1 && near));
+    const holes = holesOfWords(text);
+    if (!note.settle(item, holes, "understood", how)) continue;
+    if (found.length === 0 || missing.length) {
+      const beside = (names: string[]) => names.filter((name) => existsSync(resolve(note.folder, name)));
+      const there = missing.length ? beside(missing) : beside(COMPOSE_FILES).slice(0, 1);
+      const what = missing.length ? missing.join(", ") : "its file";
+      if (item.what.startsWith("kubectl")) item.why = `the note does not show ${what}: give the files to kubectl`;
+      else if (there.length && there.length >= missing.length)
+        item.why = `the file is beside the note: \`berth from-compose ${files.length ? files.join(" ") : there[0]}\` reads it`;
+      else item.why = `the note does not show ${what}: give the files to \`berth from-compose\``;
+      continue;
+    }
+    const own = found.map((one) => one!.item.setups);
+    // Of several files: the setup that all of them are part of.
+    const shared = own[0]!.filter((name) => own.every((names) => names.includes(name)));
+    const names = (found.length > 1 ? shared : own.flat()).join(", ");
+    const lines = found.map((one) => one!.item.line).join(found.length > 1 ? " and " : ", ");
+    item.why = `${names ? how.replace("its setup", names) : how} (line${found.length > 1 ? "s" : ""} ${lines})`;
+    if (found.length > 1 && !names)
+      item.why = `reads line ${found.map((one) => one!.item.line).join(" and ")} as one: save them as files and give both to \`berth from-compose\``;
+  }
+}
