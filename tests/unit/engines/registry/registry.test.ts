@@ -76,7 +76,7 @@ test("a credential helper that is silent is not waited for", async () => {
   const there = await make();
   there.has("team/app", "1");
   there.login = { username: "ada", password: "hunter2", by: "token" };
-  const asked = open(there.host, { login: () => new Promise(() => {}), patience: 200 }).digest("team/app", "1");
+  const asked = open(there.host, { login: () => new Promise(() => {}), patience: 1_000 }).digest("team/app", "1");
   await expect(asked).rejects.toThrow(/its credential helper is silent/);
 });
 

@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../../../core/description/errors";
 import { DockerRunError, FLAGS, parseDockerLines, parseDockerRun } from "../../../../core/readers/dockerRun";
+import { cpuTime } from "../../cpuTime";
 import { plain } from "./world";
 
 const run = () => {
@@ -92,14 +93,14 @@ test("20,000 damaged lines end in a description or in an error with a place and 
         () => (index % 4 === 0 ? parseDockerLines([line, second], "demo", plain) : parseDockerRun(line, plain)),
         line,
       );
-    let start = performance.now();
+    let start = cpuTime();
     count[read()] += 1;
-    let took = performance.now() - start;
-    // Another program may have had the processor: a line that is slow by itself is slow again.
+    let took = cpuTime() - start;
+    // Garbage may have been collected meanwhile: a line that is slow by itself is slow again.
     for (let again = 0; took > 50 && again < 3; again += 1) {
-      start = performance.now();
+      start = cpuTime();
       read();
-      took = Math.min(took, performance.now() - start);
+      took = Math.min(took, cpuTime() - start);
     }
     slowest = Math.max(slowest, took);
   }
@@ -123,7 +124,7 @@ test.each([
   ["many brackets", `docker run ${"<".repeat(5_000)} nginx`],
   ["a long prompt", `${"a".repeat(100_000)}@docker run nginx`],
 ])("%s takes no time", (_, line) => {
-  const start = performance.now();
+  const start = cpuTime();
   check(() => parseDockerRun(line, plain), line.slice(0, 40));
-  expect(performance.now() - start).toBeLessThan(1_000);
+  expect(cpuTime() - start).toBeLessThan(1_000);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readNotes } from "../../../../core/readers/notes";
+import { cpuTime } from "../../cpuTime";
 
 const run = () => {
   throw new Error("a program was run");
@@ -89,7 +90,7 @@ test(`${COUNT} mutated notes: each is read, and nothing is run`, () => {
   let slowest = 0;
   for (let index = 0; index < COUNT; index += 1) {
     const text = mutated(next);
-    const start = performance.now();
+    const start = cpuTime();
     try {
       const [note] = readNotes([{ file: "/project/note.md", text }], context);
       const names = note!.setups.map(({ name }) => name);
@@ -106,7 +107,7 @@ test(`${COUNT} mutated notes: each is read, and nothing is run`, () => {
     } catch (error) {
       throw new Error(`${(error as Error).stack}\n${JSON.stringify(text)}`);
     }
-    slowest = Math.max(slowest, performance.now() - start);
+    slowest = Math.max(slowest, cpuTime() - start);
   }
   // What is left whole is still read.
   expect(ready).toBeGreaterThan(COUNT / 2);
@@ -139,7 +140,7 @@ test.each([
   ["many tags of HTML", "<pre>".repeat(20_000)],
 ])("%s take no time", (_, text) => {
   const context = { environment: {}, folder: "/project", home: "/home/ann" };
-  const start = performance.now();
+  const start = cpuTime();
   readNotes([{ file: "/project/note.md", text }], context);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(cpuTime() - start).toBeLessThan(2_000);
 });
