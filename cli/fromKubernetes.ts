@@ -5,7 +5,7 @@ import { type ManifestText, projectOfObjects, readManifestFiles, readManifests }
 import type { GivenObject } from "../core/mapping/kubernetes/given";
 import type { Printed } from "../core/writers/printed";
 import { HOME, placeOfProject } from "./project";
-import { type Form, formOf, show } from "./show";
+import { type Form, formOf, show, showNotices } from "./show";
 import { UsageError } from "./usageError";
 
 export interface FromKubernetesOptions {
@@ -65,5 +65,5 @@ async function program(project: string, objects: GivenObject[]): Promise<Printed
 }
 
 function print(notices: Notice[]): void {
-  for (const { level, at, text } of notices) process.stderr.write(`${level}: ${at}: ${text}\n`);
+  showNotices(notices);
 }

@@ -5,6 +5,7 @@ import type { ProjectDescription } from "../core/description/project";
 import type { ManifestText } from "../core/readers/kubernetes";
 import type { Program } from "../core/writers/typescript";
 import { HOME } from "./project";
+import { showNotices } from "./show";
 import { UsageError } from "./usageError";
 
 /** What runs on an engine, for a project that takes it over. */
@@ -396,9 +397,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
     writeFileSync(join(folder, file), text);
   }
   const several = programs.length > 1;
-  for (const { name, program } of programs)
-    for (const { level, at, text } of program.notices)
-      process.stderr.write(`${level}: ${several ? `${name}: ` : ""}${at}: ${text}\n`);
+  for (const { name, program } of programs) showNotices(program.notices, several ? `${name}: ` : "");
   const way = relative(process.cwd(), folder);
   const stack = several ? programs[0]!.name : "dev";
   const made = programs.map(({ name, program }) =>

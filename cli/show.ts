@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ProjectDescription } from "../core/description/project";
+import type { Notice, ProjectDescription } from "../core/description/project";
 import type { Printed, PrintOptions } from "../core/writers/printed";
 import { HOME, placeOfProject } from "./project";
 import { UsageError } from "./usageError";
@@ -42,6 +42,11 @@ const PRINTERS: Record<
   kubernetes: async (project, options) => (await import("../core/writers/kubernetes")).toKubernetes(project, options),
 };
 
+/** Says on standard error what there is to say about a text; `before` stands in front of each place. */
+export function showNotices(notices: Notice[], before = ""): void {
+  for (const { level, at, text } of notices) process.stderr.write(`${level}: ${before}${at}: ${text}\n`);
+}
+
 /**
  * Shows what was understood on standard output, and what there is to say about it on standard error.
  *
@@ -63,7 +68,6 @@ export async function show(
   );
   // For a cluster the printer says itself what becomes of them.
   const read = project.notices.filter(({ swarm }) => form !== "kubernetes" || !swarm);
-  for (const { level, at, text } of [...read, ...own, ...printed.notices])
-    process.stderr.write(`${level}: ${at}: ${text}\n`);
+  showNotices([...read, ...own, ...printed.notices]);
   process.stdout.write(printed.text);
 }

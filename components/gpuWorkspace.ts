@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
 import { type GpuChoice, parseGpuChoice } from "../core/description/gpus";
+import { isWithin } from "../core/description/isWithin";
 import { hostPath } from "../core/description/mounts";
 import { parseName } from "../core/description/names";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
@@ -159,7 +160,7 @@ function checkFolder(folder: string, at: string, who: string, taken: Map<string,
     throw new ArgumentError(at, "is missing", `name the folder of the host that is ${who}'s`);
   const path = hostPath(folder, process.cwd());
   for (const [other, owner] of taken)
-    if (path === other || path.startsWith(`${other}/`) || other.startsWith(`${path}/`))
+    if (isWithin(other, path) || isWithin(path, other))
       throw new ArgumentError(
         at,
         `${who} and ${owner} both have ${path === other ? path : `${path} and ${other}`}`,

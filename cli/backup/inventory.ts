@@ -1,3 +1,4 @@
+import { isWithin } from "../../core/description/isWithin";
 import type { EngineClient } from "../../core/engines/dockerApi/connection/client";
 import { labelFilter, ownerLabels } from "../../core/engines/owner";
 import { namesOf } from "../../core/engines/status";
@@ -137,8 +138,6 @@ async function volumesOf(
   return [...found.values()];
 }
 
-const within = (one: string, other: string) => `${one}/`.startsWith(`${other}/`);
-
 /** A database of the stack, with the mount that has its data. */
 export interface HeldDatabase {
   held: Held;
@@ -155,7 +154,7 @@ export function databaseOf(held: Held): HeldDatabase | undefined {
   if (!database) return undefined;
   const folders = dataFolders(container.Config.Image);
   const mount = (container.Mounts ?? []).find(({ Destination }) =>
-    folders.some((folder) => within(Destination, folder) || within(folder, Destination)),
+    folders.some((folder) => isWithin(folder, Destination) || isWithin(Destination, folder)),
   );
   // Without data of its own it is somebody's client.
   if (!mount) return undefined;

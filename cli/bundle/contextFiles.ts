@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative } from "node:path";
+import { isWithin } from "../../core/description/isWithin";
 import { contextOf } from "./build";
 import type { PlannedBuild } from "./images";
 import { sourceFile } from "./project";
@@ -52,7 +53,7 @@ export function contextFiles(
     if (contextElsewhere) elsewhere.push(context);
     // One that stands in the description is written anew.
     if (place !== undefined && !OF_THIS_PLACE.test(place)) take(place);
-    if (place === undefined && !dockerfile.startsWith(`${context}/`)) elsewhere.push(dockerfile);
+    if (place === undefined && !isWithin(context, dockerfile)) elsewhere.push(dockerfile);
     if (contextElsewhere) continue;
     const within = sent.entries.map((entry) => ({ ...entry, place: inside(join(context, entry.path))! }));
     const refuse = (found: string[], why: string) => {
@@ -69,9 +70,7 @@ export function contextFiles(
     const sentFiles = placesOf(within.filter(({ kind }) => kind !== "folder"));
     refuse(
       placesOf(
-        within.filter(
-          (entry) => entry.kind === "folder" && !sentFiles.some((file) => file.startsWith(`${entry.place}/`)),
-        ),
+        within.filter((entry) => entry.kind === "folder" && !sentFiles.some((file) => isWithin(entry.place, file))),
       ),
       "a folder without files, which no bundle holds",
     );

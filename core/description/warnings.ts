@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import ipaddr from "ipaddr.js";
+import { isWithin } from "./isWithin";
 import { COMMON_VARIABLES, knownImage } from "./knownImages";
 import type { Mount } from "./mounts";
 import { parseImage } from "./names";
@@ -113,8 +114,6 @@ function refusedValue({ service, environment }: Seen): Finding[] {
   );
 }
 
-const inside = (target: string, folder: string) => target === folder || target.startsWith(`${folder}/`);
-
 function lostData(seen: Seen): Finding[] {
   const known = knownImage(seen.service.image);
   const { volumes = [] } = seen.spec;
@@ -124,7 +123,7 @@ function lostData(seen: Seen): Finding[] {
   const settings = [...Object.values(seen.environment), wordsOf(seen)].join(" ");
   const moved = ({ target }: Mount) => settings.includes(target);
   const leftBy = ({ target }: Mount) => left.find(([folder]) => folder === target)?.[1];
-  if (volumes.some((mount) => !leftBy(mount) && own.some((folder) => inside(mount.target, folder)))) return [];
+  if (volumes.some((mount) => !leftBy(mount) && own.some((folder) => isWithin(folder, mount.target)))) return [];
   return volumes.flatMap((mount, index) => {
     if (!holdsData(mount) || moved(mount)) return [];
     const { target } = mount;
@@ -135,7 +134,7 @@ function lostData(seen: Seen): Finding[] {
       const text = `${repository} keeps its data in ${own[0]} from version ${since} on, and nothing in ${target}: mount it at ${own[0]}${made}`;
       return [{ at, text }];
     }
-    const below = own.find((folder) => inside(folder, target));
+    const below = own.find((folder) => isWithin(target, folder));
     if (below) {
       const text = `${repository}${version === undefined ? "" : ` ${version}`} gets a volume of its own for ${below}, so that nothing of its data is kept in ${target}: mount it at ${below}`;
       return known.undeclared ? [] : [{ at, text }];

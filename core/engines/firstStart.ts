@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { isWithin } from "../description/isWithin";
 import { changesData, knownImage, unreadable } from "../description/knownImages";
 import type { Mount } from "../description/mounts";
 import type { LateSpec } from "../description/service";
@@ -93,10 +94,9 @@ const plain = (value: unknown): Promise<Record<string, unknown>> =>
 /** The mount with a service's data, where there is some. */
 function filledData({ image, mounts, snapshot }: Keeping): Mount | undefined {
   const folders = knownImage(image)?.data;
-  const within = (one: string, other: string) => `${one}/`.startsWith(`${other}/`);
   return mounts.find(({ type, source, target }) => {
     const holds = folders
-      ? folders.some((folder) => within(target, folder) || within(folder, target))
+      ? folders.some((folder) => isWithin(folder, target) || isWithin(target, folder))
       : type === "volume";
     if (!holds || type === "tmpfs") return false;
     if (!snapshot || source === undefined) return true;

@@ -1,6 +1,7 @@
 import { ArgumentError, show } from "../description/errors";
 import { parseImage, withTag } from "../description/names";
 import { berthSetting } from "../pulumi/settings";
+import { settingMap } from "./settingMap";
 
 /** Digests by the full names of images. */
 type Lock = ReadonlyMap<string, string>;
@@ -14,17 +15,10 @@ const ARGUMENT = "berth:images";
  */
 export function readLock(text: string | undefined): Lock {
   const lock = new Map<string, string>();
-  if (text === undefined || text === "") return lock;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
+  const entries = settingMap(text);
   const remedy = `set it with \`pulumi config set --path '${ARGUMENT}["nginx:1.27"]' sha256:...\`, or have \`berth outdated STACK --lock\` write it`;
-  if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new ArgumentError(ARGUMENT, `${show(text)} is no map of images and their digests`, remedy);
-  for (const [name, digest] of Object.entries(value)) {
+  if (!entries) throw new ArgumentError(ARGUMENT, `${show(text)} is no map of images and their digests`, remedy);
+  for (const [name, digest] of entries) {
     const at = `${ARGUMENT}[${show(name)}]`;
     if (parseImage(name, at).digest !== undefined)
       throw new ArgumentError(at, "names a digest already", "name the image as the program does, by its tag");

@@ -1,6 +1,7 @@
 import { ArgumentError, show } from "../description/errors";
 import { parseImage } from "../description/names";
 import { berthSetting } from "../pulumi/settings";
+import { settingMap } from "./settingMap";
 
 const ARGUMENT = "berth:imageMirrors";
 /** Names of Docker Hub, which images leave out. */
@@ -15,17 +16,11 @@ const keyOf = (registry: string): string => (HUB.includes(registry) ? "docker.io
  */
 export function readMirrors(text: string | undefined): ReadonlyMap<string, string> {
   const mirrors = new Map<string, string>();
-  if (text === undefined || text === "") return mirrors;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
+  const entries = settingMap(text);
   const remedy = `set it with \`pulumi config set --path '${ARGUMENT}["docker.io"]' mirror.example\``;
-  if (value === null || typeof value !== "object" || Array.isArray(value))
+  if (!entries)
     throw new ArgumentError(ARGUMENT, `${show(text)} is no map of registries and what stands in for them`, remedy);
-  for (const [registry, prefix] of Object.entries(value)) {
+  for (const [registry, prefix] of entries) {
     const at = `${ARGUMENT}[${show(registry)}]`;
     if (parseImage(`${registry}/image`, at).registry !== registry)
       throw new ArgumentError(at, `${show(registry)} is no registry`, "use for example docker.io, ghcr.io or quay.io");

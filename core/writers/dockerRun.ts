@@ -82,6 +82,154 @@ export function commandLine(program: string, parts: Part[]): string {
   return [program, ...parts.flat().map((word) => (word === "" ? "''" : quote(word)))].join(" ");
 }
 
+type Value = string | number | boolean | undefined;
+
+/** What stands behind a flag; one that has a list is given for each of its values. */
+type Flag = [flag: string, of: (spec: ServiceSpec) => Value | readonly (string | number)[]];
+
+const pairs = (record: Record<string, string> | undefined) =>
+  Object.entries(record ?? {}).map(([key, value]) => `${key}=${value}`);
+const duration = (value: number | undefined) => (value === undefined ? undefined : formatDuration(value));
+const bytes = (value: number | undefined) =>
+  value === undefined ? undefined : value === -1 ? "-1" : formatBytes(value);
+const rates = (all: { path: string; rate: string | number }[] | undefined) =>
+  all?.map(({ path, rate }) => `${path}:${rate}`);
+const firstNetwork = ({ networks }: ServiceSpec) => networks?.[0];
+
+function restartText({ restart }: ServiceSpec): string | undefined {
+  if (!restart || restart.policy === "no") return undefined;
+  return restart.retries === undefined ? restart.policy : `${restart.policy}:${restart.retries}`;
+}
+
+/** A device as `docker` writes it: what is the default is left out. */
+const deviceText = ({ source, target, permissions }: NonNullable<ServiceSpec["devices"]>[number]) =>
+  [source, target, permissions]
+    .join(":")
+    .replace(/:rwm$/, "")
+    .replace(/^(.+):\1$/, "$1");
+
+const hasNoCheck = ({ healthcheck }: ServiceSpec) => healthcheck?.test?.[0] === "NONE";
+const checkOf = (spec: ServiceSpec) => (hasNoCheck(spec) ? undefined : spec.healthcheck);
+
+/** The command line only knows the shell form. */
+function checkCommand(spec: ServiceSpec): string | undefined {
+  const test = checkOf(spec)?.test;
+  return test?.[0] === "CMD" ? test.slice(1).map(quote).join(" ") : test?.[1];
+}
+
+/** The flags in the order in which they are printed. Mounts and variables stand between them. */
+const NAMES_AND_NETWORKS: Flag[] = [
+  ["-d", ({ mode }) => mode !== "replicated-job"],
+  ["--name", (spec) => spec.containerName],
+  ["--platform", (spec) => spec.platform],
+  ["--pull", ({ pullPolicy }) => (pullPolicy === "missing" ? undefined : pullPolicy)],
+  ["-p", (spec) => spec.ports?.map((port) => formatPort(port))],
+  ["-P", (spec) => spec.publishAll],
+  ["--expose", (spec) => spec.expose?.map((port) => port.replace(/\/tcp$/, ""))],
+  [
+    "--network",
+    (spec) => {
+      const network = firstNetwork(spec);
+      return spec.networkMode ?? (network && networkText(network));
+    },
+  ],
+  ["--network-alias", (spec) => firstNetwork(spec)?.aliases],
+  ["--ip", (spec) => firstNetwork(spec)?.ipv4Address],
+  ["--ip6", (spec) => firstNetwork(spec)?.ipv6Address],
+  ["--link-local-ip", (spec) => firstNetwork(spec)?.linkLocalIps],
+  ["--mac-address", (spec) => firstNetwork(spec)?.macAddress ?? spec.macAddress],
+  ["--link", (spec) => spec.links],
+];
+const MORE_MOUNTS: Flag[] = [
+  [
+    "--volumes-from",
+    (spec) => spec.volumesFrom?.map((from) => (from.readOnly ? `${from.container}:ro` : from.container)),
+  ],
+  ["--tmpfs", ({ tmpfs }) => Object.entries(tmpfs ?? {}).map(([path, given]) => (given ? `${path}:${given}` : path))],
+];
+const ALL_OTHERS: Flag[] = [
+  ["--restart", restartText],
+  ["-u", (spec) => spec.user],
+  ["--group-add", (spec) => spec.groupAdd],
+  ["-w", (spec) => spec.workingDir],
+  ["-h", (spec) => spec.hostname],
+  ["--domainname", (spec) => spec.domainname],
+  ["--cap-add", (spec) => spec.capAdd],
+  ["--cap-drop", (spec) => spec.capDrop],
+  ["--privileged", (spec) => spec.privileged],
+  ["--read-only", (spec) => spec.readOnly],
+  ["--security-opt", (spec) => spec.securityOpt],
+  ["--device", (spec) => spec.devices?.map(deviceText)],
+  ["--device-cgroup-rule", (spec) => spec.deviceCgroupRules],
+  ["--gpus", (spec) => spec.gpus?.map(gpuText)],
+  ["--runtime", (spec) => spec.runtime],
+  ["--no-healthcheck", hasNoCheck],
+  ["--health-cmd", checkCommand],
+  ["--health-interval", (spec) => duration(checkOf(spec)?.interval)],
+  ["--health-timeout", (spec) => duration(checkOf(spec)?.timeout)],
+  ["--health-start-period", (spec) => duration(checkOf(spec)?.startPeriod)],
+  ["--health-start-interval", (spec) => duration(checkOf(spec)?.startInterval)],
+  ["--health-retries", (spec) => checkOf(spec)?.retries],
+  ["--log-driver", (spec) => spec.logging?.driver],
+  ["--log-opt", (spec) => pairs(spec.logging?.options)],
+  ["--ulimit", (spec) => spec.ulimits?.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`)],
+  ["--sysctl", (spec) => pairs(spec.sysctls)],
+  ["--add-host", (spec) => spec.extraHosts?.map(({ host, ip }) => `${host}:${ip}`)],
+  ["--dns", (spec) => spec.dns],
+  ["--dns-option", (spec) => spec.dnsOpt],
+  ["--dns-search", (spec) => spec.dnsSearch],
+  ["--init", (spec) => spec.init],
+  ["--stop-signal", (spec) => spec.stopSignal],
+  [
+    "--stop-timeout",
+    (spec) => (spec.stopGracePeriod === undefined ? undefined : Math.ceil(spec.stopGracePeriod / 1000)),
+  ],
+  ["-t", (spec) => spec.tty],
+  ["-i", (spec) => spec.stdinOpen],
+  ["--shm-size", (spec) => bytes(spec.shmSize)],
+  ["-m", (spec) => bytes(spec.memLimit)],
+  ["--memory-reservation", (spec) => bytes(spec.memReservation)],
+  ["--memory-swap", (spec) => bytes(spec.memswapLimit)],
+  ["--cpus", (spec) => (spec.cpus === undefined ? undefined : spec.cpus / 1e9)],
+  ["--cpu-shares", (spec) => spec.cpuShares],
+  ["--cpuset-cpus", (spec) => spec.cpuset],
+  ["--cpu-period", (spec) => spec.cpuPeriod],
+  ["--cpu-quota", (spec) => spec.cpuQuota],
+  ["--cpuset-mems", (spec) => spec.cpusetMems],
+  ["--cpu-rt-period", (spec) => spec.cpuRtPeriod],
+  ["--cpu-rt-runtime", (spec) => spec.cpuRtRuntime],
+  ["--memory-swappiness", (spec) => spec.memSwappiness],
+  ["--kernel-memory", (spec) => bytes(spec.kernelMemory)],
+  ["--pids-limit", (spec) => spec.pidsLimit],
+  ["--oom-score-adj", (spec) => spec.oomScoreAdj],
+  ["--oom-kill-disable", (spec) => spec.oomKillDisable],
+  ["--ipc", (spec) => spec.ipc],
+  ["--pid", (spec) => spec.pid],
+  ["--uts", (spec) => spec.uts],
+  ["--userns", (spec) => spec.usernsMode],
+  ["--cgroupns", (spec) => spec.cgroup],
+  ["--cgroup-parent", (spec) => spec.cgroupParent],
+  ["--isolation", (spec) => spec.isolation],
+  ["--storage-opt", (spec) => pairs(spec.storageOpt)],
+  ["--blkio-weight", (spec) => spec.blkioConfig?.weight],
+  ["--device-read-bps", (spec) => rates(spec.blkioConfig?.deviceReadBps)],
+  ["--device-write-bps", (spec) => rates(spec.blkioConfig?.deviceWriteBps)],
+  ["--device-read-iops", (spec) => rates(spec.blkioConfig?.deviceReadIops)],
+  ["--device-write-iops", (spec) => rates(spec.blkioConfig?.deviceWriteIops)],
+  ["-l", (spec) => pairs(spec.labels)],
+  ["--annotation", (spec) => pairs(spec.annotations)],
+];
+
+function flags(table: Flag[], spec: ServiceSpec): Part[] {
+  return table.flatMap(([flag, of]) => {
+    const given = of(spec);
+    const values = Array.isArray(given) ? (given as Value[]) : [given as Value];
+    return values
+      .filter((value) => value !== undefined && value !== false)
+      .map((value): Part => (value === true ? [flag] : [flag, String(value)]));
+  });
+}
+
 /**
  * The `docker run` line that equals a service, and the `docker network connect` lines for its further
  * networks. Variables in `secretNames` are named without their value, which `docker` then takes from the
@@ -94,159 +242,28 @@ export function dockerRun(
   envFiles: string[] = [],
   refuseMissing: ReadonlySet<number> = new Set(),
 ): string[] {
-  const parts: Part[] = [];
-  const one = (flag: string, value: string | number | boolean | undefined) => {
-    if (value === undefined || value === false) return;
-    parts.push(value === true ? [flag] : [flag, String(value)]);
-  };
-  const each = (flag: string, values: (string | number)[] | undefined) => {
-    for (const value of values ?? []) one(flag, value);
-  };
-  const pairs = (flag: string, record: Record<string, string> | undefined) =>
-    each(
-      flag,
-      Object.entries(record ?? {}).map(([key, value]) => `${key}=${value}`),
-    );
-  const duration = (value: number | undefined) => (value === undefined ? undefined : formatDuration(value));
-  const bytes = (value: number | undefined) =>
-    value === undefined ? undefined : value === -1 ? "-1" : formatBytes(value);
-
-  if (spec.mode !== "replicated-job") one("-d", true);
-  one("--name", spec.containerName);
-  one("--platform", spec.platform);
-  one("--pull", spec.pullPolicy === "missing" ? undefined : spec.pullPolicy);
-  for (const port of spec.ports ?? []) one("-p", formatPort(port));
-  one("-P", spec.publishAll);
-  each(
-    "--expose",
-    spec.expose?.map((port) => port.replace(/\/tcp$/, "")),
+  const mounted = (spec.volumes ?? []).map((mount, index) => mountParts(mount, refuseMissing.has(index)));
+  const files = fileMounts([...(spec.secrets ?? []), ...(spec.configs ?? [])]).map((mount) => mountParts(mount));
+  const given = (spec.envFile ?? []).map((file) => file.values);
+  const environment: Record<string, string> = { ...Object.assign({}, ...given), ...spec.environment };
+  const variables = Object.entries(environment).map(
+    ([name, value]): Part => ["-e", secretNames.has(name) ? name : `${name}=${value}`],
   );
-  const [network] = spec.networks ?? [];
-  one("--network", spec.networkMode ?? (network && networkText(network)));
-  each("--network-alias", network?.aliases);
-  one("--ip", network?.ipv4Address);
-  one("--ip6", network?.ipv6Address);
-  each("--link-local-ip", network?.linkLocalIps);
-  one("--mac-address", network?.macAddress ?? spec.macAddress);
-  each("--link", spec.links);
-  for (const [index, mount] of (spec.volumes ?? []).entries()) parts.push(mountParts(mount, refuseMissing.has(index)));
-  for (const mount of fileMounts([...(spec.secrets ?? []), ...(spec.configs ?? [])])) parts.push(mountParts(mount));
-  each(
-    "--volumes-from",
-    spec.volumesFrom?.map(({ container, readOnly }) => (readOnly ? `${container}:ro` : container)),
-  );
-  each(
-    "--tmpfs",
-    Object.entries(spec.tmpfs ?? {}).map(([path, options]) => (options ? `${path}:${options}` : path)),
-  );
-  const files = (spec.envFile ?? []).map((file) => file.values);
-  const environment: Record<string, string> = { ...Object.assign({}, ...files), ...spec.environment };
-  for (const [name, value] of Object.entries(environment)) one("-e", secretNames.has(name) ? name : `${name}=${value}`);
-  each("--env-file", envFiles);
-  if (spec.restart && spec.restart.policy !== "no")
-    one(
-      "--restart",
-      spec.restart.retries === undefined ? spec.restart.policy : `${spec.restart.policy}:${spec.restart.retries}`,
-    );
-  one("-u", spec.user);
-  each("--group-add", spec.groupAdd);
-  one("-w", spec.workingDir);
-  one("-h", spec.hostname);
-  one("--domainname", spec.domainname);
-  each("--cap-add", spec.capAdd);
-  each("--cap-drop", spec.capDrop);
-  one("--privileged", spec.privileged);
-  one("--read-only", spec.readOnly);
-  each("--security-opt", spec.securityOpt);
-  each(
-    "--device",
-    spec.devices?.map(({ source, target, permissions }) =>
-      [source, target, permissions]
-        .join(":")
-        .replace(/:rwm$/, "")
-        .replace(/^(.+):\1$/, "$1"),
-    ),
-  );
-  each("--device-cgroup-rule", spec.deviceCgroupRules);
-  each("--gpus", spec.gpus?.map(gpuText));
-  one("--runtime", spec.runtime);
-  const check = spec.healthcheck;
-  if (check?.test?.[0] === "NONE") one("--no-healthcheck", true);
-  else if (check) {
-    // The command line only knows the shell form.
-    one("--health-cmd", check.test?.[0] === "CMD" ? check.test.slice(1).map(quote).join(" ") : check.test?.[1]);
-    one("--health-interval", duration(check.interval));
-    one("--health-timeout", duration(check.timeout));
-    one("--health-start-period", duration(check.startPeriod));
-    one("--health-start-interval", duration(check.startInterval));
-    one("--health-retries", check.retries);
-  }
-  one("--log-driver", spec.logging?.driver);
-  pairs("--log-opt", spec.logging?.options);
-  each(
-    "--ulimit",
-    spec.ulimits?.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
-  );
-  pairs("--sysctl", spec.sysctls);
-  each(
-    "--add-host",
-    spec.extraHosts?.map(({ host, ip }) => `${host}:${ip}`),
-  );
-  each("--dns", spec.dns);
-  each("--dns-option", spec.dnsOpt);
-  each("--dns-search", spec.dnsSearch);
-  one("--init", spec.init);
-  one("--stop-signal", spec.stopSignal);
-  one("--stop-timeout", spec.stopGracePeriod === undefined ? undefined : Math.ceil(spec.stopGracePeriod / 1000));
-  one("-t", spec.tty);
-  one("-i", spec.stdinOpen);
-  one("--shm-size", bytes(spec.shmSize));
-  one("-m", bytes(spec.memLimit));
-  one("--memory-reservation", bytes(spec.memReservation));
-  one("--memory-swap", bytes(spec.memswapLimit));
-  one("--cpus", spec.cpus === undefined ? undefined : spec.cpus / 1e9);
-  one("--cpu-shares", spec.cpuShares);
-  one("--cpuset-cpus", spec.cpuset);
-  one("--cpu-period", spec.cpuPeriod);
-  one("--cpu-quota", spec.cpuQuota);
-  one("--cpuset-mems", spec.cpusetMems);
-  one("--cpu-rt-period", spec.cpuRtPeriod);
-  one("--cpu-rt-runtime", spec.cpuRtRuntime);
-  one("--memory-swappiness", spec.memSwappiness);
-  one("--kernel-memory", bytes(spec.kernelMemory));
-  one("--pids-limit", spec.pidsLimit);
-  one("--oom-score-adj", spec.oomScoreAdj);
-  one("--oom-kill-disable", spec.oomKillDisable);
-  one("--ipc", spec.ipc);
-  one("--pid", spec.pid);
-  one("--uts", spec.uts);
-  one("--userns", spec.usernsMode);
-  one("--cgroupns", spec.cgroup);
-  one("--cgroup-parent", spec.cgroupParent);
-  one("--isolation", spec.isolation);
-  pairs("--storage-opt", spec.storageOpt);
-  one("--blkio-weight", spec.blkioConfig?.weight);
-  for (const [flag, rates] of [
-    ["--device-read-bps", spec.blkioConfig?.deviceReadBps],
-    ["--device-write-bps", spec.blkioConfig?.deviceWriteBps],
-    ["--device-read-iops", spec.blkioConfig?.deviceReadIops],
-    ["--device-write-iops", spec.blkioConfig?.deviceWriteIops],
-  ] as const) {
-    each(
-      flag,
-      rates?.map(({ path, rate }) => `${path}:${rate}`),
-    );
-  }
-  pairs("-l", spec.labels);
-  pairs("--annotation", spec.annotations);
   const [program, ...entryArguments] = spec.entrypoint ?? [];
-  if (program !== undefined) parts.push(["--entrypoint", program]);
-  parts.push([spec.image]);
-  parts.push(...[...entryArguments, ...(spec.command ?? [])].map((word) => [word]));
-
-  const line = commandLine("docker run", parts);
+  const line = commandLine("docker run", [
+    ...flags(NAMES_AND_NETWORKS, spec),
+    ...mounted,
+    ...files,
+    ...flags(MORE_MOUNTS, spec),
+    ...variables,
+    ...envFiles.map((file): Part => ["--env-file", file]),
+    ...flags(ALL_OTHERS, spec),
+    ...(program === undefined ? [] : [["--entrypoint", program]]),
+    [spec.image],
+    ...[...entryArguments, ...(spec.command ?? [])].map((word) => [word]),
+  ]);
   const joins = (spec.networks ?? []).slice(1).map((other) => {
-    const flags = [
+    const own = [
       ...(other.aliases ?? []).map((alias) => ["--alias", alias]),
       ...(other.ipv4Address ? [["--ip", other.ipv4Address]] : []),
       ...(other.ipv6Address ? [["--ip6", other.ipv6Address]] : []),
@@ -254,7 +271,7 @@ export function dockerRun(
       ...Object.entries(other.driverOpts ?? {}).map(([key, value]) => ["--driver-opt", `${key}=${value}`]),
       ...(other.gwPriority ? [["--gw-priority", String(other.gwPriority)]] : []),
     ];
-    return commandLine("docker network connect", [...flags, [other.name, spec.containerName ?? ""]]);
+    return commandLine("docker network connect", [...own, [other.name, spec.containerName ?? ""]]);
   });
   return [line, ...joins];
 }

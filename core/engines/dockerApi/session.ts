@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { isWithin } from "../../description/isWithin";
 import type { Mount } from "../../description/mounts";
 import { hasPulumiEngine, perProvider, providerAmong } from "../../pulumi/perProgram";
 import { ArgumentError } from "../../description/errors";
@@ -80,6 +81,8 @@ export class Session {
   readonly subnets: SubnetClaim[] = [];
   /** Undefined where there is no engine to ask: in a plan, under mocks, or at an address berth cannot reach. */
   snapshot?: EngineSnapshot;
+  /** Our containers by their services. */
+  private ours: { of?: EngineSnapshot; services: Map<string, LiveContainer[]> } = { services: new Map() };
   client?: EngineClient;
   /** Whether somebody has begun to look at the engine. */
   looked = false;
@@ -185,7 +188,7 @@ export class Session {
   warnOfBinds(mounts: Mount[], by: string): void {
     if (this.hostname === "localhost") return;
     for (const { type, source } of mounts)
-      if (type === "bind" && `${source}/`.startsWith(`${this.projectFolder}/`))
+      if (type === "bind" && isWithin(this.projectFolder, source!))
         void pulumi.log.warn(
           `${by}: ${source} lies in this checkout, but the engine looks for it on ${this.hostname}: copy it there, or put it into the image.`,
         );
@@ -202,9 +205,17 @@ export class Session {
 
   /** The containers of a service as they stood when the program began. */
   private allOf(service: string): LiveContainer[] {
-    return (this.snapshot?.containers ?? []).filter(
-      ({ labels }) => isOurs(labels, this.owner) && labels[SERVICE_LABEL] === service,
-    );
+    // Every service asks several times, and the snapshot stays as it is.
+    if (this.ours.of !== this.snapshot) {
+      const services = new Map<string, LiveContainer[]>();
+      for (const container of this.snapshot?.containers ?? []) {
+        const name = container.labels[SERVICE_LABEL];
+        if (name !== undefined && isOurs(container.labels, this.owner))
+          services.set(name, [...(services.get(name) ?? []), container]);
+      }
+      this.ours = { of: this.snapshot, services };
+    }
+    return this.ours.services.get(service) ?? [];
   }
 
   /** The container that stood for a service when the program began, whatever it is called now. */

@@ -20,6 +20,7 @@ import { COMPONENT, PLUGIN_VERSION } from "./object";
 import { isClusterWide } from "../../mapping/kubernetes/kinds";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import { berthSetting, namesToAdopt } from "../../pulumi/settings";
+import { suffixes } from "../../pulumi/hookNames";
 
 /** What one Pulumi program has declared on one cluster so far. */
 export class ClusterSession {
@@ -42,7 +43,7 @@ export class ClusterSession {
     const configured = berthSetting("owner");
     this.owner = ownerOf(pulumi.getProject(), pulumi.getStack(), process.cwd(), configured);
     if (!hasPulumiEngine()) return;
-    const hook = new pulumi.ResourceHook(`berth-free-node-ports${sessions++ || ""}`, ({ newInputs }) =>
+    const hook = new pulumi.ResourceHook(`berth-free-node-ports${nextSuffix()}`, ({ newInputs }) =>
       this.freeNodePorts(newInputs?.spec),
     );
     this.serviceHooks = { beforeCreate: [hook], beforeUpdate: [hook] };
@@ -205,7 +206,7 @@ export class ClusterSession {
   }
 }
 
-let sessions = 0;
+const nextSuffix = suffixes();
 
 /** Type and name of a component, without what all URNs begin with. */
 const componentOf = (urn: string): string => {

@@ -4,6 +4,7 @@ import { isOurs, SERVICE_LABEL } from "../owner";
 import { ignoreMissing } from "../dockerApi/connection/client";
 import type { Session } from "../dockerApi/session";
 import type { SwarmService } from "../dockerApi/releaseServices";
+import { suffixes } from "../../pulumi/hookNames";
 
 /** What one Pulumi program has declared on one Swarm so far, beside what it has declared on that engine. */
 export interface SwarmSession {
@@ -18,7 +19,7 @@ export interface SwarmSession {
 }
 
 const sessions = new WeakMap<Session, SwarmSession>();
-let count = 0;
+const nextSuffix = suffixes();
 
 export function swarmSessionFor(session: Session): SwarmSession {
   const known = sessions.get(session);
@@ -26,7 +27,7 @@ export function swarmSessionFor(session: Session): SwarmSession {
   const made: SwarmSession = { services: new Map() };
   // Under mocks there are no hooks.
   if (session.hooks) {
-    const suffix = count++ ? `-${count}` : "";
+    const suffix = nextSuffix();
     made.reclaimService = new pulumi.ResourceHook(`berth-reclaim-service${suffix}`, ({ newInputs, name }) =>
       reclaimService(session, String(newInputs?.name ?? ""), name),
     );

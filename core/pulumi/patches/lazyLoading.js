@@ -31,11 +31,5 @@ Module._load = function (request, parent, ...rest) {
   return load.call(this, request, parent, ...rest);
 };
 
-// To serialise functions the SDK also switches V8's debugger on. At every rejected promise that asks, in all promises
-// behind it, whether somebody will catch it: one service that fails among a few that depend on one another takes
-// minutes and gigabytes to be told (Node.js 20.20). Nothing here serialises functions, so the debugger goes off.
-const hooks = Object.keys(require.cache).find((file) => CLOSURE.test(file) && file.endsWith("v8Hooks.js"));
-if (hooks)
-  void require(hooks)
-    .getSessionAsync()
-    .then((session) => session.post("Debugger.disable"));
+// Nothing here serialises functions.
+void require("./debuggerOff").debuggerOff();

@@ -94,112 +94,125 @@ const UNSAID: Record<string, [problem: string, remedy: string]> = {
   "image-subpath": ["the Docker provider cannot mount an image", "copy its files into a volume"],
 };
 
+/** What one `--mount` has said so far. */
+interface Reading {
+  draft: Draft;
+  use: FlagUse;
+  mount: MountDescription;
+  definition: { driver?: string; driverOpts: Record<string, string>; labels: Record<string, string> };
+}
+
+/** One part: `given` is undefined where nothing stands behind its name, and `value` is empty then. */
+interface MountPart {
+  key: string;
+  value: string;
+  given: string | undefined;
+}
+
+const OTHER_TYPES = ["image", "cluster", "npipe", "glob", "devpts", "ramfs"];
+
+function pair(record: Record<string, string>, text: string): void {
+  const at = text.indexOf("=");
+  const name = at < 0 ? text : text.slice(0, at);
+  if (name !== "") put(record, name, at < 0 ? "" : text.slice(at + 1));
+}
+
+const setSource = ({ mount }: Reading, { value }: MountPart) => {
+  mount.source = value;
+};
+const setTarget = ({ mount }: Reading, { value }: MountPart) => {
+  mount.target = value;
+};
+const setReadOnly = ({ mount, use }: Reading, { key, given }: MountPart) => {
+  mount.readOnly = boolean(key, given, use);
+};
+
+/** What each part of a mount does. */
+const PARTS: Record<string, (reading: Reading, part: MountPart) => void> = {
+  type({ mount, use }, { value }) {
+    const type = value.toLowerCase();
+    if (OTHER_TYPES.includes(type))
+      throw use.fail(`the Docker provider cannot make a mount of type ${type}`, "use volume, bind or tmpfs");
+    if (type !== "volume" && type !== "bind" && type !== "tmpfs")
+      throw use.fail(`${show(value)} is not a kind of mount`, "use volume, bind or tmpfs");
+    mount.type = type;
+  },
+  source: setSource,
+  src: setSource,
+  target: setTarget,
+  dst: setTarget,
+  destination: setTarget,
+  readonly: setReadOnly,
+  ro: setReadOnly,
+  consistency({ draft, use }) {
+    note(draft, use, "consistency concerns Docker Desktop for Mac only, and has no effect elsewhere");
+  },
+  "bind-propagation"({ mount }, { value }) {
+    mount.bind = { ...mount.bind, propagation: value.toLowerCase() as "rprivate" };
+  },
+  "bind-recursive"({ use }, { value }) {
+    if (value !== "enabled")
+      throw use.fail(
+        `the Docker provider cannot say bind-recursive=${value}`,
+        "remove it, which is the same as bind-recursive=enabled",
+      );
+  },
+  "bind-create-src"({ mount, use }, { key, given }) {
+    if (boolean(key, given, use)) mount.bind = { ...mount.bind, createHostPath: true };
+  },
+  "volume-nocopy"({ mount, use }, { key, given }) {
+    if (boolean(key, given, use)) mount.volume = { ...mount.volume, nocopy: true };
+  },
+  "volume-subpath"({ mount }, { value }) {
+    mount.volume = { ...mount.volume, subpath: value };
+  },
+  "volume-driver"({ definition }, { value }) {
+    definition.driver = value;
+  },
+  "volume-opt": ({ definition }, { value }) => pair(definition.driverOpts, value),
+  "volume-label": ({ definition }, { value }) => pair(definition.labels, value),
+  "tmpfs-size"({ mount, use }, { value }) {
+    const size = ramInBytes(value);
+    if (size === undefined) throw use.fail(`${show(value)} is not a size`, "write for example tmpfs-size=64m");
+    mount.tmpfs = { ...mount.tmpfs, size };
+  },
+  "tmpfs-mode"({ mount, use }, { value }) {
+    if (!/^[0-7]{1,6}$/.test(value)) throw use.fail(`${show(value)} is not a mode`, "write it in octal, such as 1777");
+    mount.tmpfs = { ...mount.tmpfs, mode: Number.parseInt(value, 8) };
+  },
+};
+
+function partOf(field: string, use: FlagUse): MountPart & { name: string } {
+  const equals = field.indexOf("=");
+  const name = equals < 0 ? field : field.slice(0, equals);
+  const given = equals < 0 ? undefined : field.slice(equals + 1);
+  const key = name.toLowerCase();
+  if (name.trim() !== name || (given !== undefined && given.trim() !== given))
+    throw use.fail(`${show(field)} has blanks around its name or value`, "remove them");
+  if (given === "") throw use.fail(`${key} is empty`, "give it a value, or remove it");
+  if (given === undefined && !FLAGS_WITHOUT_VALUE.includes(key))
+    throw use.fail(`${show(field)} is not key=value`, "write for example type=bind,source=/folder,target=/path");
+  return { name, key, given, value: given ?? "" };
+}
+
 /** Reads one `--mount`. */
 export function readMount(draft: Draft, use: FlagUse): void {
   const mount: MountDescription = { type: "volume", target: "" };
+  const reading: Reading = { draft, use, mount, definition: { driverOpts: {}, labels: {} } };
   const groups = new Set<string>();
-  const definition: { driver?: string; driverOpts: Record<string, string>; labels: Record<string, string> } = {
-    driverOpts: {},
-    labels: {},
-  };
-  const pair = (record: Record<string, string>, text: string) => {
-    const at = text.indexOf("=");
-    const name = at < 0 ? text : text.slice(0, at);
-    if (name !== "") put(record, name, at < 0 ? "" : text.slice(at + 1));
-  };
   for (const field of csvOf(use.value.trim(), use)) {
-    const equals = field.indexOf("=");
-    const name = equals < 0 ? field : field.slice(0, equals);
-    const given = equals < 0 ? undefined : field.slice(equals + 1);
-    const key = name.toLowerCase();
-    if (name.trim() !== name || (given !== undefined && given.trim() !== given))
-      throw use.fail(`${show(field)} has blanks around its name or value`, "remove them");
-    if (given === "") throw use.fail(`${key} is empty`, "give it a value, or remove it");
-    if (given === undefined && !FLAGS_WITHOUT_VALUE.includes(key))
-      throw use.fail(`${show(field)} is not key=value`, "write for example type=bind,source=/folder,target=/path");
-    const value = given ?? "";
-    const group = /^(bind|volume|tmpfs|image)-/.exec(key)?.[1];
+    const { name, ...part } = partOf(field, use);
+    const group = /^(bind|volume|tmpfs|image)-/.exec(part.key)?.[1];
     if (group) groups.add(group);
-    const unsaid = Object.hasOwn(UNSAID, key) ? UNSAID[key] : undefined;
+    const unsaid = Object.hasOwn(UNSAID, part.key) ? UNSAID[part.key] : undefined;
     if (unsaid) throw use.fail(...unsaid);
-    switch (key) {
-      case "type": {
-        const type = value.toLowerCase();
-        if (
-          type === "image" ||
-          type === "cluster" ||
-          type === "npipe" ||
-          type === "glob" ||
-          type === "devpts" ||
-          type === "ramfs"
-        )
-          throw use.fail(`the Docker provider cannot make a mount of type ${type}`, "use volume, bind or tmpfs");
-        if (type !== "volume" && type !== "bind" && type !== "tmpfs")
-          throw use.fail(`${show(value)} is not a kind of mount`, "use volume, bind or tmpfs");
-        mount.type = type;
-        break;
-      }
-      case "source":
-      case "src":
-        mount.source = value;
-        break;
-      case "target":
-      case "dst":
-      case "destination":
-        mount.target = value;
-        break;
-      case "readonly":
-      case "ro":
-        mount.readOnly = boolean(key, given, use);
-        break;
-      case "consistency":
-        note(draft, use, "consistency concerns Docker Desktop for Mac only, and has no effect elsewhere");
-        break;
-      case "bind-propagation":
-        mount.bind = { ...mount.bind, propagation: value.toLowerCase() as "rprivate" };
-        break;
-      case "bind-recursive":
-        if (value !== "enabled")
-          throw use.fail(
-            `the Docker provider cannot say bind-recursive=${value}`,
-            "remove it, which is the same as bind-recursive=enabled",
-          );
-        break;
-      case "bind-create-src":
-        if (boolean(key, given, use)) mount.bind = { ...mount.bind, createHostPath: true };
-        break;
-      case "volume-nocopy":
-        if (boolean(key, given, use)) mount.volume = { ...mount.volume, nocopy: true };
-        break;
-      case "volume-subpath":
-        mount.volume = { ...mount.volume, subpath: value };
-        break;
-      case "volume-driver":
-        definition.driver = value;
-        break;
-      case "volume-opt":
-        pair(definition.driverOpts, value);
-        break;
-      case "volume-label":
-        pair(definition.labels, value);
-        break;
-      case "tmpfs-size": {
-        const size = ramInBytes(value);
-        if (size === undefined) throw use.fail(`${show(value)} is not a size`, "write for example tmpfs-size=64m");
-        mount.tmpfs = { ...mount.tmpfs, size };
-        break;
-      }
-      case "tmpfs-mode":
-        if (!/^[0-7]{1,6}$/.test(value))
-          throw use.fail(`${show(value)} is not a mode`, "write it in octal, such as 1777");
-        mount.tmpfs = { ...mount.tmpfs, mode: Number.parseInt(value, 8) };
-        break;
-      default:
-        throw use.fail(
-          `${show(name)} is not a part of a mount`,
-          "use type, source, target, readonly, and the bind-, volume- and tmpfs- options",
-        );
-    }
+    const read = Object.hasOwn(PARTS, part.key) ? PARTS[part.key] : undefined;
+    if (!read)
+      throw use.fail(
+        `${show(name)} is not a part of a mount`,
+        "use type, source, target, readonly, and the bind-, volume- and tmpfs- options",
+      );
+    read(reading, part);
   }
   const stray = [...groups].find((group) => group !== mount.type);
   if (stray) throw use.fail(`${stray}- options do not belong to a mount of type ${mount.type}`, "remove them");
@@ -215,7 +228,7 @@ export function readMount(draft: Draft, use: FlagUse): void {
     if (!mount.source.startsWith("/"))
       throw use.fail(`${show(mount.source)} is not an absolute path`, `write ./${mount.source}, or the path in full`);
   }
-  if (mount.type === "volume") define(draft, use, mount, definition);
+  if (mount.type === "volume") define(draft, use, mount, reading.definition);
   if (mount.type === "tmpfs" && mount.source !== undefined) throw use.fail("a tmpfs has no source", "remove it");
   push(draft, "volumes", mount, use);
 }

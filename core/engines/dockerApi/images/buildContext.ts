@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { join, relative } from "node:path";
 import dockerignore from "@balena/dockerignore";
+import { isWithin } from "../../../description/isWithin";
 
 /** A folder, file or link that a build sends to the engine. */
 export interface ContextEntry {
@@ -32,7 +33,7 @@ export function contextEntries(context: string, dockerfile: string): ContextEntr
       const ignored = ignore.ignores(path) && !always.has(file);
       const stats = lstatSync(file);
       if (stats.isDirectory()) {
-        if (ignored && !exceptions && !dockerfile.startsWith(`${file}/`)) continue;
+        if (ignored && !exceptions && !isWithin(file, dockerfile)) continue;
         if (!ignored) entries.push({ path, kind: "folder", stats });
         visit(file);
       } else if (ignored) continue;

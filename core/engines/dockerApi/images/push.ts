@@ -12,6 +12,7 @@ import {
   type UserAndPassword,
 } from "./pushCredentials";
 import type { Session } from "../session";
+import { suffixes } from "../../../pulumi/hookNames";
 
 /** A login for a registry; what `docker login` keeps in a config file or a credential helper; or none. */
 export type Credentials =
@@ -171,13 +172,12 @@ class Registries {
 }
 
 const states = new WeakMap<Session, Registries>();
-let made = 0;
+const nextSuffix = suffixes();
 
 function ownState(session: Session): Registries {
   const known = states.get(session);
   if (known) return known;
-  // Hooks are found by name in the CLI; a second session in one program needs names of its own.
-  const state = new Registries(session, made++ ? `-${made}` : "");
+  const state = new Registries(session, nextSuffix());
   states.set(session, state);
   return state;
 }

@@ -38,6 +38,16 @@ export interface Manifest {
   layers?: { digest: string; size: number }[];
 }
 
+interface Question {
+  method: string;
+  url: URL;
+  headers: http.OutgoingHttpHeaders;
+  /** How much of the answer's body is read. */
+  bytes: number;
+  signal: AbortSignal;
+  content?: string;
+}
+
 interface Answer {
   status: number;
   headers: http.IncomingHttpHeaders;
@@ -265,18 +275,13 @@ export class Registry {
     if (login && "identitytoken" in login) {
       const form = new URLSearchParams({ grant_type: "refresh_token", service, scope, client_id: "berth" });
       form.set("refresh_token", login.identitytoken);
-      answer = await this.send(
-        "POST",
-        url,
-        { "Content-Type": "application/x-www-form-urlencoded" },
-        LIMIT,
-        signal,
-        `${form}`,
-      );
+      const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+      answer = await this.send({ method: "POST", url, headers, bytes: LIMIT, signal, content: `${form}` });
     } else {
       url.searchParams.set("service", service);
       url.searchParams.set("scope", scope);
-      answer = await this.send("GET", url, basic === undefined ? {} : { Authorization: basic }, LIMIT, signal);
+      const headers = basic === undefined ? {} : { Authorization: basic };
+      answer = await this.send({ method: "GET", url, headers, bytes: LIMIT, signal });
     }
     if (answer.status === 429) throw new RegistryError("limited", `${url.host} answers no more for now (429)`);
     if (answer.status >= 300) throw this.denied(answer.status);
@@ -298,7 +303,7 @@ export class Registry {
       : [`https://${this.name}`, ...(this.insecure ? [`http://${this.name}`] : [])].map((text) => new URL(text));
     for (const [index, base] of bases.entries()) {
       try {
-        const answer = await this.send(method, new URL(path, base), headers, bytes, signal);
+        const answer = await this.send({ method, url: new URL(path, base), headers, bytes, signal });
         this.base = base;
         return answer;
       } catch (error) {
@@ -315,16 +320,10 @@ export class Registry {
   }
 
   /** Sends it, and follows where it is sent on to; a login goes to its own host only. */
-  private async send(
-    method: string,
-    url: URL,
-    headers: http.OutgoingHttpHeaders,
-    bytes: number,
-    signal: AbortSignal,
-    content?: string,
-  ): Promise<Answer> {
+  private async send(question: Question): Promise<Answer> {
+    let { url, headers } = question;
     for (let hops = 0; ; hops += 1) {
-      const answer = await this.once(method, url, headers, bytes, signal, content);
+      const answer = await this.once({ ...question, url, headers });
       const { location } = answer.headers;
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined || hops === 5) return answer;
       const next = new URL(location, url);
@@ -338,14 +337,7 @@ export class Registry {
     }
   }
 
-  private once(
-    method: string,
-    url: URL,
-    headers: http.OutgoingHttpHeaders,
-    bytes: number,
-    signal: AbortSignal,
-    content?: string,
-  ): Promise<Answer> {
+  private once({ method, url, headers, bytes, signal, content }: Question): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(signal.aborted ? (signal.reason as Error) : error);
       if (signal.aborted) return fail(new Error("aborted"));
