@@ -133,9 +133,15 @@ async function makeRoom(session: HookContext, { newInputs, name }: pulumi.Resour
     throw new Error(
       `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
     );
-  if (found && service && !own) await setAside(session, found.Id, containerName, service, name);
-  await predecessors.makeRoom(name, own ? found : undefined);
-  await takePorts(session, name, (newInputs?.ports ?? []) as { external?: number; protocol?: string }[]);
+  try {
+    if (found && service && !own) await setAside(session, found.Id, containerName, service, name);
+    await predecessors.makeRoom(name, own ? found : undefined);
+    await takePorts(session, name, (newInputs?.ports ?? []) as { external?: number; protocol?: string }[]);
+  } catch (error) {
+    // Nothing is made then, so that no failure of making it brings back what has made room already.
+    const sentence = await predecessors.bringBack(name, containerName);
+    throw sentence ? new Error(`${(error as Error).message}\n${sentence}`) : error;
+  }
 }
 
 /** Other services of this stack that are to give up their host ports may still have them. */

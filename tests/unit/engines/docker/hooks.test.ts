@@ -137,6 +137,33 @@ describe("before a container is made", () => {
     expect(engine.changes()).toEqual([]);
   });
 
+  test("one that cannot be stopped for its successor goes on as it was", async () => {
+    const old = (Name: string) => ({
+      ...{ Id: "c1", Name, HostConfig: { RestartPolicy: { Name: "always" } }, State: { Running: true } },
+      Config: { Labels: ours("web") },
+    });
+    engine
+      .on(
+        "GET /containers/web01/json",
+        { body: old("/web01") },
+        { status: 404, body: { message: "No such container" } },
+      )
+      .says("GET /containers/c1/json", old("/web01"), old("/web01.berth-previous-always"))
+      .on("POST /containers/c1/rename?name=web01.berth-previous-always", { status: 204 })
+      .says("POST /containers/c1/update", {})
+      .on("POST /containers/c1/stop", { status: 500, body: { message: "no space left on device" } })
+      .on("POST /containers/c1/start", { status: 304 })
+      .on("POST /containers/c1/rename?name=web01", { status: 204 });
+    await expect(create()).rejects.toThrow(
+      "no space left on device\nThe container web01 from before this change runs again; the next `up` tries again.",
+    );
+    expect(engine.changes().slice(-3)).toEqual([
+      ["POST /containers/c1/update", { RestartPolicy: { Name: "always", MaximumRetryCount: 0 } }],
+      "POST /containers/c1/start",
+      "POST /containers/c1/rename?name=web01",
+    ]);
+  });
+
   test("the one that has its name is set aside, of this service or of one that is no longer declared", async () => {
     const aside: string[][] = [];
     session.predecessors.setAside = async (...args) => void aside.push(args);
