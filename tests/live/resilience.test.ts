@@ -28,7 +28,8 @@ const idle = { command: IDLE };
 const containers = () => made().filter((name) => name.startsWith("container "));
 
 describeIf(missing, "an up that is killed", () => {
-  const COUNT = 20;
+  // numbers.test.ts kills twenty, at random moments.
+  const COUNT = 8;
   const cases = (more: object = {}): Cases => ({
     networks: { "live-killed": {} },
     services: Object.fromEntries(
@@ -57,8 +58,7 @@ describeIf(missing, "an up that is killed", () => {
   test.each<[string, () => boolean]>([
     ["when the network is there", () => made().includes("network live-killed")],
     ["after the first container", () => containers().length >= 1],
-    ["after seven containers", () => containers().length >= 7],
-    ["after fourteen containers", () => containers().length >= 14],
+    ["after half of the containers", () => containers().length >= COUNT / 2],
     ["after the last container", () => containers().length >= COUNT],
   ])(
     "%s, is resumed by the next",
@@ -76,11 +76,11 @@ describeIf(missing, "an up that is killed", () => {
     const ids = () => docker("ps", "-aq", "--filter", "label=berth.stack=berth-live/killed").split("\n");
     const before = ids();
     stack.declare(cases({ environment: { A: "1" } }));
-    await killAt(stack, "up", () => ids().filter((id) => !before.includes(id)).length >= 5);
+    await killAt(stack, "up", () => ids().filter((id) => !before.includes(id)).length >= COUNT / 2);
     await resumed(stack);
     for (let index = 0; index < COUNT; index++) expect(inspect(`live-killed-${index}`).Config.Env).toContain("A=1");
     expect(ids().filter((id) => before.includes(id))).toEqual([]);
-    await killAt(stack, "destroy", () => containers().length <= COUNT - 5);
+    await killAt(stack, "destroy", () => containers().length <= COUNT / 2);
     await stack.destroy();
     // With the data, since removeData asks for that.
     expect(made()).toEqual([]);
