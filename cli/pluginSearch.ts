@@ -81,6 +81,15 @@ export function takeMoreAtOnce(places: Place[] | undefined, state: string | unde
 }
 
 /**
+ * Has the CLI write down at the end of a destroy what has gone, not twice for each resource; a destroy of 20 services takes
+ * 0.65 of its processor time. One that is killed leaves what has gone in the state, which Docker's provider takes for
+ * deleted and the next `up` makes anew. The user's word counts.
+ */
+export function writeStateOnce(state: string | undefined): void {
+  if (mayTrustInputs(state)) process.env.PULUMI_SKIP_CHECKPOINTS ??= "true";
+}
+
+/**
  * Whether equal inputs are no change, without a word of the provider, which takes a third of a preview. With Docker that
  * is berth's own rule; other providers may find a difference that the inputs do not show.
  */

@@ -9,6 +9,7 @@ import {
   sparePluginSearch,
   takeMoreAtOnce,
   trustInputs,
+  writeStateOnce,
 } from "./pluginSearch";
 import { applicableProject, type CliProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
@@ -108,6 +109,7 @@ export async function pulumiCommand(
     if (places) sparePluginSearch(places, state, pluginVersions(folder));
     trustInputs(state);
     takeMoreAtOnce(places, state);
+    if (command === "destroy") writeStateOnce(state);
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
     const after = code === 0 && declaration ? await stateOf(folder, project.name, name) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.

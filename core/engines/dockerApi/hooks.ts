@@ -54,8 +54,8 @@ export interface HookContext extends Program {
   readonly hasOwnLogins: boolean;
   /** Names of the images that it builds. */
   readonly built: ReadonlySet<string>;
-  /** Its volumes with a driver or options. */
-  readonly special: ReadonlyMap<string, { driver?: unknown; driverOpts?: unknown; labels?: unknown }>;
+  /** Its volumes, by name. */
+  readonly volumeArgs: ReadonlyMap<string, { driver?: unknown; driverOpts?: unknown; labels?: unknown }>;
   /** Names of the containers that start anew with a service, by its logical name. */
   readonly restarts: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -98,15 +98,16 @@ async function fetchMissing(session: HookContext, { newInputs, urn }: pulumi.Res
     );
 }
 
-/** A volume that somebody has removed: Docker would make a plain one in its place. */
+/** A volume that the state knows but somebody has removed: Docker would make a plain one, which nobody owns. */
 async function remakeVolumes(session: HookContext, inputs: Record<string, unknown> | undefined): Promise<void> {
   const { volumes = [], mounts = [] } = (inputs ?? {}) as {
     volumes?: { volumeName?: string }[];
     mounts?: { source?: string }[];
   };
   for (const Name of [...volumes.map(({ volumeName }) => volumeName), ...mounts.map(({ source }) => source)]) {
-    const args = session.special.get(Name ?? "");
-    if (!args || (await session.needClient().find(`/volumes/${Name}`))) continue;
+    const args = session.volumeArgs.get(Name ?? "");
+    if (!args || session.snapshot?.volumes.some((volume) => volume.name === Name)) continue;
+    if (await session.needClient().find(`/volumes/${Name}`)) continue;
     const labels = (args.labels ?? []) as { label: string; value: string }[];
     const Labels = Object.fromEntries(labels.map(({ label, value }) => [label, value]));
     await session.needClient().request("POST", "/volumes/create", {

@@ -92,8 +92,8 @@ export class Session {
   readonly externalVolumes = new Set<string>();
   /** Names of the images that this program builds. */
   readonly built = new Set<string>();
-  /** Volumes with a driver or options: one that a container makes for itself would have none. */
-  readonly special = new Map<string, Omit<docker.VolumeArgs, "name">>();
+  /** What the volumes of this program are made with: one that a container makes for itself would have none of it. */
+  readonly volumeArgs = new Map<string, Omit<docker.VolumeArgs, "name">>();
   private readonly imageIds = new Map<string, Promise<string | undefined>>();
   private readonly digests = new Map<string, Promise<string[]>>();
   private readonly images = new Map<string, docker.RemoteImage>();
@@ -416,7 +416,7 @@ export class Session {
       // Every one of these would replace the volume, and with it the data.
       this.shared({ retainOnDelete: keep || foreign, ignoreChanges: ["labels", "driver", "driverOpts"] }),
     );
-    if (args.driver || args.driverOpts) this.special.set(name, args);
+    this.volumeArgs.set(name, args);
     this.volumes.set(name, { resource, keep, by });
     return resource;
   }

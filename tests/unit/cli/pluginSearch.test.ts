@@ -8,6 +8,7 @@ import {
   placesOf,
   placesOfTypes,
   takeMoreAtOnce,
+  writeStateOnce,
 } from "../../../cli/pluginSearch";
 import type { Place, Plugin } from "../../../cli/tools";
 
@@ -92,4 +93,23 @@ test("an SDK that berth does not know keeps the search", () => {
   write({ "pulumi-berth": "1", "@pulumi/random": "4" });
   expect(hasOtherSdks(folder)).toBe(true);
   rmSync(folder, { recursive: true });
+});
+
+test.each<[string | undefined, string | undefined, string | undefined]>([
+  [KUBERNETES.replaceAll("kubernetes", "docker"), undefined, "true"],
+  [KUBERNETES.replaceAll("kubernetes", "docker"), "false", "false"],
+  // What another provider says of something that has gone already, nobody has tried.
+  [KUBERNETES, undefined, undefined],
+  [undefined, undefined, undefined],
+])("the state %j is written once with PULUMI_SKIP_CHECKPOINTS=%s: %s", (state, given, expected) => {
+  const before = process.env.PULUMI_SKIP_CHECKPOINTS;
+  try {
+    if (given === undefined) delete process.env.PULUMI_SKIP_CHECKPOINTS;
+    else process.env.PULUMI_SKIP_CHECKPOINTS = given;
+    writeStateOnce(state);
+    expect(process.env.PULUMI_SKIP_CHECKPOINTS).toBe(expected);
+  } finally {
+    if (before === undefined) delete process.env.PULUMI_SKIP_CHECKPOINTS;
+    else process.env.PULUMI_SKIP_CHECKPOINTS = before;
+  }
 });

@@ -102,16 +102,18 @@ describe("before an image or a container is made", () => {
 });
 
 describe("before a container is made", () => {
-  test("a volume with options that is gone is made again: Docker would make a plain one", async () => {
-    session.special.set("nfs", { driverOpts: { type: "nfs" }, labels: [{ label: "a", value: "b" }] });
-    session.special.set("there", { driver: "other" });
+  test("a volume that is gone is made again as declared: Docker would make a plain one", async () => {
+    session.volumeArgs.set("nfs", { driverOpts: { type: "nfs" }, labels: [{ label: "a", value: "b" }] });
+    session.volumeArgs.set("there", { driver: "other" });
+    session.volumeArgs.set("plain", {});
     engine.says("GET /volumes/there", {}).says("POST /volumes/create", {});
-    const volumes = [{ volumeName: "there" }, { volumeName: "plain" }, { hostPath: "/x" }];
+    const volumes = [{ volumeName: "there" }, { volumeName: "plain" }, { volumeName: "others" }, { hostPath: "/x" }];
     await run("makeRoom", { newInputs: { name: "web01", volumes, mounts: [{ source: "nfs" }, {}] } });
     expect(engine.changes()).toEqual([
+      ["POST /volumes/create", { Name: "plain", Labels: ours() }],
       ["POST /volumes/create", { Name: "nfs", DriverOpts: { type: "nfs" }, Labels: { a: "b", ...ours() } }],
     ]);
-    expect(infos).toEqual(["Made the volume nfs again, which was gone."]);
+    expect(infos).toEqual(["plain", "nfs"].map((name) => `Made the volume ${name} again, which was gone.`));
   });
 
   const create = () => run("makeRoom", { newInputs: { name: "web01" } });
