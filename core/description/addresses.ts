@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { ArgumentError, show } from "./errors";
+import { say } from "./say";
 
 /** A parsed CIDR block. */
 export interface Cidr {
@@ -20,8 +21,8 @@ export function parseAddress(value: string, argument: string): string {
   if (!isAddress(value)) {
     throw new ArgumentError(
       argument,
-      `${show(value)} is not an IP address`,
-      'use for example "192.168.0.1" or "fd00::1"',
+      say`${show(value)} is not an IP address`,
+      say`use for example "192.168.0.1" or "fd00::1"`,
     );
   }
   return value;
@@ -39,8 +40,8 @@ export function parseCidr(value: string, argument: string): Cidr {
   if (!/^[0-9a-fA-F.:]+\/\d{1,3}$/.test(value) || !isAddress(value.split("/")[0]!) || !ipaddr.isValidCIDR(value)) {
     throw new ArgumentError(
       argument,
-      `${show(value)} is not a subnet`,
-      'use CIDR notation, for example "192.168.0.0/16"',
+      say`${show(value)} is not a subnet`,
+      say`use CIDR notation, for example "192.168.0.0/16"`,
     );
   }
   const [address, bits] = ipaddr.parseCIDR(value);
@@ -51,8 +52,8 @@ export function parseCidr(value: string, argument: string): Cidr {
     const network = (address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6).networkAddressFromCIDR(value);
     throw new ArgumentError(
       argument,
-      `${value} names an address inside a subnet, not the subnet`,
-      `use ${network}/${bits}`,
+      say`${value} names an address inside a subnet, not the subnet`,
+      say`use ${network}/${bits}`,
     );
   }
   return { text: value, version: address.kind() === "ipv4" ? 4 : 6, first, last: first + size - 1n };

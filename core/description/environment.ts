@@ -3,6 +3,7 @@ import { ArgumentError, checkFields, show } from "./errors";
 import { hostPath } from "./mounts";
 import { substitute, TemplateError } from "./template";
 import type { EnvFileDescription } from "./types";
+import { say } from "./say";
 
 /** Environment variables by name; `secret` holds the names whose values must not be shown. */
 export interface EnvironmentFile {
@@ -26,7 +27,11 @@ export function isSecretName(name: string): boolean {
 
 function checkName(name: string, argument: string): string {
   if (name === "" || /[=\0\s]/.test(name)) {
-    throw new ArgumentError(argument, `${show(name)} is not a variable name`, "use a name without '=' and spaces");
+    throw new ArgumentError(
+      argument,
+      say`${show(name)} is not a variable name`,
+      say`use a name without '=' and spaces`,
+    );
   }
   return name;
 }
@@ -53,10 +58,11 @@ export function parseEnvironment(
   for (const [name, item] of entries) {
     if (item === undefined) continue;
     if (item !== null && typeof item === "object") {
-      throw new ArgumentError(`${argument}.${name}`, "is not text", "give a string, number or boolean");
+      throw new ArgumentError(`${argument}.${name}`, say`is not text`, say`give a string, number or boolean`);
     }
     const text = item === null ? outer[name] : String(item);
-    if (text?.includes("\0")) throw new ArgumentError(`${argument}.${name}`, "holds a NUL character", "remove it");
+    if (text?.includes("\0"))
+      throw new ArgumentError(`${argument}.${name}`, say`holds a NUL character`, say`remove it`);
     if (text !== undefined) result[name] = text;
   }
   return result;
@@ -68,7 +74,7 @@ type Outer = Record<string, string | undefined>;
 function parseRaw(content: string, argument: string, outer: Outer): Record<string, string> {
   const lines = content
     .split(/\r?\n/)
-    .map((line, index): [string, string] => [line.trimStart(), `${argument}: line ${index + 1}`]);
+    .map((line, index): [string, string] => [line.trimStart(), say`${argument}: line ${index + 1}`]);
   return Object.assign(
     {},
     ...lines.filter(([line]) => line !== "" && !line.startsWith("#")).map(([line, at]) => parseLine(line, at, outer)),
@@ -127,7 +133,7 @@ export function parseDotEnv(
     }
   };
   for (let at = 0, number = 1; at < text.length; ) {
-    const where = `${argument}: line ${number}`;
+    const where = say`${argument}: line ${number}`;
     QUOTED.lastIndex = at;
     const [all, name, quote, value = ""] = QUOTED.exec(text) ?? [
       text.slice(at, text.indexOf("\n", at) + 1 || text.length),
@@ -141,8 +147,8 @@ export function parseDotEnv(
       if (!isComment && /^\s*["']/.test(rest ?? ""))
         throw new ArgumentError(
           where,
-          `the quoted value of ${key} has no end`,
-          "close the quote; only a comment may follow it",
+          say`the quoted value of ${key} has no end`,
+          say`close the quote; only a comment may follow it`,
         );
       if (!isComment) {
         checkName(key, where);
@@ -168,7 +174,7 @@ export function readEnvFiles(
   return files.flatMap((file, index) => {
     const at = typeof value === "string" ? argument : `${argument}[${index}]`;
     if (typeof file === "object")
-      checkFields(file, ["path", "required", "secret", "format"], at, "an environment file");
+      checkFields(file, ["path", "required", "secret", "format"], at, say`an environment file`);
     const { path, required = true, secret = false, format } = typeof file === "string" ? { path: file } : file;
     const absolute = hostPath(path, projectFolder);
     let content: string;
@@ -178,8 +184,8 @@ export function readEnvFiles(
       if (!required && (error as NodeJS.ErrnoException).code === "ENOENT") return [];
       throw new ArgumentError(
         at,
-        `cannot read ${absolute} (${(error as NodeJS.ErrnoException).code})`,
-        "create it, or set required: false",
+        say`cannot read ${absolute} (${(error as NodeJS.ErrnoException).code})`,
+        say`create it, or set required: false`,
       );
     }
     const values = format === "raw" ? parseRaw(content, at, outer) : parseDotEnv(content, at, outer, undefined, known);

@@ -1,3 +1,5 @@
+import { listed, say } from "./say";
+
 /**
  * A wrong argument. The message always says which argument, what is wrong with it and what to do;
  * components show it as one sentence, without a stack dump.
@@ -13,7 +15,7 @@ export class ArgumentError extends Error {
     readonly problem: string,
     readonly remedy: string,
   ) {
-    super(`${argument}: ${problem}; ${remedy}.`);
+    super(say`${argument}: ${problem}; ${remedy}.`);
     this.name = "ArgumentError";
   }
 }
@@ -22,7 +24,7 @@ export class ArgumentError extends Error {
 export function checkFields(value: object, known: string[], argument: string, what: string): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown)
-    throw new ArgumentError(`${argument}.${unknown}`, `is not a field of ${what}`, `use ${known.join(", ")}`);
+    throw new ArgumentError(`${argument}.${unknown}`, say`is not a field of ${what}`, say`use ${listed(known)}`);
 }
 
 /** Shows a value inside an error: short, on one line, quoted where it is text. */

@@ -2,6 +2,7 @@ import { ArgumentError, checkFields, show } from "./errors";
 import { hostPath, type Mount, parseTarget } from "./mounts";
 import { parseInteger } from "./quantities";
 import type { FileDescription } from "./types";
+import { say } from "./say";
 
 /** A secret or config with everything resolved: either a file of the host or the text itself. */
 export interface FileSpec {
@@ -32,23 +33,23 @@ export function parseFiles(
   return files.map((value, index) => {
     const at = `${argument}[${index}]`;
     const known = ["source", "target", "file", "content", "environment", "uid", "gid", "mode"];
-    checkFields(value, known, at, "a file");
+    checkFields(value, known, at, say`a file`);
     const { source, target = source, file, content, environment, uid, gid, mode = 0o444 } = value;
     if (typeof source !== "string" || source === "")
-      throw new ArgumentError(`${at}.source`, `${show(source)} is not a name`, "name the file");
+      throw new ArgumentError(`${at}.source`, say`${show(source)} is not a name`, say`name the file`);
     const given = [file, content, environment].filter((origin) => origin !== undefined);
     if (given.length !== 1)
-      throw new ArgumentError(at, "needs exactly one origin", "give one of file, content and environment");
+      throw new ArgumentError(at, say`needs exactly one origin`, say`give one of file, content and environment`);
     const text = environment === undefined ? content : outer[environment];
     if (environment !== undefined && text === undefined)
       throw new ArgumentError(
         `${at}.environment`,
-        `the variable ${environment} is not set`,
-        "set it where Pulumi runs, or name another one",
+        say`the variable ${environment} is not set`,
+        say`set it where Pulumi runs, or name another one`,
       );
     const path = parseTarget(target!.startsWith("/") ? target! : `${folder.replace(/\/$/, "")}/${target}`, at);
     if (targets.has(path))
-      throw new ArgumentError(`${at}.target`, `${path} is given twice`, "give each file its own path");
+      throw new ArgumentError(`${at}.target`, say`${path} is given twice`, say`give each file its own path`);
     targets.add(path);
     return {
       source,

@@ -1,5 +1,6 @@
 import { ArgumentError, checkFields, show } from "./errors";
 import type { GpuDescription } from "./types";
+import { listed, say } from "./say";
 
 /** What a container may do with its GPUs (`NVIDIA_DRIVER_CAPABILITIES`). */
 export const DRIVER_CAPABILITIES = ["compute", "compat32", "graphics", "utility", "video", "display", "ngx"] as const;
@@ -20,7 +21,7 @@ export interface GpuRequestOptions {
 
 const UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const DEVICE = new RegExp(`^(\\d+|\\d+:\\d+|GPU-${UUID}|MIG-${UUID}|MIG-GPU-${UUID}/\\d+/\\d+)$`, "i");
-const HELP = 'use "all", "none", { count: 2 }, or a list such as [0, 1] or ["GPU-..."]';
+const HELP = say`use "all", "none", { count: 2 }, or a list such as [0, 1] or ["GPU-..."]`;
 
 /**
  * Reads a choice of GPUs: the ids as text, or how many.
@@ -35,21 +36,26 @@ export function parseGpuChoice(choice: GpuChoice, argument: string): "all" | "no
       if (!["number", "string"].includes(typeof id) || !DEVICE.test(text))
         throw new ArgumentError(
           `${argument}[${index}]`,
-          `${show(id)} is not a GPU`,
-          "use an index such as 0, or a UUID as `nvidia-smi -L` prints it",
+          say`${show(id)} is not a GPU`,
+          say`use an index such as 0, or a UUID as \`nvidia-smi -L\` prints it`,
         );
       return text;
     });
-    if (ids.length === 0) throw new ArgumentError(argument, "names no GPU", 'use "none" for a container without one');
+    if (ids.length === 0)
+      throw new ArgumentError(argument, say`names no GPU`, say`use "none" for a container without one`);
     const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-    if (twice !== undefined) throw new ArgumentError(argument, `names the GPU ${twice} twice`, "name each once");
+    if (twice !== undefined) throw new ArgumentError(argument, say`names the GPU ${twice} twice`, say`name each once`);
     return ids;
   }
   if (choice === null || typeof choice !== "object")
-    throw new ArgumentError(argument, `${show(choice)} is no choice of GPUs`, HELP);
-  checkFields(choice, ["count"], argument, "a choice of GPUs");
+    throw new ArgumentError(argument, say`${show(choice)} is no choice of GPUs`, HELP);
+  checkFields(choice, ["count"], argument, say`a choice of GPUs`);
   if (!Number.isInteger(choice.count) || choice.count < 1)
-    throw new ArgumentError(`${argument}.count`, `${show(choice.count)} is not a number of GPUs`, "use 1 or more");
+    throw new ArgumentError(
+      `${argument}.count`,
+      say`${show(choice.count)} is not a number of GPUs`,
+      say`use 1 or more`,
+    );
   return choice.count;
 }
 
@@ -58,8 +64,8 @@ function checkCapabilities(capabilities: DriverCapability[] | undefined, argumen
     if (!DRIVER_CAPABILITIES.includes(capability))
       throw new ArgumentError(
         `${argument}[${index}]`,
-        `${show(capability)} is not a capability of the driver`,
-        `use ${DRIVER_CAPABILITIES.join(", ")}`,
+        say`${show(capability)} is not a capability of the driver`,
+        say`use ${listed(DRIVER_CAPABILITIES)}`,
       );
 }
 
@@ -92,11 +98,11 @@ export function visibleDevices(
   if (typeof parsed === "number")
     throw new ArgumentError(
       argument,
-      "the NVIDIA runtime knows GPUs by index or UUID only, not by number",
-      "name them, e.g. [0, 1], or leave out runtime",
+      say`the NVIDIA runtime knows GPUs by index or UUID only, not by number`,
+      say`name them, e.g. [0, 1], or leave out runtime`,
     );
   if (options !== undefined)
-    throw new ArgumentError("options", "the NVIDIA runtime takes none", "remove it, or leave out runtime");
+    throw new ArgumentError("options", say`the NVIDIA runtime takes none`, say`remove it, or leave out runtime`);
   return {
     NVIDIA_VISIBLE_DEVICES: Array.isArray(parsed) ? parsed.join(",") : parsed,
     ...(capabilities ? { NVIDIA_DRIVER_CAPABILITIES: capabilities.join(",") } : {}),

@@ -1,4 +1,5 @@
 import { type ImageReference, parseImage } from "./names";
+import { say } from "./say";
 
 /** A database or other store, and when its owner has protected it. */
 export interface Guard {
@@ -58,7 +59,7 @@ const MYSQL = (prefix: string): KnownImage => ({
 const notRoot = (prefix: string) => ({
   [`${prefix}_USER`]: {
     value: /^root$/,
-    why: `root is there already, and the image ends: leave it out, or name another user; ${prefix}_ROOT_PASSWORD is root's`,
+    why: say`root is there already, and the image ends: leave it out, or name another user; ${prefix}_ROOT_PASSWORD is root's`,
   },
 });
 
@@ -93,7 +94,7 @@ const POSTGRES: KnownImage = {
     ports: [5432],
     variables: ["POSTGRES_PASSWORD", "POSTGRES_PASSWORD_FILE"],
     open: { POSTGRES_HOST_AUTH_METHOD: /^trust$/ },
-    remedy: "set POSTGRES_PASSWORD, and no POSTGRES_HOST_AUTH_METHOD=trust",
+    remedy: say`set POSTGRES_PASSWORD, and no POSTGRES_HOST_AUTH_METHOD=trust`,
   },
 };
 
@@ -107,7 +108,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
       ports: [3306],
       variables: MYSQL_PASSWORDS,
       open: { MYSQL_ALLOW_EMPTY_PASSWORD: SQL_OPEN },
-      remedy: "set MYSQL_ROOT_PASSWORD",
+      remedy: say`set MYSQL_ROOT_PASSWORD`,
     },
   },
   mariadb: {
@@ -132,7 +133,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
         MARIADB_ALLOW_EMPTY_PASSWORD: SQL_OPEN,
         MYSQL_ALLOW_EMPTY_PASSWORD: SQL_OPEN,
       },
-      remedy: "set MARIADB_ROOT_PASSWORD",
+      remedy: say`set MARIADB_ROOT_PASSWORD`,
     },
   },
   postgres: POSTGRES,
@@ -147,7 +148,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
       ports: [27017],
       variables: ["MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_ROOT_PASSWORD_FILE"],
       flags: /--auth\b|--keyFile\b/,
-      remedy: "set MONGO_INITDB_ROOT_USERNAME and MONGO_INITDB_ROOT_PASSWORD",
+      remedy: say`set MONGO_INITDB_ROOT_USERNAME and MONGO_INITDB_ROOT_PASSWORD`,
     },
   },
   redis: {
@@ -156,7 +157,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
     guard: {
       ports: [6379],
       flags: /--requirepass\b|--aclfile\b|\.conf\b/,
-      remedy: "start it with `redis-server --requirepass ...`",
+      remedy: say`start it with \`redis-server --requirepass ...\``,
     },
   },
   valkey: {
@@ -165,10 +166,10 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
     guard: {
       ports: [6379],
       flags: /--requirepass\b|--aclfile\b|\.conf\b/,
-      remedy: "start it with `valkey-server --requirepass ...`",
+      remedy: say`start it with \`valkey-server --requirepass ...\``,
     },
   },
-  memcached: { guard: { ports: [11211], remedy: "it knows no passwords: publish it on 127.0.0.1 only" } },
+  memcached: { guard: { ports: [11211], remedy: say`it knows no passwords: publish it on 127.0.0.1 only` } },
   elasticsearch: {
     data: ["/usr/share/elasticsearch/data"],
     reads: "next",
@@ -178,13 +179,13 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
       ports: [9200, 9300],
       variables: ["ELASTIC_PASSWORD", "ELASTIC_PASSWORD_FILE", "xpack.security.enabled"],
       open: { "xpack.security.enabled": /^false$/i },
-      remedy: "set xpack.security.enabled=true and ELASTIC_PASSWORD",
+      remedy: say`set xpack.security.enabled=true and ELASTIC_PASSWORD`,
     },
   },
   couchdb: {
     data: ["/opt/couchdb/data"],
     variables: ["COUCHDB_USER", "COUCHDB_PASSWORD"],
-    guard: { ports: [5984], variables: ["COUCHDB_PASSWORD"], remedy: "set COUCHDB_USER and COUCHDB_PASSWORD" },
+    guard: { ports: [5984], variables: ["COUCHDB_PASSWORD"], remedy: say`set COUCHDB_USER and COUCHDB_PASSWORD` },
   },
   cassandra: { data: ["/var/lib/cassandra"] },
   neo4j: {
@@ -193,7 +194,7 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
     guard: {
       ports: [7474, 7687],
       open: { NEO4J_AUTH: /^none$/ },
-      remedy: "set NEO4J_AUTH=neo4j/...",
+      remedy: say`set NEO4J_AUTH=neo4j/...`,
     },
   },
   influxdb: {
@@ -299,12 +300,12 @@ export function unreadable(before: string, after: string, way: (dump?: string) =
   const { repository, version: is } = now;
   const { version: was } = old;
   if (now.reads === "own" && was !== is)
-    return `${repository} ${is} does not read the data of ${was}; write it out first ${way(now.dump)}`;
+    return say`${repository} ${is} does not read the data of ${was}; write it out first ${way(now.dump)}`;
   const back = is < was || (is === was && minorOf(now.tag) < minorOf(old.tag));
   if (back)
-    return `${repository} ${now.tag} does not read the data of a later version, ${old.tag}; keep that one, or bring back a copy from before it`;
+    return say`${repository} ${now.tag} does not read the data of a later version, ${old.tag}; keep that one, or bring back a copy from before it`;
   if (now.reads === "next" && is > was + 1)
-    return `${repository} ${is} reads the data of ${is - 1}, and this is of ${was}; go there one major version at a time`;
+    return say`${repository} ${is} reads the data of ${is - 1}, and this is of ${was}; go there one major version at a time`;
   return undefined;
 }
 
@@ -314,7 +315,7 @@ export function changesData(before: string, after: string): string | undefined {
   // What reads its own version only changes nothing within that.
   if (!old || !now || now.reads === "own") return undefined;
   const later = now.version > old.version || (now.version === old.version && minorOf(now.tag) > minorOf(old.tag));
-  return later ? `${now.repository} ${now.tag} changes the data of ${old.tag} for good` : undefined;
+  return later ? say`${now.repository} ${now.tag} changes the data of ${old.tag} for good` : undefined;
 }
 
 /** What is known of an image; undefined for all others. */

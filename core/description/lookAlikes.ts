@@ -1,3 +1,5 @@
+import { say } from "./say";
+
 /** Blanks that no shell cuts words at: those of web pages, and of Chinese and Japanese text. */
 export const ODD_BLANK = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/;
 /** Characters that nobody sees: zero-width blanks, soft hyphens, the mark at the beginning of a file. */
@@ -32,12 +34,12 @@ export const codeOf = (char: string): string => `U+${char.charCodeAt(0).toString
 function describe(index: number, char: string): LookAlike | undefined {
   const code = codeOf(char);
   if (ODD_BLANK.test(char))
-    return { index, problem: `holds ${code}, which is no plain blank`, remedy: "write a plain blank" };
-  if (INVISIBLE.test(char)) return { index, problem: `holds ${code}, which nobody sees`, remedy: "remove it" };
+    return { index, problem: say`holds ${code}, which is no plain blank`, remedy: say`write a plain blank` };
+  if (INVISIBLE.test(char)) return { index, problem: say`holds ${code}, which nobody sees`, remedy: say`remove it` };
   const meant = meantBy(char);
   return meant === undefined
     ? undefined
-    : { index, problem: `holds ${char} (${code}), which only looks like ${meant}`, remedy: `write ${meant}` };
+    : { index, problem: say`holds ${char} (${code}), which only looks like ${meant}`, remedy: say`write ${meant}` };
 }
 
 /** The first character of a text that was refused which is not the one it looks like. */

@@ -4,6 +4,7 @@ import { ArgumentError, checkFields, show } from "./errors";
 import { parseName } from "./names";
 import { parseBytes } from "./quantities";
 import type { MountDescription } from "./types";
+import { listed, say } from "./say";
 
 /** A mount with everything resolved. */
 export interface Mount {
@@ -24,15 +25,15 @@ export interface Mount {
 }
 
 const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-const SHORT_HELP = 'use "name:/path", "./folder:/path:ro" or "/path"';
+const SHORT_HELP = say`use "name:/path", "./folder:/path:ro" or "/path"`;
 
 /** Checks an absolute path inside a container; the file system root itself cannot be mounted over. */
 export function parseTarget(path: string, argument: string): string {
   if (!path.startsWith("/"))
-    throw new ArgumentError(argument, `${show(path)} is not an absolute path`, "begin the container path with /");
+    throw new ArgumentError(argument, say`${show(path)} is not an absolute path`, say`begin the container path with /`);
   const clean = posix.normalize(path).replace(/(.)\/$/, "$1");
   if (clean === "/")
-    throw new ArgumentError(argument, "the container's root cannot be mounted over", "name a folder below /");
+    throw new ArgumentError(argument, say`the container's root cannot be mounted over`, say`name a folder below /`);
   return clean;
 }
 
@@ -47,7 +48,7 @@ const isPath = (source: string) => /^[./~]/.test(source);
 function parseShort(text: string, argument: string, projectFolder: string): Mount {
   const parts = text.split(":");
   if (parts.length > 3 || parts.some((part) => part === "")) {
-    throw new ArgumentError(argument, `${show(text)} is not a volume`, SHORT_HELP);
+    throw new ArgumentError(argument, say`${show(text)} is not a volume`, SHORT_HELP);
   }
   const mount: Mount = { type: "volume", target: "", readOnly: false, createHostPath: false, nocopy: false };
   if (parts.length === 1) return { ...mount, target: parseTarget(text, argument) };
@@ -66,8 +67,8 @@ function parseShort(text: string, argument: string, projectFolder: string): Moun
     else
       throw new ArgumentError(
         argument,
-        `${show(option)} is not an option of a ${mount.type} mount`,
-        "use ro, rw, z or Z (nocopy for volumes, a propagation mode for binds)",
+        say`${show(option)} is not an option of a ${mount.type} mount`,
+        say`use ro, rw, z or Z (nocopy for volumes, a propagation mode for binds)`,
       );
   }
   return mount;
@@ -75,47 +76,52 @@ function parseShort(text: string, argument: string, projectFolder: string): Moun
 
 /** As the engine checks it, which says so only when the container is made. */
 function checkSubpath(subpath: string, source: string | undefined, argument: string): void {
-  if (!source) throw new ArgumentError(argument, "a new anonymous volume has no folders", "name the volume");
+  if (!source) throw new ArgumentError(argument, say`a new anonymous volume has no folders`, say`name the volume`);
   if (subpath === "" || subpath.startsWith("/") || /^\.\.(\/|$)/.test(posix.normalize(subpath)))
     throw new ArgumentError(
       argument,
-      `${show(subpath)} is not a path inside the volume`,
-      "write it without / in front, and without a way out of the volume",
+      say`${show(subpath)} is not a path inside the volume`,
+      say`write it without / in front, and without a way out of the volume`,
     );
 }
 
 function parseLong(value: MountDescription, argument: string, projectFolder: string): Mount {
   const { type = "volume", source, target, readOnly = false, bind = {}, volume = {}, tmpfs = {} } = value;
-  checkFields(value, ["type", "source", "target", "readOnly", "bind", "volume", "tmpfs"], argument, "a mount");
-  checkFields(bind, ["createHostPath", "propagation", "selinux"], `${argument}.bind`, "a bind");
-  checkFields(volume, ["nocopy", "subpath"], `${argument}.volume`, "a volume mount");
-  checkFields(tmpfs, ["size", "mode"], `${argument}.tmpfs`, "a tmpfs");
+  checkFields(value, ["type", "source", "target", "readOnly", "bind", "volume", "tmpfs"], argument, say`a mount`);
+  checkFields(bind, ["createHostPath", "propagation", "selinux"], `${argument}.bind`, say`a bind`);
+  checkFields(volume, ["nocopy", "subpath"], `${argument}.volume`, say`a volume mount`);
+  checkFields(tmpfs, ["size", "mode"], `${argument}.tmpfs`, say`a tmpfs`);
   if (!["volume", "bind", "tmpfs"].includes(type)) {
-    throw new ArgumentError(`${argument}.type`, `${show(type)} is not a kind of mount`, "use volume, bind or tmpfs");
+    throw new ArgumentError(
+      `${argument}.type`,
+      say`${show(type)} is not a kind of mount`,
+      say`use volume, bind or tmpfs`,
+    );
   }
   for (const [kind, options] of Object.entries({ bind: value.bind, volume: value.volume, tmpfs: value.tmpfs })) {
     if (options && kind !== type)
       throw new ArgumentError(
         `${argument}.${kind}`,
-        `does not belong to a ${type} mount`,
-        `remove it, or set type: "${kind}"`,
+        say`does not belong to a ${type} mount`,
+        say`remove it, or set type: "${kind}"`,
       );
   }
   if (type === "bind" && !source)
-    throw new ArgumentError(`${argument}.source`, "is missing", "name the host path to bind");
-  if (type === "tmpfs" && source) throw new ArgumentError(`${argument}.source`, "a tmpfs has no source", "remove it");
+    throw new ArgumentError(`${argument}.source`, say`is missing`, say`name the host path to bind`);
+  if (type === "tmpfs" && source)
+    throw new ArgumentError(`${argument}.source`, say`a tmpfs has no source`, say`remove it`);
   if (bind.propagation && !PROPAGATIONS.includes(bind.propagation)) {
     throw new ArgumentError(
       `${argument}.bind.propagation`,
-      `${show(bind.propagation)} is not a mode`,
-      `use ${PROPAGATIONS.join(", ")}`,
+      say`${show(bind.propagation)} is not a mode`,
+      say`use ${listed(PROPAGATIONS)}`,
     );
   }
   if (bind.selinux && !["z", "Z"].includes(bind.selinux)) {
     throw new ArgumentError(
       `${argument}.bind.selinux`,
-      `${show(bind.selinux)} is not a label`,
-      "use z (shared) or Z (private)",
+      say`${show(bind.selinux)} is not a label`,
+      say`use z (shared) or Z (private)`,
     );
   }
   if (volume.subpath !== undefined) checkSubpath(volume.subpath, source, `${argument}.volume.subpath`);
@@ -142,7 +148,7 @@ export function parseMounts(volumes: (string | MountDescription)[], argument: st
     const mount =
       typeof volume === "string" ? parseShort(volume, at, projectFolder) : parseLong(volume, at, projectFolder);
     if (targets.has(mount.target))
-      throw new ArgumentError(at, `${mount.target} is mounted twice`, "give each mount its own container path");
+      throw new ArgumentError(at, say`${mount.target} is mounted twice`, say`give each mount its own container path`);
     targets.add(mount.target);
     return mount;
   });

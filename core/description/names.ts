@@ -1,12 +1,13 @@
 import { ArgumentError, show } from "./errors";
+import { say } from "./say";
 
 /** Checks the name of a container, network or volume by Docker's own rule. */
 export function parseName(value: string, argument: string): string {
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value)) {
     throw new ArgumentError(
       argument,
-      `${show(value)} is not a name that Docker takes`,
-      "use two or more of letters, digits, '_', '.' and '-', beginning with a letter or digit",
+      say`${show(value)} is not a name that Docker takes`,
+      say`use two or more of letters, digits, '_', '.' and '-', beginning with a letter or digit`,
     );
   }
   return value;
@@ -21,8 +22,8 @@ export function parseHostname(value: string, argument: string): string {
   if (value.length > 253 || !value.split(".").every((part) => label.test(part))) {
     throw new ArgumentError(
       argument,
-      `${show(value)} is not a host name`,
-      "use labels of letters, digits and '-' (at most 63 each), joined by dots",
+      say`${show(value)} is not a host name`,
+      say`use labels of letters, digits and '-' (at most 63 each), joined by dots`,
     );
   }
   return value;
@@ -51,18 +52,18 @@ export function parseImage(value: string, argument: string): ImageReference {
     placeholder
       ? new ArgumentError(
           argument,
-          `${placeholder} in ${show(value)} stands for something else`,
-          "put the value that you want in its place",
+          say`${placeholder} in ${show(value)} stands for something else`,
+          say`put the value that you want in its place`,
         )
       : new ArgumentError(
           argument,
-          `${show(value)} is not an image reference: ${problem}`,
-          'write it like "nginx:1.27" or "registry.example:5000/team/app@sha256:..."',
+          say`${show(value)} is not an image reference: ${problem}`,
+          say`write it like "nginx:1.27" or "registry.example:5000/team/app@sha256:..."`,
         );
   if (isId(value)) return { registry: "", repository: "", digest: value };
   const [rest = "", digest, extra] = value.split("@");
   if (extra !== undefined || (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))) {
-    throw fail("the part after @ must be sha256: and 64 hexadecimal digits");
+    throw fail(say`the part after @ must be sha256: and 64 hexadecimal digits`);
   }
   const slash = rest.indexOf("/");
   const head = rest.slice(0, Math.max(slash, 0));
@@ -70,12 +71,12 @@ export function parseImage(value: string, argument: string): ImageReference {
   const path = registry ? rest.slice(slash + 1) : rest;
   const [repository = "", tag, more] = path.split(":");
   if (more !== undefined || (tag !== undefined && !/^\w[\w.-]{0,127}$/.test(tag))) {
-    throw fail("a tag has up to 128 letters, digits, '_', '.' and '-'");
+    throw fail(say`a tag has up to 128 letters, digits, '_', '.' and '-'`);
   }
-  if (!repository) throw fail("the name is empty");
-  if (/[A-Z]/.test(repository)) throw fail("the name must be in lower case");
+  if (!repository) throw fail(say`the name is empty`);
+  if (/[A-Z]/.test(repository)) throw fail(say`the name must be in lower case`);
   if (repository.length > 255 || !repository.split("/").every((part) => PATH_PART.test(part))) {
-    throw fail("the name has letters, digits, and single '.', '_' or '-' between them");
+    throw fail(say`the name has letters, digits, and single '.', '_' or '-' between them`);
   }
   return { registry, repository, tag, digest };
 }

@@ -2,6 +2,7 @@ import { parseAddress } from "./addresses";
 import { ArgumentError, checkFields, show } from "./errors";
 import { parseInteger } from "./quantities";
 import type { PortDescription } from "./types";
+import { say } from "./say";
 
 /** A published port, one per container port: ranges are already taken apart. */
 export interface Port {
@@ -13,18 +14,18 @@ export interface Port {
   protocol: "tcp" | "udp" | "sctp";
 }
 
-const HELP = 'use "666:80", "127.0.0.1:666:80", "80" or "53:53/udp"';
+const HELP = say`use "666:80", "127.0.0.1:666:80", "80" or "53:53/udp"`;
 
 function parseRange(text: string, argument: string): [number, number] {
   const [low = "", high = low, extra] = text.split("-");
-  if (extra !== undefined) throw new ArgumentError(argument, `${show(text)} is not a port range`, HELP);
+  if (extra !== undefined) throw new ArgumentError(argument, say`${show(text)} is not a port range`, HELP);
   const port = (part: string) => {
-    if (!/^\d+$/.test(part)) throw new ArgumentError(argument, `${show(part)} is not a port`, HELP);
+    if (!/^\d+$/.test(part)) throw new ArgumentError(argument, say`${show(part)} is not a port`, HELP);
     return parseInteger(part, argument, 1, 65535);
   };
   const range: [number, number] = [port(low), port(high)];
   if (range[1] < range[0])
-    throw new ArgumentError(argument, `the range ${text} runs backwards`, "write the lower port first");
+    throw new ArgumentError(argument, say`the range ${text} runs backwards`, say`write the lower port first`);
   return range;
 }
 
@@ -33,8 +34,8 @@ function parseShort(text: string, argument: string): Port[] {
   if (extra !== undefined || !["tcp", "udp", "sctp"].includes(protocol)) {
     throw new ArgumentError(
       argument,
-      `${show(text)} has no known protocol`,
-      "end it with /tcp, /udp or /sctp, or leave that out",
+      say`${show(text)} has no known protocol`,
+      say`end it with /tcp, /udp or /sctp, or leave that out`,
     );
   }
   // The address may be IPv6 in brackets, so the split is from the right.
@@ -45,7 +46,7 @@ function parseShort(text: string, argument: string): Port[] {
     : match
       ? [match[1] ?? match[2] ?? "", match[3] ?? "", match[4]!]
       : [undefined, "", ""];
-  if (hostIp === undefined) throw new ArgumentError(argument, `${show(text)} is not a port mapping`, HELP);
+  if (hostIp === undefined) throw new ArgumentError(argument, say`${show(text)} is not a port mapping`, HELP);
   if (hostIp) parseAddress(hostIp, argument);
   const target = parseRange(container, argument);
   const published = host ? parseRange(host, argument) : undefined;
@@ -53,8 +54,8 @@ function parseShort(text: string, argument: string): Port[] {
   if (published && published[1] - published[0] !== count) {
     throw new ArgumentError(
       argument,
-      `${show(text)} maps ${published[1] - published[0] + 1} host ports to ${count + 1} container ports`,
-      "use ranges of one length",
+      say`${show(text)} maps ${published[1] - published[0] + 1} host ports to ${count + 1} container ports`,
+      say`use ranges of one length`,
     );
   }
   return Array.from({ length: count + 1 }, (_, index) => ({
@@ -67,9 +68,13 @@ function parseShort(text: string, argument: string): Port[] {
 
 function parseLong(port: PortDescription, argument: string): Port[] {
   const { target, published, hostIp = "", protocol = "tcp" } = port;
-  checkFields(port, ["target", "published", "hostIp", "protocol"], argument, "a port");
+  checkFields(port, ["target", "published", "hostIp", "protocol"], argument, say`a port`);
   if (!["tcp", "udp", "sctp"].includes(protocol)) {
-    throw new ArgumentError(`${argument}.protocol`, `${show(protocol)} is not a protocol`, "use tcp, udp or sctp");
+    throw new ArgumentError(
+      `${argument}.protocol`,
+      say`${show(protocol)} is not a protocol`,
+      say`use tcp, udp or sctp`,
+    );
   }
   if (hostIp) parseAddress(hostIp, `${argument}.hostIp`);
   return [
@@ -96,8 +101,8 @@ export function parsePorts(ports: (string | number | PortDescription)[], argumen
       if (seen.has(key))
         throw new ArgumentError(
           at,
-          `${formatPort({ published, hostIp, target, protocol })} is published twice`,
-          "remove one of them",
+          say`${formatPort({ published, hostIp, target, protocol })} is published twice`,
+          say`remove one of them`,
         );
       seen.add(key);
     }

@@ -1,4 +1,5 @@
 import { ArgumentError, show } from "./errors";
+import { say } from "./say";
 
 const BYTE_UNITS: Record<string, number> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, p: 2 ** 50 };
 
@@ -12,8 +13,8 @@ export function parseBytes(value: number | string, argument: string): number {
   if (!Number.isSafeInteger(bytes)) {
     throw new ArgumentError(
       argument,
-      `${show(value)} is not a size`,
-      'use bytes or a unit, for example "512m" or "2g"',
+      say`${show(value)} is not a size`,
+      say`use bytes or a unit, for example "512m" or "2g"`,
     );
   }
   return bytes;
@@ -22,7 +23,7 @@ export function parseBytes(value: number | string, argument: string): number {
 /** What becomes of a size on Docker, whose provider counts in MiB; undefined where it stays as it is. */
 export function roundedUp(bytes: number): string | undefined {
   if (bytes < 0 || bytes % 2 ** 20 === 0) return undefined;
-  return `becomes ${Math.ceil(bytes / 2 ** 20)}m on Docker, whose provider counts in MiB`;
+  return say`becomes ${Math.ceil(bytes / 2 ** 20)}m on Docker, whose provider counts in MiB`;
 }
 
 /** Writes a size in the largest unit that divides it: 536870912 becomes `512m`. */
@@ -43,7 +44,11 @@ export function parseDuration(value: number | string, argument: string): number 
   if (text === "0") return 0;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|µs|ms|s|m|h|d)/g)];
   if (parts.length === 0 || parts.map((part) => part[0]).join("") !== text) {
-    throw new ArgumentError(argument, `${show(value)} is not a duration`, 'use for example "30s", "1m30s" or "500ms"');
+    throw new ArgumentError(
+      argument,
+      say`${show(value)} is not a duration`,
+      say`use for example "30s", "1m30s" or "500ms"`,
+    );
   }
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * DURATION_UNITS[unit!]!, 0);
 }
@@ -63,8 +68,8 @@ export function parseInteger(value: number | string, argument: string, low: numb
   const number =
     typeof value === "number" ? value : /^[+-]?\d+$/.test(String(value).trim()) ? Number(value) : Number.NaN;
   if (!Number.isInteger(number) || number < low || number > high) {
-    const range = high === Number.MAX_SAFE_INTEGER ? `${low} or more` : `${low} to ${high}`;
-    throw new ArgumentError(argument, `${show(value)} is not a whole number in range`, `use ${range}`);
+    const range = high === Number.MAX_SAFE_INTEGER ? say`${low} or more` : say`${low} to ${high}`;
+    throw new ArgumentError(argument, say`${show(value)} is not a whole number in range`, say`use ${range}`);
   }
   return number;
 }

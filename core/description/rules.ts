@@ -2,6 +2,7 @@ import { ArgumentError } from "./errors";
 import { formatPort } from "./ports";
 import { formatBytes } from "./quantities";
 import type { ServiceSpec } from "./service";
+import { listed, say } from "./say";
 
 /** A check that concerns more than one field. It runs as soon as all its fields are known. */
 export interface Rule {
@@ -17,13 +18,13 @@ export const RULES: Rule[] = [
     fields: ["networkMode", "ports", "publishAll"],
     check({ networkMode, ports, publishAll }) {
       if (!shares(networkMode) || !(ports?.length || publishAll)) return;
-      const what = ports?.length ? `ports: ${ports.map(formatPort).join(", ")}` : "publishAll";
+      const what = ports?.length ? say`ports: ${listed(ports.map(formatPort))}` : "publishAll";
       throw new ArgumentError(
         what,
-        `cannot be published with networkMode "${networkMode}"`,
+        say`cannot be published with networkMode "${networkMode}"`,
         networkMode === "host"
-          ? "remove it: on the host network the service listens on the host's ports itself"
-          : "remove it, or use a bridge network",
+          ? say`remove it: on the host network the service listens on the host's ports itself`
+          : say`remove it, or use a bridge network`,
       );
     },
   },
@@ -33,8 +34,8 @@ export const RULES: Rule[] = [
       if (networkMode && networks?.length)
         throw new ArgumentError(
           "networkMode",
-          `${networkMode} excludes networks (${networks.map((network) => network.name).join(", ")})`,
-          "keep one of them",
+          say`${networkMode} excludes networks (${listed(networks.map((network) => network.name))})`,
+          say`keep one of them`,
         );
     },
   },
@@ -46,8 +47,8 @@ export const RULES: Rule[] = [
         if (spec[field] !== undefined)
           throw new ArgumentError(
             field,
-            `cannot be set with networkMode "${spec.networkMode}"`,
-            "set it on the container whose network is shared",
+            say`cannot be set with networkMode "${spec.networkMode}"`,
+            say`set it on the container whose network is shared`,
           );
       }
     },
@@ -58,8 +59,8 @@ export const RULES: Rule[] = [
       if (macAddress && networks?.length !== 1)
         throw new ArgumentError(
           "macAddress",
-          "needs exactly one network to belong to",
-          "set it in the long form of networks",
+          say`needs exactly one network to belong to`,
+          say`set it in the long form of networks`,
         );
     },
   },
@@ -69,8 +70,8 @@ export const RULES: Rule[] = [
       if (memLimit !== undefined && memReservation !== undefined && memReservation > memLimit) {
         throw new ArgumentError(
           "memReservation",
-          `${formatBytes(memReservation)} is above memLimit ${formatBytes(memLimit)}`,
-          "lower it or raise memLimit",
+          say`${formatBytes(memReservation)} is above memLimit ${formatBytes(memLimit)}`,
+          say`lower it or raise memLimit`,
         );
       }
     },
@@ -79,12 +80,13 @@ export const RULES: Rule[] = [
     fields: ["memLimit", "memswapLimit"],
     check({ memLimit, memswapLimit }) {
       if (memswapLimit === undefined || memswapLimit === -1) return;
-      if (memLimit === undefined) throw new ArgumentError("memswapLimit", "needs a memory limit", "set memLimit too");
+      if (memLimit === undefined)
+        throw new ArgumentError("memswapLimit", say`needs a memory limit`, say`set memLimit too`);
       if (memswapLimit < memLimit)
         throw new ArgumentError(
           "memswapLimit",
-          `${formatBytes(memswapLimit)} is below memLimit ${formatBytes(memLimit)}`,
-          "it counts memory and swap together: raise it",
+          say`${formatBytes(memswapLimit)} is below memLimit ${formatBytes(memLimit)}`,
+          say`it counts memory and swap together: raise it`,
         );
     },
   },
@@ -92,7 +94,7 @@ export const RULES: Rule[] = [
     fields: ["cpus", "cpuPeriod", "cpuQuota"],
     check({ cpus, cpuPeriod, cpuQuota }) {
       if (cpus !== undefined && (cpuPeriod !== undefined || cpuQuota !== undefined))
-        throw new ArgumentError("cpus", "excludes cpuPeriod and cpuQuota", "keep one of the two ways");
+        throw new ArgumentError("cpus", say`excludes cpuPeriod and cpuQuota`, say`keep one of the two ways`);
     },
   },
   {
@@ -101,8 +103,8 @@ export const RULES: Rule[] = [
       if (mode === "replicated-job" && restart && !["no", "on-failure"].includes(restart.policy)) {
         throw new ArgumentError(
           "restart",
-          `"${restart.policy}" would run a finished job again for ever`,
-          'use "no" or "on-failure"',
+          say`"${restart.policy}" would run a finished job again for ever`,
+          say`use "no" or "on-failure"`,
         );
       }
     },
@@ -111,7 +113,8 @@ export const RULES: Rule[] = [
     fields: ["volumes", "tmpfs"],
     check({ volumes, tmpfs }) {
       const twice = volumes?.find((mount) => tmpfs && mount.target in tmpfs);
-      if (twice) throw new ArgumentError("tmpfs", `${twice.target} is mounted by volumes too`, "keep one of them");
+      if (twice)
+        throw new ArgumentError("tmpfs", say`${twice.target} is mounted by volumes too`, say`keep one of them`);
     },
   },
 ];

@@ -9,6 +9,7 @@ import { parseHostname, parseImage, parseName } from "./names";
 import { type Port, parsePorts } from "./ports";
 import { parseBytes, parseDuration, parseInteger } from "./quantities";
 import type { NetworkDescription, ServiceDescription } from "./types";
+import { listed, say } from "./say";
 
 /** What parsing may look at outside the description. */
 export interface SpecContext {
@@ -144,12 +145,12 @@ const MAX = Number.MAX_SAFE_INTEGER;
 
 const text = (value: unknown, argument: string): string => {
   if (typeof value !== "string" || value === "")
-    throw new ArgumentError(argument, `${show(value)} is not text`, "give a string that is not empty");
+    throw new ArgumentError(argument, say`${show(value)} is not text`, say`give a string that is not empty`);
   return value;
 };
 const flag = (value: unknown, argument: string): boolean => {
   if (typeof value !== "boolean")
-    throw new ArgumentError(argument, `${show(value)} is not true or false`, "use true or false");
+    throw new ArgumentError(argument, say`${show(value)} is not true or false`, say`use true or false`);
   return value;
 };
 const list = (value: unknown, argument: string): string[] => {
@@ -162,7 +163,7 @@ const oneOf =
   <T extends string>(...choices: T[]) =>
   (value: string, argument: string): T => {
     if (!choices.includes(value as T))
-      throw new ArgumentError(argument, `${show(value)} is not known`, `use ${choices.join(", ")}`);
+      throw new ArgumentError(argument, say`${show(value)} is not known`, say`use ${listed(choices)}`);
     return value as T;
   };
 const bytes = (value: number | string, argument: string) => parseBytes(value, argument);
@@ -179,7 +180,7 @@ const pairs = (value: Record<string, unknown> | string[], argument: string): Rec
       })
     : Object.entries(value).map(([key, item]): [string, string] => [key, String(item)]);
   for (const [key] of entries)
-    if (key === "") throw new ArgumentError(argument, "holds an empty name", "name every entry");
+    if (key === "") throw new ArgumentError(argument, say`holds an empty name`, say`name every entry`);
   return Object.fromEntries(entries);
 };
 
@@ -187,7 +188,7 @@ function words(value: string | string[], argument: string): string[] {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
       if (typeof item !== "string")
-        throw new ArgumentError(`${argument}[${index}]`, `${show(item)} is not text`, "quote it");
+        throw new ArgumentError(`${argument}[${index}]`, say`${show(item)} is not text`, say`quote it`);
     }
     return value;
   }
@@ -196,8 +197,8 @@ function words(value: string | string[], argument: string): string[] {
   } catch (error) {
     throw new ArgumentError(
       argument,
-      `${show(value)} cannot be split into words (${(error as Error).message})`,
-      "close the quotes, or give a list",
+      say`${show(value)} cannot be split into words (${(error as Error).message})`,
+      say`close the quotes, or give a list`,
     );
   }
 }
@@ -209,19 +210,27 @@ const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 function match(pattern: RegExp, what: string, remedy: string) {
   return (value: string, argument: string): string => {
     if (typeof value !== "string" || !pattern.test(value))
-      throw new ArgumentError(argument, `${show(value)} is not ${what}`, remedy);
+      throw new ArgumentError(argument, say`${show(value)} is not ${what}`, remedy);
     return value;
   };
 }
 
-const parseMac = match(MAC, "a MAC address", 'use for example "02:42:ac:11:00:02"');
-const parseDeviceRule = match(/^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$/, "a device rule", 'use for example "c 42:* rmw"');
-const parseCpuSet = match(CPU_SET, "a list of processors", 'use for example "0-2,4"');
+const parseMac = match(MAC, say`a MAC address`, say`use for example "02:42:ac:11:00:02"`);
+const parseDeviceRule = match(
+  /^[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}$/,
+  say`a device rule`,
+  say`use for example "c 42:* rmw"`,
+);
+const parseCpuSet = match(CPU_SET, say`a list of processors`, say`use for example "0-2,4"`);
 
 function parseCpus(value: number | string, argument: string): number {
   const number = typeof value === "number" ? value : /^\d*\.?\d+$/.test(value) ? Number(value) : Number.NaN;
   if (!(number > 0))
-    throw new ArgumentError(argument, `${show(value)} is not a number of processors`, 'use for example 0.5 or "1.5"');
+    throw new ArgumentError(
+      argument,
+      say`${show(value)} is not a number of processors`,
+      say`use for example 0.5 or "1.5"`,
+    );
   return Math.round(number * 1e9);
 }
 
@@ -230,7 +239,7 @@ function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>,
     value,
     ["test", "interval", "timeout", "startPeriod", "startInterval", "retries", "disable"],
     argument,
-    "a health check",
+    say`a health check`,
   );
   if (value.disable) return { test: ["NONE"] };
   const duration = (key: "interval" | "timeout" | "startPeriod" | "startInterval") => {
@@ -239,7 +248,7 @@ function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>,
     const result = parseDuration(given, `${argument}.${key}`);
     // Docker's own bound; below it the engine refuses the container.
     if (result !== 0 && result < 1)
-      throw new ArgumentError(`${argument}.${key}`, `${show(given)} is shorter than 1ms`, "use 1ms or more");
+      throw new ArgumentError(`${argument}.${key}`, say`${show(given)} is shorter than 1ms`, say`use 1ms or more`);
     return result;
   };
   let test: string[] | undefined;
@@ -249,8 +258,8 @@ function parseHealthcheck(value: NonNullable<ServiceDescription["healthcheck"]>,
     if (!["CMD", "CMD-SHELL", "NONE"].includes(test[0] ?? "") || (test[0] !== "NONE" && test.length < 2)) {
       throw new ArgumentError(
         `${argument}.test`,
-        `${show(test)} does not begin with a kind of check`,
-        'begin with "CMD" or "CMD-SHELL", followed by the command',
+        say`${show(test)} does not begin with a kind of check`,
+        say`begin with "CMD" or "CMD-SHELL", followed by the command`,
       );
     }
   }
@@ -270,15 +279,15 @@ function parseNetwork(value: string | NetworkDescription, argument: string): Net
     network,
     ["name", "aliases", "ipv4Address", "ipv6Address", "linkLocalIps", "macAddress", "driverOpts", "gwPriority"],
     argument,
-    "a network",
+    say`a network`,
   );
   const address = (key: "ipv4Address" | "ipv6Address") => {
     const given = network[key] && parseAddress(network[key], `${argument}.${key}`);
     if (given && given.includes(":") !== (key === "ipv6Address"))
       throw new ArgumentError(
         `${argument}.${key}`,
-        `${show(given)} is of the other IP version`,
-        `give it as ${key === "ipv6Address" ? "ipv4Address" : "ipv6Address"}`,
+        say`${show(given)} is of the other IP version`,
+        say`give it as ${key === "ipv6Address" ? "ipv4Address" : "ipv6Address"}`,
       );
     return given;
   };
@@ -302,25 +311,33 @@ function parseRestart(value: string, argument: string): { policy: string; retrie
   if (policy !== "on-failure" || extra !== undefined)
     throw new ArgumentError(
       argument,
-      `${show(value)} gives a number of tries to "${policy}"`,
-      'only "on-failure:3" takes one',
+      say`${show(value)} gives a number of tries to "${policy}"`,
+      say`only "on-failure:3" takes one`,
     );
   return { policy, retries: parseInteger(retries, argument, 0, MAX) };
 }
 
 function parseDevice(value: string | { source: string; target?: string; permissions?: string }, argument: string) {
-  if (typeof value === "object") checkFields(value, ["source", "target", "permissions"], argument, "a device");
+  if (typeof value === "object") checkFields(value, ["source", "target", "permissions"], argument, say`a device`);
   const [source = "", second, third, extra] =
     typeof value === "string" ? value.split(":") : [value.source, value.target, value.permissions];
   if (extra !== undefined || second === "")
-    throw new ArgumentError(argument, `${show(value)} is not a device`, 'use "/dev/fuse" or "/dev/sda:/dev/xvda:r"');
+    throw new ArgumentError(
+      argument,
+      say`${show(value)} is not a device`,
+      say`use "/dev/fuse" or "/dev/sda:/dev/xvda:r"`,
+    );
   // "/dev/x:r" names permissions, not a path.
   const [target, permissions = "rwm"] =
     second && /^[rwm]+$/.test(second) ? [source, second] : [second ?? source, third];
   if (!source.startsWith("/"))
-    throw new ArgumentError(argument, `${show(source)} is not an absolute path`, 'name a device such as "/dev/fuse"');
+    throw new ArgumentError(
+      argument,
+      say`${show(source)} is not an absolute path`,
+      say`name a device such as "/dev/fuse"`,
+    );
   if (!/^[rwm]{1,3}$/.test(permissions))
-    throw new ArgumentError(argument, `${show(permissions)} are not permissions`, "use letters of rwm");
+    throw new ArgumentError(argument, say`${show(permissions)} are not permissions`, say`use letters of rwm`);
   return { source, target, permissions };
 }
 
@@ -329,15 +346,15 @@ function parseGpus(value: NonNullable<ServiceDescription["gpus"]>, argument: str
   if (!Array.isArray(requests))
     throw new ArgumentError(
       argument,
-      `${show(value)} is not a GPU request`,
-      'use "all" or a list such as [{ deviceIds: ["0"] }]',
+      say`${show(value)} is not a GPU request`,
+      say`use "all" or a list such as [{ deviceIds: ["0"] }]`,
     );
   return requests.map((request, index) => {
     const at = `${argument}[${index}]`;
-    checkFields(request, ["count", "deviceIds", "capabilities", "driver", "options"], at, "a GPU request");
+    checkFields(request, ["count", "deviceIds", "capabilities", "driver", "options"], at, say`a GPU request`);
     const { count, deviceIds, capabilities = ["gpu"], driver = "", options } = request;
     if (count !== undefined && deviceIds?.length)
-      throw new ArgumentError(at, "count and deviceIds exclude one another", "give one of them");
+      throw new ArgumentError(at, say`count and deviceIds exclude one another`, say`give one of them`);
     const amount = count === "all" || (count === undefined && !deviceIds?.length) ? -1 : count;
     return {
       driver,
@@ -357,8 +374,8 @@ function parseExtraHosts(value: Record<string, string> | string[], argument: str
         if (at < 1)
           throw new ArgumentError(
             `${argument}[${index}]`,
-            `${show(item)} is not host:address`,
-            'use for example "db:10.0.0.2"',
+            say`${show(item)} is not host:address`,
+            say`use for example "db:10.0.0.2"`,
           );
         return [item.slice(0, at), item.slice(at + 1).replace(/^\[(.*)\]$/, "$1"), `${argument}[${index}]`];
       })
@@ -391,7 +408,7 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
     parseImage(text(value, argument), argument);
     return value;
   },
-  platform: match(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, "a platform", 'use for example "linux/amd64"'),
+  platform: match(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, say`a platform`, say`use for example "linux/amd64"`),
   pullPolicy: oneOf("always", "missing", "never"),
   // Two characters are the rule of Docker's containers alone, which their engine keeps.
   containerName: (value, argument) => (/^[a-zA-Z0-9]$/.test(value) ? value : parseName(value, argument)),
@@ -404,7 +421,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   publishAll: flag,
   expose: (value, argument) =>
     parsePorts(value, argument).map((port) => {
-      if (port.published !== undefined) throw new ArgumentError(argument, "names a host port", "use ports to publish");
+      if (port.published !== undefined)
+        throw new ArgumentError(argument, say`names a host port`, say`use ports to publish`);
       return `${port.target}/${port.protocol}`;
     }),
   volumes: (value, argument, { projectFolder }) => parseMounts(value, argument, projectFolder),
@@ -421,25 +439,29 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
     const networks = value.map((network, index) => parseNetwork(network, `${argument}[${index}]`));
     for (const [index, { name }] of networks.entries()) {
       if (["host", "none"].includes(name))
-        throw new ArgumentError(`${argument}[${index}]`, `${name} is a network mode`, `set networkMode: "${name}"`);
+        throw new ArgumentError(
+          `${argument}[${index}]`,
+          say`${name} is a network mode`,
+          say`set networkMode: "${name}"`,
+        );
       if (networks.findIndex((other) => other.name === name) !== index)
-        throw new ArgumentError(`${argument}[${index}]`, `${name} is joined twice`, "name each network once");
+        throw new ArgumentError(`${argument}[${index}]`, say`${name} is joined twice`, say`name each network once`);
     }
     return networks;
   },
   networkMode: match(
     /^(bridge|host|none|container:[a-zA-Z0-9][\w.-]+)$/,
-    "a network mode",
-    'use bridge, host, none or "container:<name>"; join user-defined networks with networks',
+    say`a network mode`,
+    say`use bridge, host, none or "container:<name>"; join user-defined networks with networks`,
   ),
   restart: parseRestart,
   mode: oneOf("replicated", "global", "replicated-job"),
   replicas: integer(0, MAX),
-  user: match(/^[^:\s]+(:[^:\s]+)?$/, "a user", 'use a name or number, or "user:group"'),
+  user: match(/^[^:\s]+(:[^:\s]+)?$/, say`a user`, say`use a name or number, or "user:group"`),
   groupAdd: list,
   workingDir: (value, argument) => {
     if (!value.startsWith("/"))
-      throw new ArgumentError(argument, `${show(value)} is not an absolute path`, "begin it with /");
+      throw new ArgumentError(argument, say`${show(value)} is not an absolute path`, say`begin it with /`);
     return value;
   },
   hostname: parseHostname,
@@ -472,8 +494,8 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
       if (unlimited(soft) > unlimited(hard)) {
         throw new ArgumentError(
           at,
-          `the soft limit ${soft} is above the hard limit ${hard}`,
-          "lower soft or raise hard",
+          say`the soft limit ${soft} is above the hard limit ${hard}`,
+          say`lower soft or raise hard`,
         );
       }
       return { name, soft, hard };
@@ -484,7 +506,7 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   dnsOpt: list,
   dnsSearch: list,
   init: flag,
-  stopSignal: match(SIGNAL, "a signal", 'use for example "SIGTERM"'),
+  stopSignal: match(SIGNAL, say`a signal`, say`use for example "SIGTERM"`),
   stopGracePeriod: milliseconds,
   tty: flag,
   stdinOpen: flag,
@@ -492,7 +514,7 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   memLimit: (value, argument) => {
     const limit = bytes(value, argument);
     if (limit < 6 * 2 ** 20)
-      throw new ArgumentError(argument, `${show(value)} is below Docker's minimum`, 'use "6m" or more');
+      throw new ArgumentError(argument, say`${show(value)} is below Docker's minimum`, say`use "6m" or more`);
     return limit;
   },
   memReservation: bytes,
@@ -504,10 +526,10 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
   cpuQuota: (value, argument) => microseconds(value, argument),
   ipc: match(
     /^(host|private|shareable|none|container:[a-zA-Z0-9][\w.-]+)$/,
-    "an IPC mode",
-    'use host, private, shareable, none or "container:<name>"',
+    say`an IPC mode`,
+    say`use host, private, shareable, none or "container:<name>"`,
   ),
-  pid: match(/^(host|container:[a-zA-Z0-9][\w.-]+)$/, "a PID mode", 'use host or "container:<name>"'),
+  pid: match(/^(host|container:[a-zA-Z0-9][\w.-]+)$/, say`a PID mode`, say`use host or "container:<name>"`),
   usernsMode: oneOf("host"),
   cgroup: oneOf("host", "private"),
   cgroupParent: text,
@@ -570,9 +592,13 @@ export function parseField<K extends keyof ServiceDescription>(
   if (value === undefined || value === null) return undefined as ServiceSpec[K];
   const parser = PARSERS[key] as Parser<K> | undefined;
   if (!parser)
-    throw new ArgumentError(String(key), "is not a field of a service", "see core/description/types.ts for the fields");
+    throw new ArgumentError(
+      String(key),
+      say`is not a field of a service`,
+      say`see core/description/types.ts for the fields`,
+    );
   if (LISTS.has(key) && !Array.isArray(value))
-    throw new ArgumentError(String(key), `${show(value)} is not a list`, `write [${show(value)}]`);
+    throw new ArgumentError(String(key), say`${show(value)} is not a list`, say`write [${show(value)}]`);
   return parser(value as NonNullable<ServiceDescription[K]>, String(key), context);
 }
 

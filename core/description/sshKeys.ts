@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ArgumentError, show } from "./errors";
 import { hostPath } from "./mounts";
+import { listed, say } from "./say";
 
 /** How many fields a key of each kind has, its kind among them; a key that was cut off has fewer. */
 const FIELDS: Record<string, number> = {
@@ -19,8 +20,8 @@ function refusePrivate(text: string, argument: string): void {
   if (PRIVATE.test(text))
     throw new ArgumentError(
       argument,
-      "is a private key, which must not leave its owner's machine",
-      "give the public one, from the file that ends in .pub",
+      say`is a private key, which must not leave its owner's machine`,
+      say`give the public one, from the file that ends in .pub`,
     );
 }
 
@@ -44,17 +45,17 @@ function fieldsOf(blob: Buffer): Buffer[] | undefined {
  */
 export function parsePublicKey(value: string, argument: string): string {
   if (typeof value !== "string" || value.trim() === "")
-    throw new ArgumentError(argument, `${show(value)} is not a public key`, 'use "ssh-ed25519 AAAA... name"');
+    throw new ArgumentError(argument, say`${show(value)} is not a public key`, say`use "ssh-ed25519 AAAA... name"`);
   refusePrivate(value, argument);
   const line = value.trim();
   if (/[\r\n\0]/.test(line))
-    throw new ArgumentError(argument, "holds more than one line", "give each key as an item of its own");
+    throw new ArgumentError(argument, say`holds more than one line`, say`give each key as an item of its own`);
   const [kind = "", encoded = "", ...comment] = line.split(/\s+/);
   if (!Object.hasOwn(FIELDS, kind))
     throw new ArgumentError(
       argument,
-      `${show(kind)} is not a kind of public key`,
-      `begin with ${Object.keys(FIELDS).join(", ")}, or name a file that ends in .pub`,
+      say`${show(kind)} is not a kind of public key`,
+      say`begin with ${listed(Object.keys(FIELDS))}, or name a file that ends in .pub`,
     );
   const blob = Buffer.from(encoded, "base64");
   const fields = fieldsOf(blob);
@@ -64,7 +65,11 @@ export function parsePublicKey(value: string, argument: string): string {
     fields[0]!.toString("latin1") !== kind ||
     fields.some((field) => field.length === 0)
   )
-    throw new ArgumentError(argument, `is not a whole key of the kind ${kind}`, "copy the whole line of the .pub file");
+    throw new ArgumentError(
+      argument,
+      say`is not a whole key of the kind ${kind}`,
+      say`copy the whole line of the .pub file`,
+    );
   return [kind, encoded, ...comment].join(" ");
 }
 
@@ -79,8 +84,8 @@ export function readPublicKeys(value: string, argument: string, projectFolder: s
   if (!value.endsWith(".pub"))
     throw new ArgumentError(
       argument,
-      `${value} is not the file of a public key, and may be that of a private one`,
-      `use ${value}.pub, or the key itself`,
+      say`${value} is not the file of a public key, and may be that of a private one`,
+      say`use ${value}.pub, or the key itself`,
     );
   const path = hostPath(value, projectFolder);
   let content: string;
@@ -89,12 +94,12 @@ export function readPublicKeys(value: string, argument: string, projectFolder: s
   } catch (error) {
     throw new ArgumentError(
       argument,
-      `cannot read ${path} (${(error as NodeJS.ErrnoException).code})`,
-      "make a pair of keys with `ssh-keygen -t ed25519`, or name another file",
+      say`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`,
+      say`make a pair of keys with \`ssh-keygen -t ed25519\`, or name another file`,
     );
   }
   refusePrivate(content, argument);
   const lines = content.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  if (lines.length === 0) throw new ArgumentError(argument, `${path} holds no key`, "name another file");
+  if (lines.length === 0) throw new ArgumentError(argument, say`${path} holds no key`, say`name another file`);
   return lines.map((line) => parsePublicKey(line, argument));
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from "./errors";
 import type { ProjectService } from "./project";
+import { say } from "./say";
 
 /** What of a service says which others it needs. */
 type Needing = Pick<
@@ -56,5 +57,5 @@ export function inOrder(services: Record<string, Needing>, onCircle: (path: stri
  */
 export const startOrder = (services: Record<string, ProjectService>): string[] =>
   inOrder(services, (path) => {
-    throw new ArgumentError(`services.${path[0]}.depends_on`, path.join(" waits for "), "break the circle");
+    throw new ArgumentError(`services.${path[0]}.depends_on`, path.join(say` waits for `), say`break the circle`);
   });

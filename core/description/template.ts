@@ -1,3 +1,5 @@
+import { say } from "./say";
+
 /** Why a template cannot be filled in; the caller knows where it stands. */
 export class TemplateError extends Error {
   constructor(
@@ -59,7 +61,8 @@ export function substitute(
   depth = 0,
 ): string {
   if (!template.includes("$")) return template;
-  if (depth > DEPTH) throw new TemplateError(`holds more than ${DEPTH} defaults inside one another`, "write it out");
+  if (depth > DEPTH)
+    throw new TemplateError(say`holds more than ${DEPTH} defaults inside one another`, say`write it out`);
   const plain = (name: string) => {
     const value = lookup(name);
     if (value === undefined) onUnset(name);
@@ -97,8 +100,8 @@ export function substitute(
 function invalid(template: string): TemplateError {
   const shown = template.length > 80 ? `${template.slice(0, 77)}...` : template;
   return new TemplateError(
-    `${JSON.stringify(shown)} is not a valid interpolation`,
-    "close ${NAME}, or write $$ where a dollar sign is meant",
+    say`${JSON.stringify(shown)} is not a valid interpolation`,
+    say`close \${NAME}, or write $$ where a dollar sign is meant`,
   );
 }
 
@@ -109,7 +112,7 @@ function choose(name: string, operator: string, value: string | undefined, fill:
   if (given) return value!;
   const reason = fill();
   throw new TemplateError(
-    `the required variable ${name} is missing a value${reason ? `: ${reason}` : ""}`,
-    "set it in the environment or in .env",
+    say`the required variable ${name} is missing a value${reason ? `: ${reason}` : ""}`,
+    say`set it in the environment or in .env`,
   );
 }

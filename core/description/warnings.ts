@@ -11,6 +11,7 @@ import { isSecretValue } from "./secretValue";
 import { parseField, type ServiceSpec } from "./service";
 import { nearest } from "./nearest";
 import { splitVariable } from "./environment";
+import { listed, say } from "./say";
 
 /** A service as the rules look at it: parsed, but with nothing read from outside. */
 interface Seen {
@@ -65,12 +66,12 @@ function publishedDatabase(seen: Seen): Finding[] {
     ({ target, hostIp }) => guard.ports.includes(target) && !isLoopback(hostIp),
   );
   if (index < 0 && !seen.service.publishAll) return [];
-  const why = open ? `${open[0]}=${environment[open[0]]} lets everybody in` : "no password is set";
+  const why = open ? say`${open[0]}=${environment[open[0]]} lets everybody in` : say`no password is set`;
   const where = index < 0 ? "publishAll" : `ports[${index}]`;
   return [
     {
       at: where,
-      text: `publishes ${known.repository} to every network of the host, and ${why}: ${guard.remedy}, or publish it on 127.0.0.1 only`,
+      text: say`publishes ${known.repository} to every network of the host, and ${why}: ${guard.remedy}, or publish it on 127.0.0.1 only`,
     },
   ];
 }
@@ -103,7 +104,7 @@ function missingPassword(seen: Seen): Finding[] {
   return [
     {
       at: "environment",
-      text: `${known.repository} ends at once where it has no data yet, since no password is set: set ${variables[0]}`,
+      text: say`${known.repository} ends at once where it has no data yet, since no password is set: set ${variables[0]}`,
     },
   ];
 }
@@ -130,13 +131,13 @@ function lostData(seen: Seen): Finding[] {
     const at = `volumes[${index}]`;
     const since = leftBy(mount);
     if (since) {
-      const made = version === undefined ? ", or name the version that has made the data" : "";
-      const text = `${repository} keeps its data in ${own[0]} from version ${since} on, and nothing in ${target}: mount it at ${own[0]}${made}`;
+      const made = version === undefined ? say`, or name the version that has made the data` : "";
+      const text = say`${repository} keeps its data in ${own[0]} from version ${since} on, and nothing in ${target}: mount it at ${own[0]}${made}`;
       return [{ at, text }];
     }
     const below = own.find((folder) => isWithin(target, folder));
     if (below) {
-      const text = `${repository}${version === undefined ? "" : ` ${version}`} gets a volume of its own for ${below}, so that nothing of its data is kept in ${target}: mount it at ${below}`;
+      const text = say`${repository}${version === undefined ? "" : ` ${version}`} gets a volume of its own for ${below}, so that nothing of its data is kept in ${target}: mount it at ${below}`;
       return known.undeclared ? [] : [{ at, text }];
     }
     const folder = [...own].sort((a, b) => likeness(target, b) - likeness(target, a))[0]!;
@@ -145,7 +146,7 @@ function lostData(seen: Seen): Finding[] {
     return [
       {
         at,
-        text: `${repository} keeps its data in ${own[0]}, which nothing is mounted at, and nothing in ${target}: ${near ? `most likely ${near} is meant` : `mount it at ${own[0]}`}`,
+        text: say`${repository} keeps its data in ${own[0]}, which nothing is mounted at, and nothing in ${target}: ${near ? say`most likely ${near} is meant` : say`mount it at ${own[0]}`}`,
       },
     ];
   });
@@ -172,7 +173,7 @@ function heapAboveLimit(seen: Seen): Finding[] {
         return [
           {
             at: "memLimit",
-            text: `${formatBytes(memLimit)} is no more than ${all} takes for itself, and the kernel ends what needs more: lower that to about half, or raise the limit`,
+            text: say`${formatBytes(memLimit)} is no more than ${all} takes for itself, and the kernel ends what needs more: lower that to about half, or raise the limit`,
           },
         ];
   return [];
@@ -195,7 +196,7 @@ function earlyHealth({ key, service, spec }: Seen, all: Seen[]): Finding[] {
   return [
     {
       at: "healthcheck.test",
-      text: `${client} asks over the socket, where ${repository} answers while it still sets up its data: write -h 127.0.0.1, which answers only when it is ready`,
+      text: say`${client} asks over the socket, where ${repository} answers while it still sets up its data: write -h 127.0.0.1, which answers only when it is ready`,
     },
   ];
 }
@@ -209,7 +210,7 @@ function misspelt(seen: Seen): Finding[] {
     return [
       {
         at: `environment.${name}`,
-        text: `is not a variable that ${seen.service.image} reads: most likely ${meant} is meant`,
+        text: say`is not a variable that ${seen.service.image} reads: most likely ${meant} is meant`,
       },
     ];
   });
@@ -223,7 +224,7 @@ function secretInClear(seen: Seen): Finding[] {
     return [
       {
         at: `environment.${name}`,
-        text: "is a secret in clear: keep it in a secret of the stack, or in a file that is not committed",
+        text: say`is a secret in clear: keep it in a secret of the stack, or in a file that is not committed`,
       },
     ];
   });
@@ -241,8 +242,10 @@ function floatingImage(seen: Seen, all: Seen[]): Finding[] {
   if (seen !== all.find((one) => one.floats)) return [];
   const floating = all.filter((one) => one.floats);
   const images = [...new Set(floating.map(({ service }) => service.image))];
-  const [are, each, version] = images.length > 1 ? ["are", "they are", "versions"] : ["is", "it is", "a version"];
-  const text = `${images.join(", ")} ${are} whatever is the latest when ${each} fetched: name ${version} to get the same again`;
+  const text =
+    images.length > 1
+      ? say`${listed(images)} are whatever is the latest when they are fetched: name versions to get the same again`
+      : say`${images[0]} is whatever is the latest when it is fetched: name a version to get the same again`;
   return [{ at: "image", text, level: "note" }];
 }
 
@@ -252,7 +255,7 @@ function dockerSocket({ spec }: Seen): Finding[] {
       ? [
           {
             at: `volumes[${index}]`,
-            text: "gives the container the Docker engine, and with it the whole host: mount the socket only for what has to start containers",
+            text: say`gives the container the Docker engine, and with it the whole host: mount the socket only for what has to start containers`,
           },
         ]
       : [],
@@ -264,7 +267,7 @@ function privileged({ service }: Seen): Finding[] {
     ? [
         {
           at: "privileged",
-          text: "gives the container the whole host: add single capabilities with capAdd, or devices",
+          text: say`gives the container the whole host: add single capabilities with capAdd, or devices`,
         },
       ]
     : [];
@@ -287,7 +290,7 @@ function samePort(seen: Seen, all: Seen[]): Finding[] {
       ? [
           {
             at: `ports[${index}]`,
-            text: `${formatPort(port)} takes the host port that ${other.key} publishes too: only one of them can start`,
+            text: say`${formatPort(port)} takes the host port that ${other.key} publishes too: only one of them can start`,
           },
         ]
       : [];
@@ -300,7 +303,7 @@ function lonelyNvidia({ service, spec, environment }: Seen): Finding[] {
   );
   if (!name || service.runtime || spec.gpus || spec.devices || service.privileged) return [];
   if (/^(void|none)?$/.test(environment[name] ?? "x")) return [];
-  return [{ at: `environment.${name}`, text: 'gives no GPU by itself: set gpus, or runtime: "nvidia"' }];
+  return [{ at: `environment.${name}`, text: say`gives no GPU by itself: set gpus, or runtime: "nvidia"` }];
 }
 
 function odd433({ spec }: Seen): Finding[] {
@@ -308,7 +311,7 @@ function odd433({ spec }: Seen): Finding[] {
   const beside = ports.some(({ published, target }) => published === 80 || target === 80);
   return ports.flatMap((port, index) =>
     beside && (port.published === 433 || port.target === 433)
-      ? [{ at: `ports[${index}]`, text: `${formatPort(port)} beside port 80: most likely 443 (HTTPS) is meant` }]
+      ? [{ at: `ports[${index}]`, text: say`${formatPort(port)} beside port 80: most likely 443 (HTTPS) is meant` }]
       : [],
   );
 }
@@ -318,12 +321,12 @@ function wholeHost({ spec }: Seen): Finding[] {
     if (type !== "bind") return [];
     const what =
       source === "/"
-        ? "the whole host"
+        ? say`the whole host`
         : source === homedir()
-          ? "the whole home folder, keys and passwords included"
+          ? say`the whole home folder, keys and passwords included`
           : undefined;
     return what && !(source === "/" && readOnly)
-      ? [{ at: `volumes[${index}]`, text: `gives the container ${what}: name the folder that it needs` }]
+      ? [{ at: `volumes[${index}]`, text: say`gives the container ${what}: name the folder that it needs` }]
       : [];
   });
 }
