@@ -8,6 +8,7 @@ import { atMirror } from "../../core/engines/imageMirrors";
 import { type EngineAddress, ENGINE_SETTINGS, engineAddress } from "../../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../../core/engines/dockerApi/connection/client";
 import { withTag } from "../../core/description/names";
+import { say } from "../../core/description/say";
 import type { PlannedResource } from "../plan";
 import { type Part, readPart } from "./archiveFile";
 import type { BundledImage } from "./manifest";
@@ -147,11 +148,11 @@ export const withContents = (images: BundledImage[], builds: PlannedBuild[]): Bu
 export function noteWanted({ cluster, late }: WantedImages): void {
   if (cluster.length)
     console.error(
-      `note: the cluster's nodes pull ${listed(cluster)} themselves: not in the file; a registry that they reach has to have it.`,
+      say`note: the cluster's nodes pull ${listed(cluster)} themselves: not in the file; a registry that they reach has to have it.`,
     );
   if (late.length)
     console.error(
-      `note: the images of ${listed(late)} are known only when something else has been made: not in the file.`,
+      say`note: the images of ${listed(late)} are known only when something else has been made: not in the file.`,
     );
 }
 
