@@ -12,7 +12,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pluginSchema } from "../../docs/pluginSchema";
 import { templateFiles } from "../../docs/template";
 import { must, PackedPackage } from "../packedPackage";
 import { CHINESE, ENGLISH, readPage } from "./documents/markdown";
@@ -204,19 +203,3 @@ test("the template for `pulumi new` is what berth init makes: npm run docs", asy
   for (const [name, text] of Object.entries(files)) expect(readFileSync(join(folder, name), "utf8")).toBe(text);
   expect(files["Pulumi.yaml"]).toContain("name: ${PROJECT}\ndescription: ${DESCRIPTION}\n");
 });
-
-test("the plugin's schema is what the types of the components say: npm run docs", () => {
-  expect(readFileSync(join(ROOT, "cli/plugin/schema.json"), "utf8")).toBe(pluginSchema());
-}, 100_000);
-
-test("docs/api is what the docstrings say: every change of what the package exports is seen there", () => {
-  const out = join(top, "api");
-  const typedoc = join(ROOT, "node_modules/typedoc/bin/typedoc");
-  must(process.execPath, [typedoc, "--options", join(ROOT, "package/typedoc.json"), "--out", out], ROOT);
-  const pages = (folder: string) =>
-    (readdirSync(folder, { recursive: true }) as string[]).filter((file) => file.endsWith(".md")).sort();
-  expect(pages(out)).toEqual(pages(join(ROOT, "docs/api")));
-  for (const page of pages(out))
-    expect(readFileSync(join(out, page), "utf8")).toBe(readFileSync(join(ROOT, "docs/api", page), "utf8"));
-  expect(existsSync(join(out, "index.md"))).toBe(true);
-}, 200_000);
