@@ -48,10 +48,32 @@ const node = (script: string, file = "try.js") => {
 test("the package is small and holds what runs and the pages about it, nothing else", () => {
   expect(packed.size).toBeLessThan(1_000_000);
   const own = join(project, "node_modules/pulumi-berth");
-  expect(readdirSync(own).sort()).toEqual(
-    ["CHANGELOG.md", "LICENSE", "README.md", "README.zh-CN.md", "cli", "dist", "docs"].concat("package.json"),
-  );
+  expect(readdirSync(own).sort()).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "README.zh-CN.md",
+    "cli",
+    "components",
+    "dist",
+    "docs",
+    "package.json",
+  ]);
   expect(readdirSync(join(own, "dist")).sort()).toEqual(["cli", "components", "core", "stacks"]);
+});
+
+test("an editor is led from a component to its source, and every type that one needs is there", () => {
+  const dist = join(project, "node_modules/pulumi-berth/dist");
+  const files = readdirSync(dist, { recursive: true }) as string[];
+  const maps = files.filter((file) => file.endsWith(".map"));
+  expect(maps.length).toBeGreaterThan(25);
+  const sources = maps.flatMap((file) => {
+    const { sources } = JSON.parse(readFileSync(join(dist, file), "utf8")) as { sources: string[] };
+    return sources.map((source) => join(dist, dirname(file), source));
+  });
+  expect(sources.filter((source) => !existsSync(source))).toEqual([]);
+  expect(files).toContain("core/description/types.d.ts");
+  expect(files).not.toContain("core/readers/dockerRun/flags.d.ts");
 });
 
 test("its command draws the program: the library for that is among its dependencies", () => {
