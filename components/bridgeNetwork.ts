@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Network } from "./network";
 
+/** Arguments of {@link BridgeNetwork}. */
 export interface BridgeNetworkArgs {
   /** Name on the engine. @default the component's name */
   name?: string;
@@ -16,6 +17,7 @@ export interface BridgeNetworkArgs {
   attachable?: boolean;
   /** Driver options, e.g. `{ "com.docker.network.driver.mtu": "1400" }`. */
   options?: Record<string, string>;
+  /** Labels of the network, beside those of berth. */
   labels?: Record<string, string>;
 }
 

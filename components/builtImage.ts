@@ -6,6 +6,7 @@ import { parseImage } from "../core/description/names";
 import type { BuildDescription } from "../core/description/project";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link BuiltImage}. */
 export interface BuiltImageArgs extends BuildDescription {
   /** Folder that is sent to the engine, without what its `.dockerignore` leaves out. Relative paths start at the project folder. */
   context: string;

@@ -7,6 +7,7 @@ import { Project } from "./project";
 import type { ProjectOptions } from "./parts/projectOptions";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link ComposeProject}. */
 export interface ComposeProjectArgs extends Pick<ProjectOptions, "engine" | "removeVolumes" | "removeImages"> {
   /**
    * Compose files; later ones change earlier ones by the specification's rules. Relative paths start at the
@@ -14,7 +15,10 @@ export interface ComposeProjectArgs extends Pick<ProjectOptions, "engine" | "rem
    * @default `compose.yaml` or `docker-compose.yml` there, and its `.override` file
    */
   files?: string[];
-  /** @default the `name:` in the files, or the name of their folder */
+  /**
+   * Name of the project, in names of containers, networks and volumes.
+   * @default the `name:` in the files, or the name of their folder
+   */
   projectName?: string;
   /** Where relative paths in the files start. @default the folder of the first file */
   projectDirectory?: string;

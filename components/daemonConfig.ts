@@ -17,12 +17,15 @@ export interface DaemonRuntime {
   path?: string;
   /** Written as it stands; `nvidia-ctk` writes an empty list. */
   args?: string[];
+  /** Arguments for the program. */
   runtimeArgs?: string[];
   /** A shim in place of a program, from engine 23 on. */
   runtimeType?: string;
+  /** Options of the shim. */
   options?: Record<string, unknown>;
 }
 
+/** Arguments of {@link DaemonConfig}. */
 export interface DaemonConfigArgs {
   /** The machine. @default this one */
   connection?: HostConnection;

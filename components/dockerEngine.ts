@@ -3,6 +3,7 @@ import { checkEngineArgs, type EngineArgs, planEngine } from "../core/host/engin
 import { checkPackageArgs, type PackageHostArgs, setUp } from "../core/host/setUp";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link DockerEngine}. */
 export interface DockerEngineArgs extends EngineArgs, PackageHostArgs {}
 
 const ARGUMENTS = ["source", "mirror", "key", "fingerprint", "version", "users", "bashCompletion", "uninstall"];

@@ -8,6 +8,7 @@ import { parseDockerLines } from "../core/readers/dockerRun";
 import type { ProjectOptions } from "./parts/projectOptions";
 import { Project } from "./project";
 
+/** Arguments of {@link DockerRun}. */
 export interface DockerRunArgs extends Pick<ProjectOptions, "engine" | "removeVolumes" | "removeImages"> {
   /** `docker run` lines, and the `docker network create` and `docker volume create` lines before them. */
   lines: string[];

@@ -7,12 +7,13 @@ import { reporter } from "../core/pulumi/componentErrors";
 import { Service, type ServiceOptions } from "./service";
 import { withVariables } from "../core/pulumi/variables";
 
+/** Arguments of {@link Elasticsearch}. */
 export interface ElasticsearchArgs extends ServiceOptions {
   /** Tag of the image. @default "7.6.2", as documented */
   version?: string;
   /** Whole image reference, in place of `version`. */
   image?: pulumi.Input<string>;
-  /** @default the component's name */
+  /** Name of the container. @default the component's name */
   containerName?: pulumi.Input<string>;
   /** Java heap; `min` at most `max`. @default { min: "64m", max: "512m" }, as documented */
   heap?: { min?: Bytes; max?: Bytes };

@@ -5,6 +5,7 @@ import { ArgumentError } from "../core/description/errors";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link GpuCheck}. */
 export interface GpuCheckArgs extends Pick<GpuContainerArgs, "containerName" | "gpus" | "runtime" | "engine"> {
   /** An image in which `nvidia-smi` runs; the toolkit brings the program itself. @default "nvidia/cuda:12.4.1-base-ubuntu22.04" */
   image?: pulumi.Input<string>;
@@ -12,11 +13,15 @@ export interface GpuCheckArgs extends Pick<GpuContainerArgs, "containerName" | "
 
 /** A GPU as the driver shows it. */
 export interface GpuDevice {
+  /** Number of the GPU on its host, from 0 on. */
   index: number;
+  /** Name that stays the same over restarts of the host: `GPU-...`. */
   uuid: string;
+  /** Model, e.g. `NVIDIA A100-SXM4-80GB`. */
   name: string;
   /** MiB. */
   memory: number;
+  /** Version of the host's driver. */
   driverVersion: string;
 }
 

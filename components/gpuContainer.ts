@@ -5,10 +5,11 @@ import { type ArgumentNames, reporter } from "../core/pulumi/componentErrors";
 import { Service, type ServiceOptions } from "./service";
 import { withVariables } from "../core/pulumi/variables";
 
+/** Arguments of {@link GpuContainer}. */
 export interface GpuContainerArgs extends ServiceOptions {
   /** Image reference. */
   image: pulumi.Input<string>;
-  /** @default the component's name */
+  /** Name of the container. @default the component's name */
   containerName?: pulumi.Input<string>;
   /** Arguments for the entrypoint; text is split like a shell would. @default the image's */
   command?: Inputs<string | string[]>;
@@ -37,7 +38,9 @@ export interface GpuContainerArgs extends ServiceOptions {
   sharedMemory?: Bytes | "host" | "engine";
   /** Mounts, e.g. `"/data/imagenet:/data:ro"`. */
   volumes?: Inputs<(string | MountDescription)[]>;
+  /** Published ports: `"8888:8888"`, or the long form. */
   ports?: Inputs<(string | number | PortDescription)[]>;
+  /** Variables of the container: a map, or a list of `NAME=value`. */
   environment?: ServiceArgs["environment"];
   /** Absolute path. @default the image's */
   workingDir?: pulumi.Input<string>;

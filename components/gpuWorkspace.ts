@@ -28,7 +28,9 @@ export interface GpuPerson
   folder: string;
 }
 
+/** Arguments of {@link GpuWorkspace}. */
 export interface GpuWorkspaceArgs {
+  /** One container for each, with GPUs that nobody else has. */
   people: (Omit<GpuPerson, "image"> & Partial<Pick<GpuPerson, "image">>)[];
   /** For whoever has no image of their own. */
   image?: pulumi.Input<string>;

@@ -21,6 +21,7 @@ import { refuseOnKubernetes } from "../core/engines/engine";
 
 export type { ArchivedImage };
 
+/** Arguments of {@link ImageArchive}. */
 export interface ImageArchiveArgs {
   /** `BuiltImage`s, or names of images that are on the engine. */
   images: ImageSource[];
@@ -53,6 +54,7 @@ export interface ImageArchiveArgs {
 export class ImageArchive extends pulumi.ComponentResource {
   /** Absolute path, known when the file is complete. */
   readonly file: pulumi.Output<string>;
+  /** SHA-256 of the archive's content, in hexadecimal. */
   readonly sha256: pulumi.Output<string>;
   /** Names, with their tags, and ids. */
   readonly images: pulumi.Output<ArchivedImage[]>;
@@ -101,6 +103,7 @@ export class ImageArchive extends pulumi.ComponentResource {
   }
 }
 
+/** Arguments of {@link LoadedImages}. */
 export interface LoadedImagesArgs {
   /** Archive of `ImageArchive` or `docker save` on this machine. Relative paths start at the project folder. */
   file: string;

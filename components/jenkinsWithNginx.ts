@@ -5,10 +5,14 @@ import type { MountDescription, ServiceArgs } from "../core/description/types";
 import { Project } from "./project";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link JenkinsWithNginx}. */
 export interface JenkinsWithNginxArgs {
   /** Name of the project, in `docker compose ps` and the network's name. @default the component's name */
   projectName?: string;
-  /** @default "jenkinsci/blueocean", as documented; it is no longer kept up, "jenkins/jenkins:lts" is */
+  /**
+   * Image of Jenkins.
+   * @default "jenkinsci/blueocean", as documented; it is no longer kept up, "jenkins/jenkins:lts" is
+   */
   jenkinsImage?: string;
   /** Folder of the host, or volume name, that holds Jenkins' data. @default "/home/jenkins/jenkins_home" */
   jenkinsHome?: string;
@@ -22,7 +26,7 @@ export interface JenkinsWithNginxArgs {
    * @default false
    */
   dockerSocket?: boolean;
-  /** @default "nginx" */
+  /** Image of nginx. @default "nginx" */
   nginxImage?: string;
   /** Folder of the host with `conf.d`, `conf/nginx.conf`, `log` and `html`. @default "/data/nginx" */
   nginxFolder?: string;

@@ -11,6 +11,7 @@ import { type Report, reporter } from "../core/pulumi/componentErrors";
 import { secretText } from "../core/pulumi/secretText";
 import { readTls, type TlsFiles } from "../core/pulumi/tlsFiles";
 
+/** Arguments of {@link JupyterHub}. */
 export interface JupyterHubArgs extends Omit<GpuContainerArgs, "command"> {
   /**
    * An image with JupyterHub, its proxy and JupyterLab. `quay.io/jupyterhub/jupyterhub` lacks the last; a Dockerfile of

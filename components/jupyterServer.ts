@@ -12,6 +12,7 @@ import { secretText } from "../core/pulumi/secretText";
 import { readTls, type TlsFiles } from "../core/pulumi/tlsFiles";
 import { withVariables } from "../core/pulumi/variables";
 
+/** Arguments of {@link JupyterServer}. */
 export interface JupyterServerArgs extends Omit<GpuContainerArgs, "image" | "command"> {
   /**
    * Any image with Jupyter in it, for example `"jupyter/base-notebook"` of Docker Hub (no longer updated), or one of

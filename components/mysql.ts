@@ -6,12 +6,13 @@ import { reporter } from "../core/pulumi/componentErrors";
 import { Service, type ServiceOptions } from "./service";
 import { withVariables } from "../core/pulumi/variables";
 
+/** Arguments of {@link Mysql}. */
 export interface MysqlArgs extends ServiceOptions {
   /** Tag of the image. @default "5.7", as documented */
   version?: string;
   /** Whole image reference, in place of `version`. */
   image?: pulumi.Input<string>;
-  /** @default the component's name */
+  /** Name of the container. @default the component's name */
   containerName?: pulumi.Input<string>;
   /**
    * Password of root, kept secret; MySQL takes it when the data folder is first filled.

@@ -7,13 +7,15 @@ import { reporter } from "../core/pulumi/componentErrors";
 import { refuseOnKubernetes } from "../core/engines/engine";
 import type { ServiceOptions } from "./service";
 
+/** Arguments of {@link NamedVolume}. */
 export interface NamedVolumeArgs extends Pick<ServiceOptions, "removeData"> {
   /** Name on the engine. @default the component's name */
   name?: string;
-  /** @default "local" */
+  /** Driver of the volume. @default "local" */
   driver?: string;
   /** Options of the driver, e.g. `{ type: "nfs", o: "addr=10.0.0.1,rw", device: ":/export" }`. */
   driverOpts?: Record<string, string>;
+  /** Labels of the volume, beside those of berth. */
   labels?: Record<string, string>;
 }
 
@@ -32,6 +34,7 @@ export interface NamedVolumeArgs extends Pick<ServiceOptions, "removeData"> {
 export class NamedVolume extends pulumi.ComponentResource {
   /** Name on the engine, to be used in `volumes` of services. */
   readonly volumeName: string;
+  /** The resource itself, for what this component does not show. */
   readonly volume: docker.Volume;
 
   constructor(name: string, args: NamedVolumeArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {

@@ -14,10 +14,11 @@ import { plain } from "../core/engines/kubernetes/objects/values";
 import { ArgumentError } from "../core/description/errors";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link Namespace}. */
 export interface NamespaceArgs {
   /** Name on the cluster. @default the component's name */
   name?: string;
-  /** @default none; Kubernetes adds `kubernetes.io/metadata.name` */
+  /** Labels of the namespace. @default none; Kubernetes adds `kubernetes.io/metadata.name` */
   labels?: Record<string, pulumi.Input<string>>;
   /** Part of the object in Kubernetes' own words, laid over it last; `null` takes a field away. */
   manifest?: Patch<NamespaceManifest>;
@@ -44,6 +45,7 @@ export class Namespace extends pulumi.ComponentResource implements NamespaceRefe
   readonly namespaceName: string;
   /** The name, known when the namespace stands: what uses it waits for that. */
   readonly namespace: pulumi.Output<string>;
+  /** The object itself, for what this component does not show. */
   readonly object: KubernetesNamespace;
 
   constructor(name: string, args: NamespaceArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {

@@ -25,6 +25,7 @@ export interface AddressBlock {
   auxAddresses?: Record<string, string>;
 }
 
+/** Arguments of {@link Network}. */
 export interface NetworkArgs {
   /** Name on the engine. @default the component's name */
   name?: string;
@@ -40,6 +41,7 @@ export interface NetworkArgs {
   internal?: boolean;
   /** Let containers outside this stack join too. @default false; on bridge networks Docker lets them anyway */
   attachable?: boolean;
+  /** Labels of the network, beside those of berth. */
   labels?: Record<string, string>;
 }
 
@@ -58,7 +60,9 @@ export interface NetworkArgs {
 export class Network extends pulumi.ComponentResource {
   /** Name on the engine, to be used in `networks` of services. */
   readonly networkName: string;
+  /** Id on the engine. */
   readonly networkId: pulumi.Output<string>;
+  /** The resource itself, for what this component does not show. */
   readonly network: docker.Network;
 
   constructor(

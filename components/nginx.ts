@@ -5,12 +5,13 @@ import { answersHttp } from "../core/description/healthchecks";
 import { reporter } from "../core/pulumi/componentErrors";
 import { Service, type ServiceOptions } from "./service";
 
+/** Arguments of {@link Nginx}. */
 export interface NginxArgs extends ServiceOptions {
   /** Tag of the image. Not together with `image`. @default "latest", as documented */
   version?: string;
   /** Whole image reference. @default "nginx" */
   image?: pulumi.Input<string>;
-  /** @default the component's name */
+  /** Name of the container. @default the component's name */
   containerName?: pulumi.Input<string>;
   /**
    * Host port of the site (container port 80), or `"free"` to publish every exposed port on a free one
@@ -34,6 +35,8 @@ export interface NginxArgs extends ServiceOptions {
  * @example
  * // A5: docker run -d -P --name nginx02 -v juming-nginx:/etc/nginx nginx
  * new Nginx("nginx02", { port: "free", volumes: ["juming-nginx:/etc/nginx"] });
+ *
+ * @throws pulumi.ResourceError naming the argument, before anything is made
  */
 export class Nginx extends Service {
   /** Address of the site on the engine's host; undefined where nothing is published. */

@@ -3,6 +3,7 @@ import { checkPackageArgs, type PackageHostArgs, setUp } from "../core/host/setU
 import { checkToolkitArgs, planToolkit, type ToolkitArgs } from "../core/host/toolkitPackages";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link NvidiaToolkit}. */
 export interface NvidiaToolkitArgs extends ToolkitArgs, PackageHostArgs {}
 
 const ARGUMENTS = ["mirror", "key", "fingerprint", "version", "check", "uninstall"];

@@ -3,6 +3,7 @@ import { ArgumentError } from "../core/description/errors";
 import { Network } from "./network";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link OverlayNetwork}. */
 export interface OverlayNetworkArgs {
   /** Name in the swarm. @default the component's name */
   name?: string;
@@ -20,6 +21,7 @@ export interface OverlayNetworkArgs {
   internal?: boolean;
   /** Driver options, e.g. `{ "com.docker.network.driver.mtu": "1400" }`. */
   options?: Record<string, string>;
+  /** Labels of the network, beside those of berth. */
   labels?: Record<string, string>;
 }
 

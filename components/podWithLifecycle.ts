@@ -19,14 +19,18 @@ import { ArgumentError, show } from "../core/description/errors";
 import type { Inputs } from "../core/description/types";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link PodWithLifecycle}. */
 export interface PodWithLifecycleArgs extends ContainerDescription {
   /** Name of the Pod. @default the component's name */
   name?: string;
-  /** @default that of the provider (`kubernetes:namespace`), else "default" */
+  /**
+   * Namespace of the Pod: a name, or a `Namespace`.
+   * @default that of the provider (`kubernetes:namespace`), else "default"
+   */
   namespace?: NamespaceInput;
-  /** @default none */
+  /** Labels of the Pod. @default none */
   labels?: Record<string, pulumi.Input<string>>;
-  /** @default the name of the Pod */
+  /** Name of the main container in the Pod. @default the name of the Pod */
   containerName?: string;
   /** What the node does when the container ends. @default "Always" */
   restartPolicy?: "Always" | "OnFailure" | "Never";
@@ -69,8 +73,11 @@ const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
  * @throws pulumi.ResourceError naming the argument, before anything is made
  */
 export class PodWithLifecycle extends pulumi.ComponentResource {
+  /** Name of the Pod, once it is ready. */
   readonly podName: pulumi.Output<string>;
+  /** Namespace that it is in. */
   readonly namespace: pulumi.Output<string>;
+  /** The object itself, for what this component does not show. */
   readonly pod: Pod;
 
   constructor(name: string, args: PodWithLifecycleArgs, opts: pulumi.ComponentResourceOptions = {}) {

@@ -7,6 +7,7 @@ import { type Report, reporter } from "../core/pulumi/componentErrors";
 import { secretText } from "../core/pulumi/secretText";
 import { Service, type ServiceOptions } from "./service";
 
+/** Arguments of {@link Portainer}. */
 export interface PortainerArgs extends ServiceOptions {
   /**
    * Give Portainer the engine's socket, of which it makes all its use. Whoever logs in there is then root on the
@@ -22,7 +23,7 @@ export interface PortainerArgs extends ServiceOptions {
   version?: string;
   /** Whole image reference. @default "portainer/portainer-ce" */
   image?: pulumi.Input<string>;
-  /** @default the component's name */
+  /** Name of the container. @default the component's name */
   containerName?: pulumi.Input<string>;
   /** Host port of the web pages, which are HTTPS, or `"none"`. @default 9443 */
   port?: pulumi.Input<number> | "none";

@@ -3,6 +3,7 @@ import { allOrNothing, untilChecked } from "../core/pulumi/allOrNothing";
 import { hasPulumiEngine } from "../core/pulumi/perProgram";
 import { connect } from "./parts/connect";
 
+/** What a program may say of itself. */
 export interface ProgramOptions {
   /** The engine that is looked at first, for a program that is about one alone. @default that of `berth:engine` */
   engine?: EngineName;

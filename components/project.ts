@@ -13,7 +13,15 @@ import type { Endpoint, Service } from "./service";
 /**
  * Several services with their networks, volumes and images, described as plain data: what a compose file or a
  * few `docker run` lines say. Services start in the order that their dependencies ask for; a change of one
- * leaves the containers of the others alone.
+ * leaves the containers of the others alone. `ComposeProject` and `DockerRun` read such descriptions.
+ *
+ * @example
+ * new Project("shop", {
+ *   name: "shop",
+ *   services: { web: { image: "nginx:1.27", ports: ["8080:80"], dependsOn: { cache: { condition: "service_started" } } },
+ *     cache: { image: "redis:7" } },
+ *   networks: {}, volumes: {}, notices: [],
+ * });
  *
  * @throws pulumi.ResourceError naming the service and its argument, before anything is made
  */

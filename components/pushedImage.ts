@@ -14,6 +14,7 @@ import { reporter } from "../core/pulumi/componentErrors";
 
 export type { Credentials };
 
+/** Arguments of {@link PushedImage}. */
 export interface PushedImageArgs extends RegistryOptions {
   /** A `BuiltImage`, or the name of an image that is on the engine. */
   image: ImageSource;

@@ -40,6 +40,7 @@ export interface ServiceOptions extends Pick<EngineOptions, "swarm" | "kubernete
 
 /** What a service waits for (Compose `depends_on`, long form). */
 export interface Dependency {
+  /** The service that is waited for. */
   service: Service;
   /** `service_started` only orders the starts; the others wait until the service answers, or has ended well. */
   condition: DependencyDescription["condition"];
@@ -84,6 +85,7 @@ const LOADERS: Record<EngineName, () => Engine> = {
 export class Service extends pulumi.ComponentResource {
   /** The component's own name. */
   readonly logicalName: string;
+  /** Where it runs. */
   readonly engine: EngineName;
   /** Name of the service on the engine, under which others find it. */
   readonly containerName: pulumi.Output<string>;

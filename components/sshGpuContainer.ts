@@ -16,6 +16,7 @@ import { plainList } from "../core/pulumi/plainList";
 import { type Report, reporter } from "../core/pulumi/componentErrors";
 import { readOnly } from "./trainingContainer";
 
+/** Arguments of {@link SshGpuContainer}. */
 export interface SshGpuContainerArgs extends Omit<GpuContainerArgs, "command"> {
   /**
    * Who may log in: public keys (`"ssh-ed25519 AAAA... name"`) or paths of `*.pub` files, which start at the project

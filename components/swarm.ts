@@ -8,6 +8,7 @@ import { ArgumentError, show } from "../core/description/errors";
 import { parseInteger } from "../core/description/quantities";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link Swarm}. */
 export interface SwarmArgs {
   /**
    * Address under which the other nodes reach this one: an IP address of its host, or the name of a network
@@ -45,9 +46,11 @@ export class Swarm extends pulumi.ComponentResource {
   readonly remoteManagers: pulumi.Output<string[]>;
   /** Secret: whoever has it can join. */
   readonly workerToken: pulumi.Output<string>;
+  /** Secret: whoever has it can join as a manager. */
   readonly managerToken: pulumi.Output<string>;
   /** `docker swarm join --token ... 192.168.1.10:2377`; secret, as the token in it. */
   readonly workerJoinCommand: pulumi.Output<string>;
+  /** The same for another manager; secret too. */
   readonly managerJoinCommand: pulumi.Output<string>;
   /** How many managers there are. */
   readonly managers: pulumi.Output<number>;

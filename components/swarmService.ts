@@ -3,6 +3,7 @@ import type { PublishMode, SwarmOptions, UpdateConfig } from "../core/descriptio
 import type { Inputs, ServiceArgs } from "../core/description/types";
 import { Service, type ServiceOptions } from "./service";
 
+/** Arguments of {@link SwarmService}. */
 export interface SwarmServiceArgs
   extends Omit<ServiceArgs, "mode" | "containerName" | "replicas">,
     Omit<ServiceOptions, "engine" | "swarm" | "kubernetes" | "removeData"> {
@@ -12,17 +13,22 @@ export interface SwarmServiceArgs
   replicas?: Inputs<number>;
   /** One task on each node, in place of `replicas`. @default false */
   global?: boolean;
-  /** @default one task after the other, stopped before its successor starts */
+  /** How tasks are replaced by new ones. @default one task after the other, stopped before its successor starts */
   updateConfig?: UpdateConfig;
-  /** @default as `updateConfig`'s own defaults */
+  /** How tasks go back after a failed update. @default as `updateConfig`'s own defaults */
   rollbackConfig?: SwarmOptions["rollbackConfig"];
   /** Which nodes run it. @default any */
   placement?: SwarmOptions["placement"];
-  /** @default "vip" */
+  /** How others reach the tasks by name: one address for all (`vip`), or one for each (`dnsrr`). @default "vip" */
   endpointMode?: SwarmOptions["endpointMode"];
-  /** @default "ingress" */
+  /**
+   * Ports on every node (`ingress`) or only where a task runs (`host`), for all or by port in the container.
+   * @default "ingress"
+   */
   publishMode?: PublishMode | Record<number, PublishMode>;
+  /** When a task that has ended is started anew, how often and how soon. */
   restartPolicy?: SwarmOptions["restartPolicy"];
+  /** What is set aside for each task; a node without it gets none. */
   reservations?: SwarmOptions["reservations"];
   /** Labels of the service itself; `labels` are those of its containers. */
   serviceLabels?: Record<string, string>;

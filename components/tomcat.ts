@@ -4,10 +4,11 @@ import { answersHttp } from "../core/description/healthchecks";
 import { reporter } from "../core/pulumi/componentErrors";
 import { Service, type ServiceOptions } from "./service";
 
+/** Arguments of {@link Tomcat}. */
 export interface TomcatArgs extends ServiceOptions {
   /** Tag of the image. @default "8", as documented */
   version?: string;
-  /** @default the component's name */
+  /** Name of the container. @default the component's name */
   containerName?: pulumi.Input<string>;
   /** Host port, or `"none"`. @default 8080 */
   port?: pulumi.Input<number> | "none";
@@ -22,8 +23,11 @@ export interface TomcatArgs extends ServiceOptions {
  *
  * @example
  * new Tomcat("tomcat01", { port: 8080, service: { networks: ["app"] } });
+ *
+ * @throws pulumi.ResourceError naming the argument, before anything is made
  */
 export class Tomcat extends Service {
+  /** Address of the site on the engine's host; undefined where nothing is published. */
   readonly siteUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: TomcatArgs = {}, opts?: pulumi.ComponentResourceOptions) {

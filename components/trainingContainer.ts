@@ -4,6 +4,7 @@ import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
 import { plainList } from "../core/pulumi/plainList";
 import { reporter } from "../core/pulumi/componentErrors";
 
+/** Arguments of {@link TrainingContainer}. */
 export interface TrainingContainerArgs extends GpuContainerArgs {
   /** Folders with data, each as `"/host/folder:/folder"`; they are mounted read-only unless `:rw` is said. */
   data?: string[];
@@ -11,7 +12,7 @@ export interface TrainingContainerArgs extends GpuContainerArgs {
   output?: string[];
   /** Folder of the host that logs go to; it is mounted on `logsTarget`. */
   logs?: string;
-  /** @default "/logs" */
+  /** Absolute path in the container where the logs are written. @default "/logs" */
   logsTarget?: string;
   /** Use the host's network, so that several machines can train together. Not with `ports`. @default false */
   hostNetwork?: boolean;

@@ -42,10 +42,11 @@ export interface RolloutDescription {
   maxUnavailable?: number | string;
 }
 
+/** Arguments of {@link WebApp}. */
 export interface WebAppArgs extends ContainerDescription {
   /** Name of the Deployment. @default the component's name */
   name?: string;
-  /** @default the name of the Deployment */
+  /** Name of the Service. @default the name of the Deployment */
   serviceName?: string;
   /** A name, or a `Namespace`. @default that of the provider (`kubernetes:namespace`), else "default" */
   namespace?: NamespaceInput;
@@ -57,7 +58,7 @@ export interface WebAppArgs extends ContainerDescription {
   labels?: Record<string, pulumi.Input<string>>;
   /** Number of pods. @default 1 */
   replicas?: pulumi.Input<number>;
-  /** @default the component's name */
+  /** Name of the main container in each pod. @default the component's name */
   containerName?: string;
   /** Port that the program listens on. @default 80, which is then not listed in the container: the list only informs */
   containerPort?: number;
@@ -70,7 +71,10 @@ export interface WebAppArgs extends ContainerDescription {
    * @default the cluster picks a free one
    */
   nodePort?: number;
-  /** @default "NodePort" where `nodePort` is given, else "ClusterIP" */
+  /**
+   * Where the Service can be reached from: the cluster, its nodes, or a load balancer.
+   * @default "NodePort" where `nodePort` is given, else "ClusterIP"
+   */
   serviceType?: "ClusterIP" | "NodePort" | "LoadBalancer";
   /** Secrets of type `kubernetes.io/dockerconfigjson` for images of private registries, by name. @default none */
   imagePullSecrets?: string[];
@@ -164,8 +168,11 @@ const SAFE = {
  * @throws pulumi.ResourceError naming the argument, before anything is made
  */
 export class WebApp extends pulumi.ComponentResource {
+  /** Name of the Deployment, once its pods are ready. */
   readonly deploymentName: pulumi.Output<string>;
+  /** Name of the Service, under which other pods find it. */
   readonly serviceName: pulumi.Output<string>;
+  /** Namespace that both are in. */
   readonly namespace: pulumi.Output<string>;
   /** Port on every node; undefined for the type `ClusterIP`. */
   readonly nodePort: pulumi.Output<number | undefined>;
@@ -176,6 +183,7 @@ export class WebApp extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** The objects themselves, for what this component does not show. */
   readonly deployment: Deployment;
+  /** The Service itself, for what this component does not show. */
   readonly service: Service;
 
   constructor(name: string, args: WebAppArgs, opts: pulumi.ComponentResourceOptions = {}) {

@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import * as ts from "typescript";
 import { COMPONENTS } from "../cli/plugin/components";
-
-const ROOT = join(__dirname, "..");
+import { docOf, exported, isPublic, tagOf } from "./exported";
 
 interface TypeSpec {
   type?: string;
@@ -22,23 +20,17 @@ const ANY: TypeSpec = { $ref: "pulumi.json#/Any" };
 
 /** Makes the schema of Pulumi's other languages from the types of the components, so that there is nothing to keep in step. */
 class Schema {
-  private readonly program: ts.Program;
   private readonly checker: ts.TypeChecker;
   private readonly index: Map<string, ts.Symbol>;
 
   constructor() {
-    const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile) as { config: object };
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-    const file = join(ROOT, "components/index.ts");
-    this.program = ts.createProgram([file], { ...options, types: ["node"] });
-    this.checker = this.program.getTypeChecker();
-    const module = this.checker.getSymbolAtLocation(this.program.getSourceFile(file)!)!;
-    this.index = new Map(this.checker.getExportsOfModule(module).map((symbol) => [symbol.name, symbol]));
+    const { checker, symbols } = exported();
+    this.checker = checker;
+    this.index = symbols;
   }
 
   resource(className: string) {
-    const exported = this.index.get(className)!;
-    const symbol = exported.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(exported) : exported;
+    const symbol = this.index.get(className)!;
     const node = symbol.valueDeclaration!;
     const [signature] = this.checker.getTypeOfSymbolAtLocation(symbol, node).getConstructSignatures();
     const args = this.checker.getNonNullableType(
@@ -50,9 +42,7 @@ class Schema {
     const outputs = own.flatMap((property): [string, PropertySpec][] => {
       const at = property.valueDeclaration;
       if (!at || !(ts.isPropertyDeclaration(at) || ts.isGetAccessor(at)) || property.name.startsWith("_")) return [];
-      if (at.getSourceFile().fileName.includes("node_modules")) return [];
-      if (ts.getCombinedModifierFlags(at) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) return [];
-      if (INTERNAL.has(property.name)) return [];
+      if (!isPublic(property) || INTERNAL.has(property.name)) return [];
       const { spec } = this.property(property, node);
       const { plain: _, ...type } = spec;
       return type.$ref && !this.isData(property, node)
@@ -71,10 +61,9 @@ class Schema {
   }
 
   private doc(symbol: ts.Symbol): string | undefined {
-    const text = ts.displayPartsToString(symbol.getDocumentationComment(this.checker)).replace(/\s*\n\s*/g, " ");
-    const [standard] = symbol.getJsDocTags(this.checker).filter(({ name }) => name === "default");
-    const shown = standard && `Default: ${ts.displayPartsToString(standard.text).replace(/\s*\n\s*/g, " ")}.`;
-    return [text, shown].filter(Boolean).join(" ") || undefined;
+    const standard = tagOf(this.checker, symbol, "default");
+    const shown = standard && `Default: ${standard}.`;
+    return [docOf(this.checker, symbol), shown].filter(Boolean).join(" ") || undefined;
   }
 
   private property(symbol: ts.Symbol, node: ts.Node): { spec: PropertySpec } {

@@ -30,6 +30,7 @@ export interface ProjectOptions extends Pick<EngineOptions, "kubernetes"> {
 export interface ComposeOrigin {
   /** Absolute paths. */
   files: string[];
+  /** Absolute path of the project folder, where relative paths of the files start. */
   workingDir: string;
   /** What names alone in `environment` and in secrets take their values from. @default those of Pulumi's process */
   variables?: Record<string, string | undefined>;

@@ -2,7 +2,10 @@ import type { Pod } from "kubernetes-types/core/v1";
 
 /** What only Kubernetes wants to know about a service. */
 export interface KubernetesOptions {
-  /** @default that of the provider (`kubernetes:namespace`), else "default" */
+  /**
+   * Namespace of the service's objects, by name.
+   * @default that of the provider (`kubernetes:namespace`), else "default"
+   */
   namespace?: string;
   /**
    * Node port of each published port, by port in the container, e.g. `{ 80: 30080 }`.
@@ -13,14 +16,15 @@ export interface KubernetesOptions {
   volumes?: Record<string, ClaimOptions>;
   /** Names of secrets of type `kubernetes.io/dockerconfigjson` for images of private registries. @default none */
   imagePullSecrets?: string[];
-  /** @default that of the namespace */
+  /** ServiceAccount of the pods, by name. @default that of the namespace */
   serviceAccountName?: string;
   /** Let the pods talk to the API server. @default false */
   automountServiceAccountToken?: boolean;
   /** Nodes to run on, by label, e.g. `{ "kubernetes.io/arch": "amd64" }`. */
   nodeSelector?: Record<string, string>;
-  /** Labels and annotations of the pods, beside those of berth. */
+  /** Labels of the pods, beside those of berth. */
   podLabels?: Record<string, string>;
+  /** Annotations of the pods, beside those of berth. */
   podAnnotations?: Record<string, string>;
   /**
    * The last word on the pod: gets the spec that berth made and returns the one to use. Where the image or the
@@ -33,7 +37,7 @@ export interface KubernetesOptions {
 export interface ClaimOptions {
   /** A Kubernetes quantity. @default "10Gi" */
   size?: string;
-  /** @default the cluster's default class */
+  /** StorageClass that the volume is made by. @default the cluster's default class */
   storageClassName?: string;
   /** `ReadWriteMany` lets replicas on several nodes share it. @default "ReadWriteOnce" */
   accessMode?: "ReadWriteOnce" | "ReadWriteMany" | "ReadWriteOncePod" | "ReadOnlyMany";

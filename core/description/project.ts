@@ -32,13 +32,17 @@ export interface BuildDescription {
   network?: string;
   /** Further tags for the image. */
   tags?: string[];
+  /** Labels of the image. */
   labels?: Record<string, string>;
+  /** Images whose layers may be used again. */
   cacheFrom?: string[];
+  /** Names and addresses that `RUN` steps know. */
   extraHosts?: Record<string, string> | string[];
+  /** Platforms that the image is built for, e.g. `linux/arm64`. */
   platforms?: string[];
   /** Bytes. */
   shmSize?: number;
-  /** @default false */
+  /** Run every step anew. @default false */
   noCache?: boolean;
   /** Look for newer base images. @default false */
   pull?: boolean;
@@ -46,11 +50,11 @@ export interface BuildDescription {
 
 /** What a service waits for (Compose `depends_on`, long form). */
 export interface DependencyDescription {
-  /** @default "service_started" */
+  /** Until when it waits: the other one was started, answers, or has ended well. @default "service_started" */
   condition: "service_started" | "service_healthy" | "service_completed_successfully";
   /** Start it anew when the other one is made anew. @default false */
   restart?: boolean;
-  /** @default true */
+  /** Fail where the other one is missing. @default true */
   required?: boolean;
 }
 
@@ -70,18 +74,25 @@ export interface NetworkDefinition {
   name: string;
   /** It is there already; the project neither makes nor removes it. @default false */
   external?: boolean;
-  /** @default "bridge" */
+  /** Driver of the network: `bridge`, `macvlan`, `overlay`, ... @default "bridge" */
   driver?: string;
+  /** Options of the driver. */
   driverOpts?: Record<string, string>;
+  /** Where addresses come from. */
   ipam?: {
     driver?: string;
     config?: { subnet?: string; gateway?: string; ipRange?: string; auxAddresses?: Record<string, string> }[];
     options?: Record<string, string>;
   };
+  /** No way out of this network. @default false */
   internal?: boolean;
+  /** Let containers outside the project join too. @default false */
   attachable?: boolean;
+  /** Give IPv4 addresses. @default true */
   enableIpv4?: boolean;
+  /** Give IPv6 addresses. @default false */
   enableIpv6?: boolean;
+  /** Labels of the network. */
   labels?: Record<string, string>;
 }
 
@@ -91,9 +102,11 @@ export interface VolumeDefinition {
   name: string;
   /** It is there already; the project neither makes nor removes it. @default false */
   external?: boolean;
-  /** @default "local" */
+  /** Driver of the volume. @default "local" */
   driver?: string;
+  /** Options of the driver. */
   driverOpts?: Record<string, string>;
+  /** Labels of the volume. */
   labels?: Record<string, string>;
 }
 
@@ -102,6 +115,7 @@ export interface VolumeDefinition {
  * together. Names inside services (`networks`, volume sources) are the names on the engine.
  */
 export interface ProjectDescription {
+  /** Name of the project. */
   name: string;
   /** By service key; `containerName` is set only where the source sets it. */
   services: Record<string, ProjectService>;
@@ -109,5 +123,6 @@ export interface ProjectDescription {
   networks: Record<string, NetworkDefinition>;
   /** By the key in the file. */
   volumes: Record<string, VolumeDefinition>;
+  /** What the reader has to tell. */
   notices: Notice[];
 }

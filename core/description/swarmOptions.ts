@@ -1,8 +1,8 @@
 /** What only Swarm wants to know about a service (Compose `deploy`). */
 export interface SwarmOptions {
-  /** @default one task after the other, stopped before its successor starts */
+  /** How tasks are replaced by new ones. @default one task after the other, stopped before its successor starts */
   updateConfig?: UpdateConfig;
-  /** @default as `updateConfig`'s own defaults */
+  /** How tasks go back after a failed update. @default as `updateConfig`'s own defaults */
   rollbackConfig?: Omit<UpdateConfig, "failureAction"> & { failureAction?: "pause" | "continue" };
   /** Expressions such as `node.role == worker`. */
   placement?: {
@@ -40,6 +40,7 @@ export interface SwarmOptions {
   labels?: Record<string, string>;
 }
 
+/** Ports on every node (`ingress`), or only where a task runs (`host`). */
 export type PublishMode = "ingress" | "host";
 
 /** How a service goes from one version to the next (Compose `deploy.update_config`). */
@@ -48,12 +49,12 @@ export interface UpdateConfig {
   parallelism?: number;
   /** Time between groups. @default "0s" */
   delay?: number | string;
-  /** @default "pause" */
+  /** What happens after a failed task. @default "pause" */
   failureAction?: "pause" | "continue" | "rollback";
   /** Time in which a new task's failure counts. @default "5s" */
   monitor?: number | string;
   /** Part of tasks that may fail, 0 to 1. @default 0 */
   maxFailureRatio?: number;
-  /** @default "stop-first" */
+  /** Whether the old task ends before the new one starts, or after it. @default "stop-first" */
   order?: "stop-first" | "start-first";
 }

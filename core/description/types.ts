@@ -5,6 +5,7 @@ import type { Input } from "@pulumi/pulumi";
  * Only types are imported from Pulumi here; the description itself is plain data.
  */
 export type Inputs<T> = Input<InputsWithin<T>>;
+/** The value of {@link Inputs}, with what may arrive late inside it. */
 export type InputsWithin<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends readonly (infer E)[]
@@ -26,7 +27,7 @@ export interface PortDescription {
   published?: number | string;
   /** Address on the host to listen on. @default all IPv4 addresses */
   hostIp?: string;
-  /** @default "tcp" */
+  /** Protocol of the port. @default "tcp" */
   protocol?: "tcp" | "udp" | "sctp";
 }
 
@@ -38,8 +39,9 @@ export interface MountDescription {
   source?: string;
   /** Absolute path inside the container. */
   target: string;
-  /** @default false */
+  /** The container cannot write there. @default false */
   readOnly?: boolean;
+  /** Only for the type `bind`. */
   bind?: {
     /** Let Docker make a missing host folder, owned by root. @default false: a missing path is refused */
     createHostPath?: boolean;
@@ -48,12 +50,14 @@ export interface MountDescription {
     /** SELinux relabelling: `z` shared, `Z` private. */
     selinux?: "z" | "Z";
   };
+  /** Only for the type `volume`. */
   volume?: {
     /** Do not copy the image's files into a new volume. @default false */
     nocopy?: boolean;
     /** A folder or file inside the volume, which must be there; engines from API 1.45 on. @default the whole volume */
     subpath?: string;
   };
+  /** Only for the type `tmpfs`: size, and mode of the folder in octal, e.g. `0o1777`. */
   tmpfs?: { size?: Bytes /** Octal, e.g. `0o1777`. */; mode?: number };
 }
 
@@ -63,9 +67,13 @@ export interface NetworkDescription {
   name: string;
   /** Further names under which other containers on this network find the service. */
   aliases?: string[];
+  /** Fixed address, inside the network's subnet. @default a free one that the engine picks */
   ipv4Address?: string;
+  /** Fixed address, inside the network's IPv6 subnet. @default a free one that the engine picks */
   ipv6Address?: string;
+  /** Further link-local addresses, without a check of the subnet. */
   linkLocalIps?: string[];
+  /** MAC address on this network, e.g. `02:42:ac:11:00:02`. @default one that the engine picks */
   macAddress?: string;
   /** Options for the network's driver, e.g. `{ "com.docker.network.endpoint.ifname": "lan0" }`. */
   driverOpts?: Record<string, string>;
@@ -77,9 +85,9 @@ export interface NetworkDescription {
 export interface HealthcheckDescription {
   /** A shell command, or a list that begins with `CMD`, `CMD-SHELL` or `NONE`. */
   test?: string | string[];
-  /** @default "30s" */
+  /** Time between two checks. @default "30s" */
   interval?: Duration;
-  /** @default "30s" */
+  /** Time in which a check has to end. @default "30s" */
   timeout?: Duration;
   /** Time in which failures do not count. @default "0s" */
   startPeriod?: Duration;
@@ -97,10 +105,11 @@ export interface GpuDescription {
   count?: number | "all";
   /** Indices or UUIDs of particular devices. */
   deviceIds?: string[];
-  /** @default ["gpu"] */
+  /** What a device must be able to do. @default ["gpu"] */
   capabilities?: string[];
   /** `nvidia`, `cdi`, ... @default the engine picks one by the capabilities */
   driver?: string;
+  /** Options for the driver. */
   options?: Record<string, string>;
 }
 
@@ -133,6 +142,7 @@ export interface FileDescription {
   environment?: string;
   /** Numeric owner; for a bound file the host's file decides. @default "0" */
   uid?: string;
+  /** Numeric group; for a bound file the host's file decides. @default "0" */
   gid?: string;
   /** Octal, e.g. `0o400`; for a bound file the host's file decides. @default 0o444 */
   mode?: number;
@@ -140,10 +150,11 @@ export interface FileDescription {
 
 /** A device of the host (Compose `devices`, long form). */
 export interface DeviceDescription {
+  /** Path on the host, e.g. `/dev/sda`, or a CDI name. */
   source: string;
-  /** @default the source */
+  /** Path in the container. @default the source */
   target?: string;
-  /** @default "rwm" */
+  /** Letters: read `r`, write `w`, make nodes `m`. @default "rwm" */
   permissions?: string;
 }
 
@@ -192,7 +203,7 @@ export interface ServiceDescription {
   networks?: (string | NetworkDescription)[];
   /** `bridge`, `host`, `none` or `container:<name>`. Not together with `networks`. */
   networkMode?: string;
-  /** @default "no" */
+  /** When the engine starts it anew after it has ended; a number is the most tries. @default "no" */
   restart?: "no" | "always" | "unless-stopped" | "on-failure" | `on-failure:${number}`;
   /**
    * `replicated-job` runs to its end once; the others keep running. `global` is one on each node of a Swarm or
@@ -203,49 +214,64 @@ export interface ServiceDescription {
   replicas?: number;
   /** User, or `user:group`, by name or number. @default the image's */
   user?: string;
+  /** Further groups of the user, by name or number. */
   groupAdd?: (string | number)[];
   /** Absolute path. @default the image's */
   workingDir?: string;
-  /** @default the container's short id */
+  /** Host name inside the container. @default the container's short id */
   hostname?: string;
+  /** Domain name inside the container. */
   domainname?: string;
+  /** MAC address, e.g. `02:42:ac:11:00:02`. @default one that the engine picks */
   macAddress?: string;
   /** Capabilities to add, with or without `CAP_`. */
   capAdd?: string[];
+  /** Capabilities to take away, with or without `CAP_`; `ALL` for every one. */
   capDrop?: string[];
-  /** @default false */
+  /** All capabilities and all devices of the host. @default false */
   privileged?: boolean;
   /** Mount the container's root file system read-only. @default false */
   readOnly?: boolean;
+  /** Security options, e.g. `"no-new-privileges"`, `"seccomp=unconfined"`. */
   securityOpt?: string[];
   /** `"/dev/fuse"`, `"/dev/sda:/dev/xvda:r"`, or the long form. */
   devices?: (string | DeviceDescription)[];
+  /** Rules for device nodes: `"c 13:* rwm"`. */
   deviceCgroupRules?: string[];
   /** `"all"`, or a list of requests. */
   gpus?: "all" | GpuDescription[];
   /** OCI runtime, e.g. `nvidia`. @default the engine's */
   runtime?: string;
+  /** How the engine finds out whether it answers. @default the image's */
   healthcheck?: HealthcheckDescription;
   /**
    * Longest wait of `up` until the service answers. Without it, the wait on Docker ends as soon as the engine calls the
    * container unhealthy. @default "2m"; on Kubernetes, where it holds pulling the image too, "10m"
    */
   waitTimeout?: Duration;
+  /** Log driver and its options: `{ driver: "json-file", options: { "max-size": "10m" } }`. */
   logging?: { /** @default the engine's */ driver?: string; options?: Record<string, string | number> };
   /** `{ nofile: 65536 }` or `{ nofile: { soft: 1024, hard: 2048 } }`. */
   ulimits?: Record<string, number | { soft: number; hard: number }>;
+  /** Kernel settings of the container's namespaces: `{ "net.core.somaxconn": 1024 }`. */
   sysctls?: Record<string, string | number>;
   /** `{ db: "10.0.0.2" }` or `["db:10.0.0.2"]`; `host-gateway` stands for the host. */
   extraHosts?: Record<string, string> | string[];
+  /** DNS servers, by address. @default the engine's */
   dns?: string | string[];
+  /** Options of the resolver, e.g. `"ndots:2"`. */
   dnsOpt?: string[];
+  /** Domains that names without a dot are looked for in. */
   dnsSearch?: string | string[];
   /** Run a small init as process 1. @default false */
   init?: boolean;
+  /** Signal that asks the program to end, e.g. `SIGQUIT`. @default the image's, else "SIGTERM" */
   stopSignal?: string;
   /** Time between the stop signal and the kill. @default "10s" */
   stopGracePeriod?: Duration;
+  /** Give the program a terminal (`docker run -t`). @default false */
   tty?: boolean;
+  /** Keep standard input open (`docker run -i`). @default false */
   stdinOpen?: boolean;
   /** Size of /dev/shm; on Docker, this and the next three are rounded up to whole MiB. @default "64m" */
   shmSize?: Bytes;
@@ -269,10 +295,15 @@ export interface ServiceDescription {
   ipc?: string;
   /** `host` or `container:<name>`. */
   pid?: string;
+  /** `host` for the host's user namespace. */
   usernsMode?: string;
+  /** Namespace of control groups: the host's or one of its own. @default the engine's */
   cgroup?: "host" | "private";
+  /** Control group that the container's own lies in. */
   cgroupParent?: string;
+  /** Options of the storage driver: `{ size: "10G" }`. */
   storageOpt?: Record<string, string>;
+  /** Limits of block devices: weight 10 to 1000, rates in bytes or operations a second. */
   blkioConfig?: {
     weight?: number;
     deviceReadBps?: { path: string; rate: Bytes }[];
@@ -280,23 +311,37 @@ export interface ServiceDescription {
     deviceReadIops?: { path: string; rate: number }[];
     deviceWriteIops?: { path: string; rate: number }[];
   };
+  /** Labels of the container: a map, or a list of `name=value`. */
   labels?: Record<string, string | number | boolean> | string[];
   /** Files with secret text; they never stand in clear in the state. */
   secrets?: FileDescription[];
+  /** Files with settings. */
   configs?: FileDescription[];
 
   // Known to Docker and Compose, but not to the Docker provider: refused there with a reason.
+  /** Annotations for the OCI runtime: a map, or a list of `name=value`. */
   annotations?: Record<string, string> | string[];
+  /** Containers of the default bridge under other names: `"db:database"`. */
   links?: string[];
+  /** `host` for the host's own host name. */
   uts?: string;
+  /** Way of isolation, on Windows only. */
   isolation?: string;
+  /** Most processes; -1 for no limit. */
   pidsLimit?: number;
+  /** How likely it ends when memory runs out, -1000 to 1000. */
   oomScoreAdj?: number;
+  /** Keep its processes when its memory runs out. */
   oomKillDisable?: boolean;
+  /** How readily memory is swapped out, 0 to 100. */
   memSwappiness?: number;
+  /** Memory nodes to use, e.g. `"0-1"`. */
   cpusetMems?: string;
+  /** Microseconds of a real-time period. */
   cpuRtPeriod?: Duration;
+  /** Microseconds of real time in each period. */
   cpuRtRuntime?: Duration;
+  /** Limit of kernel memory; engines up to API 1.41. */
   kernelMemory?: Bytes;
 }
 

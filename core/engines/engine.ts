@@ -34,6 +34,7 @@ export interface Endpoint {
   target: string;
   /** Address to connect to; `0.0.0.0` is every address of the engine's host. */
   hostIp: string;
+  /** Port on the host. */
   hostPort: number;
 }
 
@@ -51,7 +52,9 @@ export const declaredEndpoints = (ports: ServiceSpec["ports"] = []): Endpoint[] 
 export interface EngineOptions {
   /** Keep the data of named volumes when the stack goes. */
   keepData: boolean;
+  /** What only a Swarm reads. */
   swarm?: SwarmOptions;
+  /** What only Kubernetes reads. */
   kubernetes?: KubernetesOptions;
 }
 

@@ -5,9 +5,9 @@ import { ArgumentError, checkFields, show } from "../description/errors";
 export interface JumpHost {
   /** Address, name or alias, as in {@link HostConnection.host}. */
   host: string;
-  /** @default as ssh's settings say */
+  /** Name to log in with. @default as ssh's settings say */
   user?: string;
-  /** @default as ssh's settings say, else 22 */
+  /** Port of its SSH server. @default as ssh's settings say, else 22 */
   port?: number;
   /** Its key, as in {@link HostConnection.hostKey}. @default what known_hosts says */
   hostKey?: string;
@@ -24,9 +24,9 @@ export interface JumpHost {
 export interface HostConnection {
   /** Address, name, or an alias of `~/.ssh/config`. @default this machine, without ssh */
   host?: string;
-  /** @default as ssh's settings say, else the name of the user here */
+  /** Name to log in with. @default as ssh's settings say, else the name of the user here */
   user?: string;
-  /** @default as ssh's settings say, else 22 */
+  /** Port of its SSH server. @default as ssh's settings say, else 22 */
   port?: number;
   /** File with the private key; `~` is the home folder. @default as ssh's settings say: an agent, the usual files */
   identityFile?: string;
@@ -40,6 +40,7 @@ export interface HostConnection {
    * here. @default what known_hosts says; a host that does not stand there is refused
    */
   hostKey?: string;
+  /** A host on the way. @default as ssh's settings say */
   jump?: JumpHost;
   /** Become root with `sudo`, which must not ask for a password, where the user is not root. @default true */
   sudo?: boolean;

@@ -14,6 +14,7 @@ import { merge } from "./patch";
 export interface NamespaceReference {
   /** Name on the cluster. */
   readonly namespaceName: string;
+  /** What has to stand first. */
   readonly object: pulumi.Resource;
 }
 

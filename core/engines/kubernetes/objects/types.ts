@@ -11,15 +11,17 @@ import type { Inputs } from "../../../description/types";
 
 /** A request over HTTP: a path on the container's own port, or Kubernetes' long form. */
 export type HttpGet = string | HttpGetDescription;
+/** A request over HTTP in Kubernetes' long form. */
 export interface HttpGetDescription {
-  /** @default "/" */
+  /** Path of the request. @default "/" */
   path?: string;
   /** Number, or name of one of the container's ports. @default the container's port */
   port?: number | string;
-  /** @default the pod's address */
+  /** Host of the request. @default the pod's address */
   host?: string;
-  /** @default "HTTP" */
+  /** Scheme of the request; the certificate of HTTPS is not checked. @default "HTTP" */
   scheme?: "HTTP" | "HTTPS";
+  /** Headers of the request. */
   httpHeaders?: { name: string; value: string }[];
 }
 
@@ -32,9 +34,11 @@ export type Exec = string[] | { command: string[] };
  * @example { httpGet: "/healthz", periodSeconds: 5 }
  */
 export interface ProbeDescription {
+  /** Answers where the status is 200 to 399. */
   httpGet?: HttpGet;
   /** Answers where a connection can be opened. */
   tcpSocket?: number | { port: number | string; host?: string };
+  /** Answers where the health service of gRPC on this port says so. */
   grpc?: number | { port: number; service?: string };
   /** Answers where the command ends with 0. */
   exec?: Exec;
@@ -61,7 +65,9 @@ export type Probe = string | ProbeDescription;
  * @example { exec: ["/bin/sh", "-c", "nginx -s quit"] }
  */
 export interface HandlerDescription {
+  /** A command in the container. */
   exec?: Exec;
+  /** A request to the container. */
   httpGet?: HttpGet;
   /** Seconds of doing nothing, without any program of the image; Kubernetes 1.30 or newer. */
   sleep?: number | { seconds: number };
@@ -82,7 +88,7 @@ export type Variables = Record<string, Input<string | number | boolean> | { valu
 export interface ContainerDescription {
   /** Image reference, e.g. `nginx:1.27`. */
   image: Input<string>;
-  /** @default "Always" for the tag `latest` or none, else "IfNotPresent" */
+  /** When the node fetches the image. @default "Always" for the tag `latest` or none, else "IfNotPresent" */
   imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   /** Program to start, without a shell. @default the image's entrypoint */
   command?: Inputs<string[]>;
@@ -111,6 +117,7 @@ export interface ContainerDescription {
   preStop?: HandlerDescription | false;
   /** Where the pod's volumes stand in this container. */
   volumeMounts?: Inputs<VolumeMount>[];
+  /** Rights of the container's processes, in Kubernetes' own words. */
   securityContext?: Inputs<SecurityContext>;
 }
 
