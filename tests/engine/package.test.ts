@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must, PackedPackage } from "../packedPackage";
 import { describeIf } from "../skips";
+import { FIRST, firstPackage, OWNER } from "./firstPackage";
 import { cleanUp, missingCli, Project, ROOT } from "./harness";
 
 cleanUp();
@@ -67,5 +68,15 @@ describeIf(missingCli, "the package in a project of somebody's own", () => {
     const { code, output } = await project.pulumi(["preview", "--stack", "dev"]);
     expect(code).not.toBe(0);
     expect(output).toContain('Nginx "web": port: 8080:80: host port 8080 is taken by the container other');
+  }, 300_000);
+
+  test.concurrent("a stack that the first package has made shows no change with this one", async () => {
+    const config = { "berth:owner": OWNER };
+    const project = await Project.create({ stack: "dev", config, make: consumer("commonjs", FIRST) });
+    await firstPackage(project);
+    expect(await project.changes("--expect-no-changes")).toEqual([]);
+    // And takes it away again, so that it is the state that was compared.
+    await project.destroy();
+    expect([project.containers(), project.networks()]).toEqual([[], []]);
   }, 300_000);
 });
