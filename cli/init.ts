@@ -54,7 +54,7 @@ function packageJson(name: string, source: string | undefined): string {
       "pulumi-berth": source ?? own.version,
     },
     devDependencies: Object.fromEntries(TOOLS.map((tool) => [tool, own.devDependencies[tool]])),
-    jest: { transform: { "\\.ts$": "@sucrase/jest-plugin" } },
+    jest: { testTimeout: 60_000, transform: { "\\.ts$": "@sucrase/jest-plugin" } },
   });
 }
 

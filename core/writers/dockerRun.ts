@@ -179,6 +179,7 @@ const ALL_OTHERS: Flag[] = [
   ["--dns-option", (spec) => spec.dnsOpt],
   ["--dns-search", (spec) => spec.dnsSearch],
   ["--init", (spec) => spec.init],
+  ["--init=false", ({ init }) => init === false],
   ["--stop-signal", (spec) => spec.stopSignal],
   [
     "--stop-timeout",

@@ -29,6 +29,10 @@ const WORK = join(ROOT, ".berth/live");
 export const PROJECT = "berth-live";
 export const BY_HAND = `--label berth.stack=${PROJECT}/by-hand`;
 
+/** Lines of a shell whose containers, networks and volumes carry the tests' label, so that nothing else is ever removed. */
+export const labelled = (lines: string): string =>
+  lines.replace(/^( *)docker (run|network create|volume create)/gm, `$1docker $2 ${BY_HAND}`);
+
 const DOCKER_HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
 /** Where the labs lie (tests/live/lab). */
 export const LAB_DIR = process.env.BERTH_LAB_DIR ?? "/var/tmp/berth-lab";

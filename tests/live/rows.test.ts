@@ -14,6 +14,7 @@ import {
   inside,
   inspect,
   type Inspect,
+  labelled,
   made,
   missing,
   missingLab,
@@ -47,10 +48,6 @@ interface Row extends StackOptions {
   /** What the row must show of the stack. */
   shows?(stack: Stack): void;
 }
-
-/** Every container that a line makes carries the tests' label, so that nothing else is ever removed. */
-const labelled = (line: string) =>
-  line.replace(/^docker (run|network create|volume create)/, (command) => `${command} ${BY_HAND}`);
 
 function describeRow({
   row,

@@ -2,6 +2,7 @@ import { isBlock, type NoteBlock } from "./blocks";
 import { fileOf, meaningOf, readBuild } from "./commands";
 import { daemonKeys, type FileKind, fileKind, titleOf } from "./files";
 import { holesOfWords } from "./holes";
+import { jupyterArguments } from "./jupyter";
 import { type Around, splitFile, type Statement, takeApart } from "./statements";
 import type { Piece, Line, File, NoteState } from "./state";
 
@@ -84,6 +85,7 @@ function takeFile(note: NoteState, given: NoteBlock, kind: FileKind): void {
     env: note.envs,
   };
   lists[kind]?.push({ item, block });
+  if (kind === "jupyter") item.why = jupyterArguments(block.text) ?? how;
   if (kind === "env") item.why = "variables for the setups that name this file";
 }
 

@@ -49,9 +49,11 @@ function healthcheckOf(
   return Object.values(check).some((value) => value !== undefined) ? check : undefined;
 }
 
-/** A record of what `NAME=value` texts say. */
+/** A record of what `NAME=value` texts say; a name alone is a variable that the client's shell did not have. */
 const variables = (list: string[] | null | undefined): Record<string, string> =>
-  Object.fromEntries((list ?? []).map((item) => splitVariable(item)).map(([name, value]) => [name, value ?? ""]));
+  Object.fromEntries(
+    (list ?? []).map(splitVariable).flatMap(([name, value]) => (value === null ? [] : [[name, value]])),
+  );
 
 /** Engines before 23 and their clients write the default down. */
 const DEFAULT_SIGNAL = "SIGTERM";

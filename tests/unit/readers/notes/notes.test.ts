@@ -286,6 +286,26 @@ describe("files", () => {
     expect(onlyItem(block(text, "json"))).toMatchObject({ what: "daemon.json", text: said });
   });
 
+  test.each([
+    [
+      'c.JupyterHub.ip="0.0.0.0"\nc.JupyterHub.port=443\nc.JupyterHub.admin_user = {"kevin"}\nc.Authenticator.admin_users = {"kevin"} # who\nc.Spawner.notebook_dir = "~"',
+      'the component `JupyterHub` takes port 443, admins {"kevin"}, notebookDir "~" (without c.JupyterHub.admin_user)',
+    ],
+    [
+      "c.NotebookApp.password = u'sha1:abc'\nc.NotebookApp.port =8888",
+      "the component `JupyterServer` takes password, port 8888",
+    ],
+    [
+      "c.ServerApp.terminado_settings = {}\njupyter lab --notebook-dir=/ --ip='*' --port=8888 --allow-root --no-browser",
+      "the component `JupyterServer` takes notebookDir /, ip '*', port 8888, allowRoot true (without c.ServerApp.terminado_settings)",
+    ],
+    ["jupyter notebook --generate-config", "the components `JupyterServer` and `JupyterHub`; `berth settings jupyter`"],
+  ])("settings of Jupyter, as arguments: %j", (text, why) => {
+    const item = onlyItem(block(text, "python"));
+    expect([item.fate, item.why]).toEqual(["understood", expect.stringContaining(why)]);
+    expect(item.why).not.toContain("sha1");
+  });
+
   test("a refusal of manifests names the line of the note, as does one of YAML that is none", () => {
     const refused = (text: string) => onlyItem(`# Note\n\n${block(text, "yaml")}`).why;
     expect(refused("apiVersion: v1\nkind: Pod\nmetadata:\n  name: web")).toBe(

@@ -2,14 +2,14 @@ import { environmentOf } from "../../../../core/description/variables";
 import type { ProjectDescription } from "../../../../core/description/project";
 import { parseService, type ServiceSpec } from "../../../../core/description/service";
 import type { ServiceDescription } from "../../../../core/description/types";
-import { parseDockerLines } from "../../../../core/readers/dockerRun";
+import { type DockerRunContext, parseDockerLines } from "../../../../core/readers/dockerRun";
 import type { EngineInfo, InspectedImage } from "../../../../core/readers/running";
 
-const FOLDER = "/srv";
-const CONTEXT = { environment: {}, folder: FOLDER, home: "/home/ada" };
+const CONTEXT = { environment: {}, folder: "/srv", home: "/home/ada" };
 
 /** What the line reader says of a line. */
-export const readLine = (line: string): ProjectDescription => parseDockerLines([line], "setup", CONTEXT);
+export const readLine = (line: string, context: DockerRunContext = CONTEXT): ProjectDescription =>
+  parseDockerLines([line], "setup", context);
 
 const text = (value: unknown) => JSON.stringify(value);
 const sorted = <T>(list: T[] | undefined, key: (item: T) => string = text): T[] | undefined =>
@@ -20,8 +20,9 @@ export function asked(
   service: ServiceDescription,
   { LoggingDriver, DefaultRuntime, CgroupVersion }: EngineInfo,
   image: InspectedImage,
+  { folder, environment: outer }: DockerRunContext = CONTEXT,
 ): Record<string, unknown> {
-  const spec: ServiceSpec = parseService(service, { projectFolder: FOLDER, outer: {} });
+  const spec: ServiceSpec = parseService(service, { projectFolder: folder, outer });
   const { Config = {} } = image;
   const { logging, envFile: _, pullPolicy: __, ...rest } = spec;
   const exposed = Object.keys(Config?.ExposedPorts ?? {});
@@ -29,7 +30,7 @@ export function asked(
   const equal = (a: unknown, b: unknown) => text(a) === text(b);
   const environment = Object.fromEntries(Object.entries(environmentOf(spec)).sort());
   const replaced = spec.entrypoint !== undefined && !equal(spec.entrypoint, Config?.Entrypoint ?? [""]);
-  const drivers = logging && { driver: LoggingDriver, ...logging };
+  const drivers = logging && { ...logging, driver: logging.driver ?? LoggingDriver };
   const result: Record<string, unknown> = {
     ...rest,
     environment: Object.keys(environment).length ? environment : undefined,
