@@ -42,6 +42,13 @@ export function say(texts: TemplateStringsArray, ...holes: unknown[]): string {
   return texts.reduce((before, text, index) => `${before}${holes[index - 1]}${text}`);
 }
 
+/** Whether a text is, or has in it, the message of a template, whatever is in its holes and in every language. */
+export function isSaid(text: string, template: string): boolean {
+  const own = (language() === "en" ? undefined : catalogue![template]) ?? template;
+  const parts = own.split(/\{\d+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(parts.join("[\\s\\S]*")).test(text);
+}
+
 /** Items in a row: `a, b`. */
 export const listed = (items: readonly string[]): string => items.join(say`, `);
 

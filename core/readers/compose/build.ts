@@ -17,23 +17,24 @@ import {
   text,
   texts,
 } from "./values";
+import { say } from "../../description/say";
 
 /** What the engine's own build cannot do, or berth has no word for. */
 const REFUSED: Record<string, [problem: string, remedy: string]> = {
   additional_contexts: [
-    "needs BuildKit's own client, and berth sends one folder",
-    "copy what is needed into the context",
+    say`needs BuildKit's own client, and berth sends one folder`,
+    say`copy what is needed into the context`,
   ],
-  cache_to: ["needs BuildKit's own client", "remove it"],
-  entitlements: ["needs BuildKit's own client", "remove it"],
-  isolation: ["is for Windows containers only", "remove it"],
-  no_cache_filter: ["needs BuildKit's own client", "use no_cache"],
-  privileged: ["needs BuildKit's own client", "remove it"],
-  provenance: ["needs BuildKit's own client", "remove it"],
-  sbom: ["needs BuildKit's own client", "remove it"],
-  secrets: ["needs BuildKit's own client", "pass what is not secret as args"],
-  ssh: ["needs BuildKit's own client", "copy what is needed into the context"],
-  ulimits: ["cannot be set by berth for a build", "remove it"],
+  cache_to: [say`needs BuildKit's own client`, say`remove it`],
+  entitlements: [say`needs BuildKit's own client`, say`remove it`],
+  isolation: [say`is for Windows containers only`, say`remove it`],
+  no_cache_filter: [say`needs BuildKit's own client`, say`use no_cache`],
+  privileged: [say`needs BuildKit's own client`, say`remove it`],
+  provenance: [say`needs BuildKit's own client`, say`remove it`],
+  sbom: [say`needs BuildKit's own client`, say`remove it`],
+  secrets: [say`needs BuildKit's own client`, say`pass what is not secret as args`],
+  ssh: [say`needs BuildKit's own client`, say`copy what is needed into the context`],
+  ulimits: [say`cannot be set by berth for a build`, say`remove it`],
 };
 
 export function extraHosts(field: Field | undefined): string[] | undefined {
@@ -63,20 +64,20 @@ export function buildDescription(
     throw refuse(
       (contextField ?? field).node,
       (contextField ?? field).path,
-      `${context} is not a folder of this machine, and berth fetches nothing`,
-      "clone it and name the folder",
+      say`${context} is not a folder of this machine, and berth fetches nothing`,
+      say`clone it and name the folder`,
     );
   const dockerfile = text(inner(field, "dockerfile")) || undefined;
   const inline = inner(field, "dockerfile_inline");
   if (dockerfile !== undefined && inline)
-    throw refuse(inline.node, inline.path, "excludes dockerfile", "keep one of them");
+    throw refuse(inline.node, inline.path, say`excludes dockerfile`, say`keep one of them`);
   const platforms = texts(inner(field, "platforms"));
   if (platform && platforms?.length && !platforms.includes(platform))
     throw refuse(
       inner(field, "platforms")!.node,
       [...field.path, "platforms"],
-      `does not have the service's own platform ${platform}`,
-      "add it",
+      say`does not have the service's own platform ${platform}`,
+      say`add it`,
     );
   const args = inner(field, "args");
   const given = args && nullablePairs(args.node);

@@ -17,6 +17,7 @@ import {
   withKey,
 } from "./tree";
 import { splitVolume } from "./volumes";
+import { say } from "../../description/say";
 
 type Notify = (notice: Notice) => void;
 type Transform = (node: Node, path: Path, notify: Notify) => Node;
@@ -72,8 +73,8 @@ const volume: Transform = (node, path, notify) => {
       level: "note",
       at: formatPath(path),
       text: ["cached", "delegated", "consistent"].includes(option)
-        ? `${option} is for Docker Desktop on a Mac only and has no effect`
-        : `the option ${option} is none that Compose knows; it has no effect`,
+        ? say`${option} is for Docker Desktop on a Mac only and has no effect`
+        : say`the option ${option} is none that Compose knows; it has no effect`,
     });
   const bind = short.propagation || short.selinux || short.type === "bind";
   return record(node, {
@@ -96,7 +97,7 @@ const device: Transform = (node, path) => {
   if (!isText(node)) return node;
   const [first = "", target, permissions, extra] = node.value.split(":");
   if (extra !== undefined)
-    throw refuse(node, path, `${JSON.stringify(node.value)} has too many colons`, "use the long form");
+    throw refuse(node, path, say`${JSON.stringify(node.value)} has too many colons`, say`use the long form`);
   return record(node, { source: first, target: target || first, permissions: permissions ?? "rwm" });
 };
 
@@ -122,11 +123,11 @@ const external: Transform = (node, path, notify) => {
   const name = given.value.get("name");
   const own = isMapping(node) ? node.value.get("name") : undefined;
   if (name && own && textOf(name) !== textOf(own))
-    throw refuse(name, [...path, "external", "name"], "differs from name", "keep name and set external: true");
+    throw refuse(name, [...path, "external", "name"], say`differs from name`, say`keep name and set external: true`);
   notify({
     level: "note",
     at: formatPath([...path, "external"]),
-    text: "external.name is deprecated; write name and external: true",
+    text: say`external.name is deprecated; write name and external: true`,
   });
   const result = withKey(node, "external", inPlaceOf(given, true));
   return name && !own ? withKey(result, "name", name) : result;

@@ -1,6 +1,8 @@
+import { isSaid } from "../../description/say";
 import { ArgumentError } from "../../description/errors";
 import { lookAlike } from "../../description/lookAlikes";
 import { formatPath, isText, type Node, type Path, place, position } from "./tree";
+import { say } from "../../description/say";
 
 /** Where in a file; a file as a whole has no line. */
 export interface FilePlace {
@@ -34,6 +36,13 @@ export class ComposeError extends ArgumentError implements FilePlace {
   }
 }
 
+/** What a row is told that YAML takes for a part of the one above it. */
+const AFTER_ODD_BLANK = [
+  say`must be a mapping`,
+  "must be a {0}, and is {1}",
+  say`is not a field that Compose knows here`,
+];
+
 /** A refusal of what stands at a node; of a character that is not the one it looks like, where there is one. */
 export function refuse(node: Node, path: Path | string, problem: string, remedy: string): ComposeError {
   const { source } = node;
@@ -41,12 +50,12 @@ export function refuse(node: Node, path: Path | string, problem: string, remedy:
   const unlike =
     lookAlike(isText(node) ? node.value : "") ?? lookAlike(String(typeof path === "string" ? path : path.at(-1)));
   if (unlike) return new ComposeError(place(node), shown, unlike.problem, unlike.remedy);
-  if (source.oddRow !== undefined && /^(?:must be|is not) a (?:mapping|field)/.test(problem))
+  if (source.oddRow !== undefined && AFTER_ODD_BLANK.some((template) => isSaid(problem, template)))
     return new ComposeError(
       { file: source.name, ...position(source, source.oddRow) },
       "",
-      "the row begins with a blank that is none to YAML",
-      "write plain blanks in front of it",
+      say`the row begins with a blank that is none to YAML`,
+      say`write plain blanks in front of it`,
     );
   return new ComposeError(place(node), shown, problem, remedy);
 }

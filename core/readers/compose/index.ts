@@ -3,6 +3,7 @@ import type { ProjectDescription } from "../../description/project";
 import { ComposeError } from "./errors";
 import { type Environment, isFile, Loader } from "./load";
 import { describeProject, type Locate } from "./project";
+import { listed, say } from "../../description/say";
 
 export { ComposeError } from "./errors";
 
@@ -66,7 +67,7 @@ function findFiles(loader: Loader, folder: string): string[] {
         loader.notice({
           level: "warning",
           at: loader.name(main),
-          text: `is used, and not ${others.map((file) => loader.name(file)).join(", ")} beside it`,
+          text: say`is used, and not ${listed(others.map((file) => loader.name(file)))} beside it`,
         });
       const [override] = OVERRIDES.map((name) => resolve(at, name)).filter(isFile);
       return override ? [main, override] : [main];
@@ -76,8 +77,8 @@ function findFiles(loader: Loader, folder: string): string[] {
   throw new ComposeError(
     { file: folder },
     "",
-    `has none of ${NAMES.join(", ")}, nor has a folder above it`,
-    "create one, or name a file",
+    say`has none of ${listed(NAMES)}, nor has a folder above it`,
+    say`create one, or name a file`,
   );
 }
 
@@ -87,8 +88,8 @@ function projectName(given: string | undefined, declared: string, folder: string
       throw new ComposeError(
         { file },
         "name",
-        `${JSON.stringify(given)} is not a project name`,
-        "use lower case letters, digits, '-' and '_', beginning with a letter or digit",
+        say`${JSON.stringify(given)} is not a project name`,
+        say`use lower case letters, digits, '-' and '_', beginning with a letter or digit`,
       );
     return given;
   }
@@ -97,8 +98,8 @@ function projectName(given: string | undefined, declared: string, folder: string
     throw new ComposeError(
       { file },
       "name",
-      `the folder's name ${JSON.stringify(basename(folder))} gives no project name`,
-      "set name",
+      say`the folder's name ${JSON.stringify(basename(folder))} gives no project name`,
+      say`set name`,
     );
   return name;
 }
@@ -148,7 +149,7 @@ function load(
   );
   environment = { ...environment, COMPOSE_PROJECT_NAME: name };
   const root = loader.model(files, folder, environment);
-  if (!root) throw new ComposeError({ file: first }, "", "is empty", 'begin with "services:"');
+  if (!root) throw new ComposeError({ file: first }, "", say`is empty`, say`begin with "services:"`);
   const profiles = options.profiles ?? (environment.COMPOSE_PROFILES ?? "").split(",").map((part) => part.trim());
   const { locate, ...project } = describeProject(root, { name, folder, environment, profiles }, loader.notice);
   const source = { ...project, notices: loader.notices, files, workingDir: folder, environment };

@@ -2,6 +2,7 @@ import type { Notice } from "../../description/project";
 import { type Lookup, substitute, TemplateError } from "../../description/template";
 import { refuse } from "./errors";
 import { formatPath, inPlaceOf, isList, isMapping, type Level, type Node, pathTable, step } from "./tree";
+import { say } from "../../description/say";
 
 type Cast = "integer" | "number" | "boolean";
 
@@ -71,9 +72,9 @@ function cast(kind: Cast, text: string): number | boolean | undefined {
 }
 
 const EXPECTED: Record<Cast, [problem: string, remedy: string]> = {
-  boolean: ["is not true or false", "use true or false"],
-  integer: ["is not a whole number", "use digits only"],
-  number: ["is not a number", "use for example 0.5"],
+  boolean: [say`is not true or false`, say`use true or false`],
+  integer: [say`is not a whole number`, say`use digits only`],
+  number: [say`is not a number`, say`use for example 0.5`],
 };
 
 /** Collects what the reader says about unset variables, once for each. */
@@ -94,7 +95,7 @@ export function interpolate(root: Node, { lookup, notice }: Interpolation): Node
           notice({
             level: "warning",
             at: formatPath(path),
-            text: `the variable ${name} is not set, so it becomes empty`,
+            text: say`the variable ${name} is not set, so it becomes empty`,
           }),
         );
       } catch (error) {
@@ -110,7 +111,7 @@ export function interpolate(root: Node, { lookup, notice }: Interpolation): Node
       notice({
         level: "warning",
         at: formatPath(path),
-        text: `"${filled}" is text in YAML 1.2 and is read as ${result}; write ${result}`,
+        text: say`"${filled}" is text in YAML 1.2 and is read as ${result}; write ${result}`,
       });
     return inPlaceOf(node, result);
   };

@@ -25,6 +25,7 @@ import {
   withKey,
 } from "./tree";
 import { type Document, readYaml } from "./yaml";
+import { listed, say } from "../../description/say";
 
 export type Environment = Record<string, string>;
 
@@ -83,8 +84,8 @@ export class Loader {
     try {
       text = readFileSync(file, "utf8");
     } catch (error) {
-      const problem = `cannot read ${wanted ? file : "the file"} (${(error as NodeJS.ErrnoException).code})`;
-      const remedy = "create it, or name another file";
+      const problem = say`cannot read ${wanted ? file : say`the file`} (${(error as NodeJS.ErrnoException).code})`;
+      const remedy = say`create it, or name another file`;
       throw wanted
         ? refuse(wanted.node, wanted.path, problem, remedy)
         : new ComposeError({ file: this.name(file) }, "", problem, remedy);
@@ -102,14 +103,14 @@ export class Loader {
       try {
         text = readFileSync(file, "utf8");
       } catch (error) {
-        const problem = `cannot read the file (${(error as NodeJS.ErrnoException).code})`;
-        throw new ComposeError({ file: this.name(file) }, "", problem, "create it, or do not name it");
+        const problem = say`cannot read the file (${(error as NodeJS.ErrnoException).code})`;
+        throw new ComposeError({ file: this.name(file) }, "", problem, say`create it, or do not name it`);
       }
       const unset = (name: string) =>
         this.notice({
           level: "warning",
           at: this.name(file),
-          text: `the variable ${name} is not set, so it becomes empty`,
+          text: say`the variable ${name} is not set, so it becomes empty`,
         });
       try {
         Object.assign(result, parseDotEnv(text, this.name(file), outer, unset, result));
@@ -142,7 +143,7 @@ export class Loader {
     const version = child(root, "version");
     validate(root);
     if (version) {
-      this.notice({ level: "note", at: "version", text: "is obsolete and has no effect; remove it" });
+      this.notice({ level: "note", at: "version", text: say`is obsolete and has no effect; remove it` });
       root = withKey(root, "version", undefined);
     }
     return enforceUnicity(canonical(root, this.notice));
@@ -165,7 +166,7 @@ export class Loader {
     const list = child(root, "include");
     if (!list) return root;
     if (list.value !== null && !isList(list))
-      throw refuse(list, ["include"], "must be a list", 'write a list, each item behind a "-"');
+      throw refuse(list, ["include"], say`must be a list`, say`write a list, each item behind a "-"`);
     let result = withKey(root, "include", undefined);
     for (const [index, item] of items(list).entries()) {
       const imported = this.included(item, ["include", index], scope, chain);
@@ -174,7 +175,7 @@ export class Loader {
         if (!isMapping(from)) continue;
         const into = child(result, section);
         if (into && into.value !== null && !isMapping(into))
-          throw refuse(into, [section], "must be a mapping", "write key: value");
+          throw refuse(into, [section], say`must be a mapping`, say`write key: value`);
         const map = new Map(isMapping(into) ? into.value : []);
         for (const [key, value] of from.value) {
           const own = map.get(key);
@@ -190,25 +191,25 @@ export class Loader {
   private included(item: Node, path: Path, scope: Scope, chain: string[]): Node | undefined {
     const known = ["path", "project_directory", "env_file"];
     const slip = entries(item).find(([key]) => !known.includes(key) && !key.startsWith("x-"));
-    if (slip) throw refuse(slip[1], [...path, slip[0]], "is not a field of an include", `use ${known.join(", ")}`);
+    if (slip) throw refuse(slip[1], [...path, slip[0]], say`is not a field of an include`, say`use ${listed(known)}`);
     const texts = (node: Node | undefined, at: Path): { text: string; node: Node; path: Path }[] => {
       if (!node || node.value === null) return [];
       return (isList(node) ? [...node.value] : [node]).map((part, index) => {
         const where = isList(node) ? [...at, index] : at;
-        if (!isText(part) || part.value === "") throw refuse(part, where, "is not a path", "name a file");
+        if (!isText(part) || part.value === "") throw refuse(part, where, say`is not a path`, say`name a file`);
         return { text: part.value, node: part, path: where };
       });
     };
     const paths = isMapping(item) ? texts(item.value.get("path"), [...path, "path"]) : texts(item, path);
     const [main] = paths;
-    if (!main) throw refuse(item, path, "names no file", "give it a path");
+    if (!main) throw refuse(item, path, say`names no file`, say`give it a path`);
     const files = paths.map(({ text, node, path: at }) => {
       if (isRemote(text))
         throw refuse(
           node,
           at,
-          `${text} is not on this machine, and berth fetches nothing`,
-          "copy the file and name the copy",
+          say`${text} is not on this machine, and berth fetches nothing`,
+          say`copy the file and name the copy`,
         );
       return { file: absolute(text, scope.folder), node, path: at };
     });
@@ -218,8 +219,8 @@ export class Loader {
       throw refuse(
         main.node,
         main.path,
-        `goes round in a circle: ${names.slice(0, 8).join(" includes ")}`,
-        "take one include out",
+        say`goes round in a circle: ${names.slice(0, 8).join(say` includes `)}`,
+        say`take one include out`,
       );
     }
     const [directory] = texts(child(item, "project_directory"), [...path, "project_directory"]);
@@ -229,7 +230,7 @@ export class Loader {
       .filter(({ text }) => text !== "/dev/null")
       .map(({ text, node, path: at }) => {
         const file = absolute(text, scope.folder);
-        if (!isFile(file)) throw refuse(node, at, `cannot read ${file}`, "create it, or name another file");
+        if (!isFile(file)) throw refuse(node, at, say`cannot read ${file}`, say`create it, or name another file`);
         return file;
       });
     const standard = resolve(folder, ".env");
@@ -272,10 +273,15 @@ export class Loader {
     const at = [...path, "extends"];
     if (chain.includes(key)) {
       const names = [...chain.slice(chain.indexOf(key)), key].map((part) => part.split("\0")[1]);
-      throw refuse(extending, at, `goes round in a circle: ${names.join(" extends ")}`, "take one extends out");
+      throw refuse(
+        extending,
+        at,
+        say`goes round in a circle: ${names.join(say` extends `)}`,
+        say`take one extends out`,
+      );
     }
     const short = isText(extending) ? extending : child(extending, "service");
-    if (!isText(short)) throw refuse(extending, [...at, "service"], "is missing", "name the service to extend");
+    if (!isText(short)) throw refuse(extending, [...at, "service"], say`is missing`, say`name the service to extend`);
     const reference = short.value;
     const fileNode = child(extending, "file");
     let library: Library = { services, scope };
@@ -284,8 +290,8 @@ export class Loader {
         throw refuse(
           fileNode,
           [...at, "file"],
-          `${fileNode.value} is not on this machine, and berth fetches nothing`,
-          "copy the file and name the copy",
+          say`${fileNode.value} is not on this machine, and berth fetches nothing`,
+          say`copy the file and name the copy`,
         );
       library = this.library(absolute(fileNode.value, scope.folder), scope.environment, {
         node: fileNode,
@@ -297,8 +303,8 @@ export class Loader {
       throw refuse(
         short,
         isText(extending) ? at : [...at, "service"],
-        `there is no service ${reference} in ${this.name(library.scope.file)}`,
-        "name one of its services",
+        say`there is no service ${reference} in ${this.name(library.scope.file)}`,
+        say`name one of its services`,
       );
     const base = this.extend(reference, library.services, library.scope, [...chain, key], done, [
       "services",
@@ -330,7 +336,12 @@ export class Loader {
     }
     const services = root && child(resolvePaths(root, dirname(file)), "services");
     if (!isMapping(services))
-      throw refuse(wanted.node, wanted.path, `${this.name(file)} has no services`, "name a file with the service");
+      throw refuse(
+        wanted.node,
+        wanted.path,
+        say`${this.name(file)} has no services`,
+        say`name a file with the service`,
+      );
     const library = { services, scope: { file, folder: dirname(file), environment, dropped } };
     this.libraries.set(key, library);
     return library;
@@ -373,10 +384,11 @@ function dropBelow(node: Node, path: string[], dropped: string[][]): Node {
 /** A library is not checked as a whole, since the merged services are; but its lists and mappings must be such. */
 function checkServices(root: Node): void {
   const services = child(root, "services");
-  if (services && !isMapping(services)) throw refuse(services, ["services"], "must be a mapping", "write key: value");
+  if (services && !isMapping(services))
+    throw refuse(services, ["services"], say`must be a mapping`, say`write key: value`);
   for (const [name, service] of entries(services))
     if (service.value !== null && !isMapping(service))
-      throw refuse(service, ["services", name], "must be a mapping", "write key: value");
+      throw refuse(service, ["services", name], say`must be a mapping`, say`write key: value`);
 }
 
 export function isFile(file: string): boolean {

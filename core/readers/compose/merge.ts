@@ -15,6 +15,7 @@ import {
   textOf,
 } from "./tree";
 import { splitVolume } from "./volumes";
+import { say } from "../../description/say";
 
 type Merger = (base: Node, over: Node, path: Path, level: Level<Merger> | undefined) => Node;
 
@@ -22,8 +23,8 @@ const conflict = (over: Node, path: Path) =>
   refuse(
     over,
     path,
-    "is of another kind than what it overrides",
-    "write both as a list, or both as a mapping, or tag it with !override",
+    say`is of another kind than what it overrides`,
+    say`write both as a list, or both as a mapping, or tag it with !override`,
   );
 
 /** `NAME=value` for a mapping, as Compose does before it joins it with a list. */

@@ -4,6 +4,7 @@ import { refuse } from "./errors";
 import { bytes } from "./build";
 import { defined, type Field, flag, inner, innerFields, integer, note, refuseField, text } from "./values";
 import type { FileOrigin } from "./resources";
+import { say } from "../../description/say";
 
 /** Octal: `"0440"` as text, or a number that YAML has read already. */
 function mode(field: Field | undefined): number | undefined {
@@ -16,7 +17,7 @@ function mode(field: Field | undefined): number | undefined {
         ? Number.parseInt(text(field)!.replace(/^0o/, ""), 8)
         : Number.NaN;
   if (!Number.isInteger(result))
-    throw refuse(field.node, field.path, `${JSON.stringify(value)} is no octal mode`, "use for example 0440");
+    throw refuse(field.node, field.path, say`${JSON.stringify(value)} is no octal mode`, say`use for example 0440`);
   return result;
 }
 
@@ -24,22 +25,22 @@ function mode(field: Field | undefined): number | undefined {
 export function portDescription(field: Field): PortDescription {
   for (const key of ["name", "app_protocol"]) {
     const value = inner(field, key);
-    if (value) note(value, "is a note for readers; it has no effect on an engine");
+    if (value) note(value, say`is a note for readers; it has no effect on an engine`);
   }
   const by = inner(field, "mode");
   if (by && !["host", "ingress"].includes(text(by)!))
-    note(by, "has no effect on an engine, which knows no Swarm modes");
+    note(by, say`has no effect on an engine, which knows no Swarm modes`);
   const published = inner(field, "published");
   if (published && text(published)!.includes("-"))
     throw refuse(
       published.node,
       published.path,
-      `the range ${text(published)} lets Compose pick one host port by chance, which no plan can show`,
-      "name one host port, or none for a free one",
+      say`the range ${text(published)} lets Compose pick one host port by chance, which no plan can show`,
+      say`name one host port, or none for a free one`,
     );
   const target = integer(inner(field, "target"));
   if (target === undefined)
-    throw refuse(field.node, [...field.path, "target"], "is missing", "name the port of the container");
+    throw refuse(field.node, [...field.path, "target"], say`is missing`, say`name the port of the container`);
   return defined({
     target,
     published: text(published) === "" ? undefined : text(published),
@@ -56,9 +57,9 @@ export interface Volumes {
 }
 
 const TYPES: Record<string, string> = {
-  image: "needs the engine's mounts of images, which the Docker provider cannot say",
-  npipe: "is for Windows only",
-  cluster: "needs a Swarm, and there is none on a single engine",
+  image: say`needs the engine's mounts of images, which the Docker provider cannot say`,
+  npipe: say`is for Windows only`,
+  cluster: say`needs a Swarm, and there is none on a single engine`,
 };
 
 /** One volume in the long form. */
@@ -66,25 +67,30 @@ export function mountDescription(field: Field, { definitions, service }: Volumes
   const kind = inner(field, "type");
   const type = text(kind) ?? "volume";
   if (TYPES[type])
-    throw refuse((kind ?? field).node, (kind ?? field).path, `${type} ${TYPES[type]}`, "use volume, bind or tmpfs");
+    throw refuse((kind ?? field).node, (kind ?? field).path, `${type} ${TYPES[type]}`, say`use volume, bind or tmpfs`);
   const consistency = inner(field, "consistency");
-  if (consistency) note(consistency, `${text(consistency)} is for Docker Desktop on a Mac only and has no effect`);
+  if (consistency) note(consistency, say`${text(consistency)} is for Docker Desktop on a Mac only and has no effect`);
   const bind = inner(field, "bind");
   const volume = inner(field, "volume");
   const tmpfs = inner(field, "tmpfs");
   const recursive = inner(bind, "recursive");
   if (recursive && text(recursive) !== "enabled")
-    refuseField(recursive, "cannot be said to the Docker provider", "remove it, or use enabled");
-  refuseField(inner(volume, "labels"), "cannot be said for one mount", "set labels on the volume itself");
-  refuseField(inner(field, "image"), "needs a mount of type image", "remove it");
+    refuseField(recursive, say`cannot be said to the Docker provider`, say`remove it, or use enabled`);
+  refuseField(inner(volume, "labels"), say`cannot be said for one mount`, say`set labels on the volume itself`);
+  refuseField(inner(field, "image"), say`needs a mount of type image`, say`remove it`);
   const source = inner(field, "source");
   const target = text(inner(field, "target")) ?? "";
   const readOnly = flag(inner(field, "read_only")) || undefined;
   if (type === "bind") {
     if (!source || text(source) === "")
-      throw refuse(field.node, field.path, "a bind needs a source", "name the path of the host");
+      throw refuse(field.node, field.path, say`a bind needs a source`, say`name the path of the host`);
     if (/^(?:[a-zA-Z]:|\\\\)/.test(text(source)!))
-      throw refuse(source.node, source.path, `${text(source)} is a path of Windows`, "name a path of a Linux host");
+      throw refuse(
+        source.node,
+        source.path,
+        say`${text(source)} is a path of Windows`,
+        say`name a path of a Linux host`,
+      );
     return defined({
       type: "bind" as const,
       source: text(source),
@@ -115,8 +121,8 @@ export function mountDescription(field: Field, { definitions, service }: Volumes
       throw refuse(
         source!.node,
         field.path,
-        `service ${JSON.stringify(service)} refers to undefined volume ${name}`,
-        `add ${name}: under the top-level volumes:, or begin the source with ./ for a folder`,
+        say`service ${JSON.stringify(service)} refers to undefined volume ${name}`,
+        say`add ${name}: under the top-level volumes:, or begin the source with ./ for a folder`,
       );
     name = definition.name;
   }
@@ -126,11 +132,11 @@ export function mountDescription(field: Field, { definitions, service }: Volumes
   const subpath = text(part) || undefined;
   // The long form has no word for the label of a volume; the short one has.
   if (selinux && name && subpath)
-    throw refuse(part!.node, part!.path, "cannot be said together with selinux", "keep one of them");
+    throw refuse(part!.node, part!.path, say`cannot be said together with selinux`, say`keep one of them`);
   if (selinux && name)
     return [name, target, [readOnly ? "ro" : "rw", selinux, ...(nocopy ? ["nocopy"] : [])].join(",")].join(":");
   if (bind && innerFields(bind).some(([key]) => key !== "create_host_path"))
-    throw refuse(bind.node, bind.path, "does not belong to a volume", "remove it, or set type: bind");
+    throw refuse(bind.node, bind.path, say`does not belong to a volume`, say`remove it, or set type: bind`);
   return defined({
     type: "volume" as const,
     source: name,

@@ -15,6 +15,7 @@ import { checkFileDefinition, networkDefinition, volumeDefinition } from "./reso
 import { type BuiltService, buildService, type Surroundings } from "./service";
 import { child, entries, formatPath, inPlaceOf, isMapping, isText, items, type Node, textOf } from "./tree";
 import { below, type Field, inner, type Notify, note, warn } from "./values";
+import { listed, say } from "../../description/say";
 
 export interface ProjectOptions {
   name: string;
@@ -37,19 +38,19 @@ function applyLinks(built: Map<string, BuiltService>): void {
       const target = built.get(service)!;
       const shared = target.networks.filter((network) => networks.includes(network));
       if (shared.length === 0) {
-        warn(field, `has no effect: ${key} and ${service} join no network together`);
+        warn(field, say`has no effect: ${key} and ${service} join no network together`);
         continue;
       }
       if (alias === service) {
         note(
           field,
-          `is legacy and needs nothing: ${key} finds ${service} by its name on the network ${shared.join(", ")}`,
+          say`is legacy and needs nothing: ${key} finds ${service} by its name on the network ${listed(shared)}`,
         );
         continue;
       }
       note(
         field,
-        `is legacy: ${service} gets the alias ${alias} on the network ${shared.join(", ")}, where every service finds it by that name`,
+        say`is legacy: ${service} gets the alias ${alias} on the network ${listed(shared)}, where every service finds it by that name`,
       );
       for (const [index, network] of target.networks.entries()) {
         const description = target.service.networks?.[index] as NetworkDescription;
@@ -65,7 +66,7 @@ function warnOfLookAlikes(node: Node, path: (string | number)[], notify: Notify)
   // NAME=value in a list is typed like a line; other texts may well hold quotes.
   const typed = path.at(-2) === "environment" && isText(node) && node.value.includes("=");
   const found = isText(node) ? slippedIn(node.value, !typed) : undefined;
-  const text = `${found?.problem}, and Compose takes it as it stands: ${found?.remedy}`;
+  const text = say`${found?.problem}, and Compose takes it as it stands: ${found?.remedy}`;
   if (found) notify({ level: "warning", at: formatPath(path), text });
   for (const [key, value] of [...items(node).entries(), ...entries(node)]) {
     path.push(key);
@@ -83,7 +84,7 @@ function checkNames(built: Map<string, BuiltService>): void {
     const { node, path } = origins.get("containerName")!;
     const owner = owners.get(name);
     if (owner !== undefined)
-      throw refuse(node, path, `${name} is the container name of ${owner} too`, "give each a name of its own");
+      throw refuse(node, path, say`${name} is the container name of ${owner} too`, say`give each a name of its own`);
     owners.set(name, key);
   }
 }
@@ -100,8 +101,8 @@ function checkCycles(services: Record<string, ProjectService>, field: Field): vo
       throw refuse(
         found.node,
         found.path,
-        `dependency cycle: ${[...chain.slice(from), key].join(" -> ")}`,
-        "take one depends_on out",
+        say`dependency cycle: ${[...chain.slice(from), key].join(" -> ")}`,
+        say`take one depends_on out`,
       );
     }
     for (const other of Object.keys(services[key]?.dependsOn ?? {})) visit(other, [...chain, key]);
@@ -142,7 +143,7 @@ function keepUsed(definitions: Definitions, built: Map<string, BuiltService>, ro
         if (used(key, value)) return true;
         const node = child(root, kind, key);
         if (node)
-          note({ node, path: [kind, key], notify }, "no service that is switched on uses it, so it is not made");
+          note({ node, path: [kind, key], notify }, say`no service that is switched on uses it, so it is not made`);
         return false;
       }),
     );
@@ -168,7 +169,7 @@ export function describeProject(
   const disabled: string[] = [];
   for (const [key, node] of entries(services.node)) {
     if (!isMapping(node))
-      throw refuse(node, ["services", key], "has neither an image nor a build context", "set image or build");
+      throw refuse(node, ["services", key], say`has neither an image nor a build context`, say`set image or build`);
     if (isEnabled(node, options.profiles)) enabled.set(key, node);
     else disabled.push(key);
   }
@@ -205,7 +206,7 @@ export function describeProject(
   checkCycles(result, services);
   for (const [key, service] of built) check(key, service, below(services, key, enabled.get(key)!), options);
   const models = section("models");
-  if (models) note(models, "needs Docker's model runner, which is no container; no service uses it");
+  if (models) note(models, say`needs Docker's model runner, which is no container; no service uses it`);
   const locate: Locate = (key, error) =>
     translate(error, built.get(key)!.origins, { node: enabled.get(key)!, path: ["services", key] });
   return { name: options.name, services: result, ...keepUsed(definitions, built, root, notify), disabled, locate };

@@ -14,6 +14,7 @@ import {
   refuseField,
   text,
 } from "./values";
+import { both, listed, say } from "../../description/say";
 
 /** A definition's name on the engine, and whether it is there already. */
 function identity(field: Field, key: string, project: string): { name: string; external?: boolean } {
@@ -45,7 +46,7 @@ export function networkDefinition(field: Field, key: string, project: string): N
   if (own.external) {
     for (const [name, other] of innerFields(field))
       if (!["name", "external"].includes(name) && !isEmpty(other.node))
-        note(other, "has no effect on a network that is external");
+        note(other, say`has no effect on a network that is external`);
     return defined(own);
   }
   return defined({
@@ -66,7 +67,12 @@ export function volumeDefinition(field: Field, key: string, project: string): Vo
   if (own.external)
     for (const [name, other] of innerFields(field))
       if (!["name", "external"].includes(name))
-        throw refuse(other.node, other.path, "cannot be set on a volume that is external", "remove it, or external");
+        throw refuse(
+          other.node,
+          other.path,
+          say`cannot be set on a volume that is external`,
+          say`remove it, or external`,
+        );
   return defined({
     ...own,
     driver: text(inner(field, "driver")),
@@ -75,7 +81,7 @@ export function volumeDefinition(field: Field, key: string, project: string): Vo
   });
 }
 
-const SWARM = "needs a Swarm, and there is none on a single engine";
+const SWARM = say`needs a Swarm, and there is none on a single engine`;
 
 /** Where the text of a secret or config comes from. */
 export type FileOrigin = Pick<FileDescription, "file" | "content" | "environment">;
@@ -85,25 +91,25 @@ export function checkFileDefinition(field: Field, kind: "secret" | "config"): vo
   const origins = kind === "secret" ? ["file", "environment"] : ["file", "environment", "content"];
   const given = origins.filter((name) => inner(field, name));
   if (given.length > 1)
-    throw refuse(
-      field.node,
-      field.path,
-      `${given.join(" and ")} exclude one another`,
-      `keep one of ${origins.join(", ")}`,
-    );
+    throw refuse(field.node, field.path, say`${both(given)} exclude one another`, say`keep one of ${listed(origins)}`);
   if (given.length === 0 && !inner(field, "external") && !inner(field, "driver"))
-    throw refuse(field.node, field.path, `needs one of ${origins.join(", ")}`, "say where its text comes from");
+    throw refuse(field.node, field.path, say`needs one of ${listed(origins)}`, say`say where its text comes from`);
 }
 
 /** @throws ComposeError for what only a Swarm can do */
 export function fileOrigin(field: Field, kind: "secret" | "config"): FileOrigin {
   const external = inner(field, "external");
   if (flag(external))
-    throw refuse(external!.node, external!.path, `a ${kind} that is external ${SWARM}`, "give a file or environment");
+    throw refuse(
+      external!.node,
+      external!.path,
+      say`a ${kind} that is external ${SWARM}`,
+      say`give a file or environment`,
+    );
   for (const key of ["driver", "driver_opts", "template_driver"])
-    refuseField(inner(field, key), SWARM, "remove it, and give a file or environment");
+    refuseField(inner(field, key), SWARM, say`remove it, and give a file or environment`);
   const labels = inner(field, "labels");
-  if (labels) note(labels, `has no effect: labels of a ${kind} are for a Swarm`);
+  if (labels) note(labels, say`has no effect: labels of a ${kind} are for a Swarm`);
   return defined({
     file: text(inner(field, "file")),
     content: text(inner(field, "content")),

@@ -1,3 +1,4 @@
+import { either, listed, say } from "../../description/say";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { refuse } from "./errors";
@@ -57,15 +58,22 @@ function matches(pattern: string, text: string): boolean {
   return compiled.test(text);
 }
 
-const TYPE_NAMES: Record<string, string> = { object: "mapping", array: "list" };
+const TYPE_NAMES: Record<string, string> = {
+  object: say`mapping`,
+  array: say`list`,
+  string: say`string`,
+  number: say`number`,
+  integer: say`integer`,
+  boolean: say`boolean`,
+};
 const HELP: Record<string, string> = {
-  string: "write text, in quotes where it looks like a number or like true",
-  object: "write key: value",
-  array: "write a list, each item behind a -",
-  number: "write a number without quotes",
-  integer: "write a whole number without quotes",
-  boolean: "write true or false",
-  null: "leave it empty",
+  string: say`write text, in quotes where it looks like a number or like true`,
+  object: say`write key: value`,
+  array: say`write a list, each item behind a -`,
+  number: say`write a number without quotes`,
+  integer: say`write a whole number without quotes`,
+  boolean: say`write true or false`,
+  null: say`leave it empty`,
 };
 
 const DURATIONS = new Set(["interval", "timeout", "start_period", "start_interval", "stop_grace_period"]);
@@ -87,30 +95,32 @@ function slip(node: Node, wished: string): string | undefined {
     const [[name, { value }]] = [...node.value] as [[string, Node]];
     const isPair = /^[\w.-]+$/.test(name) && (value === null || typeof value !== "object");
     if (isPair && (path.at(-2) === "environment" || path.at(-2) === "labels"))
-      return `write ${name}=${value ?? ""} without the blank`;
+      return say`write ${name}=${value ?? ""} without the blank`;
   }
   if (wished === "string" && typeof node.value === "number" && DURATIONS.has(String(field)))
-    return `add the unit: ${node.value}s`;
+    return say`add the unit: ${node.value}s`;
   if (wished === "array" && typeof node.value === "string" && /^-\S/.test(node.value))
-    return "put a blank behind each -";
+    return say`put a blank behind each -`;
   if (wished === "object" && typeof node.value === "string" && /^[\w-]+:\S/.test(node.value))
-    return `put a blank behind the colon: ${node.value.replace(":", ": ")}`;
+    return say`put a blank behind the colon: ${node.value.replace(":", ": ")}`;
   return undefined;
 }
 
 function typeFailure(node: Node, wanted: string[]): Failure {
   const known = [...new Set(wanted)];
   const names = known.filter((type) => type !== "null" || known.length === 1).map((type) => TYPE_NAMES[type] ?? type);
-  const last = names.at(-1);
   const actual = typeOf(node);
-  const is = actual === "null" ? "empty" : `a ${TYPE_NAMES[actual] ?? actual}`;
+  const is = actual === "null" ? say`empty` : say`a ${TYPE_NAMES[actual] ?? actual}`;
   const wished = wanted.find((type) => type !== "null") ?? "null";
   return {
     node,
     path: [...path],
     wanted,
-    problem: `must be ${names[0] === "integer" ? "an" : "a"} ${names.length > 1 ? `${names.slice(0, -1).join(", ")} or ${last}` : last}, and is ${is}`,
-    remedy: slip(node, wished) ?? HELP[wished] ?? "change it",
+    problem:
+      names[0] === say`integer`
+        ? say`must be an ${either(names)}, and is ${is}`
+        : say`must be a ${either(names)}, and is ${is}`,
+    remedy: slip(node, wished) ?? HELP[wished] ?? say`change it`,
     depth: path.length,
   };
 }
@@ -144,19 +154,19 @@ function unknownKey(rule: Schema, value: Node, key: string): Failure {
     node: value,
     path: [...path, key],
     problem: isName
-      ? "is not a name that Compose takes"
+      ? say`is not a name that Compose takes`
       : path.length
-        ? "is not a field that Compose knows here"
-        : "is not a section of a compose file",
+        ? say`is not a field that Compose knows here`
+        : say`is not a section of a compose file`,
     remedy: isName
-      ? "use letters, digits, '.', '_' and '-'"
+      ? say`use letters, digits, '.', '_' and '-'`
       : meant
-        ? `write ${meant} if that is what you mean`
+        ? say`write ${meant} if that is what you mean`
         : path.length === 0 && isMapping(value) && (value.value.has("image") || value.value.has("build"))
-          ? `put ${key} below services:`
+          ? say`put ${key} below services:`
           : known.length <= 12
-            ? `use ${known.join(", ")}, or begin it with x-`
-            : "remove it, or begin it with x- to keep it as a note",
+            ? say`use ${listed(known)}, or begin it with x-`
+            : say`remove it, or begin it with x- to keep it as a note`,
     depth: path.length + 1,
     atKey: true,
   };
@@ -169,8 +179,8 @@ function checkMapping(rule: Schema, node: MappingNode): Failure | undefined {
       failure = worse(failure, {
         node,
         path: [...path],
-        problem: `misses ${key}`,
-        remedy: `add ${key}`,
+        problem: say`misses ${key}`,
+        remedy: say`add ${key}`,
         depth: path.length,
       });
   }
@@ -218,8 +228,8 @@ function checkList(rule: Schema, list: readonly Node[]): Failure | undefined {
         failure = worse(failure, {
           node: item,
           path: [...path, index],
-          problem: `is the same as item ${first}`,
-          remedy: "remove one of them",
+          problem: say`is the same as item ${first}`,
+          remedy: say`remove one of them`,
           depth: path.length,
         });
       else seen.set(key, index);
@@ -238,14 +248,17 @@ function checkScalar(rule: Schema, node: Node): Failure | undefined {
     depth: path.length,
   });
   if (rule.enum && !rule.enum.includes(value as string))
-    return fail(`${JSON.stringify(value)} is not one of the values that it can have`, `use ${rule.enum.join(", ")}`);
+    return fail(
+      say`${JSON.stringify(value)} is not one of the values that it can have`,
+      say`use ${listed(rule.enum.map(String))}`,
+    );
   if (rule.pattern && typeof value === "string" && !matches(rule.pattern, value))
-    return fail(`${JSON.stringify(value)} does not match ${rule.pattern}`, "write it in that form");
+    return fail(say`${JSON.stringify(value)} does not match ${rule.pattern}`, say`write it in that form`);
   if (typeof value === "number") {
     if (rule.minimum !== undefined && value < Number(rule.minimum))
-      return fail(`must be greater than or equal to ${rule.minimum}`, "raise it");
+      return fail(say`must be greater than or equal to ${rule.minimum}`, say`raise it`);
     if (rule.maximum !== undefined && value > Number(rule.maximum))
-      return fail(`must be less than or equal to ${rule.maximum}`, "lower it");
+      return fail(say`must be less than or equal to ${rule.maximum}`, say`lower it`);
   }
   return undefined;
 }
@@ -258,8 +271,8 @@ function checkOneOf(rules: Schema[], node: Node): Failure | undefined {
     return {
       node,
       path: [...path],
-      problem: "fits several forms at once",
-      remedy: "write it in one of them",
+      problem: say`fits several forms at once`,
+      remedy: say`write it in one of them`,
       depth: path.length,
     };
   const here = failures.filter((failure) => failure?.wanted && failure.path.length === path.length);

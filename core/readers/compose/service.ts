@@ -31,6 +31,7 @@ import {
   texts,
   warn,
 } from "./values";
+import { listed, say } from "../../description/say";
 
 /** What a service may look at beside itself. */
 export interface Surroundings {
@@ -62,31 +63,37 @@ const QUIET = ["profiles", "extends", "depends_on", "networks", "links", "scale"
 
 /** Fields that are refused, whatever they hold. */
 const REFUSED: Record<string, [problem: string, remedy: string]> = {
-  credential_spec: ["is for Windows containers only", "remove it"],
-  cpu_count: ["is for Windows containers only", "use cpus"],
-  cpu_percent: ["is for Windows containers only", "use cpus"],
+  credential_spec: [say`is for Windows containers only`, say`remove it`],
+  cpu_count: [say`is for Windows containers only`, say`use cpus`],
+  cpu_percent: [say`is for Windows containers only`, say`use cpus`],
   external_links: [
-    "links to containers outside of the project are legacy, and the Docker provider cannot make them",
-    "declare their network as external and join it; the containers are found there by name",
+    say`links to containers outside of the project are legacy, and the Docker provider cannot make them`,
+    say`declare their network as external and join it; the containers are found there by name`,
   ],
-  models: ["needs Docker's model runner, which is no container", "run the model as a service"],
-  provider: ["needs a program of its own in place of a container", "remove the service, or give it an image"],
-  post_start: ["runs commands in a running container, which berth does not", "put them into the image's entrypoint"],
+  models: [say`needs Docker's model runner, which is no container`, say`run the model as a service`],
+  provider: [say`needs a program of its own in place of a container`, say`remove the service, or give it an image`],
+  post_start: [
+    say`runs commands in a running container, which berth does not`,
+    say`put them into the image's entrypoint`,
+  ],
   pre_start: [
-    "runs containers before the service, which berth does not",
-    "make it a service of its own and depend on it",
+    say`runs containers before the service, which berth does not`,
+    say`make it a service of its own and depend on it`,
   ],
-  pre_stop: ["runs commands in a running container, which berth does not", "put them into the image's entrypoint"],
+  pre_stop: [
+    say`runs commands in a running container, which berth does not`,
+    say`put them into the image's entrypoint`,
+  ],
   use_api_socket: [
-    "hands the engine's socket and your logins to the container, which berth does not",
-    "mount /var/run/docker.sock where you mean it",
+    say`hands the engine's socket and your logins to the container, which berth does not`,
+    say`mount /var/run/docker.sock where you mean it`,
   ],
 };
 
 const NOTED: Record<string, string> = {
-  attach: "is about the terminal of docker compose up; it has no effect here",
-  develop: "is for docker compose watch; it has no effect here",
-  pull_refresh_after: "has no effect here",
+  attach: say`is about the terminal of docker compose up; it has no effect here`,
+  develop: say`is for docker compose watch; it has no effect here`,
+  pull_refresh_after: say`has no effect here`,
 };
 
 /** Sizes that are bytes here, and MiB to the provider. */
@@ -154,7 +161,7 @@ class Builder {
     this.dependencies();
     const forgotten = innerFields(this.field).find(([key]) => !this.done.has(key) && !QUIET.includes(key));
     if (forgotten)
-      throw refuse(forgotten[1].node, forgotten[1].path, "is a field that berth has no word for", "remove it");
+      throw refuse(forgotten[1].node, forgotten[1].path, say`is a field that berth has no word for`, say`remove it`);
     return {
       service: this.result as ProjectService,
       origins: this.origins,
@@ -171,7 +178,12 @@ class Builder {
     const architecture = text(platform) || undefined;
     const name = text(image) || undefined;
     if (!name && !build)
-      throw refuse(this.field.node, this.field.path, "has neither an image nor a build context", "set image or build");
+      throw refuse(
+        this.field.node,
+        this.field.path,
+        say`has neither an image nor a build context`,
+        say`set image or build`,
+      );
     if (platform) this.set("platform", architecture, platform);
     if (build) {
       this.result.build = buildDescription(build, this.around.folder, architecture, this.around.environment);
@@ -181,7 +193,7 @@ class Builder {
     if (!pull) return;
     const policy = text(pull)!;
     if (policy === "build" && build)
-      note(pull, "has no effect here: an image with build is built whenever its folder changes");
+      note(pull, say`has no effect here: an image with build is built whenever its folder changes`);
     else if (policy === "if_not_present") this.set("pullPolicy", "missing", pull);
     else if (["always", "missing", "never"].includes(policy)) this.set("pullPolicy", policy as "always", pull);
     else
@@ -189,9 +201,9 @@ class Builder {
         pull.node,
         pull.path,
         policy === "build"
-          ? "build needs a build section"
-          : `${policy} depends on the time of day, which a plan cannot`,
-        "use always, missing or never",
+          ? say`build needs a build section`
+          : say`${policy} depends on the time of day, which a plan cannot`,
+        say`use always, missing or never`,
       );
   }
 
@@ -341,7 +353,7 @@ class Builder {
     }
     const blkio = this.take("blkio_config");
     if (!blkio || isEmpty(blkio.node)) return;
-    refuseField(inner(blkio, "weight_device"), "cannot be said to the Docker provider", "use weight");
+    refuseField(inner(blkio, "weight_device"), say`cannot be said to the Docker provider`, say`use weight`);
     const rates = (key: string) => {
       const list = innerItems(inner(blkio, key));
       return list.length
@@ -379,8 +391,8 @@ class Builder {
         throw refuse(
           format.node,
           format.path,
-          `${text(format)} is no format that Compose knows`,
-          "use raw, or remove it",
+          say`${text(format)} is no format that Compose knows`,
+          say`use raw, or remove it`,
         );
       return defined({
         path: text(inner(file, "path")) ?? "",
@@ -438,8 +450,8 @@ class Builder {
       throw refuse(
         item.node,
         item.path,
-        `service ${JSON.stringify(this.key)} refers to undefined ${single} ${name}`,
-        `add ${name} under the top-level ${kind}`,
+        say`service ${JSON.stringify(this.key)} refers to undefined ${single} ${name}`,
+        say`add ${name} under the top-level ${kind}`,
       );
     const definition = below(definitions, name, node);
     checkFileDefinition(definition, single);
@@ -452,9 +464,9 @@ class Builder {
       field.node,
       field.path,
       off
-        ? `service ${JSON.stringify(this.key)} needs service ${JSON.stringify(name)}, which is switched off by its profiles`
-        : `service ${JSON.stringify(this.key)} depends on undefined service ${JSON.stringify(name)}`,
-      off ? "switch its profile on too, or remove profiles" : "name a service of this project",
+        ? say`service ${JSON.stringify(this.key)} needs service ${JSON.stringify(name)}, which is switched off by its profiles`
+        : say`service ${JSON.stringify(this.key)} depends on undefined service ${JSON.stringify(name)}`,
+      off ? say`switch its profile on too, or remove profiles` : say`name a service of this project`,
     );
   }
 
@@ -473,11 +485,11 @@ class Builder {
     const mode = this.shared("network_mode");
     const given = inner(this.field, "network_mode");
     if (given && !mode)
-      warn(given, "is empty, and Compose gives the container no network then: write none, or leave it out");
+      warn(given, say`is empty, and Compose gives the container no network then: write none, or leave it out`);
     const networks = inner(this.field, "networks");
     if (mode) {
       if (networks && !isEmpty(networks.node))
-        throw refuse(networks.node, networks.path, "excludes network_mode", "keep one of them");
+        throw refuse(networks.node, networks.path, say`excludes network_mode`, say`keep one of them`);
       const field = inner(this.field, "network_mode")!;
       if (mode === "default") this.set("networkMode", "bridge", field);
       else if (/^(?:host|none|bridge|container:.*)$/s.test(mode)) this.set("networkMode", mode, field);
@@ -493,8 +505,8 @@ class Builder {
       warn(
         ports,
         mode === "host"
-          ? "docker discards published ports on the host's network, where the service listens on the host's ports itself"
-          : "docker discards published ports without a network",
+          ? say`docker discards published ports on the host's network, where the service listens on the host's ports itself`
+          : say`docker discards published ports without a network`,
       );
     else if (ports && list.length) this.set("ports", list, ports);
     for (const link of innerItems(inner(this.field, "links"))) this.link(link);
@@ -532,8 +544,8 @@ class Builder {
         throw refuse(
           field.node,
           field.path,
-          `service ${JSON.stringify(this.key)} refers to undefined network ${key}`,
-          `add ${key} under the top-level networks`,
+          say`service ${JSON.stringify(this.key)} refers to undefined network ${key}`,
+          say`add ${key} under the top-level networks`,
         );
       const own = networks ? field : undefined;
       const gateway = inner(own, "gw_priority");
@@ -571,13 +583,13 @@ class Builder {
     const requests: [GpuDescription, Origin][] = innerItems(gpus).map((item) => [gpu(item, true), item]);
     for (const key of ["placement", "update_config", "rollback_config", "endpoint_mode", "labels"]) {
       const field = inner(deploy, key);
-      if (field) swarmNote(field, "is for a Swarm; it has no effect on a single engine");
+      if (field) swarmNote(field, say`is for a Swarm; it has no effect on a single engine`);
     }
     const mode = inner(deploy, "mode");
     if (mode) {
       const value = text(mode)!;
       if (value === "replicated-job" || value === "global-job") this.set("mode", "replicated-job", mode);
-      if (value.startsWith("global")) swarmNote(mode, "is for a Swarm; on a single engine it means one container");
+      if (value.startsWith("global")) swarmNote(mode, say`is for a Swarm; on a single engine it means one container`);
     }
     const resources = inner(deploy, "resources");
     const limits = inner(resources, "limits");
@@ -587,9 +599,9 @@ class Builder {
     this.limit("pids_limit", "pidsLimit", limits, "pids", integer as (field: Field) => number);
     this.limit("mem_reservation", "memReservation", reservations, "memory", bytes);
     const reserved = inner(reservations, "cpus");
-    if (reserved) swarmNote(reserved, "is for a Swarm; a single engine cannot reserve processors");
+    if (reserved) swarmNote(reserved, say`is for a Swarm; a single engine cannot reserve processors`);
     const generic = inner(reservations, "generic_resources");
-    if (generic && !isEmpty(generic.node)) swarmNote(generic, "is for a Swarm; it has no effect on a single engine");
+    if (generic && !isEmpty(generic.node)) swarmNote(generic, say`is for a Swarm; it has no effect on a single engine`);
     for (const item of innerItems(inner(reservations, "devices"))) requests.push([gpu(item, false), item]);
     // One request holds all devices of the Container Device Interface.
     const cdi = innerItems(inner(this.field, "devices")).filter(isCdiDevice);
@@ -624,8 +636,8 @@ class Builder {
       throw refuse(
         own.node,
         own.path,
-        `differs from ${formatPath([...section.path, below])}${field ? "" : ", which is not set"}`,
-        "give both the same value, or keep one place",
+        say`differs from ${formatPath([...section.path, below])}${field ? "" : say`, which is not set`}`,
+        say`give both the same value, or keep one place`,
       );
     if (field && value !== 0) this.set(name, value as ServiceDescription[K], field);
   }
@@ -633,15 +645,16 @@ class Builder {
   private restartPolicy(policy: Field): void {
     for (const key of ["delay", "window"]) {
       const field = inner(policy, key);
-      if (field) swarmNote(field, "is for a Swarm; it has no effect on a single engine");
+      if (field) swarmNote(field, say`is for a Swarm; it has no effect on a single engine`);
     }
     const condition = inner(policy, "condition");
     const attempts = inner(policy, "max_attempts");
     const given = text(condition) ?? "";
     const restart = ({ none: "no", any: "always", "": "no" } as Record<string, string>)[given] ?? given;
-    if (!condition) warn(policy, 'has no condition, so Compose does not restart the container; set condition: "any"');
+    if (!condition)
+      warn(policy, say`has no condition, so Compose does not restart the container; set condition: "any"`);
     const limited = restart === "on-failure" && attempts && text(attempts) !== "0";
-    if (attempts && !limited) note(attempts, "has an effect with condition: on-failure only");
+    if (attempts && !limited) note(attempts, say`has an effect with condition: on-failure only`);
     this.set("restart", (limited ? `on-failure:${text(attempts)}` : restart) as "no", condition ?? policy);
   }
 
@@ -650,17 +663,17 @@ class Builder {
     const replicas = inner(inner(this.field, "deploy"), "replicas");
     const [first, second] = [integer(scale), integer(replicas)];
     if (first !== undefined && second !== undefined && first !== second)
-      throw refuse(scale!.node, scale!.path, "differs from deploy.replicas", "keep one of them");
+      throw refuse(scale!.node, scale!.path, say`differs from deploy.replicas`, say`keep one of them`);
     const count = first ?? second;
     if (count === undefined) return;
     const field = (scale ?? replicas)!;
-    if (count < 0) throw refuse(field.node, field.path, "must be greater than or equal to 0", "raise it");
+    if (count < 0) throw refuse(field.node, field.path, say`must be greater than or equal to 0`, say`raise it`);
     if (count > 1 && this.result.containerName)
       throw refuse(
         field.node,
         field.path,
-        `asks for ${count} containers, and container_name is one name`,
-        "remove container_name, or set it to 1",
+        say`asks for ${count} containers, and container_name is one name`,
+        say`remove container_name, or set it to 1`,
       );
     this.result.replicas = count;
   }
@@ -673,7 +686,7 @@ class Builder {
       const required = flag(inner(dependency, "required")) ?? true;
       if (!services.has(name)) {
         if (required || !disabled.has(name)) throw this.unknownService(dependency, name);
-        note(dependency, `${name} is switched off by its profiles, and not required`);
+        note(dependency, say`${name} is switched off by its profiles, and not required`);
         continue;
       }
       result[name] = defined({
@@ -709,7 +722,7 @@ function number(field: Field): number {
   const value = text(field) ?? "";
   const result = Number(value);
   if (value.trim() === "" || !Number.isFinite(result))
-    throw refuse(field.node, field.path, `${JSON.stringify(value)} is not a number`, "use for example 0.5");
+    throw refuse(field.node, field.path, say`${JSON.stringify(value)} is not a number`, say`use for example 0.5`);
   return result;
 }
 
@@ -723,13 +736,13 @@ function gpu(field: Field, implied: boolean): GpuDescription {
     throw refuse(
       field.node,
       field.path,
-      `asks for devices that are no GPUs (${capabilities.join(", ")})`,
-      "add the capability gpu, name their driver, or use devices",
+      say`asks for devices that are no GPUs (${listed(capabilities)})`,
+      say`add the capability gpu, name their driver, or use devices`,
     );
   const count = inner(field, "count");
   const ids = inner(field, "device_ids");
   if (count && ids)
-    throw refuse(field.node, field.path, "count and device_ids exclude one another", "keep one of them");
+    throw refuse(field.node, field.path, say`count and device_ids exclude one another`, say`keep one of them`);
   const amount = text(count)?.toLowerCase();
   return defined({
     count: count
@@ -754,11 +767,11 @@ function readLabels(field: Field, known: Record<string, string>): Record<string,
     content = readFileSync(file, "utf8");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw refuse(field.node, field.path, `cannot read ${file} (${code})`, "create it, or name another file");
+    throw refuse(field.node, field.path, say`cannot read ${file} (${code})`, say`create it, or name another file`);
   }
   try {
     return parseDotEnv(content, file, known, (name) =>
-      warn(field, `the variable ${name} is not set, so it becomes empty`),
+      warn(field, say`the variable ${name} is not set, so it becomes empty`),
     );
   } catch (error) {
     if (error instanceof ArgumentError)

@@ -1,6 +1,7 @@
 import type { PublishMode, SwarmOptions, UpdateConfig } from "../../description/swarmOptions";
 import { defined, type Field, inner, innerItems, integer, isEmpty, pairs, text, texts } from "./values";
 import { refuse } from "./errors";
+import { say } from "../../description/say";
 
 /** What only a Swarm reads of a service: most of `deploy`, and the modes of ports. Undefined where it says nothing. */
 export function swarmOptions(deploy: Field | undefined, ports: Field | undefined): SwarmOptions | undefined {
@@ -60,7 +61,7 @@ function reservations(field: Field | undefined): SwarmOptions["reservations"] {
     const kind = text(inner(spec, "kind"));
     const value = integer(inner(spec, "value"));
     if (!kind || value === undefined)
-      throw refuse(spec.node, spec.path, "needs a kind and a value", "use for example kind: SSD, value: 1");
+      throw refuse(spec.node, spec.path, say`needs a kind and a value`, say`use for example kind: SSD, value: 1`);
     return [[kind, value]];
   });
   return some({

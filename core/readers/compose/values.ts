@@ -2,6 +2,7 @@ import type { Notice } from "../../description/project";
 import { refuse } from "./errors";
 import { readBoolean } from "./interpolate";
 import { entries, formatPath, isList, isMapping, items, type Node, type Path, textOf } from "./tree";
+import { say } from "../../description/say";
 
 export type Notify = (notice: Notice) => void;
 
@@ -40,7 +41,7 @@ export function flag(field: Field | undefined): boolean | undefined {
   const { value } = field.node;
   const result = typeof value === "boolean" ? value : readBoolean(textOf(field.node));
   if (result === undefined)
-    throw refuse(field.node, field.path, `${JSON.stringify(value)} is not true or false`, "use true or false");
+    throw refuse(field.node, field.path, say`${JSON.stringify(value)} is not true or false`, say`use true or false`);
   return result;
 }
 
@@ -51,8 +52,8 @@ export function integer(field: Field | undefined): number | undefined {
     throw refuse(
       field.node,
       field.path,
-      `${JSON.stringify(field.node.value)} is not a whole number`,
-      "use digits only",
+      say`${JSON.stringify(field.node.value)} is not a whole number`,
+      say`use digits only`,
     );
   return number;
 }

@@ -3,6 +3,7 @@ import { ODD_BLANK } from "../../description/lookAlikes";
 import { ComposeError, refuse } from "./errors";
 import { contentsOf, quickDocuments, type RawNode } from "./rawYaml";
 import { formatPath, isMapping, type Mapping, type Node, type Path, position, type Source } from "./tree";
+import { say } from "../../description/say";
 
 /** One document of a file. */
 export interface Document {
@@ -101,9 +102,18 @@ class Reader {
     if (node === undefined) return { value: null, source: this.source, at, keyAt };
     const offset = node.at;
     if (++this.count > MAX_NODES)
-      throw this.fail(offset, `the file has more than ${MAX_NODES} values once aliases are written out`, "split it");
+      throw this.fail(
+        offset,
+        say`the file has more than ${MAX_NODES} values once aliases are written out`,
+        say`split it`,
+      );
     if (this.path.length > MAX_DEPTH)
-      throw this.fail(offset, `is nested more than ${MAX_DEPTH} levels deep`, "flatten it", this.path.slice(0, 3));
+      throw this.fail(
+        offset,
+        say`is nested more than ${MAX_DEPTH} levels deep`,
+        say`flatten it`,
+        this.path.slice(0, 3),
+      );
     if (node.kind === "alias") return this.readAlias(node, keyAt);
     if (node.anchor) this.anchors.set(node.anchor, node);
     const tag = node.tag;
@@ -113,7 +123,7 @@ class Reader {
       if (tag === "!reset") return undefined;
     } else if (tag && tag !== "!" && !this.fits(node, tag)) {
       const shown = tag.startsWith(CORE) ? `!!${tag.slice(CORE.length)}` : tag;
-      throw this.fail(offset, `has the tag ${shown}, which means nothing here`, "remove the tag");
+      throw this.fail(offset, say`has the tag ${shown}, which means nothing here`, say`remove the tag`);
     }
     const common = { source: this.source, at: offset, keyAt };
     if (node.kind === "scalar") return { ...this.scalar(node), ...common };
@@ -132,9 +142,9 @@ class Reader {
   private readAlias(node: RawNode, keyAt?: number): Node | undefined {
     const target = this.anchors.get(node.text);
     const offset = node.at;
-    if (!target) throw this.fail(offset, `*${node.text} names no anchor above it`, `write &${node.text} first`);
+    if (!target) throw this.fail(offset, say`*${node.text} names no anchor above it`, say`write &${node.text} first`);
     if (this.open.has(target))
-      throw this.fail(offset, `*${node.text} stands inside its own anchor`, "break the circle");
+      throw this.fail(offset, say`*${node.text} stands inside its own anchor`, say`break the circle`);
     return this.read(target, offset, keyAt);
   }
 
@@ -145,14 +155,14 @@ class Reader {
       const kind = resolved.value === null ? "null" : typeof resolved.value;
       const wanted = tag.slice(CORE.length);
       const fits = wanted === "bool" ? kind === "boolean" : wanted === "null" ? kind === "null" : kind === "number";
-      if (!fits) throw this.fail(at, `${JSON.stringify(text)} is no !!${wanted}`, "remove the tag");
+      if (!fits) throw this.fail(at, say`${JSON.stringify(text)} is no !!${wanted}`, say`remove the tag`);
       return resolved;
     }
     if (!isKey && TIME.test(text) && !this.path.some((part) => String(part).startsWith("x-")))
       throw this.fail(
         at,
-        `${text} is a point in time in YAML, which Compose would pass on in another form`,
-        "put it in quotes",
+        say`${text} is a point in time in YAML, which Compose would pass on in another form`,
+        say`put it in quotes`,
       );
     return resolvePlain(text);
   }
@@ -179,15 +189,15 @@ class Reader {
       if (typeof name !== "string")
         throw this.fail(
           offset,
-          scalar ? `the key ${scalar.text || "(empty)"} is not text` : "a key is not text",
-          "put the key in quotes",
+          scalar ? say`the key ${scalar.text || say`(empty)`} is not text` : say`a key is not text`,
+          say`put the key in quotes`,
         );
       const first = seen.get(name);
       if (first !== undefined)
         throw this.fail(
           offset,
-          `is there twice, first in line ${position(this.source, first).line}`,
-          "remove one of them",
+          say`is there twice, first in line ${position(this.source, first).line}`,
+          say`remove one of them`,
           [...this.path, name],
         );
       seen.set(name, offset);
@@ -210,7 +220,7 @@ class Reader {
     return parts.map((part) => {
       const read = this.read(part, offset);
       if (!isMapping(read))
-        throw this.fail(offset, "merges something that is no mapping", "name the anchor of a mapping", [
+        throw this.fail(offset, say`merges something that is no mapping`, say`name the anchor of a mapping`, [
           ...this.path,
           "<<",
         ]);
@@ -220,8 +230,8 @@ class Reader {
 }
 
 const REMEDIES: Partial<Record<YAMLError["code"], string>> = {
-  TAB_AS_INDENT: "use blanks in its place",
-  BAD_SCALAR_START: "put the value in quotes",
+  TAB_AS_INDENT: say`use blanks in its place`,
+  BAD_SCALAR_START: say`put the value in quotes`,
 };
 
 /** Where what is wrong begins: for a quote that nothing closes, the quote and not the end of the file. */
@@ -248,14 +258,19 @@ export function readYaml(text: string, name: string): Document[] {
   const odd = ODD_ROW.exec(text);
   const source: Source = { name, lines, oddRow: odd ? odd.index + odd[0].length : undefined };
   if (text.length > MAX_TEXT)
-    throw new ComposeError({ file: name }, "", `is larger than ${MAX_TEXT / 2 ** 20} MiB`, "split it with include");
+    throw new ComposeError(
+      { file: name },
+      "",
+      say`is larger than ${MAX_TEXT / 2 ** 20} MiB`,
+      say`split it with include`,
+    );
   const control = CONTROL.exec(text);
   if (control)
     throw new ComposeError(
       { file: name, ...position(source, control.index) },
       "",
-      "holds a control character, which YAML does not allow",
-      "save it as UTF-8 text, or write the character as an escape in double quotes",
+      say`holds a control character, which YAML does not allow`,
+      say`save it as UTF-8 text, or write the character as an escape in double quotes`,
     );
   checkNesting(text, source);
   return (quickDocuments(text) ?? thoroughDocuments(text, source)).map((contents) => {
@@ -263,8 +278,8 @@ export function readYaml(text: string, name: string): Document[] {
     const root = reader.read(contents, contents?.at ?? 0);
     if (!isMapping(root))
       throw root
-        ? refuse(root, "", "is not a mapping at the top level", 'begin with "services:"')
-        : new ComposeError({ file: name }, "", "is taken away as a whole by !reset", "remove the tag");
+        ? refuse(root, "", say`is not a mapping at the top level`, say`begin with "services:"`)
+        : new ComposeError({ file: name }, "", say`is taken away as a whole by !reset`, say`remove the tag`);
     return { root, dropped: reader.dropped };
   });
 }
@@ -278,8 +293,8 @@ function thoroughDocuments(text: string, source: Source): (RawNode | undefined)[
       throw new ComposeError(
         where,
         "",
-        `is not YAML: ${error.message.replace(/[\s.]+/g, " ").trim()}`,
-        REMEDIES[error.code] ?? "mend the text there",
+        say`is not YAML: ${error.message.replace(/[\s.]+/g, " ").trim()}`,
+        REMEDIES[error.code] ?? say`mend the text there`,
       );
     }
     return contentsOf(document);
@@ -316,7 +331,7 @@ function tooDeep(where: object, source: Source): ComposeError {
   return new ComposeError(
     { file: source.name, ...where },
     "",
-    `is nested more than ${MAX_DEPTH} levels deep`,
-    "flatten it",
+    say`is nested more than ${MAX_DEPTH} levels deep`,
+    say`flatten it`,
   );
 }

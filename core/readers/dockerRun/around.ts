@@ -1,20 +1,21 @@
 import type { Notice } from "../../description/project";
+import { say } from "../../description/say";
 
-const BY_ITSELF = "a stack starts, replaces and removes its containers by itself";
-const AFTERWARDS = "is for the time after `up`: run it by hand";
-const CLEANS = "a stack removes no more than it has made: run it by hand where it is needed";
-const IMAGE = "is not run, and the image has to be there before `up`: run it by hand";
-const FROM_FILE = "is not read here: give its file to `berth from-compose`";
+const BY_ITSELF = say`a stack starts, replaces and removes its containers by itself`;
+const AFTERWARDS = say`is for the time after \`up\`: run it by hand`;
+const CLEANS = say`a stack removes no more than it has made: run it by hand where it is needed`;
+const IMAGE = say`is not run, and the image has to be there before \`up\`: run it by hand`;
+const FROM_FILE = say`is not read here: give its file to \`berth from-compose\``;
 
 /** Commands of docker that make no container, in all their spellings, and what becomes of them. */
 const TOLD: [commands: string, text: string, level: Notice["level"]][] = [
-  ["pull", "a stack fetches the images that it needs by itself", "note"],
+  ["pull", say`a stack fetches the images that it needs by itself`, "note"],
   ["start rm stop kill restart wait pause unpause", BY_ITSELF, "note"],
   ["exec logs ps ls list inspect top stats port attach diff events images history", AFTERWARDS, "note"],
   ["info version search context login logout push save export commit", AFTERWARDS, "note"],
   ["rmi prune remove system", CLEANS, "note"],
   ["build buildx builder tag load import", IMAGE, "warning"],
-  ["cp", "is not run: mount the files that the container needs", "warning"],
+  ["cp", say`is not run: mount the files that the container needs`, "warning"],
   ["compose stack service swarm", FROM_FILE, "warning"],
 ];
 const NOTICES = new Map(

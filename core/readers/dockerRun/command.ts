@@ -7,6 +7,7 @@ import { DockerRunError } from "./errors";
 import { type Option, readOptions } from "./options";
 import type { DockerRunContext } from "./context";
 import { isPrompt, type Reading, readWords, type Word } from "./words";
+import { say } from "../../description/say";
 
 /** A line taken apart as far as the name of its command. */
 export interface Command {
@@ -78,18 +79,18 @@ export const STARTERS: Record<string, string> = {
 const text = (...names: string[]): Option => ({ names, kind: "text" });
 const boolean = (...names: string[]): Option => ({ names, kind: "boolean" });
 const GLOBAL: (Option & { notice?: string })[] = [
-  { ...text("--host", "-H"), notice: "which engine a stack goes to is a setting of the stack (docker:host)" },
-  { ...text("--context", "-c"), notice: "which engine a stack goes to is a setting of the stack (docker:host)" },
-  { ...text("--config"), notice: "the client's settings have no meaning in a stack" },
-  { ...text("--log-level", "-l"), notice: "the client's own log has no meaning in a stack" },
-  { ...boolean("--debug", "-D"), notice: "the client's own log has no meaning in a stack" },
+  { ...text("--host", "-H"), notice: say`which engine a stack goes to is a setting of the stack (docker:host)` },
+  { ...text("--context", "-c"), notice: say`which engine a stack goes to is a setting of the stack (docker:host)` },
+  { ...text("--config"), notice: say`the client's settings have no meaning in a stack` },
+  { ...text("--log-level", "-l"), notice: say`the client's own log has no meaning in a stack` },
+  { ...boolean("--debug", "-D"), notice: say`the client's own log has no meaning in a stack` },
   ...["--tlscacert", "--tlscert", "--tlskey"].map((name) => ({
     ...text(name),
-    notice: "keys for the engine are a setting of the stack (docker:certPath)",
+    notice: say`keys for the engine are a setting of the stack (docker:certPath)`,
   })),
   ...["--tls", "--tlsverify"].map((name) => ({
     ...boolean(name),
-    notice: "keys for the engine are a setting of the stack (docker:certPath)",
+    notice: say`keys for the engine are a setting of the stack (docker:certPath)`,
   })),
 ];
 
@@ -121,13 +122,13 @@ export function readCommand(line: string, context: DockerRunContext, from = 0, r
   const notices: Notice[] = dropped.map((at) => ({
     level: "note",
     at,
-    text: "this end of the line concerns only the shell that it was typed into",
+    text: say`this end of the line concerns only the shell that it was typed into`,
   }));
   if (reading.oddBlanks) {
     const [odd = ""] = new RegExp(`${ODD_BLANK.source}|${INVISIBLE.source}`).exec(line.slice(from)) ?? [];
     const text = ODD_BLANK.test(odd)
-      ? "is no blank to a shell, and is read as one"
-      : "is not to be seen, and is left out";
+      ? say`is no blank to a shell, and is read as one`
+      : say`is not to be seen, and is left out`;
     notices.push({ level: "note", at: codeOf(odd), text });
   }
   const end = { offset: line.length, length: 1 };
@@ -157,30 +158,30 @@ export function readCommand(line: string, context: DockerRunContext, from = 0, r
   }
 
   const program = words[index];
-  if (!program) throw fail("there is no command", "paste a docker run line", end);
+  if (!program) throw fail(say`there is no command`, say`paste a docker run line`, end);
   const called = programOf(program.text);
   if (!called)
     throw fail(
-      `${show(program.text)} is not a command that can be read`,
+      say`${show(program.text)} is not a command that can be read`,
       /^docker-compose$/.test(program.text)
-        ? "give the compose file in its place"
+        ? say`give the compose file in its place`
         : nearest(program.text, PROGRAMS)
-          ? `did you mean ${nearest(program.text, PROGRAMS)}?`
-          : "begin the line with docker run; other commands go elsewhere",
+          ? say`did you mean ${nearest(program.text, PROGRAMS)}?`
+          : say`begin the line with docker run; other commands go elsewhere`,
       program,
     );
   const { uses, rest } = readOptions(line, words.slice(index + 1), GLOBAL, called);
   for (const { written, option } of uses) notices.push({ level: "note", at: written, text: option.notice! });
 
   const [first, second] = rest;
-  if (!first) throw fail("there is no command", `write ${called} run`, end);
+  if (!first) throw fail(say`there is no command`, say`write ${called} run`, end);
   const group = ["container", "network", "volume", "image"].includes(first.text);
   const spelled = group ? `${first.text} ${second?.text ?? ""}` : first.text;
   const name = Object.hasOwn(COMMANDS, spelled) ? COMMANDS[spelled]! : undefined;
   if (!name)
     throw fail(
-      `${called} ${show(spelled).slice(1, -1).trim()} is not a command that can be read`,
-      first.text === "compose" ? "give the compose file in its place" : `give a ${called} run line`,
+      say`${called} ${show(spelled).slice(1, -1).trim()} is not a command that can be read`,
+      first.text === "compose" ? say`give the compose file in its place` : say`give a ${called} run line`,
       group && second ? second : first,
     );
   const unknown = rest.find((word) => word.unknown)?.unknown;

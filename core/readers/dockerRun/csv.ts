@@ -1,3 +1,5 @@
+import { say } from "../../description/say";
+
 /** A slip in a comma-separated value. */
 export class CsvError extends Error {}
 
@@ -8,8 +10,8 @@ export class CsvError extends Error {}
  * @throws CsvError
  */
 export function readCsv(row: string): string[] {
-  if (row === "") throw new CsvError("is empty");
-  if (/[\r\n]/.test(row)) throw new CsvError("holds a line break");
+  if (row === "") throw new CsvError(say`is empty`);
+  if (/[\r\n]/.test(row)) throw new CsvError(say`holds a line break`);
   const fields: string[] = [];
   let at = 0;
   for (;;) {
@@ -18,20 +20,20 @@ export function readCsv(row: string): string[] {
       at += 1;
       for (;;) {
         const close = row.indexOf('"', at);
-        if (close < 0) throw new CsvError("has a double quote without an end");
+        if (close < 0) throw new CsvError(say`has a double quote without an end`);
         field += row.slice(at, close);
         at = close + 1;
         if (row[at] !== '"') break;
         field += '"';
         at += 1;
       }
-      if (at < row.length && row[at] !== ",") throw new CsvError("has text behind a closing double quote");
+      if (at < row.length && row[at] !== ",") throw new CsvError(say`has text behind a closing double quote`);
       fields.push(field);
     } else {
       const comma = row.indexOf(",", at);
       const end = comma < 0 ? row.length : comma;
       const field = row.slice(at, end);
-      if (field.includes('"')) throw new CsvError("has a double quote inside a part that is not quoted as a whole");
+      if (field.includes('"')) throw new CsvError(say`has a double quote inside a part that is not quoted as a whole`);
       fields.push(field);
       at = end;
     }

@@ -58,7 +58,7 @@ export class DockerRunError extends ArgumentError {
     this.offset = place.offset;
     this.#place = place;
     // A remedy may be a question.
-    this.message = `${this.message.replace(/\?\.$/, "?")}\n${mark(place)}`;
+    this.message = `${this.message.replace(/([?？])[.。]$/, "$1")}\n${mark(place)}`;
   }
   get place(): Place {
     return this.#place;

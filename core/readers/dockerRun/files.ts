@@ -2,14 +2,15 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { show } from "../../description/errors";
 import type { Use } from "./options";
+import { say } from "../../description/say";
 
 function content(path: string, folder: string, use: Use): string {
   try {
     return readFileSync(resolve(folder, path), "utf8");
   } catch (error) {
     throw use.fail(
-      `cannot read ${resolve(folder, path)} (${(error as NodeJS.ErrnoException).code ?? "invalid path"})`,
-      "create it, or name another file",
+      say`cannot read ${resolve(folder, path)} (${(error as NodeJS.ErrnoException).code ?? say`invalid path`})`,
+      say`create it, or name another file`,
     );
   }
 }
@@ -27,7 +28,7 @@ export function readLabels(use: Use, folder: string): { entries: [string, string
     const equals = line.indexOf("=");
     const name = equals < 0 ? line : line.slice(0, equals);
     if (name === "" || /[ \t]/.test(name))
-      throw use.fail(`line ${index + 1}: ${show(name)} is not the name of a label`, "write name=value");
+      throw use.fail(say`line ${index + 1}: ${show(name)} is not the name of a label`, say`write name=value`);
     if (equals < 0) names.push(name);
     else entries.push([name, line.slice(equals + 1)]);
   }
@@ -40,6 +41,6 @@ export function readProfile(path: string, use: Use, folder: string): string {
     return JSON.stringify(JSON.parse(content(path, folder, use)));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw use.fail(`${resolve(folder, path)} is not JSON (${error.message})`, "give a seccomp profile");
+    throw use.fail(say`${resolve(folder, path)} is not JSON (${error.message})`, say`give a seccomp profile`);
   }
 }

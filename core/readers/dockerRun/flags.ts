@@ -1,3 +1,4 @@
+import { either, listed, say } from "../../description/say";
 import { resolve } from "node:path";
 import { ArgumentError, show } from "../../description/errors";
 import { isCdiName, parseName } from "../../description/names";
@@ -47,7 +48,7 @@ const pair = (field: Field, what: string): Read => {
 
 function nameAndValue({ value, fail }: FlagUse, what: string): [string, string] {
   const at = value.indexOf("=");
-  if (at < 1) throw fail(`${show(value)} is not ${what}`, "write name=value");
+  if (at < 1) throw fail(say`${show(value)} is not ${what}`, say`write name=value`);
   return [value.slice(0, at), value.slice(at + 1)];
 }
 
@@ -55,7 +56,7 @@ function nameAndValue({ value, fail }: FlagUse, what: string): [string, string] 
 function oneOf(field: Field, ...values: string[]): Read {
   return (draft, use) => {
     if (use.value !== "" && !values.includes(use.value))
-      throw use.fail(`${show(use.value)} is not known`, `write ${values.join(" or ")}`);
+      throw use.fail(say`${show(use.value)} is not known`, say`write ${either(values)}`);
     plain(field)(draft, use);
   };
 }
@@ -64,7 +65,7 @@ const CONTAINER_MODE = /^container:./;
 function mode(field: Field, ...values: string[]): Read {
   return (draft, use) => {
     if (use.value !== "" && !values.includes(use.value) && !CONTAINER_MODE.test(use.value))
-      throw use.fail(`${show(use.value)} is not known`, `write ${values.join(", ")} or container:<name>`);
+      throw use.fail(say`${show(use.value)} is not known`, say`write ${listed(values)} or container:<name>`);
     plain(field)(draft, use);
   };
 }
@@ -72,7 +73,7 @@ function mode(field: Field, ...values: string[]): Read {
 function environment(draft: Draft, use: FlagUse): void {
   const at = use.value.indexOf("=");
   const name = at < 0 ? use.value : use.value.slice(0, at);
-  if (name === "") throw use.fail("names no variable", "write NAME=value, or NAME alone");
+  if (name === "") throw use.fail(say`names no variable`, say`write NAME=value, or NAME alone`);
   if (at >= 0) {
     enter(draft, "environment", name, use.value.slice(at + 1), use);
     return;
@@ -87,14 +88,15 @@ function environment(draft: Draft, use: FlagUse): void {
     note(
       draft,
       use,
-      `${name} is not set where the line was read, and docker takes it from the container then: what the image sets stays here`,
+      say`${name} is not set where the line was read, and docker takes it from the container then: what the image sets stays here`,
     );
 }
 
 function label(draft: Draft, use: FlagUse): void {
   const at = use.value.indexOf("=");
   const name = (at < 0 ? use.value : use.value.slice(0, at)).trimStart();
-  if (name === "" || /[ \t]/.test(name)) throw use.fail(`${show(name)} is not the name of a label`, "write name=value");
+  if (name === "" || /[ \t]/.test(name))
+    throw use.fail(say`${show(name)} is not the name of a label`, say`write name=value`);
   enter(draft, "labels", name, at < 0 ? "" : use.value.slice(at + 1), use);
 }
 
@@ -108,7 +110,9 @@ function labelFile(draft: Draft, use: FlagUse): void {
     note(
       draft,
       use,
-      `${names.join(", ")} ${names.length > 1 ? "have no value, and docker leaves them" : "has no value, and docker leaves it"} out`,
+      names.length > 1
+        ? say`${listed(names)} have no value, and docker leaves them out`
+        : say`${names[0]} has no value, and docker leaves it out`,
     );
 }
 
@@ -117,11 +121,11 @@ const ULIMITS = "core cpu data fsize locks memlock msgqueue nice nofile nproc rs
 );
 
 function ulimit(draft: Draft, use: FlagUse): void {
-  const [name, limits] = nameAndValue(use, "a limit");
-  if (!ULIMITS.includes(name)) throw use.fail(`${show(name)} is not a limit`, `use ${ULIMITS.join(", ")}`);
+  const [name, limits] = nameAndValue(use, say`a limit`);
+  if (!ULIMITS.includes(name)) throw use.fail(say`${show(name)} is not a limit`, say`use ${listed(ULIMITS)}`);
   const [soft, hard = soft] = limits.split(":").map((limit) => (/^[+-]?\d+$/.test(limit) ? Number(limit) : Number.NaN));
   if (Number.isNaN(soft) || Number.isNaN(hard) || limits.split(":").length > 2)
-    throw use.fail(`${show(limits)} is not a limit`, `write ${name}=1024, or ${name}=1024:2048`);
+    throw use.fail(say`${show(limits)} is not a limit`, say`write ${name}=1024, or ${name}=1024:2048`);
   enter(draft, "ulimits", name, soft === hard ? soft : { soft, hard }, use);
 }
 
@@ -130,11 +134,11 @@ const SYSCTLS = "msgmax msgmnb msgmni sem shmall shmmax shmmni shm_rmid_forced"
   .map((name) => `kernel.${name}`);
 
 function sysctl(draft: Draft, use: FlagUse): void {
-  const [name, value] = nameAndValue(use, "a kernel parameter");
+  const [name, value] = nameAndValue(use, say`a kernel parameter`);
   if (!SYSCTLS.includes(name) && !/^(net|fs\.mqueue)\./.test(name))
     throw use.fail(
-      `docker takes no kernel parameter ${show(name)}, which is not the container's own`,
-      `use net.*, fs.mqueue.*, ${SYSCTLS.join(", ")}; set others on the host`,
+      say`docker takes no kernel parameter ${show(name)}, which is not the container's own`,
+      say`use net.*, fs.mqueue.*, ${listed(SYSCTLS)}; set others on the host`,
     );
   enter(draft, "sysctls", name, value, use);
 }
@@ -158,7 +162,7 @@ function securityOption(draft: Draft, use: FlagUse): void {
   const key = at < 0 ? value : value.slice(0, at);
   const rest = at < 0 ? "" : value.slice(at + 1);
   if (key !== "no-new-privileges" && rest === "")
-    throw use.fail(`${show(value)} is not a security option`, "write key=value, or no-new-privileges");
+    throw use.fail(say`${show(value)} is not a security option`, say`write key=value, or no-new-privileges`);
   const profile = key === "seccomp" && rest !== "unconfined" && rest !== "builtin";
   push(draft, "securityOpt", profile ? `seccomp=${readProfile(rest, use, draft.context.folder)}` : value, use);
 }
@@ -167,7 +171,8 @@ function extraHost(draft: Draft, use: FlagUse): void {
   const { value } = use;
   const at = value.includes("=") ? value.indexOf("=") : value.indexOf(":");
   const host = value.slice(0, Math.max(at, 0));
-  if (host === "" || host.includes(":")) throw use.fail(`${show(value)} is not host:address`, "write db:10.0.0.2");
+  if (host === "" || host.includes(":"))
+    throw use.fail(say`${show(value)} is not host:address`, say`write db:10.0.0.2`);
   push(draft, "extraHosts", `${host}:${value.slice(at + 1).replace(/^\[(.+)\]$/, "$1")}`, use);
 }
 
@@ -179,7 +184,7 @@ function rates(field: "deviceReadBps" | "deviceWriteBps" | "deviceReadIops" | "d
     const rate = field.endsWith("Bps") ? ramInBytes(text) : /^\d+$/.test(text) ? Number(text) : undefined;
     if (!path.startsWith("/dev/") || rate === undefined || !Number.isSafeInteger(rate))
       throw use.fail(
-        `${show(use.value)} is not a device and a rate`,
+        say`${show(use.value)} is not a device and a rate`,
         `write /dev/sda:${field.endsWith("Bps") ? "1mb" : "1000"}`,
       );
     const list = draft.service.blkioConfig?.[field] ?? [];
@@ -202,17 +207,19 @@ function restart(draft: Draft, use: FlagUse): void {
   const [, policy = "", count] = /^([^:]*)(?::(.*))?$/s.exec(use.value) ?? [];
   if (use.value === "") return;
   const known = ["no", "always", "unless-stopped", "on-failure"];
-  if (!known.includes(policy)) throw use.fail(`${show(policy)} is not a restart policy`, `write ${known.join(", ")}`);
-  if (count && !/^\+?\d+$/.test(count)) throw use.fail(`${show(count)} is not a number of tries`, "write on-failure:3");
+  if (!known.includes(policy))
+    throw use.fail(say`${show(policy)} is not a restart policy`, say`write ${listed(known)}`);
+  if (count && !/^\+?\d+$/.test(count))
+    throw use.fail(say`${show(count)} is not a number of tries`, say`write on-failure:3`);
   if (count && policy !== "on-failure")
-    throw use.fail(`${policy} takes no number of tries`, "write on-failure:3, or the policy alone");
+    throw use.fail(say`${policy} takes no number of tries`, say`write on-failure:3, or the policy alone`);
   set(draft, "restart", (count ? `on-failure:${Number(count)}` : policy) as ServiceDescription["restart"], use);
 }
 
 function cpuQuota(field: "cpuQuota" | "cpuPeriod"): Read {
   return (draft, use) => {
     const microseconds = integer(use);
-    if (microseconds === -1) note(draft, use, "-1 is no limit, which is the default");
+    if (microseconds === -1) note(draft, use, say`-1 is no limit, which is the default`);
     set(draft, field, microseconds > 0 || microseconds < -1 ? microseconds : undefined, use);
   };
 }
@@ -220,7 +227,10 @@ function cpuQuota(field: "cpuQuota" | "cpuPeriod"): Read {
 function stopTimeout(draft: Draft, use: FlagUse): void {
   const seconds = integer(use);
   if (seconds < 0)
-    throw use.fail("the Docker provider cannot wait without an end", "write the longest time that the stop may take");
+    throw use.fail(
+      say`the Docker provider cannot wait without an end`,
+      say`write the longest time that the stop may take`,
+    );
   set(draft, "stopGracePeriod", `${seconds}s`, use);
 }
 
@@ -364,10 +374,10 @@ export const FLAGS: FlagEntry[] = [
     kind: "list",
     becomes: "equivalent",
     field: "links",
-    says: "where the lines of both containers are given together, a network that they share and an alias on it",
+    says: say`where the lines of both containers are given together, a network that they share and an alias on it`,
     read: (draft, use) => {
       if (use.value === "" || use.value.split(":").length > 2)
-        throw use.fail(`${show(use.value)} is not a link`, "write container, or container:alias");
+        throw use.fail(say`${show(use.value)} is not a link`, say`write container, or container:alias`);
       push(draft, "links", use.value, use);
     },
   },
@@ -447,7 +457,7 @@ export const FLAGS: FlagEntry[] = [
   }),
   honoured("--log-opt", "list", "logging", "name=value; none with --log-driver none", (draft, use) => {
     const [name, value] = use.value.includes("=") ? nameAndValue(use, "a logging option") : [use.value, ""];
-    if (name === "") throw use.fail("names no option", "write name=value");
+    if (name === "") throw use.fail(say`names no option`, say`write name=value`);
     const options = { ...draft.service.logging?.options };
     put(options, name, value);
     draft.service.logging = { ...draft.service.logging, options };
@@ -457,7 +467,7 @@ export const FLAGS: FlagEntry[] = [
   // In the description, but not in the provider.
   provider("--annotation", "list", "annotations", "for the OCI runtime", (draft, use) => {
     const at = use.value.indexOf("=");
-    if (at === 0 || use.value === "") throw use.fail("names no annotation", "write name=value");
+    if (at === 0 || use.value === "") throw use.fail(say`names no annotation`, say`write name=value`);
     enter(
       draft,
       "annotations",
@@ -467,7 +477,7 @@ export const FLAGS: FlagEntry[] = [
     );
   }),
   provider("--uts", "text", "uts", "host", oneOf("uts", "host")),
-  provider("--isolation", "text", "isolation", "Windows containers only", (draft, use) => {
+  provider("--isolation", "text", "isolation", say`Windows containers only`, (draft, use) => {
     if (use.value !== "default") plain("isolation")(draft, use);
   }),
   provider("--pids-limit", "text", "pidsLimit", "-1 and 0 are no limit", (draft, use) => {
@@ -495,146 +505,186 @@ export const FLAGS: FlagEntry[] = [
     names: ["--detach", "-d"],
     kind: "boolean",
     becomes: "honoured",
-    says: "a service of a stack always runs in the background",
+    says: say`a service of a stack always runs in the background`,
     onlyRun: true,
   },
-  client("--rm", "boolean", "a stack keeps its containers until they are taken out of it, and removes them then"),
-  client("--attach -a", "list", "a stack shows no output of its containers; see docker logs", {
+  client("--rm", "boolean", say`a stack keeps its containers until they are taken out of it, and removes them then`),
+  client("--attach -a", "list", say`a stack shows no output of its containers; see docker logs`, {
     read: (_, use) => {
       if (!/^std(in|out|err)$/i.test(use.value))
-        throw use.fail(`${show(use.value)} is not a stream`, "write STDIN, STDOUT or STDERR");
+        throw use.fail(say`${show(use.value)} is not a stream`, say`write STDIN, STDOUT or STDERR`);
     },
   }),
-  client("--sig-proxy", "boolean", "there is no terminal from which signals could come", { onlyRun: true }),
-  client("--detach-keys", "text", "there is no terminal to detach from", { onlyRun: true }),
-  client("--cidfile", "text", "the id of the container is an output of the stack, not a file"),
-  client("--quiet -q", "boolean", "only what the client prints is meant"),
-  client("--disable-content-trust", "boolean", "Docker took content trust away, and the flag does nothing"),
+  client("--sig-proxy", "boolean", say`there is no terminal from which signals could come`, { onlyRun: true }),
+  client("--detach-keys", "text", say`there is no terminal to detach from`, { onlyRun: true }),
+  client("--cidfile", "text", say`the id of the container is an output of the stack, not a file`),
+  client("--quiet -q", "boolean", say`only what the client prints is meant`),
+  client("--disable-content-trust", "boolean", say`Docker took content trust away, and the flag does nothing`),
 
   // What nobody here can say.
-  refused("--help", "boolean", "prints a help text and runs nothing", "remove it"),
+  refused("--help", "boolean", say`prints a help text and runs nothing`, say`remove it`),
   refused(
     "--use-api-socket",
     "boolean",
-    "would put the client's own registry passwords into the container",
-    "bind the socket alone: -v /var/run/docker.sock:/var/run/docker.sock",
+    say`would put the client's own registry passwords into the container`,
+    say`bind the socket alone: -v /var/run/docker.sock:/var/run/docker.sock`,
   ),
   refused(
     "--blkio-weight-device",
     "list",
-    "the Docker provider cannot weigh block devices",
-    "limit them with --device-read-bps and its siblings",
+    say`the Docker provider cannot weigh block devices`,
+    say`limit them with --device-read-bps and its siblings`,
   ),
-  refused("--cpu-count", "text", "is for Windows containers only", "use --cpus"),
-  refused("--cpu-percent", "text", "is for Windows containers only", "use --cpus"),
+  refused("--cpu-count", "text", say`is for Windows containers only`, "use --cpus"),
+  refused("--cpu-percent", "text", say`is for Windows containers only`, "use --cpus"),
   refused(
     "--io-maxbandwidth",
     "text",
-    "is for Windows containers only",
-    "use --device-read-bps and --device-write-bps",
+    say`is for Windows containers only`,
+    say`use --device-read-bps and --device-write-bps`,
   ),
-  refused("--io-maxiops", "text", "is for Windows containers only", "use --device-read-iops and --device-write-iops"),
-  refused("--credentialspec", "text", "is for Windows containers only", "remove it"),
+  refused(
+    "--io-maxiops",
+    "text",
+    say`is for Windows containers only`,
+    say`use --device-read-iops and --device-write-iops`,
+  ),
+  refused("--credentialspec", "text", say`is for Windows containers only`, say`remove it`),
   refused(
     "--lxc-conf",
     "list",
-    "Docker has had no LXC driver since 1.10",
-    "use the flag of its own for the setting",
+    say`Docker has had no LXC driver since 1.10`,
+    say`use the flag of its own for the setting`,
     "gone",
   ),
   refused(
     "--kernel-memory",
     "text",
-    "kernel memory limits are gone from Docker and the kernel",
+    say`kernel memory limits are gone from Docker and the kernel`,
     "use --memory",
     "gone",
   ),
-  refused("--networking", "text", "switched the network off until Docker 1.0", "use --network none", "gone"),
+  refused("--networking", "text", say`switched the network off until Docker 1.0`, say`use --network none`, "gone"),
 
   // podman run.
-  podman(client("--replace", "boolean", "a stack replaces what has changed by itself")),
-  podman(client("--authfile", "text", "passwords of registries are settings of the stack")),
-  podman(client("--tls-verify", "boolean", "how registries are reached is a setting of the engine")),
-  podman(client("--retry", "text", "the engine decides how often it tries to fetch an image")),
-  podman(client("--retry-delay", "text", "the engine decides how often it tries to fetch an image")),
-  podman(client("--pidfile", "text", "the process id belongs to the engine")),
-  podman(client("--conmon-pidfile", "text", "Docker has no conmon")),
-  podman(client("--pod-id-file", "text", "Docker has no pods")),
-  podman(client("--no-hostname", "boolean", "Docker always writes the container's own /etc/hostname")),
+  podman(client("--replace", "boolean", say`a stack replaces what has changed by itself`)),
+  podman(client("--authfile", "text", say`passwords of registries are settings of the stack`)),
+  podman(client("--tls-verify", "boolean", say`how registries are reached is a setting of the engine`)),
+  podman(client("--retry", "text", say`the engine decides how often it tries to fetch an image`)),
+  podman(client("--retry-delay", "text", say`the engine decides how often it tries to fetch an image`)),
+  podman(client("--pidfile", "text", say`the process id belongs to the engine`)),
+  podman(client("--conmon-pidfile", "text", say`Docker has no conmon`)),
+  podman(client("--pod-id-file", "text", say`Docker has no pods`)),
+  podman(client("--no-hostname", "boolean", say`Docker always writes the container's own /etc/hostname`)),
   podman({
     ...honoured("--arch", "text", "platform", "becomes linux/<arch>", platform),
   }),
   podman(
     honoured("--os", "text", "platform", "only linux", (_, use) => {
-      if (use.value !== "linux") throw use.fail(`${show(use.value)} containers do not run here`, "use linux");
+      if (use.value !== "linux") throw use.fail(say`${show(use.value)} containers do not run here`, say`use linux`);
     }),
   ),
   ...[
-    refused("--pod", "text", "Docker has no pods", "put the services onto one network"),
-    refused("--systemd", "text", "Docker prepares no container for systemd", "remove it"),
-    refused("--tz", "text", "Docker sets no time zone", "use -e TZ=..."),
-    refused("--secret", "list", "docker run has no secrets", "use the field secrets of the service"),
+    refused("--pod", "text", say`Docker has no pods`, say`put the services onto one network`),
+    refused("--systemd", "text", say`Docker prepares no container for systemd`, say`remove it`),
+    refused("--tz", "text", say`Docker sets no time zone`, say`use -e TZ=...`),
+    refused("--secret", "list", say`docker run has no secrets`, say`use the field secrets of the service`),
     refused(
       "--env-host",
       "boolean",
-      "would put the whole environment of this machine into the container",
-      "name the variables: -e NAME",
+      say`would put the whole environment of this machine into the container`,
+      say`name the variables: -e NAME`,
     ),
-    refused("--env-merge", "list", "Docker does not read the image's variables", "write the value down: -e NAME=value"),
-    refused("--unsetenv", "list", "Docker cannot take away a variable of the image", "set it to nothing: -e NAME="),
-    refused("--unsetenv-all", "boolean", "Docker cannot take away the variables of the image", "set them one by one"),
-    refused("--http-proxy", "boolean", "Docker takes proxies from its own settings", "use -e HTTP_PROXY=..."),
-    refused("--image-volume", "text", "Docker always makes the image's volumes", "use --tmpfs or -v for their paths"),
-    refused("--read-only-tmpfs", "boolean", "Docker adds no folders in memory by itself", "use --tmpfs /tmp"),
-    refused("--umask", "text", "Docker sets no umask", "set it in the command"),
-    refused("--timeout", "text", "Docker ends no container after a time", "put timeout into the command"),
-    refused("--health-on-failure", "text", "Docker does nothing when a check fails", "remove it"),
-    refused("--health-startup-cmd", "text", "Docker has one health check", "use --health-start-period"),
-    refused("--health-log-destination", "text", "Docker keeps the results of checks itself", "remove it"),
-    refused("--requires", "list", "Docker knows no order of containers", "give the lines together, in their order"),
-    refused("--rootfs", "boolean", "Docker runs images, not folders", "make an image of the folder: docker import"),
+    refused(
+      "--env-merge",
+      "list",
+      say`Docker does not read the image's variables`,
+      say`write the value down: -e NAME=value`,
+    ),
+    refused(
+      "--unsetenv",
+      "list",
+      say`Docker cannot take away a variable of the image`,
+      say`set it to nothing: -e NAME=`,
+    ),
+    refused(
+      "--unsetenv-all",
+      "boolean",
+      say`Docker cannot take away the variables of the image`,
+      say`set them one by one`,
+    ),
+    refused("--http-proxy", "boolean", say`Docker takes proxies from its own settings`, say`use -e HTTP_PROXY=...`),
+    refused(
+      "--image-volume",
+      "text",
+      say`Docker always makes the image's volumes`,
+      say`use --tmpfs or -v for their paths`,
+    ),
+    refused("--read-only-tmpfs", "boolean", say`Docker adds no folders in memory by itself`, "use --tmpfs /tmp"),
+    refused("--umask", "text", say`Docker sets no umask`, say`set it in the command`),
+    refused("--timeout", "text", say`Docker ends no container after a time`, say`put timeout into the command`),
+    refused("--health-on-failure", "text", say`Docker does nothing when a check fails`, say`remove it`),
+    refused("--health-startup-cmd", "text", say`Docker has one health check`, "use --health-start-period"),
+    refused("--health-log-destination", "text", say`Docker keeps the results of checks itself`, say`remove it`),
+    refused(
+      "--requires",
+      "list",
+      say`Docker knows no order of containers`,
+      say`give the lines together, in their order`,
+    ),
+    refused(
+      "--rootfs",
+      "boolean",
+      say`Docker runs images, not folders`,
+      say`make an image of the folder: docker import`,
+    ),
     refused(
       "--uidmap",
       "list",
-      "Docker maps users for the whole engine",
-      "set userns-remap in the engine's daemon.json",
+      say`Docker maps users for the whole engine`,
+      say`set userns-remap in the engine's daemon.json`,
     ),
     refused(
       "--gidmap",
       "list",
-      "Docker maps users for the whole engine",
-      "set userns-remap in the engine's daemon.json",
+      say`Docker maps users for the whole engine`,
+      say`set userns-remap in the engine's daemon.json`,
     ),
     refused(
       "--subuidname",
       "text",
-      "Docker maps users for the whole engine",
-      "set userns-remap in the engine's daemon.json",
+      say`Docker maps users for the whole engine`,
+      say`set userns-remap in the engine's daemon.json`,
     ),
     refused(
       "--subgidname",
       "text",
-      "Docker maps users for the whole engine",
-      "set userns-remap in the engine's daemon.json",
+      say`Docker maps users for the whole engine`,
+      say`set userns-remap in the engine's daemon.json`,
     ),
-    refused("--hostuser", "list", "Docker adds no users of the host", "use --user with a number"),
-    refused("--passwd", "boolean", "Docker changes no /etc/passwd", "remove it"),
-    refused("--passwd-entry", "text", "Docker changes no /etc/passwd", "bind a file of your own"),
-    refused("--group-entry", "text", "Docker changes no /etc/group", "bind a file of your own"),
-    refused("--no-hosts", "boolean", "Docker always writes /etc/hosts", "remove it"),
-    refused("--hosts-file", "text", "Docker always writes its own /etc/hosts", "use --add-host"),
-    refused("--cgroups", "text", "Docker always makes a cgroup", "remove it"),
-    refused("--cgroup-conf", "list", "Docker writes no cgroup files", "use --memory, --cpus and their siblings"),
-    refused("--sdnotify", "text", "Docker tells systemd nothing", "remove it"),
-    refused("--preserve-fds", "text", "Docker passes no open files on", "remove it"),
-    refused("--preserve-fd", "list", "Docker passes no open files on", "remove it"),
-    refused("--variant", "text", "is a part of the platform in Docker", "use --platform linux/arm/v7"),
-    refused("--init-path", "text", "Docker brings its own init", "use --init"),
-    refused("--chrootdirs", "list", "Docker has no such folders", "remove it"),
-    refused("--decryption-key", "list", "Docker runs no encrypted images", "decrypt the image first"),
-    refused("--rdt-class", "text", "Docker has no resource classes of Intel", "remove it"),
-    refused("--personality", "text", "Docker sets no personality", "remove it"),
-    refused("--seccomp-policy", "text", "Docker takes no profile from an image", "use --security-opt seccomp=FILE"),
-    refused("--shm-size-systemd", "text", "Docker prepares no container for systemd", "use --shm-size"),
+    refused("--hostuser", "list", say`Docker adds no users of the host`, say`use --user with a number`),
+    refused("--passwd", "boolean", say`Docker changes no /etc/passwd`, say`remove it`),
+    refused("--passwd-entry", "text", say`Docker changes no /etc/passwd`, say`bind a file of your own`),
+    refused("--group-entry", "text", say`Docker changes no /etc/group`, say`bind a file of your own`),
+    refused("--no-hosts", "boolean", say`Docker always writes /etc/hosts`, say`remove it`),
+    refused("--hosts-file", "text", say`Docker always writes its own /etc/hosts`, "use --add-host"),
+    refused("--cgroups", "text", say`Docker always makes a cgroup`, say`remove it`),
+    refused("--cgroup-conf", "list", say`Docker writes no cgroup files`, say`use --memory, --cpus and their siblings`),
+    refused("--sdnotify", "text", say`Docker tells systemd nothing`, say`remove it`),
+    refused("--preserve-fds", "text", say`Docker passes no open files on`, say`remove it`),
+    refused("--preserve-fd", "list", say`Docker passes no open files on`, say`remove it`),
+    refused("--variant", "text", say`is a part of the platform in Docker`, say`use --platform linux/arm/v7`),
+    refused("--init-path", "text", say`Docker brings its own init`, "use --init"),
+    refused("--chrootdirs", "list", say`Docker has no such folders`, say`remove it`),
+    refused("--decryption-key", "list", say`Docker runs no encrypted images`, say`decrypt the image first`),
+    refused("--rdt-class", "text", say`Docker has no resource classes of Intel`, say`remove it`),
+    refused("--personality", "text", say`Docker sets no personality`, say`remove it`),
+    refused(
+      "--seccomp-policy",
+      "text",
+      say`Docker takes no profile from an image`,
+      say`use --security-opt seccomp=FILE`,
+    ),
+    refused("--shm-size-systemd", "text", say`Docker prepares no container for systemd`, "use --shm-size"),
   ].map(podman),
 ];

@@ -2,6 +2,7 @@ import { show } from "../../description/errors";
 import type { GpuDescription } from "../../description/types";
 import { CsvError, readCsv } from "./csv";
 import type { Use } from "./options";
+import { say } from "../../description/say";
 
 /** Reads the row of comma-separated values that is a flag's value. */
 export function csvOf(text: string, use: Use): string[] {
@@ -9,16 +10,16 @@ export function csvOf(text: string, use: Use): string[] {
     return readCsv(text);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw use.fail(`${show(text)} ${error.message}`, "put double quotes around a whole part that holds a comma");
+    throw use.fail(`${show(text)} ${error.message}`, say`put double quotes around a whole part that holds a comma`);
   }
 }
 
 function count(text: string, use: Use): number | "all" {
   if (text === "all" || text === "-1") return "all";
-  if (!/^[+-]?\d+$/.test(text)) throw use.fail(`${show(text)} is not a number of GPUs`, "write a number, or all");
+  if (!/^[+-]?\d+$/.test(text)) throw use.fail(say`${show(text)} is not a number of GPUs`, say`write a number, or all`);
   const number = Number(text);
   if (number < 1 || !Number.isSafeInteger(number))
-    throw use.fail(`${show(text)} asks for no GPU`, "write 1 or more, or all");
+    throw use.fail(say`${show(text)} asks for no GPU`, say`write 1 or more, or all`);
   return number;
 }
 
@@ -31,10 +32,10 @@ export function gpuRequest(use: Use): GpuDescription {
     const [key, value] = equals < 0 ? ["count", field] : [field.slice(0, equals), field.slice(equals + 1)];
     if (key === "count" && equals < 0 && request.deviceIds)
       throw use.fail(
-        `docker reads ${show(field)} as a number of GPUs, which excludes particular devices`,
-        `for several devices keep double quotes inside single ones: '"device=${[...request.deviceIds, field].join(",")}"'`,
+        say`docker reads ${show(field)} as a number of GPUs, which excludes particular devices`,
+        say`for several devices keep double quotes inside single ones: '"device=${[...request.deviceIds, field].join(",")}"'`,
       );
-    if (seen.has(key)) throw use.fail(`${key} is given twice`, "give it once");
+    if (seen.has(key)) throw use.fail(say`${key} is given twice`, say`give it once`);
     seen.add(key);
     if (key === "count") request.count = count(value, use);
     else if (key === "driver") request.driver = value;
@@ -49,12 +50,12 @@ export function gpuRequest(use: Use): GpuDescription {
       );
     else
       throw use.fail(
-        `${show(key)} is not a part of a GPU request`,
-        "use count, device, driver, capabilities or options",
+        say`${show(key)} is not a part of a GPU request`,
+        say`use count, device, driver, capabilities or options`,
       );
   }
   if (request.count !== undefined && request.deviceIds)
-    throw use.fail("a number of GPUs excludes particular devices", "keep one of them");
+    throw use.fail(say`a number of GPUs excludes particular devices`, say`keep one of them`);
   if (request.count === undefined && !request.deviceIds) request.count = 1;
   return request;
 }

@@ -14,6 +14,7 @@ import { DockerRunError } from "./errors";
 import { gatewayPriority } from "./networks";
 import { type Option, readOptions, type Use } from "./options";
 import { type LocatedRun, readRun } from "./run";
+import { say } from "../../description/say";
 
 const list = (...names: string[]): Option => ({ names, kind: "list" });
 const text = (...names: string[]): Option => ({ names, kind: "text" });
@@ -82,7 +83,7 @@ function readAll(command: Command, options: Option[]) {
       const record: Record<string, string> = {};
       for (const { value, fail } of all(name)) {
         const at = value.indexOf("=");
-        if (at === 0 || value === "") throw fail(`${show(value)} has no name`, "write name=value");
+        if (at === 0 || value === "") throw fail(say`${show(value)} has no name`, say`write name=value`);
         put(record, at < 0 ? value : value.slice(0, at), at < 0 ? "" : value.slice(at + 1));
       }
       return record;
@@ -90,7 +91,7 @@ function readAll(command: Command, options: Option[]) {
     refuse(flags: Record<string, string>) {
       for (const [name, problem] of Object.entries(flags)) {
         const use = all(name).find(({ value }) => value !== "false");
-        if (use) throw use.fail(problem, "remove it");
+        if (use) throw use.fail(problem, say`remove it`);
       }
     },
   };
@@ -117,12 +118,13 @@ const said = <T extends object>(record: T): T =>
 function createNetwork(command: Command): NetworkDefinition {
   const flags = readAll(command, NETWORK_CREATE);
   const { names, all, values, last, on, record, refuse } = flags;
-  if (names.length !== 1) throw fail(command, "needs the name of one network", "write it behind the flags", names[1]);
+  if (names.length !== 1)
+    throw fail(command, say`needs the name of one network`, say`write it behind the flags`, names[1]);
   refuse({
-    "--ingress": "belongs to a swarm",
-    "--config-only": "belongs to a swarm",
-    "--config-from": "belongs to a swarm",
-    "--scope": "belongs to a swarm",
+    "--ingress": say`belongs to a swarm`,
+    "--config-only": say`belongs to a swarm`,
+    "--config-from": say`belongs to a swarm`,
+    "--scope": say`belongs to a swarm`,
   });
   const [gateways, ranges] = [values("--gateway"), values("--ip-range")];
   const subnets = values("--subnet");
@@ -131,7 +133,7 @@ function createNetwork(command: Command): NetworkDefinition {
     ["--ip-range", ranges],
   ] as const)
     if (given.length > subnets.length)
-      throw all(flag)[subnets.length]!.fail("has no subnet to belong to", "give --subnet too");
+      throw all(flag)[subnets.length]!.fail(say`has no subnet to belong to`, say`give --subnet too`);
   const auxAddresses = record("--aux-address");
   const version = (address: string | undefined) => (address?.includes(":") ? 6 : 4);
   const config = subnets.map((subnet, index) =>
@@ -164,15 +166,16 @@ function createNetwork(command: Command): NetworkDefinition {
 function createVolume(command: Command): VolumeDefinition {
   const { names, last, record, refuse } = readAll(command, VOLUME_CREATE);
   refuse({
-    "--availability": "belongs to a swarm",
-    "--group": "belongs to a swarm",
-    "--limit-bytes": "belongs to a swarm",
-    "--topology-preferred": "belongs to a swarm",
-    "--topology-required": "belongs to a swarm",
+    "--availability": say`belongs to a swarm`,
+    "--group": say`belongs to a swarm`,
+    "--limit-bytes": say`belongs to a swarm`,
+    "--topology-preferred": say`belongs to a swarm`,
+    "--topology-required": say`belongs to a swarm`,
   });
-  if (names.length > 1) throw fail(command, "takes the name of one volume", "give each a line of its own", names[1]);
+  if (names.length > 1)
+    throw fail(command, say`takes the name of one volume`, say`give each a line of its own`, names[1]);
   const name = names[0] ? checkName(command, names[0]) : last("--name");
-  if (!name) throw fail(command, "makes a volume without a name, which nothing could use", "name it");
+  if (!name) throw fail(command, say`makes a volume without a name, which nothing could use`, say`name it`);
   return said({ name, driver: last("--driver"), driverOpts: record("--opt"), labels: record("--label") });
 }
 
@@ -219,14 +222,14 @@ export class Lines {
 
   private define<T extends { name: string }>(record: Record<string, T>, definition: T, command: Command): void {
     if (Object.hasOwn(record, definition.name))
-      throw fail(command, `${definition.name} is made twice`, "remove one of the lines");
+      throw fail(command, say`${definition.name} is made twice`, say`remove one of the lines`);
     put(record, definition.name, definition);
   }
 
   private run(command: Command): void {
     const { service, volumes, notices, name, locate } = readRun(command);
     if (name !== undefined && this.find(name))
-      throw fail(command, `two containers are called ${name}`, "give each a name of its own");
+      throw fail(command, say`two containers are called ${name}`, say`give each a name of its own`);
     const base =
       name ??
       service.image
@@ -250,25 +253,35 @@ export class Lines {
     const { names, all, values, last, record, refuse } = readAll(command, NETWORK_CONNECT);
     const [network, container, extra] = names;
     if (!network || !container || extra)
-      throw fail(command, "needs a network and a container", "write docker network connect NETWORK CONTAINER", extra);
+      throw fail(
+        command,
+        say`needs a network and a container`,
+        say`write docker network connect NETWORK CONTAINER`,
+        extra,
+      );
     refuse({
-      "--link": "links on a network cannot be made by the Docker provider",
+      "--link": say`links on a network cannot be made by the Docker provider`,
     });
     const [, service] = this.find(container.text) ?? [];
     if (!service)
       throw fail(
         command,
-        `no line above makes a container called ${container.text}`,
-        "give its docker run line with --name first",
+        say`no line above makes a container called ${container.text}`,
+        say`give its docker run line with --name first`,
         container,
       );
     if (service.networkMode && service.networkMode !== "bridge")
-      throw fail(command, `${container.text} uses --network ${service.networkMode}`, "remove one of them", container);
+      throw fail(
+        command,
+        say`${container.text} uses --network ${service.networkMode}`,
+        say`remove one of them`,
+        container,
+      );
     if (!service.networks) this.leaveBridge(container.text, service);
     const joined = service.networks ?? [];
     const name = checkName(command, network);
     if (joined.some((other) => (typeof other === "string" ? other : other.name) === name))
-      throw fail(command, `${container.text} is on ${name} already`, "remove the line", network);
+      throw fail(command, say`${container.text} is on ${name} already`, say`remove the line`, network);
     const priority = all("--gw-priority").at(-1);
     const long: NetworkDescription = said({
       name,
@@ -287,7 +300,7 @@ export class Lines {
     if (service.networkMode === "bridge") delete service.networkMode;
     this.note(
       `docker run --name ${container}`,
-      "leaves the engine's default bridge, on which containers find one another by address only",
+      say`leaves the engine's default bridge, on which containers find one another by address only`,
     );
   }
 
@@ -327,7 +340,7 @@ export class Lines {
     if (left.length < service.links.length)
       this.note(
         "--link",
-        "becomes a network of both; the variables that links set (..._PORT_..., ..._ENV_...) are not there",
+        say`becomes a network of both; the variables that links set (..._PORT_..., ..._ENV_...) are not there`,
       );
     if (left.length) service.links = left;
     else delete service.links;
@@ -338,8 +351,8 @@ export class Lines {
       if (each.networkMode && each.networkMode !== "bridge")
         throw new ArgumentError(
           "--link",
-          `a container with --network ${each.networkMode} cannot share a network with another`,
-          "remove one of them",
+          say`a container with --network ${each.networkMode} cannot share a network with another`,
+          say`remove one of them`,
         );
     const nameOf = (network: string | NetworkDescription) => (typeof network === "string" ? network : network.name);
     const common = (service.networks ?? [])

@@ -3,6 +3,7 @@ import type { NetworkDescription } from "../../description/types";
 import { type Draft, type FlagEntry, lastOf, note, set, usesOf } from "./draft";
 import { csvOf } from "./gpus";
 import type { Use } from "./options";
+import { say } from "../../description/say";
 
 type FlagUse = Use<FlagEntry>;
 
@@ -13,13 +14,13 @@ function macAddress(text: string, use: FlagUse): string {
   const plain = text.trim().toLowerCase();
   const digits = plain.replace(/[:.-]/g, "");
   if (!/^([0-9a-f]{2}([:-])[0-9a-f]{2}(\2[0-9a-f]{2}){4}|[0-9a-f]{4}(\.[0-9a-f]{4}){2})$/.test(plain))
-    throw use.fail(`${show(text)} is not a MAC address`, "write for example 02:42:ac:11:00:02");
+    throw use.fail(say`${show(text)} is not a MAC address`, say`write for example 02:42:ac:11:00:02`);
   return digits.match(/../g)!.join(":");
 }
 
 /** The network with the highest one has the default gateway. */
 export function gatewayPriority(text: string, use: Pick<Use, "fail">): number {
-  if (!/^[+-]?\d+$/.test(text)) throw use.fail(`${show(text)} is not a priority`, "write a whole number");
+  if (!/^[+-]?\d+$/.test(text)) throw use.fail(say`${show(text)} is not a priority`, say`write a whole number`);
   return Number(text);
 }
 
@@ -44,16 +45,16 @@ function attachment(use: FlagUse): NetworkDescription {
     else if (key === "driver-opt") {
       const [, option, setting] = /^\s*([^=\s][^=]*?)\s*=\s*(.*)$/s.exec(value) ?? [];
       if (option === undefined || setting === undefined)
-        throw use.fail(`${show(value)} is not an option of a driver`, "write driver-opt=name=value");
+        throw use.fail(say`${show(value)} is not an option of a driver`, say`write driver-opt=name=value`);
       network.driverOpts = { ...network.driverOpts, [option]: setting };
     } else if (key === "gw-priority") network.gwPriority = gatewayPriority(value, use) || undefined;
     else
       throw use.fail(
-        `${show(field)} is not a part of a network`,
-        "use name, alias, ip, ip6, mac-address, link-local-ip, driver-opt or gw-priority",
+        say`${show(field)} is not a part of a network`,
+        say`use name, alias, ip, ip6, mac-address, link-local-ip, driver-opt or gw-priority`,
       );
   }
-  if (network.name === "") throw use.fail("names no network", "add name=...");
+  if (network.name === "") throw use.fail(say`names no network`, say`add name=...`);
   return network;
 }
 
@@ -62,14 +63,14 @@ function applyFlags(draft: Draft, first: NetworkDescription): void {
   const aliases = usesOf(draft, "--network-alias");
   const linkLocal = usesOf(draft, "--link-local-ip");
   const clash = (use: FlagUse | undefined, inLong: unknown, what: string) => {
-    if (use && inLong !== undefined) throw use.fail(`--network gives ${what} too`, "keep one of them");
+    if (use && inLong !== undefined) throw use.fail(say`--network gives ${what} too`, say`keep one of them`);
   };
   const [ip, ip6, mac] = ["--ip", "--ip6", "--mac-address"].map((name) => lastOf(draft, name));
   clash(aliases[0], first.aliases, "aliases");
-  clash(ip, first.ipv4Address, "an address");
-  clash(ip6, first.ipv6Address, "an address");
-  clash(mac, first.macAddress, "a MAC address");
-  clash(linkLocal[0], first.linkLocalIps, "link-local addresses");
+  clash(ip, first.ipv4Address, say`an address`);
+  clash(ip6, first.ipv6Address, say`an address`);
+  clash(mac, first.macAddress, say`a MAC address`);
+  clash(linkLocal[0], first.linkLocalIps, say`link-local addresses`);
   if (aliases.length) first.aliases = aliases.map(({ value }) => value);
   if (ip) first.ipv4Address = ip.value;
   if (ip6) first.ipv6Address = ip6.value;
@@ -83,15 +84,15 @@ export function finishNetworks(draft: Draft): void {
   const networks = uses.map(attachment);
   for (const [index, { name }] of networks.entries()) {
     const use = uses[index]!;
-    if (name.trim() === "") throw use.fail("names no network", "name one, or remove the flag");
+    if (name.trim() === "") throw use.fail(say`names no network`, say`name one, or remove the flag`);
     if (draft.command.program === "podman" && /^(slirp4netns|pasta|private|ns)(:|$)/.test(name))
-      throw use.fail(`${show(name)} is a mode of podman alone`, "name a network, or remove the flag");
+      throw use.fail(say`${show(name)} is a mode of podman alone`, say`name a network, or remove the flag`);
     if (networks.findIndex((other) => other.name === name) !== index)
-      throw use.fail(`${name} is joined twice`, "name each network once");
+      throw use.fail(say`${name} is joined twice`, say`name each network once`);
     if (index > 0 && (!userDefined(name) || !userDefined(networks[0]!.name)))
       throw use.fail(
-        `${[networks[0]!.name, name].find((each) => !userDefined(each))} cannot be combined with another network`,
-        "keep one of them",
+        say`${[networks[0]!.name, name].find((each) => !userDefined(each))} cannot be combined with another network`,
+        say`keep one of them`,
       );
   }
   const first = networks[0] ?? { name: "default" };
@@ -101,14 +102,14 @@ export function finishNetworks(draft: Draft): void {
   if (!userDefined(first.name)) {
     for (const [flag, value, what] of [
       ["--network-alias", first.aliases, "aliases"],
-      ["--ip", first.ipv4Address, "an address of one's own"],
-      ["--ip6", first.ipv6Address, "an address of one's own"],
-      ["--link-local-ip", first.linkLocalIps, "link-local addresses"],
+      ["--ip", first.ipv4Address, say`an address of one's own`],
+      ["--ip6", first.ipv6Address, say`an address of one's own`],
+      ["--link-local-ip", first.linkLocalIps, say`link-local addresses`],
     ] as const) {
       if (value === undefined) continue;
       throw (usesOf(draft, flag).at(-1) ?? use!).fail(
         `${what} exist${what.startsWith("an ") ? "s" : ""} only on user-defined networks`,
-        "add --network with the name of one",
+        say`add --network with the name of one`,
       );
     }
     const mac = lastOf(draft, "--mac-address") ?? use;
@@ -143,25 +144,25 @@ function refuseShared(draft: Draft, mode: string): void {
     if (!use) continue;
     if (shared)
       throw use.fail(
-        `ports cannot be published with --network ${mode}`,
-        "publish them on the container whose network is shared",
+        say`ports cannot be published with --network ${mode}`,
+        say`publish them on the container whose network is shared`,
       );
     delete draft.service[flag === "--publish" ? "ports" : "publishAll"];
     note(
       draft,
       use,
       mode === "host"
-        ? "docker discards published ports on the host's network, where the service listens on the host's ports itself"
-        : "docker discards published ports without a network",
+        ? say`docker discards published ports on the host's network, where the service listens on the host's ports itself`
+        : say`docker discards published ports without a network`,
       "warning",
     );
   }
   const link = usesOf(draft, "--link")[0];
-  if (link && mode !== "none") throw link.fail(`cannot be combined with --network ${mode}`, "remove one of them");
+  if (link && mode !== "none") throw link.fail(say`cannot be combined with --network ${mode}`, say`remove one of them`);
   const expose = usesOf(draft, "--expose")[0];
   if (expose && shared)
     throw expose.fail(
-      `cannot be combined with --network ${mode}`,
-      "expose it on the container whose network is shared",
+      say`cannot be combined with --network ${mode}`,
+      say`expose it on the container whose network is shared`,
     );
 }

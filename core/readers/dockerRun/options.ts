@@ -2,6 +2,7 @@ import { show } from "../../description/errors";
 import { DockerRunError } from "./errors";
 import type { Word } from "./words";
 import { nearest } from "../../description/nearest";
+import { say } from "../../description/say";
 
 /** A flag as far as taking a line apart needs it. */
 export interface Option {
@@ -71,13 +72,13 @@ export function readOptions<O extends Option>(
       return;
     }
     if (!TRUE.includes(value) && !FALSE.includes(value))
-      throw fail(`${show(value)} is neither true nor false`, `write ${written}, or ${written}=false`);
+      throw fail(say`${show(value)} is neither true nor false`, say`write ${written}, or ${written}=false`);
     uses.push({ option, written, value: String(TRUE.includes(value)), word, fail });
   };
 
   const next = (option: O, written: string, word: Word) => {
     const value = words[index];
-    if (!value) throw failAt(written, "needs a value", "write it behind the flag", word);
+    if (!value) throw failAt(written, say`needs a value`, say`write it behind the flag`, word);
     index += 1;
     use(option, written, value.text, value, 0);
   };
@@ -94,8 +95,8 @@ export function readOptions<O extends Option>(
       );
     return failAt(
       name,
-      `is not a flag of ${command}`,
-      guess ? `did you mean ${guess}?` : `see ${command} --help, or remove it`,
+      say`is not a flag of ${command}`,
+      guess ? say`did you mean ${guess}?` : say`see ${command} --help, or remove it`,
       word,
     );
   };
@@ -110,7 +111,7 @@ export function readOptions<O extends Option>(
       const equals = text.indexOf("=");
       const name = equals < 0 ? text : text.slice(0, equals);
       if (name === "--" || name[2] === "-")
-        throw failAt(text, "is no flag", "write two dashes and a name, or the image", word);
+        throw failAt(text, say`is no flag`, say`write two dashes and a name, or the image`, word);
       const option = byName.get(name);
       if (!option) throw unknown(name, word);
       if (equals >= 0) use(option, name, text.slice(equals + 1), word, equals + 1);

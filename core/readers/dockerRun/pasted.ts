@@ -8,6 +8,7 @@ import { withOddBlanks } from "./oddBlanks";
 import { roughWords, Shell } from "./shell";
 import type { DockerRunContext } from "./context";
 import { isPrompt, type Piece, splitCommands } from "./words";
+import { say } from "../../description/say";
 
 /** What makes a container, wherever it stands. */
 const MAKES = /\b(?:docker|podman|nvidia-docker)\s+(?:container\s+)?(?:run|create)\s/;
@@ -75,7 +76,7 @@ class Pasted {
     if (this.isRead || commands.length === 0) return;
     // There is nothing else, so that it is refused for what it is.
     if (this.leftOut) this.docker(this.leftOut);
-    else throw this.fail("there is no command", "paste a docker run line", this.text.trimEnd().length, 1);
+    else throw this.fail(say`there is no command`, say`paste a docker run line`, this.text.trimEnd().length, 1);
   }
 
   private command(piece: Piece, before: Piece | undefined): void {
@@ -85,9 +86,9 @@ class Pasted {
     const begin = commandStart(line, start);
     const [assigned, name] = KEPT_ID.exec(line.slice(begin)) ?? [];
     if (assigned && name) {
-      const why = `$${name} is the id of a container, which docker says only when it has made it`;
+      const why = say`$${name} is the id of a container, which docker says only when it has made it`;
       this.command({ ...piece, start: begin + assigned.length, end: line.lastIndexOf(")") }, before);
-      this.shell.forget(name, this.fail(why, "write the name of the container", begin, assigned.length - 3));
+      this.shell.forget(name, this.fail(why, say`write the name of the container`, begin, assigned.length - 3));
       return;
     }
     const first = start + text.length - text.trimStart().length;
@@ -95,8 +96,8 @@ class Pasted {
       throw (
         (before && this.cutShort(before)) ??
         this.fail(
-          "begins with a flag, and the row above it does not go on",
-          "end the row above with a backslash, and nothing behind it",
+          say`begins with a flag, and the row above it does not go on`,
+          say`end the row above with a backslash, and nothing behind it`,
           first,
           /^\S+/.exec(this.text.slice(first))![0].length,
         )
@@ -125,8 +126,8 @@ class Pasted {
     if (called !== undefined && !notice) return undefined;
     if (KEYWORDS.test(program))
       throw this.fail(
-        `${program} belongs to a script of the shell, which is not run`,
-        "give the docker lines that it comes to",
+        say`${program} belongs to a script of the shell, which is not run`,
+        say`give the docker lines that it comes to`,
         piece.start + text.indexOf(program),
         program.length,
       );
@@ -135,8 +136,8 @@ class Pasted {
     if (notice) return [notice];
     if (SILENT.test(program) && !/[>|]/.test(text)) return [];
     if (program === "docker-compose")
-      return [{ level: "warning", at: program, text: "is not read here: give its file to `berth from-compose`" }];
-    return [{ level: "note", at: program, text: "is not run: do it by hand where the containers need it" }];
+      return [{ level: "warning", at: program, text: say`is not read here: give its file to \`berth from-compose\`` }];
+    return [{ level: "note", at: program, text: say`is not run: do it by hand where the containers need it` }];
   }
 
   private docker(piece: Piece): void {
@@ -147,8 +148,8 @@ class Pasted {
         const read = readCommand(line, this.shell.context, start, reading);
         if (joint === "||" && this.made)
           throw this.fail(
-            "runs only where the command in front of || fails",
-            "give the one that is meant",
+            say`runs only where the command in front of || fails`,
+            say`give the one that is meant`,
             read.word.offset,
             read.word.length,
           );
@@ -169,23 +170,23 @@ class Pasted {
     const comment = /\\\r?\n[ \t]*(#[^\n]*)$/.exec(text)?.[1];
     if (comment)
       return this.fail(
-        "the comment ends the command, which the row below would go on with",
-        "move it above the command",
+        say`the comment ends the command, which the row below would go on with`,
+        say`move it above the command`,
         start + text.length - comment.length,
         comment.length,
       );
     const next = /^\n(?:[ \t]+|(?=-))(\S+)/.exec(this.text.slice(end));
     if (next && !text.endsWith("\\"))
       return this.fail(
-        "the row above it does not go on, and is no command by itself",
-        "end the row above with a backslash, and nothing behind it",
+        say`the row above it does not go on, and is no command by itself`,
+        say`end the row above with a backslash, and nothing behind it`,
         end + next[0].length - next[1]!.length,
         next[1]!.length,
       );
     return text.endsWith("\\\\")
       ? this.fail(
-          "two backslashes are one that belongs to the command, which then ends with its row",
-          "end the row with one backslash",
+          say`two backslashes are one that belongs to the command, which then ends with its row`,
+          say`end the row with one backslash`,
           start + text.length - 2,
           2,
         )

@@ -1,4 +1,5 @@
 import { ArgumentError, show } from "../../description/errors";
+import { say } from "../../description/say";
 
 /** Other names of processors, by Docker's normalisation. */
 const PROCESSORS: Record<string, string> = {
@@ -36,13 +37,13 @@ export function parsePlatform(value: string): string {
   const parts = value.toLowerCase().split("/");
   const [os, processor = "", variant] = parts.length === 1 ? ["linux", parts[0]] : parts;
   const known = Object.hasOwn(PROCESSORS, processor) ? PROCESSORS[processor]! : processor;
-  const remedy = 'write for example "linux/amd64"';
+  const remedy = say`write for example "linux/amd64"`;
   if (
     parts.length > 3 ||
     parts.some((part) => !/^[a-z0-9_.-]+$/.test(part)) ||
     (parts.length === 1 && !KNOWN.includes(known))
   )
-    throw new ArgumentError("platform", `${show(value)} is not a platform`, remedy);
+    throw new ArgumentError("platform", say`${show(value)} is not a platform`, remedy);
   // Both are what the processor is anyway.
   const plain = (known === "arm64" && variant === "v8") || (known === "amd64" && variant === "v1");
   return [os, known, ...(variant === undefined || plain ? [] : [variant])].join("/");

@@ -1,6 +1,7 @@
 import { show } from "../../description/errors";
 import { parseBytes, parseDuration } from "../../description/quantities";
 import type { Use } from "./options";
+import { say } from "../../description/say";
 
 /** Reads a whole number as Go's ParseInt with base 0: `0x`, `0o` and `0b` are taken, and a leading 0 is octal. */
 export function integer(use: Use, low = -Number.MAX_SAFE_INTEGER, high = Number.MAX_SAFE_INTEGER): number {
@@ -9,8 +10,9 @@ export function integer(use: Use, low = -Number.MAX_SAFE_INTEGER, high = Number.
   const number = digits === undefined ? Number.NaN : /^0\d/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
   const signed = sign === "-" ? -number : number;
   if (!Number.isSafeInteger(signed) || signed < low || signed > high) {
-    const range = high === Number.MAX_SAFE_INTEGER ? (low < 0 ? "" : `, ${low} or more`) : ` from ${low} to ${high}`;
-    throw use.fail(`${show(value)} is not a whole number that fits`, `write one${range}`);
+    const range =
+      high === Number.MAX_SAFE_INTEGER ? (low < 0 ? "" : say`, ${low} or more`) : say` from ${low} to ${high}`;
+    throw use.fail(say`${show(value)} is not a whole number that fits`, say`write one${range}`);
   }
   // -0 is no number that anybody writes.
   return signed || 0;
@@ -29,7 +31,8 @@ export function ramInBytes(text: string): number | undefined {
 /** A size as the description takes it: as written where that says the same there; undefined for 0, the default. */
 export function bytes(use: Use): string | number | undefined {
   const number = ramInBytes(use.value);
-  if (number === undefined) throw use.fail(`${show(use.value)} is not a size`, 'write bytes or a unit, such as "512m"');
+  if (number === undefined)
+    throw use.fail(say`${show(use.value)} is not a size`, say`write bytes or a unit, such as "512m"`);
   if (number === 0) return undefined;
   try {
     if (parseBytes(use.value, "") === number) return use.value;
@@ -45,16 +48,17 @@ const DURATIONS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 
 export function duration(use: Use): string | undefined {
   const { value } = use;
   const text = value.replace(/^\+/, "");
-  if (/^-/.test(value)) throw use.fail("cannot be negative", "write a duration above 0");
+  if (/^-/.test(value)) throw use.fail(say`cannot be negative`, say`write a duration above 0`);
   const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
   if (text !== "0" && (parts.length === 0 || parts.map(([part]) => part).join("") !== text))
     throw use.fail(
-      `${show(value)} is not a duration`,
-      /^\d+$/.test(text) ? `add the unit: ${text}s` : 'write for example "30s", "1m30s" or "500ms"',
+      say`${show(value)} is not a duration`,
+      /^\d+$/.test(text) ? say`add the unit: ${text}s` : say`write for example "30s", "1m30s" or "500ms"`,
     );
   const milliseconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * DURATIONS[unit!]!, 0);
   if (milliseconds === 0) return undefined;
-  if (milliseconds > 0 && milliseconds < 1) throw use.fail(`${show(value)} is shorter than 1ms`, "use 1ms or more");
+  if (milliseconds > 0 && milliseconds < 1)
+    throw use.fail(say`${show(value)} is shorter than 1ms`, say`use 1ms or more`);
   try {
     if (parseDuration(text, "") === milliseconds) return text;
   } catch {
@@ -67,9 +71,9 @@ export function duration(use: Use): string | undefined {
 export function processors(use: Use): string | undefined {
   const match = /^\+?(\d+\.?\d*|\.\d+)(?:\/([1-9]\d*))?$/.exec(use.value);
   const number = match ? Number(match[1]) / Number(match[2] ?? 1) : Number.NaN;
-  if (!Number.isFinite(number)) throw use.fail(`${show(use.value)} is not a number of processors`, 'write "1.5"');
+  if (!Number.isFinite(number)) throw use.fail(say`${show(use.value)} is not a number of processors`, say`write "1.5"`);
   const billionths = number * 1e9;
   if (Math.abs(billionths - Math.round(billionths)) > 1e-3)
-    throw use.fail(`${show(use.value)} is finer than Docker counts`, "write at most nine decimals");
+    throw use.fail(say`${show(use.value)} is finer than Docker counts`, say`write at most nine decimals`);
   return number === 0 ? undefined : String(Math.round(billionths) / 1e9);
 }

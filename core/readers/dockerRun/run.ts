@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { splitVariable } from "../../description/environment";
 import { ArgumentError, show } from "../../description/errors";
 import type { Notice, VolumeDefinition } from "../../description/project";
@@ -43,16 +44,17 @@ function readFlag(draft: Draft, use: Use<FlagEntry>): void {
       FLAGS.filter((entry) => !entry.podman).flatMap((entry) => entry.names),
     );
     throw use.fail(
-      "is a flag of podman, and docker has none like it",
-      option.remedy ?? (guess ? `did you mean ${guess}?` : "remove it"),
+      say`is a flag of podman, and docker has none like it`,
+      option.remedy ?? (guess ? say`did you mean ${guess}?` : say`remove it`),
     );
   }
-  if (option.onlyRun && name === "create") throw use.fail("is a flag of docker run, not of docker create", "remove it");
+  if (option.onlyRun && name === "create")
+    throw use.fail(say`is a flag of docker run, not of docker create`, say`remove it`);
   option.read?.(draft, use);
   if (option.becomes === "client") note(draft, use, option.says);
   else if (option.remedy !== undefined && !(option.kind === "boolean" && value === "false"))
     throw use.fail(option.says, option.remedy);
-  else if (option.remedy !== undefined) note(draft, use, `${written}=false says nothing`);
+  else if (option.remedy !== undefined) note(draft, use, say`${written}=false says nothing`);
 }
 
 /** What docker refuses about two flags together. */
@@ -61,23 +63,23 @@ function checkFlags(draft: Draft): void {
   const restart = lastOf(draft, "--restart");
   if (rm && restart && restart.value !== "no")
     throw restart.fail(
-      `${restart.value} excludes ${rm.written}, and docker refuses both together`,
-      `remove ${rm.written}`,
+      say`${restart.value} excludes ${rm.written}, and docker refuses both together`,
+      say`remove ${rm.written}`,
     );
   const attach = usesOf(draft, "--attach")[0];
   const detach = lastOf(draft, "--detach");
   if (attach && detach)
-    throw attach.fail(`excludes ${detach.written}, and docker refuses both together`, "keep one of them");
+    throw attach.fail(say`excludes ${detach.written}, and docker refuses both together`, say`keep one of them`);
   const off = lastOf(draft, "--no-healthcheck");
   const health = Object.keys(draft.service.healthcheck ?? {}).find((key) => key !== "disable");
   if (off && health)
-    throw draft.sources.get(`healthcheck.${health}`)!.fail(`excludes ${off.written}`, "keep one of them");
+    throw draft.sources.get(`healthcheck.${health}`)!.fail(say`excludes ${off.written}`, say`keep one of them`);
   const logOption = usesOf(draft, "--log-opt")[0];
   if (logOption && draft.service.logging?.driver === "none")
-    throw logOption.fail("there are no options for the logging driver none", "remove it");
+    throw logOption.fail(say`there are no options for the logging driver none`, say`remove it`);
   const uts = lastOf(draft, "--uts");
   const hostname = lastOf(draft, "--hostname");
-  if (uts && hostname) throw hostname.fail(`excludes ${uts.written} ${uts.value}`, "keep one of them");
+  if (uts && hostname) throw hostname.fail(say`excludes ${uts.written} ${uts.value}`, say`keep one of them`);
 }
 
 /** Programs other than docker bring something of their own. */
@@ -85,14 +87,14 @@ function applyProgram(draft: Draft): void {
   const { command, service, context } = draft;
   if (command.program === "nvidia-docker" && !service.runtime && !service.gpus) {
     service.runtime = "nvidia";
-    draft.notices.push({ level: "note", at: "nvidia-docker", text: "is what --runtime nvidia says today" });
+    draft.notices.push({ level: "note", at: "nvidia-docker", text: say`is what --runtime nvidia says today` });
     const chosen = context.environment.NV_GPU?.replaceAll(" ", ",");
     if (chosen) {
       service.environment = { NVIDIA_VISIBLE_DEVICES: chosen, ...(service.environment as Record<string, string>) };
       draft.notices.push({
         level: "note",
         at: "NV_GPU",
-        text: `is what -e NVIDIA_VISIBLE_DEVICES=${chosen} says today`,
+        text: say`is what -e NVIDIA_VISIBLE_DEVICES=${chosen} says today`,
       });
     }
   }
@@ -102,7 +104,7 @@ function applyProgram(draft: Draft): void {
   draft.notices.push({
     level: "note",
     at: "DOCKER_DEFAULT_PLATFORM",
-    text: `is set to ${platform}, which docker takes as --platform`,
+    text: say`is set to ${platform}, which docker takes as --platform`,
   });
 }
 
@@ -128,10 +130,12 @@ function inFlags(text: string): string {
 
 /** Ways out that a line says in another way than a description. */
 const REMEDIES: [said: RegExp, inTheLine: string][] = [
-  [/^join both services to one .*/, "give the line of that container too, or put both onto one network with --network"],
-  [/^set it in the long form of networks$/, "add --network with the name of one"],
-  [/^set entrypoint too: .*/, "give the program with --entrypoint: then the whole line goes through it"],
-  [/^use "1s", or stopSignal: "SIGKILL"/, "write --stop-timeout 1, or --stop-signal SIGKILL"],
+  [
+    /^join both services to one .*/,
+    say`give the line of that container too, or put both onto one network with --network`,
+  ],
+  [/^set entrypoint too: .*/, say`give the program with --entrypoint: then the whole line goes through it`],
+  [/^use "1s", or stopSignal: "SIGKILL"/, say`write --stop-timeout 1, or --stop-signal SIGKILL`],
   [/^use labels\b/, "use --label"],
 ];
 
@@ -139,8 +143,9 @@ function remedyInTheLine({ argument, remedy }: ArgumentError): string {
   const [said, list] = /^write (\S+(?:, \S+)+)(?= if the order )/.exec(remedy) ?? [];
   if (said && list) {
     const flags = list.split(", ").map((item) => `${inFlags(argument)} ${item}`);
-    return `write ${flags.join(" ")}${remedy.slice(said.length)}`;
+    return say`write ${flags.join(" ")}${remedy.slice(said.length)}`;
   }
+  if (remedy === say`set it in the long form of networks`) return say`add --network with the name of one`;
   const [other, inTheLine = ""] = REMEDIES.find(([text]) => text.test(remedy)) ?? [];
   return inFlags(other ? remedy.replace(other, inTheLine) : remedy);
 }
@@ -154,7 +159,7 @@ function failAt(draft: Draft, image: Word, words: Word[], given: ArgumentError):
   for (let at = path; at !== ""; at = at.replace(/(\[\d+\]|\.[^.[]*|[^.[\]]+)$/, "")) {
     const use = draft.sources.get(at);
     // The description can do without a file; the flag cannot.
-    if (use) return use.fail(error.problem, path.startsWith("envFile") ? "create it, or correct it" : error.remedy);
+    if (use) return use.fail(error.problem, path.startsWith("envFile") ? say`create it, or correct it` : error.remedy);
   }
   const command = /^command\[(\d+)\]$/.exec(path);
   if (command) return new DockerRunError("command", error.problem, error.remedy, place(words[Number(command[1])]!));
@@ -183,7 +188,7 @@ function warnOfLateFlags(draft: Draft, words: Word[]): void {
     draft.notices.push({
       level: "warning",
       at: name,
-      text: "stands behind the image, and so goes to the program in the container: docker's own flags stand in front of the image",
+      text: say`stands behind the image, and so goes to the program in the container: docker's own flags stand in front of the image`,
     });
   }
 }
@@ -193,7 +198,7 @@ function checkWord(draft: Draft, use: Use<FlagEntry>): void {
   const [name = "", value] = splitVariable(use.value);
   if (use.word.unknown && !(use.option.field === "environment" && isSecretValue(name, value))) throw use.word.unknown;
   const slip = slippedIn(use.word.text, use.word.quoted);
-  if (slip) note(draft, use, `${slip.problem}, and docker takes it as it stands: ${slip.remedy}`, "warning");
+  if (slip) note(draft, use, say`${slip.problem}, and docker takes it as it stands: ${slip.remedy}`, "warning");
 }
 
 /** A line, with what says a refusal of a field in its words. */
@@ -230,7 +235,7 @@ export function readRun(command: Command): LocatedRun {
 
   const [image, ...words] = rest;
   if (!image)
-    throw new DockerRunError("image", "is missing", "write it behind the flags", {
+    throw new DockerRunError("image", say`is missing`, say`write it behind the flags`, {
       line,
       offset: line.trimEnd().length,
       length: 1,
@@ -240,15 +245,15 @@ export function readRun(command: Command): LocatedRun {
   if (printed !== undefined)
     throw new DockerRunError(
       "image",
-      `${show(image.text)} begins with a printed dash (${codeOf(image.text)}), which docker takes for the image`,
-      `write ${printed.length === 1 ? "-" : "--"}${printed}`,
+      say`${show(image.text)} begins with a printed dash (${codeOf(image.text)}), which docker takes for the image`,
+      say`write ${printed.length === 1 ? "-" : "--"}${printed}`,
       { line, offset: image.offset, length: image.length },
     );
   if (/^(?:\.\.\.|\u2026)$/.test(image.text))
     throw new DockerRunError(
       "image",
-      `${image.text} stands for what was left out here`,
-      "write that down, or remove it",
+      say`${image.text} stands for what was left out here`,
+      say`write that down, or remove it`,
       { line, offset: image.offset, length: image.length },
     );
   warnOfLateFlags(draft, words);
@@ -260,7 +265,7 @@ export function readRun(command: Command): LocatedRun {
     draft.notices.push({
       level: "note",
       at: `${command.program} run`,
-      text: "without -d it runs in the foreground, here in the background: give it mode replicated-job where it ends by itself",
+      text: say`without -d it runs in the foreground, here in the background: give it mode replicated-job where it ends by itself`,
     });
 
   let service: ServiceDescription;
@@ -305,7 +310,7 @@ export function parseDockerRun(line: string, context: DockerRunContext): DockerR
   return withOddBlanks(line, (reading) => {
     const command = readCommand(line, context, 0, reading);
     if (command.name !== "run" && command.name !== "create")
-      throw new DockerRunError("line", `docker ${command.name} makes no container`, "give a docker run line", {
+      throw new DockerRunError("line", say`docker ${command.name} makes no container`, say`give a docker run line`, {
         line,
         offset: command.word.offset,
         length: command.word.length,

@@ -5,6 +5,7 @@ import { commandStart } from "./command";
 import { DockerRunError } from "./errors";
 import type { DockerRunContext } from "./context";
 import { readWords, splitCommands } from "./words";
+import { say } from "../../description/say";
 
 // As the shell cuts words, but never refused: for commands that are not read any further.
 const ROUGH_WORD =
@@ -104,7 +105,7 @@ export class Shell {
     const folder = target === "-" ? this.before : resolve(this.folder, target);
     this.before = this.folder;
     this.folder = folder;
-    notices.push({ level: "note", at: command, text: `the rows below it are read in ${folder}` });
+    notices.push({ level: "note", at: command, text: say`the rows below it are read in ${folder}` });
   }
 
   /** `set` of four shells: options, an assignment of cmd.exe (as it stands), one of fish, and `setenv` of csh. */
@@ -129,7 +130,11 @@ export class Shell {
     try {
       text = readFileSync(resolve(this.folder, file), "utf8");
     } catch {
-      notices.push({ level: "note", at: `${command} ${file}`, text: "cannot be read, so no variable comes from it" });
+      notices.push({
+        level: "note",
+        at: `${command} ${file}`,
+        text: say`cannot be read, so no variable comes from it`,
+      });
       return;
     }
     for (const { start: from, end } of splitCommands(text)) {

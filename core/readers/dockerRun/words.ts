@@ -3,6 +3,7 @@ import { printedBy, shellVariable } from "./computed";
 import type { DockerRunContext } from "./context";
 import { DockerRunError } from "./errors";
 import { INVISIBLE, ODD_BLANK } from "../../description/lookAlikes";
+import { say } from "../../description/say";
 
 /** How words are read, apart from the usual. */
 export interface Reading {
@@ -222,10 +223,10 @@ class Reader {
     if (more < rest.length) {
       const blank = /\\[ \t]+\r?\n[^\n]*$/.test(this.line.slice(0, this.at + more));
       throw this.fail(
-        "the command ends at the line break, and another line follows",
+        say`the command ends at the line break, and another line follows`,
         blank
-          ? "remove the blanks behind the backslash"
-          : "end the line with \\ to go on, or give one command at a time",
+          ? say`remove the blanks behind the backslash`
+          : say`end the line with \\ to go on, or give one command at a time`,
         this.at + more,
       );
     }
@@ -235,7 +236,7 @@ class Reader {
   private single(): void {
     const start = this.at;
     const close = this.line.indexOf("'", start + 1);
-    if (close < 0) throw this.fail("the single quote has no end", "close it", start);
+    if (close < 0) throw this.fail(say`the single quote has no end`, say`close it`, start);
     this.add(this.line.slice(start + 1, close), start, true);
     // The text begins one behind its quote.
     this.shift(close - start - 1, 1);
@@ -254,7 +255,7 @@ class Reader {
     while (this.line[this.at] !== '"') {
       const at = this.at;
       const char = this.line[at];
-      if (char === undefined) throw this.fail("the double quote has no end", "close it", start);
+      if (char === undefined) throw this.fail(say`the double quote has no end`, say`close it`, start);
       if (char === "$") this.dollar(true);
       else if (char === "`") this.backtick(true);
       else if (char === "%" && this.percent(true)) continue;
@@ -280,20 +281,20 @@ class Reader {
     const start = this.at;
     const next = this.line[start + 1];
     if (next === undefined)
-      throw this.fail("the backslash at the end has nothing behind it", "remove it, or add the next line", start);
+      throw this.fail(say`the backslash at the end has nothing behind it`, say`remove it, or add the next line`, start);
     const comment = this.match(/\\[ \t]+#[^\n]*/y);
     if (comment)
       throw this.fail(
-        "the comment ends the command, since a backslash goes on to the next row only as the last character of its own",
-        "move the comment to a row above the command",
+        say`the comment ends the command, since a backslash goes on to the next row only as the last character of its own`,
+        say`move the comment to a row above the command`,
         start,
         comment[0].trimEnd().length,
       );
     const blanks = this.match(/\\[ \t]+(?=\r?\n|$)/y);
     if (blanks)
       throw this.fail(
-        "blanks behind the backslash end the command here",
-        "remove the blanks, so that the backslash is the last character of its row",
+        say`blanks behind the backslash end the command here`,
+        say`remove the blanks, so that the backslash is the last character of its row`,
         start,
         blanks[0].length,
       );
@@ -304,7 +305,8 @@ class Reader {
   private tilde(): void {
     const start = this.at;
     const [all, user] = this.match(/~([\w.-]*)/y)!;
-    if (user) throw this.fail(`${all} is the home folder of another user`, "write the path in full", start, all.length);
+    if (user)
+      throw this.fail(say`${all} is the home folder of another user`, say`write the path in full`, start, all.length);
     const after = this.line[start + 1];
     // The shell takes "~:" and "~x" as they stand.
     this.add(after === undefined || /[/\s]/.test(after) ? this.context.home : "~", start);
@@ -315,8 +317,8 @@ class Reader {
     // No file is called "-e..." or "NAME=...", so the shell finds none and passes these on as they stand.
     if (this.word && (this.word.quoted || /^-|[=:]/.test(this.word.text))) return;
     throw this.fail(
-      `the shell would replace this word by the files that match ${char}`,
-      "put it into single quotes, or name the files",
+      say`the shell would replace this word by the files that match ${char}`,
+      say`put it into single quotes, or name the files`,
       this.at,
     );
   }
@@ -330,8 +332,8 @@ class Reader {
     const all = this.line.slice(this.at, found.end + 1);
     if (!found.several && !SEQUENCE.test(all)) return;
     throw this.fail(
-      `the shell would make several words of ${show(all)}`,
-      "put it into single quotes, or write the words out",
+      say`the shell would make several words of ${show(all)}`,
+      say`put it into single quotes, or write the words out`,
       this.at,
       all.length,
     );
@@ -365,8 +367,8 @@ class Reader {
     const placeholder = this.match(/<(?![\s<(])[^<>\n]*>/y)?.[0];
     if (placeholder) {
       const error = this.fail(
-        `${placeholder} is a placeholder, and to the shell a redirection`,
-        "put the value that you want in its place",
+        say`${placeholder} is a placeholder, and to the shell a redirection`,
+        say`put the value that you want in its place`,
         start,
         placeholder.length,
       );
@@ -394,20 +396,20 @@ class Reader {
     const [operator] = this.match(/&&|\|\||\|&|&>|<<-?|>>|[|;&<>()]/y)!;
     if (this.word && /^[|;&]$/.test(operator) && /[^\s;&|<>()#]/.test(this.line[start + 1] ?? " "))
       throw this.fail(
-        `the shell ends the word at ${operator}, and docker gets no more than what stands before it`,
-        "put the whole word into single quotes",
+        say`the shell ends the word at ${operator}, and docker gets no more than what stands before it`,
+        say`put the whole word into single quotes`,
         start,
       );
     const [problem, remedy] =
       operator === "&&" || operator === "||" || operator === ";" || operator === "&"
-        ? [`another command follows ${show(operator)}`, "give each command on a line of its own"]
+        ? [say`another command follows ${show(operator)}`, say`give each command on a line of its own`]
         : operator.startsWith("|")
-          ? ["what the container prints is passed to another program, which a stack cannot do", "remove the pipe"]
+          ? [say`what the container prints is passed to another program, which a stack cannot do`, say`remove the pipe`]
           : operator === "(" || operator === ")"
-            ? [`${operator} starts or ends a subshell`, "put the word into single quotes"]
+            ? [say`${operator} starts or ends a subshell`, say`put the word into single quotes`]
             : [
-                "files go into or out of the command, which a stack cannot do",
-                "remove the redirection, or put the word into single quotes",
+                say`files go into or out of the command, which a stack cannot do`,
+                say`remove the redirection, or put the word into single quotes`,
               ];
     throw this.fail(problem!, remedy!, start, operator.length);
   }
@@ -438,8 +440,8 @@ class Reader {
     if (!quoted && !this.unknown && !this.assigns() && /\s/.test(value)) {
       const expression = this.line.slice(start, this.at);
       throw this.fail(
-        `the value ${show(value)} holds blanks, at which the shell would cut the word`,
-        `put the expression into double quotes: "${/^[$`]\(?\w+[`)]?$/.test(expression) ? expression : "$..."}"`,
+        say`the value ${show(value)} holds blanks, at which the shell would cut the word`,
+        say`put the expression into double quotes: "${/^[$`]\(?\w+[`)]?$/.test(expression) ? expression : "$..."}"`,
         start,
         this.at - start,
       );
@@ -481,11 +483,11 @@ class Reader {
     if (this.line[start + 1] === "(") {
       const inner = this.substitution();
       if (inner?.startsWith("("))
-        throw this.fail("$((...)) is arithmetic of the shell", "write the result down", start, this.at - start);
+        throw this.fail(say`$((...)) is arithmetic of the shell`, say`write the result down`, start, this.at - start);
       if (inner !== undefined) return this.printed(inner, start + 2, start);
       throw this.fail(
-        "$(...) runs a program, and this never does",
-        "write down what it prints, or put it into a variable",
+        say`$(...) runs a program, and this never does`,
+        say`write down what it prints, or put it into a variable`,
         start,
         this.match(/\$\([^\n)]*\)?/y)![0].length,
       );
@@ -495,7 +497,7 @@ class Reader {
     if (!special) return undefined;
     this.at += 2;
     return this.leave(
-      this.fail(`${special[0]} is a parameter of a shell script`, "write its value down", start, 2),
+      this.fail(say`${special[0]} is a parameter of a shell script`, say`write its value down`, start, 2),
       start,
     );
   }
@@ -512,8 +514,8 @@ class Reader {
   /** What the program inside of `$(...)` or backquotes prints, where that is known without running it. */
   private printed(inner: string, offset: number, start: number): string {
     const error = this.fail(
-      `${this.line[start] === "`" ? "`...`" : "$(...)"} runs a program, and this never does`,
-      "write down what it prints, or put it into a variable",
+      say`${this.line[start] === "`" ? "`...`" : "$(...)"} runs a program, and this never does`,
+      say`write down what it prints, or put it into a variable`,
       start,
       this.at - start,
     );
@@ -550,8 +552,8 @@ class Reader {
     if (typeof value === "string") return value;
     if (this.idle) return "";
     const error = this.fail(
-      `the variable ${name} is not set, so docker would get nothing in its place`,
-      `set ${name}, or write its value down; put it into single quotes where the dollar belongs to the text`,
+      say`the variable ${name} is not set, so docker would get nothing in its place`,
+      say`set ${name}, or write its value down; put it into single quotes where the dollar belongs to the text`,
       start,
       this.at - start,
     );
@@ -568,8 +570,8 @@ class Reader {
     const [head, name, operator] = this.match(/\$\{([A-Za-z_]\w*)(:?[-=?+])/y) ?? [];
     if (!head)
       throw this.fail(
-        "this kind of expansion is not known here",
-        "use $NAME or its form with :- and a default, or write the value down",
+        say`this kind of expansion is not known here`,
+        say`use $NAME or its form with :- and a default, or write the value down`,
         start,
         2,
       );
@@ -585,18 +587,18 @@ class Reader {
     if (kind === "+") return there ? other : "";
     if (there) return value;
     if (kind !== "?" || this.idle) return other;
-    const problem = `the variable ${name} is not set${other ? `: ${other}` : ""}`;
-    return this.leave(this.fail(problem, `set ${name}`, start, head.length), start);
+    const problem = say`the variable ${name} is not set${other ? `: ${other}` : ""}`;
+    return this.leave(this.fail(problem, say`set ${name}`, start, head.length), start);
   }
 
   /** The text behind `:-`, up to the closing brace. */
   private alternative(start: number): string {
     if (++this.depth > MAX_DEPTH)
-      throw this.fail("the expansions are nested too deeply", "write the value down", start);
+      throw this.fail(say`the expansions are nested too deeply`, say`write the value down`, start);
     let text = "";
     for (;;) {
       const char = this.line[this.at];
-      if (char === undefined || char === "\n") throw this.fail("the ${ has no end", "close it with }", start, 2);
+      if (char === undefined || char === "\n") throw this.fail(say`the \${ has no end`, say`close it with }`, start, 2);
       if (char === "}") break;
       if (char === "$") {
         const value = this.expansion();
@@ -604,7 +606,7 @@ class Reader {
         if (value === undefined) this.at += 1;
       } else if (char === "'" || char === '"') {
         const close = this.line.indexOf(char, this.at + 1);
-        if (close < 0) throw this.fail("the quote has no end", "close it", this.at);
+        if (close < 0) throw this.fail(say`the quote has no end`, say`close it`, this.at);
         if (char === "'") {
           text += this.line.slice(this.at + 1, close);
           this.at = close + 1;
@@ -639,8 +641,8 @@ class Reader {
     this.at += all.length;
     if (all.endsWith("`") && all.length > 1) return this.printed(inner!, start + 1, start);
     throw this.fail(
-      "`...` runs a program, and this never does",
-      "write down what it prints, or put it into a variable",
+      say`\`...\` runs a program, and this never does`,
+      say`write down what it prints, or put it into a variable`,
       start,
       all.length,
     );
@@ -650,13 +652,18 @@ class Reader {
   private ansi(): void {
     const start = this.at;
     const all = this.match(/\$'((?:[^'\\]|\\[\s\S])*)'/y);
-    if (!all) throw this.fail("the single quote has no end", "close it", start, 2);
+    if (!all) throw this.fail(say`the single quote has no end`, say`close it`, start, 2);
     const text = all[1]!.replace(
       /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c([\s\S])|([\s\S]))/g,
       (whole, hex?: string, short?: string, long?: string, octal?: string, control?: string, char?: string) => {
         const code = Number.parseInt(hex ?? short ?? long ?? "", 16);
         if (code > 0x10ffff || code === 0 || /^0+$/.test(octal ?? ""))
-          throw this.fail(`${whole} is no character that an argument can hold`, "remove it", start, all[0].length);
+          throw this.fail(
+            say`${whole} is no character that an argument can hold`,
+            say`remove it`,
+            start,
+            all[0].length,
+          );
         if (!Number.isNaN(code)) return String.fromCodePoint(code);
         if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8) & 0xff);
         if (control !== undefined) return String.fromCharCode(control.charCodeAt(0) & 0x1f);
@@ -678,7 +685,7 @@ class Reader {
 export function readWords(line: string, context: DockerRunContext, start = 0, reading: Reading = {}): Words {
   const nul = line.indexOf("\0");
   if (nul >= 0)
-    throw new DockerRunError("line", "holds a NUL character", "remove it", { line, offset: nul, length: 1 });
+    throw new DockerRunError("line", say`holds a NUL character`, say`remove it`, { line, offset: nul, length: 1 });
   return new Reader(line, context, start, reading).read();
 }
 

@@ -1,6 +1,7 @@
 import { parsePorts } from "../../description/ports";
 import type { ProjectService } from "../../description/project";
 import type { Clash, NoteSetup } from "./note";
+import { say } from "../../description/say";
 
 /** Ports of the host that a service takes, as `80` or `127.0.0.1:80/udp`. */
 function portsOf({ ports, networkMode }: ProjectService): string[] {
@@ -23,10 +24,10 @@ function takenBy({ project, kind }: NoteSetup): string[] {
   return [
     ...services.map(
       ([key, { containerName }]) =>
-        `the name ${containerName ?? (kind === "compose" ? `${project.name}-${key}` : key)}`,
+        say`the name ${containerName ?? (kind === "compose" ? `${project.name}-${key}` : key)}`,
     ),
-    ...services.flatMap(([, service]) => portsOf(service).map((port) => `host port ${port}`)),
-    ...Object.values(project.networks).flatMap(({ name, external }) => (external ? [] : [`the network ${name}`])),
+    ...services.flatMap(([, service]) => portsOf(service).map((port) => say`host port ${port}`)),
+    ...Object.values(project.networks).flatMap(({ name, external }) => (external ? [] : [say`the network ${name}`])),
   ];
 }
 

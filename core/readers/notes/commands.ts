@@ -2,6 +2,7 @@ import { noticeOf } from "../dockerRun/around";
 import { commandStart } from "../dockerRun/command";
 import { roughWords } from "../dockerRun/shell";
 import { type Called, knows } from "./programs";
+import { say } from "../../description/say";
 
 /** What becomes of a command of a note. */
 export type Meaning =
@@ -18,10 +19,10 @@ export type Meaning =
 const understood = (how: string): Meaning => ({ kind: "understood", how });
 const leftOut = (why: string): Meaning => ({ kind: "left out", why });
 
-const NAMED = "names the command, and nothing to run";
-const AFTERWARDS = "is for the time after `up`: run it by hand";
-const CLEANS = "a stack removes no more than it has made: run it by hand where it is needed";
-const STARTS = "a stack starts, replaces and removes its containers by itself";
+const NAMED = say`names the command, and nothing to run`;
+const AFTERWARDS = say`is for the time after \`up\`: run it by hand`;
+const CLEANS = say`a stack removes no more than it has made: run it by hand where it is needed`;
+const STARTS = say`a stack starts, replaces and removes its containers by itself`;
 
 /** Words behind the program that say which command it is: without flags of the client. */
 const WITH_VALUE =
@@ -61,18 +62,18 @@ function ofCompose(words: string[]): Meaning {
     case "up":
     case "create":
     case "start":
-      return { kind: "applies", files, how: "`up` of its setup does it" };
+      return { kind: "applies", files, how: say`\`up\` of its setup does it` };
     case "scale":
-      return understood("replicas of a service: set `deploy: { replicas: N }` in the compose file");
+      return understood(say`replicas of a service: set \`deploy: { replicas: N }\` in the compose file`);
     case "down":
       return leftOut(
         rest.some((word) => /^(?:-v|--volumes|--rmi)/.test(word))
-          ? "`destroy` does it; volumes and images go only with berth:removeVolumes and berth:removeImages"
-          : "`destroy` of its setup does it, and data stays",
+          ? say`\`destroy\` does it; volumes and images go only with berth:removeVolumes and berth:removeImages`
+          : say`\`destroy\` of its setup does it, and data stays`,
       );
     case "build":
     case "pull":
-      return leftOut("`up` builds and fetches the images by itself");
+      return leftOut(say`\`up\` builds and fetches the images by itself`);
     case "stop":
     case "restart":
     case "rm":
@@ -95,30 +96,32 @@ function ofSwarm(group: string, words: string[]): Meaning {
     case "service create":
       return { kind: "service" };
     case "service scale":
-      return understood("set `replicas` of that service");
+      return understood(say`set \`replicas\` of that service`);
     case "service update":
       return understood(
         rest.some((word) => word.startsWith("--replicas"))
-          ? "set `replicas` of that service"
-          : "change that argument of the service: every change is made on the living one",
+          ? say`set \`replicas\` of that service`
+          : say`change that argument of the service: every change is made on the living one`,
       );
     case "service rollback":
-      return understood('set the image back, or `updateConfig: { failureAction: "rollback" }`');
+      return understood(say`set the image back, or \`updateConfig: { failureAction: "rollback" }\``);
     case "stack deploy":
     case "stack up":
       return {
         kind: "applies",
         files: [...valuesOf(words, "-c", "--compose-file")],
-        how: "`up` of its setup with `berth:engine: swarm` does it",
+        how: say`\`up\` of its setup with \`berth:engine: swarm\` does it`,
       };
     case "swarm init":
-      return understood("the component `Swarm`; `berth up swarm` makes it, with the setting swarm:advertiseAddr");
+      return understood(
+        say`the component \`Swarm\`; \`berth up swarm\` makes it, with the setting swarm:advertiseAddr`,
+      );
     case "swarm join":
     case "swarm join-token":
-      return understood("`Swarm` puts the whole command out as workerJoinCommand and managerJoinCommand");
+      return understood(say`\`Swarm\` puts the whole command out as workerJoinCommand and managerJoinCommand`);
     case "secret create":
     case "config create":
-      return understood(`\`${group}s\` of a compose file, or of a service, which \`up\` makes and rotates`);
+      return understood(say`\`${group}s\` of a compose file, or of a service, which \`up\` makes and rotates`);
     case "swarm leave":
     case "stack rm":
     case "service rm":
@@ -139,26 +142,29 @@ function ofKubectl(words: string[]): Meaning {
     case "replace": {
       const files = valuesOf(rest, "-f", "--filename");
       if (files.length)
-        return { kind: "applies", files, how: "the component `WebApp`, or the SDK's own classes, say the same" };
+        return { kind: "applies", files, how: say`the component \`WebApp\`, or the SDK's own classes, say the same` };
       if (/^(?:namespaces?|ns)$/.test(first))
         return understood(
-          `the component \`Namespace\`${/^[\w-]+$/.test(second) ? `: new Namespace("${second}")` : ""}`,
+          say`the component \`Namespace\`${/^[\w-]+$/.test(second) ? `: new Namespace("${second}")` : ""}`,
         );
-      if (name === "create") return understood(`a ${first} of the SDK of Kubernetes, or \`WebApp\` for a deployment`);
+      if (name === "create")
+        return understood(say`a ${first} of the SDK of Kubernetes, or \`WebApp\` for a deployment`);
       return leftOut(AFTERWARDS);
     }
     case "run":
-      return understood("the component `PodWithLifecycle`, or better `WebApp`, which is started anew where it ends");
+      return understood(
+        say`the component \`PodWithLifecycle\`, or better \`WebApp\`, which is started anew where it ends`,
+      );
     case "scale":
     case "autoscale":
-      return understood("set `replicas` of that WebApp");
+      return understood(say`set \`replicas\` of that WebApp`);
     case "set":
-      return understood("set `image` of that WebApp: a change is rolled out");
+      return understood(say`set \`image\` of that WebApp: a change is rolled out`);
     case "expose":
-      return understood("`WebApp` makes the Service: set its `port` and `nodePort`");
+      return understood(say`\`WebApp\` makes the Service: set its \`port\` and \`nodePort\``);
     case "rollout":
       return /^(?:undo|restart)$/.test(first)
-        ? understood("set `image` of that WebApp back; a change is rolled out")
+        ? understood(say`set \`image\` of that WebApp back; a change is rolled out`)
         : leftOut(AFTERWARDS);
     case "delete":
     case "drain":
@@ -182,13 +188,13 @@ function ofKubectl(words: string[]): Meaning {
 }
 
 const IMAGES: Record<string, string> = {
-  push: "the component `PushedImage`; `berth up images` does it, with the setting images:push",
-  tag: "`PushedImage` and `tags` of a build name images; `berth up images` with images:push",
-  load: "the component `LoadedImages`; `berth up images` does it, with the setting images:load",
-  save: "the component `ImageArchive`; `berth up images` does it, with the setting images:save",
-  login: "`up` takes what `docker login` has left, or images:username and images:password",
+  push: say`the component \`PushedImage\`; \`berth up images\` does it, with the setting images:push`,
+  tag: say`\`PushedImage\` and \`tags\` of a build name images; \`berth up images\` with images:push`,
+  load: say`the component \`LoadedImages\`; \`berth up images\` does it, with the setting images:load`,
+  save: say`the component \`ImageArchive\`; \`berth up images\` does it, with the setting images:save`,
+  login: say`\`up\` takes what \`docker login\` has left, or images:username and images:password`,
 };
-const ONCE = "is done once and by hand: an image that is built from a Dockerfile can be made again, this one cannot";
+const ONCE = say`is done once and by hand: an image that is built from a Dockerfile can be made again, this one cannot`;
 
 const LINES: Record<string, (Meaning & { kind: "line" })["name"]> = {
   run: "run",
@@ -209,7 +215,7 @@ export function meaningOf(text: string, { program, first }: Called): Meaning {
   if (program === "kubectl") return ofKubectl(words);
   if (/-compose$/.test(program)) return ofCompose(words);
   if (program === "docker-machine")
-    return leftOut("Docker Machine is gone; a stack takes the engine that the setting docker:host names");
+    return leftOut(say`Docker Machine is gone; a stack takes the engine that the setting docker:host names`);
   const { name, rest } = wordsBehind(words, false);
   if (name.includes("/")) return leftOut(NAMED);
   if (name === "") return leftOut(AFTERWARDS);
@@ -225,11 +231,12 @@ export function meaningOf(text: string, { program, first }: Called): Meaning {
   if (own === "build" || spelled === "buildx b") return { kind: "build" };
   if (Object.hasOwn(IMAGES, own) && (!group || name === "image")) return understood(IMAGES[own]!);
   if (/^(?:commit|import|export)$/.test(own) && (!group || /^(?:image|container)$/.test(name))) return leftOut(ONCE);
-  if (spelled === "network disconnect") return leftOut("a container leaves a network that its setup no longer names");
+  if (spelled === "network disconnect")
+    return leftOut(say`a container leaves a network that its setup no longer names`);
   const notice = noticeOf("docker", words);
   if (notice) return leftOut(notice.text);
   return leftOut(
-    knows("docker", name) || name.startsWith("-") || group ? AFTERWARDS : `"${name}" is no command of docker`,
+    knows("docker", name) || name.startsWith("-") || group ? AFTERWARDS : say`"${name}" is no command of docker`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { parseDotEnv } from "../../description/environment";
 import type { NoteBlock } from "./blocks";
+import { say } from "../../description/say";
 
 /** What a block is as a whole. */
 export type FileKind =
@@ -97,7 +98,7 @@ export function daemonKeys(text: string): string {
   }
   const said = [...new Set(keys)].map((key) => {
     const times = keys.filter((other) => other === key).length;
-    return times > 1 ? `${key} (${times} times)` : key;
+    return times > 1 ? say`${key} (${times} times)` : key;
   });
-  return `${said.join(", ")}${comments ? ", with comments" : ""}${outer ? "" : ", without its braces"}`;
+  return `${said.join(", ")}${comments ? say`, with comments` : ""}${outer ? "" : say`, without its braces`}`;
 }

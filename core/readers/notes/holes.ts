@@ -1,6 +1,7 @@
 import { FLAGS } from "../dockerRun/flags";
 import { splitVariable } from "../../description/environment";
 import { withoutRemarks } from "./remarks";
+import { say } from "../../description/say";
 
 /** Characters of Chinese, Japanese and Korean. */
 const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
@@ -64,7 +65,7 @@ export function holesOfImage(image: string, made: ReadonlySet<string>, named = f
     /^[0-9a-f]{12}$|^[0-9a-f]{64}$/.test(text) || /^(?:my|your)(?!sql\b)[-_.\w]/i.test(parts.length === 1 ? last : "");
   if ((local && !named) || NAME.test(text)) return [text];
   if (IMAGE.test(last) || WORD.test(text)) return [text];
-  if (DOTS.test(text)) return ["the image"];
+  if (DOTS.test(text)) return [say`the image`];
   const owner = parts.length > 1 && OWNER.test(parts.at(-2)!) ? [text] : [];
   return [...owner, ...(TAG.test(tag) ? [tag] : []), ...(STARS.test(text) || OWN.test(text) ? [text] : [])].slice(0, 1);
 }
@@ -155,7 +156,7 @@ export function holesOfRun(text: string, made: ReadonlySet<string>): string[] {
     }
   }
   const image = all[at];
-  if (image === undefined || image.startsWith("#")) holes.push("the image");
+  if (image === undefined || image.startsWith("#")) holes.push(say`the image`);
   else {
     if (!without(image)) holes.push(...holesOfImage(image, made));
     for (const word of all.slice(at + 1)) {

@@ -1,3 +1,4 @@
+import { listed, say } from "../../description/say";
 import type { Notice } from "../../description/project";
 import type { MountDescription } from "../../description/types";
 import type { EngineMount, InspectedContainer, InspectedImage } from "./inspect";
@@ -5,17 +6,17 @@ import type { EngineMount, InspectedContainer, InspectedImage } from "./inspect"
 /** The engine names a volume so where nobody has. */
 export const isAnonymous = (name: string | undefined): boolean => name === undefined || /^[0-9a-f]{64}$/.test(name);
 
-export type Say = (field: string, text: string, level?: Notice["level"]) => void;
+export type Remark = (field: string, text: string, level?: Notice["level"]) => void;
 
 const PROPAGATIONS = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
 /** Of Docker Desktop, which no longer reads them. */
 const CONSISTENCIES = ["consistent", "cached", "delegated", "default"];
 
 /** One entry of `Binds`: `source:target:options`. */
-function bindOf(text: string, say: Say): MountDescription | undefined {
+function bindOf(text: string, remark: Remark): MountDescription | undefined {
   const [source = "", target = "", options = ""] = text.split(":");
   if (!target.startsWith("/") || text.split(":").length > 3) {
-    say("volumes", `the engine says ${text}, which is not read here: left out`);
+    remark("volumes", say`the engine says ${text}, which is not read here: left out`);
     return undefined;
   }
   const type = source.startsWith("/") ? "bind" : "volume";
@@ -25,12 +26,12 @@ function bindOf(text: string, say: Say): MountDescription | undefined {
     else if (option === "z" || option === "Z") {
       // A named volume takes it too, and there is no word for that but the short form's.
       if (type === "bind") mount.bind = { ...mount.bind, selinux: option };
-      else say("volumes", `${source} is mounted with the option ${option}, which is left out`);
+      else remark("volumes", say`${source} is mounted with the option ${option}, which is left out`);
     } else if (PROPAGATIONS.includes(option) && type === "bind")
       mount.bind = { ...mount.bind, propagation: option as NonNullable<MountDescription["bind"]>["propagation"] };
     else if (option === "nocopy" && type === "volume") mount.volume = { nocopy: true };
     else if (option !== "rw" && !CONSISTENCIES.includes(option))
-      say("volumes", `${source} is mounted with the option ${option}, which is left out`);
+      remark("volumes", say`${source} is mounted with the option ${option}, which is left out`);
   }
   return mount;
 }
@@ -39,15 +40,15 @@ function bindOf(text: string, say: Say): MountDescription | undefined {
 const READ = ["Propagation", "CreateMountpoint", "NoCopy", "Subpath", "SizeBytes", "Mode", "Labels", "DriverConfig"];
 
 /** One entry of `Mounts`. */
-function mountOf(given: EngineMount, say: Say): MountDescription | undefined {
+function mountOf(given: EngineMount, remark: Remark): MountDescription | undefined {
   const { Type, Source, Target, ReadOnly, BindOptions, VolumeOptions, TmpfsOptions } = given;
   if (Type !== "bind" && Type !== "volume" && Type !== "tmpfs") {
-    say("volumes", `${Target} is a mount of the type ${Type}, for which there is no word here: left out`);
+    remark("volumes", say`${Target} is a mount of the type ${Type}, for which there is no word here: left out`);
     return undefined;
   }
   for (const [name, value] of Object.entries({ ...BindOptions, ...VolumeOptions, ...TmpfsOptions }))
     if (!READ.includes(name) && value)
-      say("volumes", `${Target} has the mount option ${name}: ${JSON.stringify(value)}, which is left out`);
+      remark("volumes", say`${Target} has the mount option ${name}: ${JSON.stringify(value)}, which is left out`);
   const { Propagation: propagation, CreateMountpoint: createHostPath } = BindOptions ?? {};
   const { NoCopy: nocopy, Subpath: subpath } = VolumeOptions ?? {};
   const { SizeBytes: size, Mode: mode } = TmpfsOptions ?? {};
@@ -68,7 +69,7 @@ function mountOf(given: EngineMount, say: Say): MountDescription | undefined {
 }
 
 /** One mount of a Swarm service. */
-export const swarmMount = (given: EngineMount, say: Say): MountDescription | undefined => mountOf(given, say);
+export const swarmMount = (given: EngineMount, remark: Remark): MountDescription | undefined => mountOf(given, remark);
 
 const clean = (path: string) => path.replace(/(.)\/+$/, "$1");
 
@@ -80,13 +81,13 @@ const clean = (path: string) => path.replace(/(.)\/+$/, "$1");
 export function mountsOf(
   container: InspectedContainer,
   image: InspectedImage | undefined,
-  say: Say,
+  remark: Remark,
   goesOn = false,
 ): MountDescription[] | undefined {
   const { HostConfig, Config, Mounts } = container;
   const asked = [
-    ...(HostConfig.Binds ?? []).map((text) => bindOf(text, say)),
-    ...(HostConfig.Mounts ?? []).map((mount) => mountOf(mount, say)),
+    ...(HostConfig.Binds ?? []).map((text) => bindOf(text, remark)),
+    ...(HostConfig.Mounts ?? []).map((mount) => mountOf(mount, remark)),
   ].filter((mount): mount is MountDescription => mount !== undefined);
   const ofImage = Object.keys(image?.Config?.Volumes ?? {}).map(clean);
   const places = new Set([...asked.map(({ target }) => target), ...Object.keys(HostConfig.Tmpfs ?? {})].map(clean));
@@ -96,11 +97,13 @@ export function mountsOf(
       asked.push({ type: "volume", target: path });
   const anonymous = (Mounts ?? []).filter(({ Type, Name }) => Type === "volume" && isAnonymous(Name));
   const own = anonymous.filter(({ Destination }) => !HostConfig.VolumesFrom?.length || Config.Volumes?.[Destination]);
-  if (goesOn) return withNames(asked, own, say);
+  if (goesOn) return withNames(asked, own, remark);
   if (own.length)
-    say(
+    remark(
       "volumes",
-      `${own.map(({ Destination }) => Destination).join(", ")} ${own.length > 1 ? "are anonymous volumes" : "is an anonymous volume"}: a new container begins with an empty one, and the data stays behind`,
+      own.length > 1
+        ? say`${listed(own.map(({ Destination }) => Destination))} are anonymous volumes: a new container begins with an empty one, and the data stays behind`
+        : say`${own[0]!.Destination} is an anonymous volume: a new container begins with an empty one, and the data stays behind`,
     );
   const mounts = asked.map((mount) => (mount.type === "volume" && isAnonymous(mount.source) ? nameless(mount) : mount));
   // The engine makes these by itself.
@@ -115,16 +118,16 @@ export function mountsOf(
 function withNames(
   asked: MountDescription[],
   anonymous: NonNullable<InspectedContainer["Mounts"]>,
-  say: Say,
+  remark: Remark,
 ): MountDescription[] | undefined {
   const mounts = [...asked];
   for (const { Name: source, Destination, RW } of anonymous) {
     const at = mounts.findIndex(({ target }) => clean(target) === clean(Destination));
     const rest = at < 0 ? { target: Destination, ...(RW === false && { readOnly: true }) } : mounts[at]!;
     mounts.splice(at < 0 ? mounts.length : at, 1, { ...rest, type: "volume", source });
-    say(
+    remark(
       "volumes",
-      `${Destination} is an anonymous volume, printed by its name: the new container goes on with its data`,
+      say`${Destination} is an anonymous volume, printed by its name: the new container goes on with its data`,
     );
   }
   return mounts.length ? mounts : undefined;

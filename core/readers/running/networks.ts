@@ -1,8 +1,9 @@
 import type { NetworkDescription, ServiceDescription } from "../../description/types";
 import { COMPOSE_SERVICE } from "./compose";
 import type { EngineEndpoint, InspectedContainer } from "./inspect";
+import { say } from "../../description/say";
 
-type Say = (field: string, text: string) => void;
+type Remark = (field: string, text: string) => void;
 
 const DEFAULT = ["", "default", "bridge"];
 const APART = /^(?:host|none|container:.*)$/;
@@ -51,7 +52,7 @@ export function networksOf(
   container: InspectedContainer,
   key: string,
   names: ReadonlyMap<string, string>,
-  say: Say,
+  remark: Remark,
 ): Pick<ServiceDescription, "networks" | "networkMode" | "macAddress" | "links"> {
   const { HostConfig, Config, NetworkSettings } = container;
   const mode = HostConfig.NetworkMode ?? "";
@@ -68,7 +69,7 @@ export function networksOf(
   if (entries.length === 0) return { macAddress, ...linked };
   const onBridge = DEFAULT.includes(first) || joined.some(([name]) => name === "bridge");
   if (onBridge)
-    say("networks", "is on the engine's default bridge too, which does not go together with networks: left out");
+    remark("networks", say`is on the engine's default bridge too, which does not go together with networks: left out`);
   const networks = entries.map(([name, endpoint]) => endpointOf(name, endpoint, container, key));
   if (macAddress && !onBridge) networks[0]!.macAddress = macAddress;
   return { networks, ...linked };

@@ -13,6 +13,7 @@ import type { Inspected, InspectedContainer, InspectedNetwork, InspectedVolume }
 import { isAnonymous } from "./mounts";
 import { nameOf } from "./networks";
 import { readContainer } from "./service";
+import { listed, say } from "../../description/say";
 
 const filled = <T extends object>(record: T | null | undefined): T | undefined =>
   record && Object.keys(record).length ? record : undefined;
@@ -127,7 +128,7 @@ function originNotices(named: Named[]): Notice[] {
       at: members.map(({ key }) => `services.${key}`).join(", "),
       text: `${members.length > 1 ? "are" : "is"} of the Compose project ${project}${
         files.length
-          ? `, made from ${files.join(", ")}: where that is still there, \`berth from-compose ${files.join(" ")}\` reads more of it`
+          ? say`, made from ${listed(files)}: where that is still there, \`berth from-compose ${files.join(" ")}\` reads more of it`
           : ""
       }`,
     };

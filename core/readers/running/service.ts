@@ -8,8 +8,9 @@ import { besideTheImage } from "./image";
 import type { EngineInfo, HostConfig, Inspected, InspectedContainer, InspectedImage } from "./inspect";
 import { mountsOf } from "./mounts";
 import { byName, nameOf, networksOf } from "./networks";
+import { say } from "../../description/say";
 
-type Say = (field: string, text: string, level?: Notice["level"]) => void;
+type Remark = (field: string, text: string, level?: Notice["level"]) => void;
 
 const MIB = 2 ** 20;
 const some = <T>(list: T[] | null | undefined): T[] | undefined => (list?.length ? list : undefined);
@@ -20,7 +21,7 @@ const filled = <T extends object>(record: T | null | undefined): T | undefined =
 function portsOf(
   { Config, HostConfig, NetworkSettings }: InspectedContainer,
   image: InspectedImage | undefined,
-  say: Say,
+  remark: Remark,
 ): Pick<ServiceDescription, "ports" | "expose" | "publishAll"> {
   const bindings = Object.entries(HostConfig.PortBindings ?? {});
   const exposed = Object.keys(Config.ExposedPorts ?? {}).filter(
@@ -29,7 +30,7 @@ function portsOf(
   const expose = some(exposed.map((port) => port.replace(/\/tcp$/, "")));
   if (/^(?:host|none)$/.test(HostConfig.NetworkMode ?? "")) {
     if (bindings.length || HostConfig.PublishAllPorts)
-      say("ports", `the engine ignores published ports with the network ${HostConfig.NetworkMode}: left out`);
+      remark("ports", say`the engine ignores published ports with the network ${HostConfig.NetworkMode}: left out`);
     return { expose };
   }
   const ports = bindings.flatMap(([key, hosts]) => {
@@ -38,9 +39,9 @@ function portsOf(
       const range = HostPort?.includes("-");
       const now = NetworkSettings?.Ports?.[key]?.[0]?.HostPort;
       if (range)
-        say(
+        remark(
           "ports",
-          `${key} has any free port of ${HostPort}, for which there is no word here: ${now ?? "any"} is taken`,
+          say`${key} has any free port of ${HostPort}, for which there is no word here: ${now ?? say`any`} is taken`,
         );
       const published = range ? now : HostPort;
       return {
@@ -93,12 +94,12 @@ function limitsOf(host: HostConfig): Partial<ServiceDescription> {
   return Object.values(blkio).some((value) => value !== undefined) ? { ...limits, blkioConfig: blkio } : limits;
 }
 
-function gpusOf({ DeviceRequests }: HostConfig, say: Say): GpuDescription[] | undefined {
+function gpusOf({ DeviceRequests }: HostConfig, remark: Remark): GpuDescription[] | undefined {
   return some(
     (DeviceRequests ?? []).map(({ Driver, Count, DeviceIDs, Capabilities, Options }) => {
       const [capabilities, ...alternatives] = Capabilities ?? [];
       if (alternatives.length)
-        say("gpus", `other capabilities would do as well (${JSON.stringify(alternatives)}), which are left out`);
+        remark("gpus", say`other capabilities would do as well (${JSON.stringify(alternatives)}), which are left out`);
       return {
         ...(DeviceIDs?.length ? { deviceIds: DeviceIDs } : { count: Count === -1 ? ("all" as const) : Count }),
         ...(capabilities && { capabilities }),
@@ -154,23 +155,23 @@ function platformOf(image: InspectedImage | undefined, { Architecture }: EngineI
 }
 
 /** The image as somebody wrote it, with a note where that means another one by now. */
-function imageOf({ Config, Image }: InspectedContainer, image: InspectedImage | undefined, say: Say): string {
+function imageOf({ Config, Image }: InspectedContainer, image: InspectedImage | undefined, remark: Remark): string {
   const written = Config.Image;
   const known = [...(image?.RepoTags ?? []), ...(image?.RepoDigests ?? [])].filter(
     (name) => !name.startsWith("<none>"),
   );
   if (!image) {
-    say(
+    remark(
       "image",
-      `the engine no longer has the image ${Image}, so all that it brings is printed as the container's own`,
+      say`the engine no longer has the image ${Image}, so all that it brings is printed as the container's own`,
     );
     return written;
   }
   if (/^(?:sha256:)?[0-9a-f]{12,64}$/.test(written)) {
     if (known[0] !== undefined) return known[0];
-    say(
+    remark(
       "image",
-      `has no name on the engine, and another engine does not find it: give ${written} one with docker tag`,
+      say`has no name on the engine, and another engine does not find it: give ${written} one with docker tag`,
       "warning",
     );
     return written;
@@ -180,9 +181,9 @@ function imageOf({ Config, Image }: InspectedContainer, image: InspectedImage | 
   if (written.includes("@") || known.some((name) => name.replace(/^docker\.io\/(?:library\/)?/, "") === short))
     return written;
   const digest = image.RepoDigests?.[0];
-  say(
+  remark(
     "image",
-    `means another image on the engine by now than the one that this container was made of${digest ? `, which is ${digest}` : ""}`,
+    say`means another image on the engine by now than the one that this container was made of${digest ? say`, which is ${digest}` : ""}`,
   );
   return written;
 }
@@ -219,14 +220,18 @@ function isSaid(value: unknown): boolean {
 }
 
 /** Nothing is dropped in silence: what nobody here reads is named. */
-function nameOthers({ Config, HostConfig }: InspectedContainer, image: InspectedImage | undefined, say: Say): void {
+function nameOthers(
+  { Config, HostConfig }: InspectedContainer,
+  image: InspectedImage | undefined,
+  remark: Remark,
+): void {
   for (const [fields, part, base] of [
     [HOST_FIELDS, HostConfig, {}],
     [CONFIG_FIELDS, Config, image?.Config ?? {}],
   ] as [Set<string>, object, Record<string, unknown>][])
     for (const [name, value] of Object.entries(part))
       if (!fields.has(name) && isSaid(value) && JSON.stringify(base[name]) !== JSON.stringify(value))
-        say("", `the engine says ${name}: ${JSON.stringify(value)}, for which there is no word here: left out`);
+        remark("", say`the engine says ${name}: ${JSON.stringify(value)}, for which there is no word here: left out`);
 }
 
 /** Modes and runtimes that the engine picks by itself. */
@@ -245,7 +250,7 @@ function modesOf(host: HostConfig, info: EngineInfo, names: ReadonlyMap<string, 
 }
 
 /** Leaves out what the description refuses, and says so. */
-export function checked(service: ServiceDescription, say: Say): ServiceDescription {
+export function checked(service: ServiceDescription, remark: Remark): ServiceDescription {
   const kept: [string, unknown][] = [];
   for (const [key, value] of Object.entries(service)) {
     if (value === undefined) continue;
@@ -255,7 +260,7 @@ export function checked(service: ServiceDescription, say: Say): ServiceDescripti
       kept.push([key, value]);
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
-      say(error.argument, `${error.problem}: left out`, "warning");
+      remark(error.argument, say`${error.problem}: left out`, "warning");
     }
   }
   return Object.fromEntries(kept) as unknown as ServiceDescription;
@@ -274,22 +279,22 @@ export function readContainer(
   goesOn = false,
 ): { service: ServiceDescription; notices: Notice[] } {
   const notices: Notice[] = [];
-  const say: Say = (field, text, level = "note") =>
+  const remark: Remark = (field, text, level = "note") =>
     notices.push({ level, at: field ? `services.${key}.${field}` : `services.${key}`, text });
   const { HostConfig: host, Config: config } = container;
   const image = images.find(({ Id }) => Id === container.Image);
   const { labels, ...ofConfig } = besideTheImage(container, image);
 
   const service: ServiceDescription = {
-    image: imageOf(container, image, say),
+    image: imageOf(container, image, remark),
     containerName: nameOf(container),
     platform: platformOf(image, info),
     ...ofConfig,
-    ...portsOf(container, image, say),
-    volumes: mountsOf(container, image, say, goesOn),
+    ...portsOf(container, image, remark),
+    volumes: mountsOf(container, image, remark, goesOn),
     volumesFrom: some(host.VolumesFrom?.map((from) => from.replace(/^[0-9a-f]{64}/, (id) => names.get(id) ?? id))),
     tmpfs: some(Object.entries(host.Tmpfs ?? {}).map(([path, options]) => (options ? `${path}:${options}` : path))),
-    ...networksOf(container, goesOn ? "" : key, names, say),
+    ...networksOf(container, goesOn ? "" : key, names, remark),
     restart: restartOf(host),
     groupAdd: some(host.GroupAdd),
     hostname: hostnameOf(container, info),
@@ -307,7 +312,7 @@ export function readContainer(
       })),
     ),
     deviceCgroupRules: some(host.DeviceCgroupRules),
-    gpus: gpusOf(host, say),
+    gpus: gpusOf(host, remark),
     ...modesOf(host, info, names),
     cgroupParent: host.CgroupParent || undefined,
     logging: loggingOf(host, info),
@@ -325,10 +330,10 @@ export function readContainer(
     labels: ownLabels(labels),
   };
   if (host.AutoRemove)
-    say(
+    remark(
       "",
-      "was started with --rm: a stack keeps its containers until they are taken out of it, and removes them then",
+      say`was started with --rm: a stack keeps its containers until they are taken out of it, and removes them then`,
     );
-  nameOthers(container, image, say);
-  return { service: checked(service, say), notices };
+  nameOthers(container, image, remark);
+  return { service: checked(service, remark), notices };
 }

@@ -4,9 +4,10 @@ import { splitVariable } from "../../description/environment";
 import type { SwarmOptions, UpdateConfig } from "../../description/swarmOptions";
 import type { FileDescription } from "../../description/types";
 import type { EngineHealthcheck, EngineMount, InspectedNetwork } from "./inspect";
-import { type Say, swarmMount } from "./mounts";
+import { type Remark, swarmMount } from "./mounts";
 import { networkOf } from "./project";
 import { checked } from "./service";
+import { listed, say } from "../../description/say";
 
 interface UpdateSettings {
   Parallelism?: number;
@@ -185,15 +186,15 @@ const rightsOf = ({ File }: MountedFile) => ({
 });
 
 /** Stands for the text of a secret, which writers make a setting of. */
-const UNKNOWN = "a Swarm gives its secrets to tasks only";
+const UNKNOWN = say`a Swarm gives its secrets to tasks only`;
 
 function readService({ Spec }: InspectedService, key: string, { networks, configs }: InspectedSwarm) {
   const notices: Notice[] = [];
-  const say: Say = (field, text, level = "note") =>
+  const remark: Remark = (field, text, level = "note") =>
     notices.push({ level, at: field ? `services.${key}.${field}` : `services.${key}`, text });
   const { ContainerSpec: own = { Image: "" }, Resources, Networks, LogDriver } = Spec.TaskTemplate;
   const secrets = (own.Secrets ?? []).map((secret): FileDescription => {
-    say("secrets", `a Swarm does not tell what stands in the secret ${secret.SecretName}: give it again`);
+    remark("secrets", say`a Swarm does not tell what stands in the secret ${secret.SecretName}: give it again`);
     return { source: secret.SecretName, target: secret.File?.Name, content: UNKNOWN, ...rightsOf(secret) };
   });
   const files = (own.Configs ?? []).map((config): FileDescription => {
@@ -210,7 +211,7 @@ function readService({ Spec }: InspectedService, key: string, { networks, config
   const { Nameservers, Search, Options } = own.DNSConfig ?? {};
   const plain = (names: string[] | null | undefined) => some(names?.map((name) => name.replace(/^CAP_/, "")));
   if (!Spec.Mode.Replicated && !Spec.Mode.Global)
-    say("", `is a job (${Object.keys(Spec.Mode).join(", ")}): printed as a service, which runs on`, "warning");
+    remark("", say`is a job (${listed(Object.keys(Spec.Mode))}): printed as a service, which runs on`, "warning");
   const replicas = Spec.Mode.Replicated?.Replicas ?? 1;
   const service: ProjectService = {
     // Swarm adds the digest by itself.
@@ -230,7 +231,7 @@ function readService({ Spec }: InspectedService, key: string, { networks, config
     tty: own.TTY || undefined,
     stdinOpen: own.OpenStdin || undefined,
     readOnly: own.ReadOnly || undefined,
-    volumes: some((own.Mounts ?? []).flatMap((mount) => swarmMount(mount, say) ?? [])),
+    volumes: some((own.Mounts ?? []).flatMap((mount) => swarmMount(mount, remark) ?? [])),
     stopSignal: own.StopSignal || undefined,
     stopGracePeriod: own.StopGracePeriod === 10e9 ? undefined : duration(own.StopGracePeriod),
     healthcheck:
@@ -280,7 +281,7 @@ function readService({ Spec }: InspectedService, key: string, { networks, config
   };
   const swarm = swarmOf(Spec);
   return {
-    service: { ...checked(service, say), ...(replicas !== 1 && { replicas }), ...(swarm && { swarm }) },
+    service: { ...checked(service, remark), ...(replicas !== 1 && { replicas }), ...(swarm && { swarm }) },
     notices,
   };
 }

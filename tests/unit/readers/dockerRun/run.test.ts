@@ -200,7 +200,7 @@ test.each<[string, string, string]>([
   ["docker run --p 80:80 nginx", "--p", "did you mean -p?"],
   ["docker run -v /a:c:\\\\b nginx", "/a:c:\\\\b", "path of Windows"],
   ["docker run --platform foo nginx", "foo", "is not a platform"],
-  ["docker run --pull sometimes nginx", "sometimes", "missing or always or never"],
+  ["docker run --pull sometimes nginx", "sometimes", "missing, always or never"],
   ["docker run -e =x nginx", "=x", "names no variable"],
   ["docker run -e 'A B=1' nginx", "A B=1", "not a variable name"],
   ["docker run --env-file nope nginx", "nope", "cannot read /project/nope (ENOENT)"],
