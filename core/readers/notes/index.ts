@@ -3,6 +3,7 @@ import type { DockerRunContext } from "../dockerRun";
 import { clashesOf } from "./clashes";
 import type { Note, NoteSetup } from "./note";
 import { readNote } from "./reader";
+import { listed, say } from "../../description/say";
 
 export type { Clash, Fate, Note, NoteItem, NoteSetup } from "./note";
 export { clashesOf } from "./clashes";
@@ -41,11 +42,11 @@ export function chosenSetups(notes: Note[], names: string[], argument: string): 
     const known = all.map((setup) => setup.name);
     const guess = nearest(name, known);
     const where = notes.map(({ file }) => file).join(", ");
-    if (known.length === 0) throw new Error(`${argument}: ${where} has no setup that is ready to run`);
+    if (known.length === 0) throw new Error(say`${argument}: ${where} has no setup that is ready to run`);
     const list =
-      known.length > 12 ? `${known.slice(0, 12).join(", ")} and ${known.length - 12} more` : known.join(", ");
+      known.length > 12 ? say`${listed(known.slice(0, 12))} and ${known.length - 12} more` : known.join(", ");
     throw new Error(
-      `${argument}: ${where} has no setup "${name}"; ${guess ? `did you mean ${guess}? There are ${list}` : `use some of ${list}`}`,
+      say`${argument}: ${where} has no setup "${name}"; ${guess ? say`did you mean ${guess}? There are ${list}` : say`use some of ${list}`}`,
     );
   });
   return [...new Set(chosen)];
