@@ -15,7 +15,7 @@ export interface FromComposeOptions {
 export async function fromCompose(files: string[], given: FromComposeOptions): Promise<number> {
   const form = formOf(given.to, "typescript");
   const folder = process.cwd();
-  const context = { folder, environment: process.env };
+  const context = { folder, environment: process.env, namesStay: true };
   const options: ComposeOptions = {
     projectName: given.projectName,
     projectDirectory: given.projectDirectory,

@@ -16,9 +16,8 @@ export interface FromNotesOptions {
 function componentsOf({ project, kind, engine }: NoteSetup): string[] {
   if (!project) return kind === "kubernetes" ? ["manifests"] : [];
   try {
-    const { text } = toTypescript(project, { folder: process.cwd(), package: true });
-    const named = [...text.matchAll(/(?:= |^\s+)new (\w+)\(/gm)].map(([, name]) => name!);
-    return [...new Set(engine === "swarm" ? named.map((name) => (name === "Service" ? "SwarmService" : name)) : named)];
+    const { text } = toTypescript(project, { folder: process.cwd(), package: true, swarm: engine === "swarm" });
+    return [...new Set([...text.matchAll(/(?:= |^\s+)new (\w+)\(/gm)].map(([, name]) => name!))];
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     return [];
@@ -223,14 +222,11 @@ export async function fromNotes(files: string[], given: FromNotesOptions): Promi
 
 async function printed(setup: NoteSetup, form: NonNullable<ReturnType<typeof formOf>>): Promise<number> {
   if (!setup.project) {
-    if (form === "kubernetes") process.stdout.write(`${setup.source.trimEnd()}\n`);
-    else {
-      const { showManifests } = await import("./fromKubernetes");
-      await showManifests([{ file: setup.name, text: setup.source }], form, { files: [setup.name], name: setup.name });
-    }
+    const { showManifests } = await import("./fromKubernetes");
+    await showManifests([{ file: setup.name, text: setup.source }], form, { files: [setup.name], name: setup.name });
     return 0;
   }
   const project = { ...setup.project, notices: [...setup.notices, ...setup.project.notices] };
-  await show(project, form, process.cwd());
+  await show(project, form, process.cwd(), undefined, true, setup.engine === "swarm");
   return 0;
 }

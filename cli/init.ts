@@ -293,7 +293,8 @@ async function described(
     return lines(from.length ? from : [SAMPLE]);
   }
   const { loadCompose } = await import("../core/readers/compose");
-  if (/^\.ya?ml$/.test(extname(first))) return one(loadCompose({ files: from }, { folder: here, environment }));
+  if (/^\.ya?ml$/.test(extname(first)))
+    return one(loadCompose({ files: from }, { folder: here, environment, namesStay: true }));
   if (from.length > 1) throw new UsageError(`--from: ${first} stands alone; several files are compose files or notes`);
   return lines([readFileSync(first, "utf8")]);
 }

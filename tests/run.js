@@ -13,6 +13,14 @@ const jestArgs = args.filter((arg) => !kinds.includes(arg));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const reasons = new Map();
 
+let jest;
+try {
+  jest = require.resolve("jest/bin/jest");
+} catch {
+  console.error("jest is not installed: run `npm install` without --omit=dev");
+  process.exit(1);
+}
+
 for (const kind of kinds.length ? kinds : ["unit", "parity", "engine"]) {
   const out = mkdtempSync(join(tmpdir(), "berth-jest-"));
   const file = join(out, "report.json");
@@ -20,16 +28,7 @@ for (const kind of kinds.length ? kinds : ["unit", "parity", "engine"]) {
   const workers = kind.startsWith("live") ? ["--runInBand"] : [];
   const result = spawnSync(
     process.execPath,
-    [
-      require.resolve("jest/bin/jest"),
-      "--rootDir",
-      root,
-      "--json",
-      `--outputFile=${file}`,
-      ...workers,
-      ...jestArgs,
-      join("tests", kind),
-    ],
+    [jest, "--rootDir", root, "--json", `--outputFile=${file}`, ...workers, ...jestArgs, join("tests", kind)],
     { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, BERTH_SKIPS: join(out, "skips") } },
   );
   let report;

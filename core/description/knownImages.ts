@@ -36,6 +36,10 @@ export interface KnownImage {
   never?: Record<string, { value: RegExp; why: string }>;
   /** Variables that it reads and people write. */
   variables?: string[];
+  /** Its user and group, where these are not root's and it cannot give itself the folder of its data. */
+  owner?: `${number}:${number}`;
+  /** It ends where the kernel gives a process fewer areas of memory than it asks for, unless this says otherwise. */
+  memoryAreas?: { unless: RegExp };
   guard?: Guard;
 }
 
@@ -172,6 +176,8 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
   memcached: { guard: { ports: [11211], remedy: say`it knows no passwords: publish it on 127.0.0.1 only` } },
   elasticsearch: {
     data: ["/usr/share/elasticsearch/data"],
+    owner: "1000:0",
+    memoryAreas: { unless: /single-node/ },
     reads: "next",
     undeclared: true,
     variables: ["ELASTIC_PASSWORD", "ES_JAVA_OPTS"],
@@ -210,16 +216,17 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
     data: ["/var/lib/rabbitmq"],
     variables: ["RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "RABBITMQ_DEFAULT_VHOST", "RABBITMQ_ERLANG_COOKIE"],
   },
-  "jenkins/jenkins": { data: ["/var/jenkins_home"], variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
-  jenkins: { data: ["/var/jenkins_home"], variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
-  "jenkinsci/blueocean": { data: ["/var/jenkins_home"], variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
+  "jenkins/jenkins": { data: ["/var/jenkins_home"], owner: "1000:1000", variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
+  jenkins: { data: ["/var/jenkins_home"], owner: "1000:1000", variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
+  "jenkinsci/blueocean": { data: ["/var/jenkins_home"], owner: "1000:1000", variables: ["JAVA_OPTS", "JENKINS_OPTS"] },
   "grafana/grafana": {
     data: ["/var/lib/grafana"],
+    owner: "472:0",
     undeclared: true,
     variables: ["GF_SECURITY_ADMIN_USER", "GF_SECURITY_ADMIN_PASSWORD", "GF_INSTALL_PLUGINS"],
   },
-  "grafana/grafana-oss": { data: ["/var/lib/grafana"], undeclared: true },
-  "prom/prometheus": { data: ["/prometheus"] },
+  "grafana/grafana-oss": { data: ["/var/lib/grafana"], owner: "472:0", undeclared: true },
+  "prom/prometheus": { data: ["/prometheus"], owner: "65534:65534" },
   "gitea/gitea": { data: ["/data"] },
   "gitlab/gitlab-ce": {
     data: ["/var/opt/gitlab", "/etc/gitlab", "/var/log/gitlab"],
@@ -241,10 +248,15 @@ export const KNOWN_IMAGES: Record<string, KnownImage> = {
     ],
   },
   registry: { data: ["/var/lib/registry"] },
-  sonarqube: { data: ["/opt/sonarqube/data", "/opt/sonarqube/extensions", "/opt/sonarqube/logs"], undeclared: true },
+  sonarqube: {
+    data: ["/opt/sonarqube/data", "/opt/sonarqube/extensions", "/opt/sonarqube/logs"],
+    owner: "1000:0",
+    memoryAreas: { unless: /BOOTSTRAP_CHECKS_DISABLE/i },
+    undeclared: true,
+  },
   solr: { data: ["/var/solr"], earlier: [[8, ["/opt/solr/server/solr"]]] },
   ghost: { data: ["/var/lib/ghost/content"], earlier: [[1, ["/var/lib/ghost"]]] },
-  "sonatype/nexus3": { data: ["/nexus-data"] },
+  "sonatype/nexus3": { data: ["/nexus-data"], owner: "200:200" },
   "portainer/portainer-ce": { data: ["/data"] },
   "minio/minio": { data: ["/data"], variables: ["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"] },
   zookeeper: { data: ["/data", "/datalog", "/logs"], variables: ["ZOO_MY_ID", "ZOO_SERVERS"] },

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import ipaddr from "ipaddr.js";
 import { isWithin } from "./isWithin";
@@ -7,7 +8,7 @@ import { parseImage } from "./names";
 import { formatPort, type Port } from "./ports";
 import { formatBytes } from "./quantities";
 import type { Notice, ProjectDescription, ProjectService } from "./project";
-import { isSecretValue } from "./secretValue";
+import { isSecretValue, secretParts, secretsInWords } from "./secretValue";
 import { parseField, type ServiceSpec } from "./service";
 import { nearest } from "./nearest";
 import { splitVariable } from "./environment";
@@ -81,6 +82,44 @@ const holdsData = ({ readOnly, type, target }: Mount) =>
   !readOnly &&
   type !== "tmpfs" &&
   !/\.\w{1,5}$|^\/(etc|run|var\/run|dev|proc|sys|tmp|usr\/bin|usr\/local\/bin)(\/|$)/.test(target);
+
+const inside = (target: string, folder: string) => target === folder || target.startsWith(`${folder}/`);
+
+/** The host's folder, where it is there. */
+function ownerOf(path: string): { uid: number; open: boolean } | undefined {
+  try {
+    const { uid, mode } = statSync(path);
+    return { uid, open: (mode & 0o002) !== 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A program that is not root cannot write into a folder of somebody else. */
+function othersFolder({ service, spec }: Seen): Finding[] {
+  const { repository, owner, data = [] } = knownImage(service.image) ?? {};
+  if (owner === undefined || service.user !== undefined) return [];
+  const [user] = owner.split(":");
+  return (spec.volumes ?? []).flatMap(({ type, source, target, readOnly }, index) => {
+    if (type !== "bind" || !source || readOnly || !data.some((folder) => inside(target, folder))) return [];
+    const there = ownerOf(source);
+    if (there && (String(there.uid) === user || there.open)) return [];
+    const [why, make] = there
+      ? [`${source} belongs to the user ${there.uid}`, ""]
+      : [`${source} is not there, and Docker makes it for root`, `sudo mkdir -p ${source} && `];
+    const text = `${repository} runs as the user ${user} and ends where it may not write: ${why}; run \`${make}sudo chown -R ${owner} ${source}\` first`;
+    return [{ at: `volumes[${index}]`, text }];
+  });
+}
+
+/** Elasticsearch maps its indices into memory, and looks at its start whether it may; only the host can say so. */
+function memoryAreas({ service, environment }: Seen): Finding[] {
+  const { repository, memoryAreas: needs } = knownImage(service.image) ?? {};
+  const settings = Object.entries(environment).map((pair) => pair.join("="));
+  if (!needs || settings.some((setting) => needs.unless.test(setting))) return [];
+  const text = `${repository} ends at once on a host whose vm.max_map_count is below 262144: \`sudo sysctl -w vm.max_map_count=262144\` raises it, and a line in /etc/sysctl.d keeps it`;
+  return [{ at: "image", text, level: "note" }];
+}
 
 /** Letters in common from the left, as a share of the longer one. */
 function likeness(a: string, b: string): number {
@@ -216,18 +255,27 @@ function misspelt(seen: Seen): Finding[] {
   });
 }
 
-function secretInClear(seen: Seen): Finding[] {
-  return Object.entries(seen.environment).flatMap(([name, value]) => {
-    if (!isSecretValue(name, value)) return [];
-    // What a variable has brought does not stand there.
-    if (seen.source !== undefined && !seen.source.includes(String(value))) return [];
+function secretInClear({ environment, spec, source }: Seen): Finding[] {
+  // What a variable has brought does not stand there.
+  const stands = (value: string) => source === undefined || source.includes(value);
+  const variables = Object.entries(environment).flatMap(([name, value]): Finding[] => {
+    const at = `environment.${name}`;
+    if (isSecretValue(name, value))
+      return stands(value)
+        ? [{ at, text: say`is a secret in clear: keep it in a secret of the stack, or in a file that is not committed` }]
+        : [];
+    if (!secretParts(value ?? "").some((part) => stands(part.value))) return [];
     return [
-      {
-        at: `environment.${name}`,
-        text: say`is a secret in clear: keep it in a secret of the stack, or in a file that is not committed`,
-      },
+      { at, text: say`holds a secret in clear: keep it in a secret of the stack, or in a file that is not committed` },
     ];
   });
+  const words = [...(spec.entrypoint ?? []), ...(spec.command ?? [])];
+  const [part] = secretsInWords(words).filter(({ value }) => stands(value));
+  if (!part) return variables;
+  const text = part.name
+    ? say`${part.name} is a secret in clear: keep it in a secret of the stack, or in a file that is not committed`
+    : say`holds a secret in clear: keep it in a secret of the stack, or in a file that is not committed`;
+  return [...variables, { at: "command", text }];
 }
 
 /** Whether a service's image has no version. */
@@ -337,6 +385,8 @@ const RULES: Rule[] = [
   missingPassword,
   refusedValue,
   lostData,
+  othersFolder,
+  memoryAreas,
   heapAboveLimit,
   earlyHealth,
   misspelt,

@@ -13,7 +13,7 @@ import type {
 } from "../description/types";
 import { listed, note, type Printed, type PrintOptions } from "./printed";
 import { Printer } from "./printer";
-import { secretNotices } from "./secrets";
+import { secretNotices, withSecrets } from "./secrets";
 import { snakeCase } from "../description/snakeCase";
 
 /** Text that Compose interpolates; every other `$` stands for itself. */
@@ -164,7 +164,7 @@ class Writer extends Printer {
     return Object.fromEntries(
       Object.entries(environment).map(([name, value]) => {
         const secret = this.secrets.of(key, name);
-        return [name, secret ? new Interpolated(`\${${secret.name}:?set it}`) : value];
+        return [name, secret ? new Interpolated(reference(secret.name)) : value];
       }),
     );
   }
@@ -438,9 +438,11 @@ function devices(gpus: GpuDescription[]): Deploy["resources"] {
   return { reservations: { devices: reserved } };
 }
 
-/** Escapes what Compose would interpolate. */
+const reference = (name: string) => `\${${name}:?set it}`;
+
+/** Escapes what Compose would interpolate, and has it interpolate secrets. */
 function escaped(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(/\$/g, "$$$$");
+  if (typeof value === "string") return withSecrets(value, reference, (text) => text.replace(/\$/g, "$$$$"));
   if (value instanceof Interpolated) return value.text;
   if (Array.isArray(value)) return value.map(escaped);
   if (value === null || typeof value !== "object") return value;

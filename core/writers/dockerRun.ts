@@ -5,6 +5,7 @@ import { formatPort } from "../description/ports";
 import { formatBytes, formatDuration } from "../description/quantities";
 import type { GpuRequest, ServiceSpec } from "../description/service";
 import type { NetworkDescription } from "../description/types";
+import { hasMark, shellText } from "./secrets";
 
 /** One argument of the line; `[flag, value]` stays together when the line is folded. */
 type Part = string[];
@@ -77,9 +78,11 @@ function gpuText({ count, deviceIds, capabilities, driver, options }: GpuRequest
   return fields.filter(Boolean).map(csvField).join(",");
 }
 
+const shellWord = (word: string) => (word === "" ? "''" : hasMark(word) ? shellText(word) : quote(word));
+
 /** A line that a shell reads back word by word. */
 export function commandLine(program: string, parts: Part[]): string {
-  return [program, ...parts.flat().map((word) => (word === "" ? "''" : quote(word)))].join(" ");
+  return [program, ...parts.flat().map(shellWord)].join(" ");
 }
 
 type Value = string | number | boolean | undefined;

@@ -4,6 +4,7 @@ import { asLabelName, serviceName } from "../mapping/kubernetes/checks";
 import type { ClaimOptions } from "../description/kubernetesOptions";
 import { REFUSED } from "../mapping/kubernetes/refused";
 import { oneNode, sameName } from "../mapping/kubernetes/volumes";
+import { type LateValues, PLAIN } from "../mapping/kubernetes/late";
 import { type Workload, workload } from "../mapping/kubernetes/workload";
 import type { TidyService } from "../description/describe";
 import { ArgumentError } from "../description/errors";
@@ -13,6 +14,7 @@ import { parseService, type ServiceSpec } from "../description/service";
 import { inOrder } from "../description/startOrder";
 import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
+import { hasMark, mapTexts, pieces, shellText, withSecrets } from "./secrets";
 import { withSwarm } from "./swarmOnKubernetes";
 
 type Manifest = Workload["controller"];
@@ -22,6 +24,9 @@ interface Metadata {
 
 /** Without these there is nothing to run. */
 const NEEDED = ["image", "containerName"];
+
+/** Every secret of a service is marked as one. */
+const PRINTED: LateValues = { ...PLAIN, isSecret: (name, _, marked) => marked.has(name) };
 
 class Manifests extends Printer {
   private readonly objects = new Map<string, Manifest>();
@@ -98,7 +103,7 @@ class Manifests extends Printer {
     for (const content of made.contents)
       if (content.kind === "Secret") this.secretNotice(key, content, spec);
       else this.add(at, content);
-    for (const manifest of [...made.services, made.controller]) this.add(at, manifest);
+    for (const manifest of [...made.services, made.controller]) this.add(at, this.withVariables(key, manifest));
   }
 
   private add(at: string, manifest: Manifest): void {
@@ -112,13 +117,17 @@ class Manifests extends Printer {
   private specOf(key: string, service: TidyService): ServiceSpec {
     const { build: _, dependsOn: _waits, environment = {}, networks, swarm, ...fields } = service;
     const mode = swarm?.global ? "global" : service.mode;
-    const isSecret = (name: string) => environment[name] === null || this.secrets.of(key, name) !== undefined;
+    const isSecret = (name: string) => {
+      const value = environment[name];
+      return value === null || hasMark(value!) || this.secrets.of(key, name) !== undefined;
+    };
     const split = (secret: boolean) =>
       Object.fromEntries(
         Object.entries(environment).flatMap(([name, value]) =>
           isSecret(name) === secret ? [[name, value ?? `$${name}`]] : [],
         ),
       );
+    const inCommands = this.inCommands(key, service);
     const containerName = this.nameOf(key, service.containerName ?? key);
     // Somebody waits for its end.
     const awaited = Object.values(this.services).some(
@@ -141,8 +150,45 @@ class Manifests extends Printer {
       },
       { projectFolder: this.options.folder, outer: {} },
     );
-    const secret = { values: split(true) as Record<string, string>, secret: true };
+    const secret = { values: { ...split(true), ...inCommands } as Record<string, string>, secret: true };
     return { ...spec, envFile: [...(spec.envFile ?? []), secret] };
+  }
+
+  /** The variables that a command needs for the secrets in it, where no variable of the service has them already. */
+  private inCommands(key: string, { command, entrypoint, healthcheck, environment = {} }: TidyService): object {
+    const used = new Set<string>();
+    const texts = [command, entrypoint, healthcheck?.test];
+    mapTexts(texts, (text) => {
+      for (const [index, name] of pieces(text).entries()) if (index % 2) used.add(name);
+    });
+    const there = Object.keys(environment).map((name) => this.secrets.of(key, name)?.name);
+    return Object.fromEntries([...used].filter((name) => !there.includes(name)).map((name) => [name, `$${name}`]));
+  }
+
+  /** The variable of a container that has a secret. */
+  private variableOf(key: string, secret: string): string {
+    const { environment = {} } = this.services[key]!;
+    return Object.keys(environment).find((name) => this.secrets.of(key, name)?.name === secret) ?? secret;
+  }
+
+  /** The container with its variables in place of secrets: a kubelet puts their values into commands, a shell into checks. */
+  private withVariables(key: string, manifest: Manifest): Manifest {
+    const variable = (name: string) => this.variableOf(key, name);
+    const checked = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(checked);
+      if (value === null || typeof value !== "object") return value;
+      const { exec, ...rest } = value as { exec?: { command?: string[] } };
+      const others = Object.fromEntries(Object.entries(rest).map(([field, item]) => [field, checked(item)]));
+      const command = exec?.command;
+      if (!command?.some(hasMark)) return exec ? { exec, ...others } : others;
+      const [shell, flag, text, ...more] = command;
+      const isText = /(^|\/)(ba)?sh$/.test(shell!) && flag === "-c" && more.length === 0;
+      const line = isText
+        ? withSecrets(text!, (name) => `$${variable(name)}`)
+        : command.map((word) => (hasMark(word) ? shellText(word, variable) : quote(word))).join(" ");
+      return { exec: { command: ["sh", "-c", line] }, ...others };
+    };
+    return mapTexts(checked(manifest), (text) => withSecrets(text, (name) => `$(${variable(name)})`)) as Manifest;
   }
 
   private nameOf(key: string, name: string): string {
@@ -169,7 +215,7 @@ class Manifests extends Printer {
     }
     for (;;) {
       try {
-        return workload(spec, { volumes: this.claimOptions });
+        return workload(spec, { volumes: this.claimOptions }, {}, PRINTED);
       } catch (error) {
         if (!(error instanceof ArgumentError)) throw error;
         const smaller = without(spec, error.argument);
@@ -192,6 +238,8 @@ class Manifests extends Printer {
     const values = keys.map((item) => {
       const path = name.endsWith("-secrets") ? files.get(item)?.file : undefined;
       if (path !== undefined) return `--from-file=${quote(`${item}=${path}`)}`;
+      const text = this.services[key]!.environment?.[item];
+      if (text && hasMark(text)) return `--from-literal=${item}=${shellText(text)}`;
       return `--from-literal=${item}="$${this.secrets.of(key, item)?.name ?? item.replace(/\W/g, "_")}"`;
     });
     this.notices.push(

@@ -4,7 +4,7 @@ export class Code {
 }
 
 // What is printed stands in a function, two spaces from the left.
-const WIDTH = 118;
+export const WIDTH = 118;
 const NAME = /^[A-Za-z_$][\w$]*$/;
 
 /** Text in quotes: double ones where they need no more escapes. */
@@ -53,7 +53,8 @@ export function literal(value: unknown, indent: number, used: number): string {
         const name = keyText(key);
         if (item instanceof Code && item.text === key) return `${pad}${key},`;
         const text = literal(item, indent + 2, indent + name.length + 5);
-        const long = typeof item === "string" && indent + name.length + 5 + text.length > WIDTH;
+        const long =
+          (typeof item === "string" || item instanceof Code) && indent + name.length + 5 + text.length > WIDTH;
         return `${pad}${name}:${long ? `\n${pad}  ` : " "}${text},`;
       });
   const [open, close] = Array.isArray(value) ? "[]" : "{}";

@@ -25,3 +25,9 @@ export const warning = (at: string, text: string): Notice => ({ level: "warning"
 /** Several names as one reads them: `a, b and c`. */
 export const listed = (names: string[]): string =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+
+/** The same in a row that has no room for many: `a, b, c and 5 more`. */
+export function listedShort(names: string[]): string {
+  const all = listed(names);
+  return all.length <= 60 || names.length < 5 ? all : listed([...names.slice(0, 3), `${names.length - 3} more`]);
+}

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { defined, type TidyService, tidy } from "../description/describe";
 import type { Notice, ProjectDescription } from "../description/project";
+import { hostPath } from "../description/mounts";
 import type { PrintOptions } from "./printed";
 import { collectSecrets, type Secrets } from "./secrets";
 
@@ -13,10 +15,31 @@ export abstract class Printer<Options extends PrintOptions = PrintOptions> {
     protected readonly project: ProjectDescription,
     protected readonly options: Options,
   ) {
-    this.services = Object.fromEntries(
+    const services = Object.fromEntries(
       Object.entries(project.services).map(([key, service]) => [key, tidy(service, options.folder, options.shownFrom)]),
     );
-    this.secrets = collectSecrets(this.services, options.secretNames);
+    this.secrets = collectSecrets(services, options.secretNames);
+    this.services = Object.fromEntries(
+      Object.entries(services).map(([key, service]) => [key, this.secrets.marked(key, service)]),
+    );
+    this.inFiles();
+  }
+
+  /** Environment files stay as they are: a secret that one of them has as well cannot be another one from now on. */
+  private inFiles(): void {
+    const { folder, shownFrom = folder } = this.options;
+    const paths = Object.values(this.services).flatMap(({ envFile = [] }) =>
+      [envFile].flat().map((file) => (typeof file === "string" ? file : file.path)),
+    );
+    for (const path of new Set(paths)) {
+      let text: string;
+      try {
+        text = readFileSync(hostPath(path, shownFrom), "utf8");
+      } catch {
+        continue;
+      }
+      for (const secret of this.secrets.all) if (text.includes(secret.value)) secret.file ??= path;
+    }
   }
 
   /** The service that makes a container, whether its file names that or Compose does. */

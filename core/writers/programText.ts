@@ -1,7 +1,7 @@
-import { literal, quoted } from "./literal";
+import { literal, quoted, WIDTH } from "./literal";
 
 const RESERVED = new Set(
-  "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await async undefined arguments eval program settings password credential readSettings name config program pulumi".split(
+  "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield await async undefined arguments eval program settings password credential readSettings name config program pulumi interpolate".split(
     " ",
   ),
 );
@@ -49,7 +49,10 @@ const indented = (parts: string[]) =>
 const RAW = "\u0000";
 
 /** A text of several rows in backticks; it is printed as it stands, wherever that is. */
-export const backticked = (text: string): string => `\`${text.replace(/[\\`]|\$\{/g, "\\$&").replaceAll("\n", RAW)}\``;
+export const backticked = (text: string): string => `\`${inBackticks(text).replaceAll("\n", RAW)}\``;
+
+/** A text of one row between backticks. */
+export const inBackticks = (text: string): string => text.replace(/[\\`]|\$\{/g, "\\$&");
 
 /** The marks of texts in backticks become row ends again. */
 export const finished = (text: string): string => text.replaceAll(RAW, "\n");
@@ -86,7 +89,9 @@ export function stackProgram(
 ): string[] {
   const readers = settings.map(({ chosen }) => (chosen ? "password" : "credential"));
   const names = settings.map(({ variable }) => variable);
-  const read = names.length ? [`const { ${names.join(", ")} } = readSettings(${quoted(file)}, settings);`] : [];
+  const one = `const { ${names.join(", ")} } = readSettings(${quoted(file)}, settings);`;
+  const several = ["const {", ...names.map((name) => `  ${name},`), `} = readSettings(${quoted(file)}, settings);`];
+  const read = names.length === 0 ? [] : one.length <= WIDTH ? [one] : several;
   const all: [string, string][] = [
     ...imports,
     ...Object.keys(components)
@@ -102,7 +107,12 @@ export function stackProgram(
     ...(names.length
       ? [
           "export const settings = {",
-          ...settings.map(({ variable, doc }, index) => `  ${variable}: ${readers[index]}(${quoted(doc)}),`),
+          ...settings.flatMap(({ variable, doc }, index) => {
+            const line = `  ${variable}: ${readers[index]}(${quoted(doc)}),`;
+            return line.length <= WIDTH + 2
+              ? [line]
+              : [`  ${variable}: ${readers[index]}(`, `    ${quoted(doc)},`, "  ),"];
+          }),
           "};",
         ]
       : ["export const settings = {};"]),

@@ -243,14 +243,11 @@ class Lines extends Printer {
 
   /** A shell has one value for each name, whatever the services have. */
   private secretNotices(): Notice[] {
-    const holders = new Map<string, string[]>();
-    for (const { uses } of this.secrets.all) {
-      const variables = new Set(uses.map((use) => use.slice(use.indexOf(".") + 1)));
-      for (const variable of variables) holders.set(variable, [...(holders.get(variable) ?? []), uses[0]!]);
-    }
-    return secretNotices(this.secrets, ({ uses }) => {
-      const variables = [...new Set(uses.map((use) => use.slice(use.indexOf(".") + 1)))];
-      const anew = variables.some((variable) => holders.get(variable)!.length > 1);
+    const holders = new Map<string, number>();
+    for (const { variables } of this.secrets.all)
+      for (const variable of variables) holders.set(variable, (holders.get(variable) ?? 0) + 1);
+    return secretNotices(this.secrets, ({ variables }) => {
+      const anew = variables.some((variable) => holders.get(variable)! > 1);
       return `export ${listed(variables)} in the shell ${anew ? "anew before each line, the values differ" : "first"}`;
     });
   }

@@ -1,16 +1,17 @@
+import { existsSync } from "node:fs";
 import { ARGUMENTS, REFUSED } from "../mapping/docker";
 import { defined, shortPath, type TidyService } from "../description/describe";
 import { ArgumentError } from "../description/errors";
 import { hostPath } from "../description/mounts";
 import type { BuildDescription, NetworkDefinition, ProjectDescription, VolumeDefinition } from "../description/project";
 import { parseField } from "../description/service";
-import type { NetworkDescription } from "../description/types";
+import type { MountDescription, NetworkDescription } from "../description/types";
 import { Code, literal, quoted } from "./literal";
 import { inOrder } from "../description/startOrder";
-import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
+import { listedShort, note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
-import { freeProgramName, ownProgram, type ProgramParts, stackProgram, Variables } from "./programText";
-import { type Secret, secretNotices } from "./secrets";
+import { freeProgramName, inBackticks, ownProgram, type ProgramParts, stackProgram, Variables } from "./programText";
+import { hasMark, mapTexts, pieces, type Secret, secretNotices, withSecrets } from "./secrets";
 import { type Fields, typedService } from "./typed";
 
 const FROM_OUTSIDE = new Set<string>(["environment", "envFile", "secrets", "configs"]);
@@ -33,7 +34,7 @@ const MODULES: Record<string, string> = {
 const octal = (mode: number | undefined) => (mode === undefined ? undefined : new Code(`0o${mode.toString(8)}`));
 
 // What a person chooses can be made anew; a token comes from somebody else.
-const CHOSEN = /PASS/i;
+const isChosen = ({ name, own, file }: Secret) => /PASS/i.test(name) && own && file === undefined;
 
 /** Where the program is going to stand. */
 export interface TypescriptOptions extends PrintOptions {
@@ -65,6 +66,7 @@ class Module extends Printer<TypescriptOptions> {
   private readonly volumes = new Map<string, string>();
   private readonly images = new Map<string, string>();
   private readonly containers: string[] = [];
+  private interpolates = false;
   private readonly made = new Map<string, { variable: string; several: boolean; shows?: string }>();
 
   write(): Program {
@@ -86,12 +88,11 @@ class Module extends Printer<TypescriptOptions> {
     };
   }
 
-  private secretUse({ uses }: Secret, name: string): [string, { container: string; variable: string }][] {
-    const [, key = "", variable = ""] = /^(.*?)\.(.*)$/s.exec(uses[0]!) ?? [];
-    const service = this.services[key];
-    return service?.environment && variable in service.environment
-      ? [[name, { container: this.containerOf(key), variable }]]
-      : [];
+  private secretUse(secret: Secret, name: string): [string, { container: string; variable: string }][] {
+    for (const [key, { environment = {} }] of Object.entries(this.services))
+      for (const variable of Object.keys(environment))
+        if (this.secrets.of(key, variable) === secret) return [[name, { container: this.containerOf(key), variable }]];
+    return [];
   }
 
   /** A program of stacks/. */
@@ -107,7 +108,7 @@ class Module extends Printer<TypescriptOptions> {
       ...secretNotices(this.secrets, (secret) => {
         const setting = `${file}:${this.settings.get(secret)}`;
         const how = `set it with \`pulumi config set --secret ${setting}\``;
-        return CHOSEN.test(secret.name) ? `${how}, or \`berth up\` makes one` : how;
+        return isChosen(secret) ? `${how}, or \`berth up\` makes one` : how;
       }),
     );
     return stackProgram(file, this.parts(body));
@@ -129,11 +130,30 @@ class Module extends Printer<TypescriptOptions> {
     const settings = [...this.settings].map(([secret, variable]) => {
       const uses = secret.uses.map((use) => use.split(/\.(.*)/s));
       const names = [...new Set(uses.map(([, used]) => used!))];
-      const doc = `${listed(names)} of ${listed([...new Set(uses.map(([service]) => service!))])}`;
-      return { variable, doc, chosen: CHOSEN.test(secret.name) };
+      const doc = `${listedShort(names)} of ${listedShort([...new Set(uses.map(([service]) => service!))])}`;
+      return { variable, doc, chosen: isChosen(secret) };
     });
     const components = Object.fromEntries([...this.components].map((name) => [name, MODULES[name]!]));
-    return { title: `${keys.length ? listed(keys) : "No services"}.`, settings, components, body };
+    const imports: [string, string][] = this.interpolates ? [["interpolate", "@pulumi/pulumi"]] : [];
+    return { title: `${keys.length ? listedShort(keys) : "No services"}.`, settings, components, imports, body };
+  }
+
+  /** Texts with a secret in them, as code. */
+  private coded<T>(value: T): T {
+    const code = (text: string) => {
+      if (!hasMark(text)) return text;
+      const variable = (name: string) => this.settings.get(this.secrets.all.find((secret) => secret.name === name)!)!;
+      const parts = pieces(text);
+      if (parts.length === 3 && parts[0] === "" && parts[2] === "") return new Code(variable(parts[1]!));
+      this.interpolates = true;
+      const shown = withSecrets(
+        text,
+        (name) => `\${${variable(name)}}`,
+        (part) => inBackticks(part).replaceAll("\n", "\\n"),
+      );
+      return new Code(`interpolate\`${shown}\``);
+    };
+    return mapTexts(value, code, (item) => item instanceof Code) as T;
   }
 
   private create(variable: string, component: string, name: string, args: object): string {
@@ -245,11 +265,7 @@ class Module extends Printer<TypescriptOptions> {
       networks,
       secrets,
       configs: fields.configs?.map((file) => defined({ ...file, mode: octal(file.mode) })),
-      volumes: fields.volumes?.map((mount) =>
-        typeof mount === "object" && mount.tmpfs?.mode !== undefined
-          ? { ...mount, tmpfs: { ...mount.tmpfs, mode: octal(mount.tmpfs.mode) } }
-          : mount,
-      ),
+      volumes: fields.volumes?.map((mount) => this.mount(mount)),
     }) as Fields;
     const built = this.images.get(service.image);
     const { component, args, shows } = (built || onSwarm ? undefined : typedService(described)) ?? {
@@ -262,7 +278,7 @@ class Module extends Printer<TypescriptOptions> {
       shows: undefined,
     };
     const waits = this.waits(dependsOn);
-    const all = this.withVolumes(defined({ ...args, ...(waits.length ? { dependsOn: waits } : {}) }));
+    const all = this.coded(this.withVolumes(defined({ ...args, ...(waits.length ? { dependsOn: waits } : {}) })));
     const variable = this.variables.of(key);
     this.made.set(key, { variable, several: replicas > 1, shows });
     const names = replicas === 1 ? [own] : Array.from({ length: replicas }, (_, index) => `${own}-${index + 1}`);
@@ -276,6 +292,17 @@ class Module extends Printer<TypescriptOptions> {
       ");",
     ];
     return [...images, ...comments, lines.join("\n")];
+  }
+
+  /** A mount as one short text where nothing is lost: a path that is there need not be made. */
+  private mount(mount: string | MountDescription): unknown {
+    if (typeof mount === "string") return mount;
+    const { type, source = "", target, readOnly, bind: { createHostPath, ...bind } = {}, tmpfs } = mount;
+    const { folder, shownFrom = folder } = this.options;
+    const plain =
+      type === "bind" && createHostPath && Object.keys(bind).length === 0 && !`${source}${target}`.includes(":");
+    if (plain && existsSync(hostPath(source, shownFrom))) return `${source}:${target}${readOnly ? ":ro" : ""}`;
+    return tmpfs?.mode === undefined ? mount : { ...mount, tmpfs: { ...tmpfs, mode: octal(tmpfs.mode) } };
   }
 
   /** The image that a service is built from, once for all its users. */
@@ -305,7 +332,7 @@ class Module extends Printer<TypescriptOptions> {
     return Object.entries(REFUSED).flatMap(([field, [problem, remedy]]) => {
       if (fields[field] === undefined) return [];
       this.notices.push(warning(`${at}.${field}`, `is left out: ${problem}; ${remedy}`));
-      const comment = `// ${field}: ${literal(fields[field], 0, 0).replace(/\s*\n\s*/g, " ")} is left out: ${problem}.`;
+      const comment = `// ${field}: ${withSecrets(literal(fields[field], 0, 0), () => "***").replace(/\s*\n\s*/g, " ")} is left out: ${problem}.`;
       delete fields[field];
       return [comment];
     });
@@ -343,7 +370,7 @@ class Module extends Printer<TypescriptOptions> {
       const variable = this.volumes.get(source);
       if (variable === undefined) return value;
       if (typeof value !== "string") return { ...(value as object), source: new Code(`${variable}.volumeName`) };
-      return new Code(`\`\${${variable}.volumeName}:${rest.join(":").replace(/[\\`]|\$\{/g, "\\$&")}\``);
+      return new Code(`\`\${${variable}.volumeName}:${inBackticks(rest.join(":"))}\``);
     };
     const { volumes, service, data } = args as {
       volumes?: unknown[];

@@ -113,6 +113,12 @@ function rootsOf({ current, target, base }: Texts, facts: HostFacts | undefined)
   return { now: now ?? rootIn(current), target: rootIn(target), base: rootIn(base) };
 }
 
+/** An address on which the engine listens to the network, and asks nobody for a certificate. */
+function openHost({ hosts, tlsverify }: Settings): string | undefined {
+  if (tlsverify === true || !Array.isArray(hosts)) return undefined;
+  return hosts.map(String).find((host) => /^tcp:\/\/(?!127\.|localhost\b|\[::1\])/.test(host));
+}
+
 function warningsOf(
   declared: Settings,
   { current, target }: Texts,
@@ -122,6 +128,11 @@ function warningsOf(
 ): string[] {
   const repeated = repeatedIn(current ?? "").filter((key) => !(key in declared));
   const warnings = repeated.map((key) => `${CONFIG} names ${key} more than once; the engine reads the last only`);
+  const open = openHost(settingsOf(target));
+  if (open)
+    warnings.push(
+      `hosts: ${open} gives everybody who reaches it the whole machine: listen on 127.0.0.1, set tlsverify with certificates, or reach the engine by ssh://`,
+    );
   const kept = changed.filter((key) => BRIDGE.includes(key));
   const living = settingsOf(target)["live-restore"] === true && (facts?.engine?.info?.ContainersRunning ?? 0) > 0;
   if (facts && kept.length && living && roots.now === roots.target && !isSwarm(facts))

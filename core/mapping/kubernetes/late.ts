@@ -7,6 +7,8 @@ export interface LateValues {
   isLate(value: unknown): boolean;
   /** Applies a function now, or when the value arrives; the result then is late as well, and manifests take both. */
   lift<T, R>(value: T, apply: (plain: T) => R): R;
+  /** Whether a variable is read from a Secret. @default `isKeptSecret`, by which all that runs goes */
+  isSecret?(name: string, value: string, marked: ReadonlySet<string>): boolean;
 }
 
 /** Where every value is there already. */

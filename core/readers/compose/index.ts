@@ -12,6 +12,11 @@ export interface ComposeContext {
   /** Folder that file names start at. */
   folder: string;
   environment: Record<string, string | undefined>;
+  /**
+   * A variable of a service that is only named stays a name where the shell has its value, or nobody has: whoever
+   * applies what is printed has a shell as well. @default false
+   */
+  namesStay?: boolean;
 }
 
 export interface ComposeOptions {
@@ -148,10 +153,15 @@ function load(
     first,
   );
   environment = { ...environment, COMPOSE_PROJECT_NAME: name };
+  if (context.namesStay) loader.staysName = (variable, known) => known[variable] === outer[variable];
   const root = loader.model(files, folder, environment);
   if (!root) throw new ComposeError({ file: first }, "", say`is empty`, say`begin with "services:"`);
   const profiles = options.profiles ?? (environment.COMPOSE_PROFILES ?? "").split(",").map((part) => part.trim());
-  const { locate, ...project } = describeProject(root, { name, folder, environment, profiles }, loader.notice);
+  const { locate, ...project } = describeProject(
+    root,
+    { name, folder, environment, profiles, staysName: (variable) => loader.staysName(variable, environment) },
+    loader.notice,
+  );
   const source = { ...project, notices: loader.notices, files, workingDir: folder, environment };
   return Object.defineProperty(source, "locate", { value: locate }) as ComposeProjectSource;
 }

@@ -123,6 +123,9 @@ export class Loader {
     return result;
   }
 
+  /** Whether a variable that is only named keeps no value. */
+  staysName = (_name: string, _environment: Environment): boolean => false;
+
   /** Several files as one, each over the one before. */
   model(files: string[], folder: string, environment: Environment, including: string[] = []): Node | undefined {
     let root: Node | undefined;
@@ -156,7 +159,7 @@ export class Loader {
   /** A name alone in a list takes its value from the environment of its own file. */
   private inherit(root: Node, environment: Environment): Node {
     return mapTree(root, ENVIRONMENT_LIST, (node) => {
-      if (!isText(node) || node.value.includes("=")) return node;
+      if (!isText(node) || node.value.includes("=") || this.staysName(node.value, environment)) return node;
       const value = Object.hasOwn(environment, node.value) ? environment[node.value] : undefined;
       return value === undefined ? node : inPlaceOf(node, `${node.value}=${value}`);
     });

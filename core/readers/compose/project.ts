@@ -23,6 +23,8 @@ export interface ProjectOptions {
   folder: string;
   environment: Record<string, string>;
   profiles: string[];
+  /** Whether a variable that is only named keeps no value. */
+  staysName(name: string): boolean;
 }
 
 /** Whether the profiles that are switched on take the service in. */
@@ -189,6 +191,7 @@ export function describeProject(
     project: options.name,
     folder: options.folder,
     environment: options.environment,
+    staysName: options.staysName,
     services: enabled,
     disabled: new Set(disabled),
     ...definitions,

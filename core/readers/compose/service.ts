@@ -39,6 +39,8 @@ export interface Surroundings {
   /** Absolute. */
   folder: string;
   environment: Record<string, string>;
+  /** Whether a variable that is only named keeps no value. */
+  staysName(name: string): boolean;
   /** Raw definitions of all services that are switched on. */
   services: ReadonlyMap<string, Node>;
   /** Keys of services that profiles switch off. */
@@ -380,8 +382,11 @@ class Builder {
     const field = this.take("environment");
     if (field && !isEmpty(field.node)) {
       const known = Object.entries(nullablePairs(field.node))
-        .map(([name, value]): [string, string | undefined] => [name, value ?? outer[name]])
-        .filter((entry): entry is [string, string] => entry[1] !== undefined);
+        .map(([name, value]): [string, string | null | undefined] => [
+          name,
+          value ?? (this.around.staysName(name) ? null : outer[name]),
+        ])
+        .filter((entry): entry is [string, string | null] => entry[1] !== undefined);
       this.set("environment", Object.fromEntries(known), field);
     }
     const files = this.take("env_file");

@@ -10,6 +10,11 @@ export interface DockerRunContext {
   home: string;
   /** Variables of the shell, which docker does not see. An error stands for a value that is not known. */
   variables?: ReadonlyMap<string, string | DockerRunError>;
-  /** A secret whose value is not known is left to a setting, since what is read is only printed. */
+  /** The variables before the first row of a script. @default `environment` */
+  shell?: Record<string, string | undefined>;
+  /**
+   * What is read is only printed: a secret whose value is not known is left to a setting, and a variable that is only
+   * named stays a name. @default false
+   */
   secretsLater?: boolean;
 }

@@ -78,10 +78,13 @@ function environment(draft: Draft, use: FlagUse): void {
     enter(draft, "environment", name, use.value.slice(at + 1), use);
     return;
   }
-  const { environment: outer, variables, secretsLater } = draft.context;
+  const { environment: outer, variables, secretsLater, shell = outer } = draft.context;
   const value = Object.hasOwn(outer, name) ? outer[name] : undefined;
   const why = variables?.get(name);
-  if (value !== undefined) enter(draft, "environment", name, value, use);
+  // Whoever runs what is printed has a shell as well.
+  const stays = secretsLater && !isSecretValue(name, value ?? "$") && !slippedIn(name, true);
+  if (stays && !why && value === shell[name]) enter(draft, "environment", name, null, use);
+  else if (value !== undefined) enter(draft, "environment", name, value, use);
   else if (secretsLater && isSecretValue(name, "$")) enter(draft, "environment", name, `$${name}`, use);
   else if (why instanceof DockerRunError) throw why;
   else if (!slippedIn(name, true))

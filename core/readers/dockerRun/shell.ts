@@ -47,7 +47,7 @@ export class Shell {
   /** What the next line is read against. */
   get context(): DockerRunContext {
     const { environment, folder, variables } = this;
-    return { ...this.outer, environment, folder, variables };
+    return { ...this.outer, environment, folder, variables, shell: this.outer.environment };
   }
 
   private set(name: string, value: string | DockerRunError, exported = this.exportsAll): void {

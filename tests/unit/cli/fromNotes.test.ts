@@ -29,6 +29,9 @@ spec:
   containers:
     - name: web
       image: nginx:1.27
+      env:
+        - name: DB_PASSWORD
+          value: hunter2222
 \`\`\`
 `,
 );
@@ -95,6 +98,16 @@ test("a setup in every form", async () => {
   expect(line.out).toBe("docker run -d --name other -p 666:80 nginx:1.27\n");
   const manifest = await berth("from-notes", note, "--only", "pod", "--to", "kubernetes");
   expect(manifest.out).toMatch(/^apiVersion: v1\nkind: Pod\nmetadata:\n {2}name: pod\n/);
+  expect(manifest.out).not.toContain("hunter2222");
+  expect(manifest.err).toContain("DB_PASSWORD is a secret and is not printed");
+});
+
+test("a service of a Swarm is one in what is printed, however many tasks it has", async () => {
+  const swarm = join(folder, "swarm.md");
+  writeFileSync(swarm, "`docker service create --name web --replicas 3 -p 80:80 nginx:1.27`\n");
+  const { out } = await berth("from-notes", swarm, "--to", "typescript");
+  expect(out).toContain('new SwarmService("web", { image: "nginx:1.27", ports: ["80:80"], replicas: 3 })');
+  expect((await berth("from-notes", swarm)).out).toContain("web: SwarmService");
 });
 
 test("JSON holds the same, and no secret", async () => {

@@ -257,3 +257,14 @@ test("the digests are those of the texts", () => {
   expect(settings.expected).toBe(digestOf('{"mtu": 1}'));
   expect(settings.written).toBe(digestOf(target!));
 });
+
+test.each<[Record<string, unknown>, boolean]>([
+  [{ hosts: ["unix:///var/run/docker.sock", "tcp://0.0.0.0:2375"] }, true],
+  [{ hosts: ["tcp://:2375"] }, true],
+  [{ hosts: ["tcp://127.0.0.1:2375"] }, false],
+  [{ hosts: ["unix:///var/run/docker.sock"] }, false],
+  [{ hosts: ["tcp://0.0.0.0:2376"], tlsverify: true, tlscacert: "/ca", tlscert: "/c", tlskey: "/k" }, false],
+])("%j: an engine that anybody reaches is told", (declared, told) => {
+  const { warnings } = plan(declared);
+  expect(warnings.some((text) => text.includes("gives everybody who reaches it the whole machine"))).toBe(told);
+});
