@@ -9,6 +9,7 @@ import { formatPort, type Port } from "./ports";
 import { formatBytes } from "./quantities";
 import type { Notice, ProjectDescription, ProjectService } from "./project";
 import { isSecretValue, secretParts, secretsInWords } from "./secretValue";
+import { say } from "./say";
 import { parseField, type ServiceSpec } from "./service";
 import { nearest } from "./nearest";
 import { splitVariable } from "./environment";
@@ -105,9 +106,9 @@ function othersFolder({ service, spec }: Seen): Finding[] {
     const there = ownerOf(source);
     if (there && (String(there.uid) === user || there.open)) return [];
     const [why, make] = there
-      ? [`${source} belongs to the user ${there.uid}`, ""]
-      : [`${source} is not there, and Docker makes it for root`, `sudo mkdir -p ${source} && `];
-    const text = `${repository} runs as the user ${user} and ends where it may not write: ${why}; run \`${make}sudo chown -R ${owner} ${source}\` first`;
+      ? [say`${source} belongs to the user ${there.uid}`, ""]
+      : [say`${source} is not there, and Docker makes it for root`, `sudo mkdir -p ${source} && `];
+    const text = say`${repository} runs as the user ${user} and ends where it may not write: ${why}; run \`${make}sudo chown -R ${owner} ${source}\` first`;
     return [{ at: `volumes[${index}]`, text }];
   });
 }
@@ -117,7 +118,7 @@ function memoryAreas({ service, environment }: Seen): Finding[] {
   const { repository, memoryAreas: needs } = knownImage(service.image) ?? {};
   const settings = Object.entries(environment).map((pair) => pair.join("="));
   if (!needs || settings.some((setting) => needs.unless.test(setting))) return [];
-  const text = `${repository} ends at once on a host whose vm.max_map_count is below 262144: \`sudo sysctl -w vm.max_map_count=262144\` raises it, and a line in /etc/sysctl.d keeps it`;
+  const text = say`${repository} ends at once on a host whose vm.max_map_count is below 262144: \`sudo sysctl -w vm.max_map_count=262144\` raises it, and a line in /etc/sysctl.d keeps it`;
   return [{ at: "image", text, level: "note" }];
 }
 

@@ -376,7 +376,7 @@ function envFile(files: (string | EnvFileDescription)[]): string | (string | obj
 }
 
 /** Particular GPUs stand where every Compose of today finds them. */
-const CONDITIONS: Record<string, string> = { no: "none", always: "any", "unless-stopped": "any" };
+const CONDITIONS: Record<string, string> = { no: "none", always: "any", "unless-stopped": "unless-stopped" };
 
 /** `deploy` with what only a Swarm reads; modes of ports stand with the ports. */
 function withSwarm(deploy: Deploy, { swarm = {}, restart = "always" }: TidyService): Deploy & object {

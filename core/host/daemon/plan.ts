@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { show } from "../../description/errors";
 import { type HostFacts, type HostRecord, runningContainers, throughRestart } from "../facts";
 import type { HostPlan } from "../setUp";
@@ -131,7 +132,7 @@ function warningsOf(
   const open = openHost(settingsOf(target));
   if (open)
     warnings.push(
-      `hosts: ${open} gives everybody who reaches it the whole machine: listen on 127.0.0.1, set tlsverify with certificates, or reach the engine by ssh://`,
+      say`hosts: ${open} gives everybody who reaches it the whole machine: listen on 127.0.0.1, set tlsverify with certificates, or reach the engine by ssh://`,
     );
   const kept = changed.filter((key) => BRIDGE.includes(key));
   const living = settingsOf(target)["live-restore"] === true && (facts?.engine?.info?.ContainersRunning ?? 0) > 0;

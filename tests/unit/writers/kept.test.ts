@@ -73,6 +73,17 @@ test("a folder of a compose file is one short text where it is there, and may be
   expect(program).toContain('{ type: "bind", source: "./gone", target: "/b", bind: { createHostPath: true } }');
 });
 
+test.each(["any", "unless-stopped", "on-failure", "none"])(
+  "a service of deploy is started again on %s",
+  (condition) => {
+    const deploy = `deploy: { restart_policy: { condition: ${condition}, delay: 5s } }`;
+    const read = compose(`services: { app: { image: "app:1", ${deploy} } }\n`);
+    const again = compose(toCompose(read, options).text);
+    expect(again.services.app).toEqual(read.services.app);
+    expect(read.services.app!.restart).toBe({ any: "always", none: "no" }[condition] ?? condition);
+  },
+);
+
 test("no row of a program is longer than 120 columns, however many have one secret", () => {
   const names = Array.from({ length: 12 }, (_, index) => `service-number-${index}`);
   const services = names.map(
