@@ -464,7 +464,11 @@ export const PARSERS: { [K in keyof Required<ServiceDescription>]: Parser<K> } =
       throw new ArgumentError(argument, say`${show(value)} is not an absolute path`, say`begin it with /`);
     return value;
   },
-  hostname: parseHostname,
+  // A Swarm puts a name, a number or an id into the place of `{{.Task.Slot}}`; an engine takes it as it stands.
+  hostname: (value, argument) => {
+    parseHostname(value.replace(/\{\{[^{}]+\}\}/g, "x"), argument);
+    return value;
+  },
   domainname: parseHostname,
   macAddress: parseMac,
   capAdd: (value, argument) => list(value, argument).map((item) => item.toUpperCase().replace(/^CAP_/, "")),

@@ -9,7 +9,6 @@ import { formatPort, type Port } from "./ports";
 import { formatBytes } from "./quantities";
 import type { Notice, ProjectDescription, ProjectService } from "./project";
 import { isSecretValue, secretParts, secretsInWords } from "./secretValue";
-import { say } from "./say";
 import { parseField, type ServiceSpec } from "./service";
 import { nearest } from "./nearest";
 import { splitVariable } from "./environment";
@@ -263,7 +262,12 @@ function secretInClear({ environment, spec, source }: Seen): Finding[] {
     const at = `environment.${name}`;
     if (isSecretValue(name, value))
       return stands(value)
-        ? [{ at, text: say`is a secret in clear: keep it in a secret of the stack, or in a file that is not committed` }]
+        ? [
+            {
+              at,
+              text: say`is a secret in clear: keep it in a secret of the stack, or in a file that is not committed`,
+            },
+          ]
         : [];
     if (!secretParts(value ?? "").some((part) => stands(part.value))) return [];
     return [

@@ -36,6 +36,18 @@ const isTable = (value: unknown): boolean =>
     (item) => item !== null && typeof item === "object" && !(item instanceof Code) && Object.keys(item).length > 1,
   );
 
+/** A text that is longer than a row, as several that are joined; it is cut behind blanks only. */
+function folded(item: unknown, text: string, indent: number): string {
+  if (typeof item !== "string" || indent + text.length + 1 <= WIDTH) return text;
+  const rows: string[] = [];
+  for (const word of item.split(/(?<= )/)) {
+    const last = rows.at(-1);
+    if (last !== undefined && indent + quoted(last + word).length + 2 <= WIDTH) rows[rows.length - 1] = last + word;
+    else rows.push(word);
+  }
+  return rows.map(quoted).join(` +\n${" ".repeat(indent)}`);
+}
+
 /**
  * Writes a value as a TypeScript literal the way the formatter would leave it.
  *
@@ -48,14 +60,14 @@ export function literal(value: unknown, indent: number, used: number): string {
   if (scalar || (used + short.length <= WIDTH && !isTable(value))) return short;
   const pad = " ".repeat(indent + 2);
   const lines = Array.isArray(value)
-    ? value.map((item) => `${pad}${literal(item, indent + 2, indent + 3)},`)
+    ? value.map((item) => `${pad}${folded(item, literal(item, indent + 2, indent + 3), indent + 2)},`)
     : Object.entries(value).map(([key, item]) => {
         const name = keyText(key);
         if (item instanceof Code && item.text === key) return `${pad}${key},`;
         const text = literal(item, indent + 2, indent + name.length + 5);
         const long =
           (typeof item === "string" || item instanceof Code) && indent + name.length + 5 + text.length > WIDTH;
-        return `${pad}${name}:${long ? `\n${pad}  ` : " "}${text},`;
+        return `${pad}${name}:${long ? `\n${pad}  ${folded(item, text, indent + 4)}` : ` ${text}`},`;
       });
   const [open, close] = Array.isArray(value) ? "[]" : "{}";
   return `${open}\n${lines.join("\n")}\n${" ".repeat(indent)}${close}`;

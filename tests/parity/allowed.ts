@@ -85,7 +85,7 @@ export const ALLOWED_OF_COMPOSE: Allowed[] = [
     when: ({ docker, berth }) => String(berth).replaceAll(":ro", "") === String(docker),
   },
   {
-    path: /^Networks\.\w+\.(Links|Aliases)$/,
+    path: /^Networks[.[][\w.-]+\]?\.(Links|Aliases)$/,
     why: "the provider cannot link, so the other service has the name on the whole network",
     when: ({ path, docker, berth }) =>
       path.endsWith("Links")

@@ -69,6 +69,7 @@ export const COMPOSE_CASES: ComposeCase[] = [
   { files: ["51-namespaces.yaml"], refused: "the Docker provider cannot set the UTS namespace" },
   { files: ["52-numbers.yaml"] },
   { files: ["53-network-mode.yaml"], networks: ["mynet"] },
+  { files: ["54-host-ports.yaml"] },
 ];
 
 /** One line that names a case. */

@@ -160,6 +160,8 @@ export function normalContainer(request: ContainerRequest, options: NormalOption
   const { HostConfig, NetworkingConfig: _, ...config } = request.body;
   const host = record(HostConfig);
   const mode = networkName(String(host.NetworkMode ?? ""));
+  // On the host's own network there is nothing to publish: the engine drops it.
+  const published = mode === "host" ? {} : record(host.PortBindings);
   const normal: Normal = {
     ...config,
     ...host,
@@ -221,7 +223,7 @@ export function normalContainer(request: ContainerRequest, options: NormalOption
       })),
     ),
     PortBindings: Object.fromEntries(
-      Object.entries(record(host.PortBindings)).map(([port, bindings]) => [
+      Object.entries(published).map(([port, bindings]) => [
         port,
         sortedObjects(
           ((bindings as { HostIp?: string; HostPort?: string }[] | null) ?? []).map(({ HostIp, HostPort }) => ({
@@ -236,7 +238,7 @@ export function normalContainer(request: ContainerRequest, options: NormalOption
     // Exposed and not published is a note: containers of one network reach every port of each other.
     ExposedPorts: Object.fromEntries(
       Object.keys(record(config.ExposedPorts))
-        .filter((port) => host.PublishAllPorts || port in record(host.PortBindings))
+        .filter((port) => host.PublishAllPorts || port in published)
         .map((port) => [port, true]),
     ),
     Files: Object.fromEntries(request.files.map(({ path, ...file }) => [path, file])),

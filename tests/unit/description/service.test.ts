@@ -88,6 +88,7 @@ test.each<[keyof ServiceDescription, unknown, unknown]>([
   ["groupAdd", ["video", 44], ["video", "44"]],
   ["workingDir", "/code", "/code"],
   ["hostname", "centos-01", "centos-01"],
+  ["hostname", "{{.Service.Name}}-{{.Task.Slot}}.lan", "{{.Service.Name}}-{{.Task.Slot}}.lan"],
   ["domainname", "example.org", "example.org"],
   ["macAddress", "02:42:AC:11:00:02", "02:42:AC:11:00:02"],
   ["capAdd", ["NET_ADMIN", "cap_sys_time", "all"], ["NET_ADMIN", "SYS_TIME", "ALL"]],

@@ -93,7 +93,12 @@ test("no row of a program is longer than 120 columns, however many have one secr
     (name, index) =>
       `  other-${name}: { image: "app:1", environment: { ADMIN_TOKEN_${index}: t${index}vFz8qLw0Rt7YxB } }`,
   );
-  const { text } = toTypescript(compose(`services:\n${[...services, ...others].join("\n")}\n`), options);
+  const words = Array.from({ length: 40 }, (_, index) => `--option-${index} "it's ${index}"`).join(" ");
+  const long = `  long: { image: "app:1", command: [sh, -c, ${JSON.stringify(words)}], labels: { said: ${JSON.stringify(words)} } }`;
+  const project = compose(`services:\n${[...services, ...others, long].join("\n")}\n`);
+  const { text } = toTypescript(project, options);
+  const said = /said:\s*([^}]*?),\n/.exec(text)![1]!;
+  expect(new Function(`return ${said}`)()).toBe(words);
   expect(text.split("\n").filter((row) => row.length > 120 && !row.includes("return"))).toEqual([]);
   expect(text).toContain("and 9 more");
 });
