@@ -42,12 +42,27 @@ export function say(texts: TemplateStringsArray, ...holes: unknown[]): string {
   return texts.reduce((before, text, index) => `${before}${holes[index - 1]}${text}`);
 }
 
-/** Whether a text is, or has in it, the message of a template, whatever is in its holes and in every language. */
-export function isSaid(text: string, template: string): boolean {
+/**
+ * What is in the holes of a template, by their numbers, where a text is its message in the user's language, or has it in
+ * it. The first hole of two that touch takes all.
+ */
+export function holesIn(text: string, template: string): string[] | undefined {
   const own = (language() === "en" ? undefined : catalogue![template]) ?? template;
-  const parts = own.split(/\{\d+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(parts.join("[\\s\\S]*")).test(text);
+  const numbers: number[] = [];
+  const parts = own.split(/\{(\d+)\}/).map((part, index) => {
+    if (index % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    numbers.push(Number(part));
+    return "([\\s\\S]*)";
+  });
+  const found = new RegExp(parts.join("")).exec(text);
+  if (!found) return undefined;
+  const holes: string[] = [];
+  for (const [index, number] of numbers.entries()) holes[number] = found[index + 1]!;
+  return holes;
 }
+
+/** Whether a text is, or has in it, the message of a template. */
+export const isSaid = (text: string, template: string): boolean => holesIn(text, template) !== undefined;
 
 /** Items in a row: `a, b`. */
 export const listed = (items: readonly string[]): string => items.join(say`, `);

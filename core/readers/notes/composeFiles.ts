@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Notice, ProjectService } from "../../description/project";
+import { isSaid, say } from "../../description/say";
 import { ComposeError, parseComposeFiles } from "../compose";
 import { variablesOf } from "./files";
 import { holesOfYaml } from "./holes";
@@ -68,6 +69,14 @@ function readMerged(note: NoteState, files: File[]): boolean {
   return true;
 }
 
+/** What is said of a file that is right, but where something else is not there. */
+const WANTING = ["the required variable {0} is missing a value{1}", "cannot read {0}", "cannot read the file ({0})"];
+
+/** Whether a file is no whole one: a note shows what to add to some other. */
+const isPart = ({ path, problem }: ComposeError) =>
+  isSaid(problem, "has neither an image nor a build context") ||
+  (/^services(?:\.[\w.-]+)?$/.test(path) && problem === say`must be a ${say`mapping`}, and is ${say`empty`}`);
+
 function readCompose(note: NoteState, file: File): void {
   const { item, block } = file;
   if (!note.settle(item, holesOfYaml(block.text, note.made), "ready", "")) return;
@@ -76,10 +85,8 @@ function readCompose(note: NoteState, file: File): void {
   try {
     readFiles(note, [file], [{ name: note.file, text }]);
   } catch (error) {
-    const why = sentence(error);
-    if (/has neither an image nor a build context|services(?:\.[\w.-]+)?: must be a mapping, and is empty/.test(why))
-      note.settle(item, [], "understood", FILES["compose part"][1]);
-    else if (error instanceof ComposeError && !/required variable|cannot read/.test(why))
+    if (error instanceof ComposeError && isPart(error)) note.settle(item, [], "understood", FILES["compose part"][1]);
+    else if (error instanceof ComposeError && !WANTING.some((template) => isSaid(error.problem, template)))
       note.settle(item, [], "faulty", inNote(sentence(error)));
     else note.refuse(item, error);
   }

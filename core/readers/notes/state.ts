@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { ArgumentError } from "../../description/errors";
 import type { ProjectDescription, ProjectService } from "../../description/project";
+import { holesIn } from "../../description/say";
 import { ComposeError } from "../compose";
 import type { DockerRunContext, parseDockerLines } from "../dockerRun";
 import { DockerRunError, hideSecrets } from "../dockerRun/errors";
@@ -141,8 +142,14 @@ export class NoteState {
 
   refuse(item: NoteItem, error: unknown): void {
     const why = sentence(error);
-    const unset = /the (?:required )?variable (\w+) is (?:not set|missing a value)/.exec(why)?.[1];
-    const missing = /cannot read (\S+) \(ENOENT\)/.exec(why)?.[1];
+    const [variable] =
+      holesIn(why, "the variable {0} is not set{1}") ??
+      holesIn(why, "the required variable {0} is missing a value{1}") ??
+      [];
+    // In Chinese, what is said of the variable follows at once.
+    const unset = /^\w+/.exec(variable ?? "")?.[0];
+    const [file, code = ""] = holesIn(why, "cannot read {0} ({1})") ?? [];
+    const missing = code.startsWith("ENOENT") ? file : undefined;
     const hole = unset ? `$${unset}` : missing && `the file ${missing.split("/").at(-1)}`;
     if (hole) this.settle(item, [hole], "template", "");
     else this.settle(item, [], "faulty", why);

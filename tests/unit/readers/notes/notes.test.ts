@@ -118,6 +118,42 @@ describe("where commands stand", () => {
   });
 });
 
+test("messages in another language change nothing about what a note holds", () => {
+  const text = [
+    block("docker run -d --name web -e A=$UNSET nginx"),
+    block("docker run -d --name db --env-file missing.env mysql"),
+    block("services:\n  web:\n    ports: ['80:80']\n", "yaml"),
+    block("services:\n  web:\n", "yaml"),
+    block("services:\n  web:\n    image: nginx\n    environment: { A: '${B:?say it}' }\n", "yaml"),
+    block("services:\n  web:\n    image: nginx\n    env_file: missing.env\n", "yaml"),
+    block("services:\n  web:\n    image: nginx\n    prots: ['80:80']\n", "yaml"),
+  ].join("\n");
+  const fates = (language: string) => {
+    const { BERTH_LANG } = process.env;
+    let note: Note;
+    try {
+      process.env.BERTH_LANG = language;
+      jest.isolateModules(() => {
+        const reader = require("../../../../core/readers/notes") as { readNotes: typeof readNotes };
+        note = reader.readNotes([{ file: "/project/note.md", text }], context)[0]!;
+      });
+    } finally {
+      process.env.BERTH_LANG = BERTH_LANG;
+    }
+    return note!.items.map(({ fate, holes }) => [fate, holes.map((hole) => hole.replace(/^\W+ ?|^the file /, ""))]);
+  };
+  expect(fates("en")).toEqual([
+    ["template", ["UNSET"]],
+    ["template", ["missing.env"]],
+    ["understood", []],
+    ["understood", []],
+    ["template", ["B"]],
+    ["template", ["missing.env"]],
+    ["faulty", []],
+  ]);
+  expect(fates("zh")).toEqual(fates("en"));
+});
+
 describe("what becomes of a command", () => {
   test.each([
     ["docker run -d nginx", "ready", ""],
