@@ -68,6 +68,9 @@ takes, with examples. In this checkout \`npm run up -- nginx\` is short for \`np
 A project is found from every folder in it. In a project of your own \`plan\`, \`export\`, \`up\`, \`preview\`, \`refresh\` and
 \`destroy\` are about that project; its program can be in TypeScript or JavaScript.
 
+Messages and help are in English or Chinese: as \`--lang en\` or \`--lang zh\` says, else the variable \`BERTH_LANG\`, else the
+terminal (\`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\`). What has no Chinese yet is said in English. JSON and exit codes are the same.
+
 ## Commands
 
 ${commands}
