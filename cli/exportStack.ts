@@ -1,10 +1,10 @@
-import type { ProjectDescription } from "../core/description/project";
+import type { Notice, ProjectDescription } from "../core/description/project";
 import { projectOf } from "./export";
 import { plannedServices, withoutSecrets } from "./plan";
 import { planOf } from "./planOf";
 import { currentProject } from "./project";
 import { HIDDEN } from "./stackConfig";
-import { EXPORT_FORMS, formOf, show } from "./show";
+import { EXPORT_FORMS, formOf, IN_PLACE, show } from "./show";
 
 /** `berth export`: a stack of berth for people without Pulumi. */
 export async function exportStack(stack: string, given: { to?: string }): Promise<number> {
@@ -44,6 +44,10 @@ function openly(project: ProjectDescription, secretValues: string[]): ProjectDes
     const fields = Object.entries(service).map(([field, value]) => [field, hide(value, `services.${key}.${field}`)]);
     return [key, { environment, ...Object.fromEntries(fields) }];
   });
-  for (const at of hidden) process.stderr.write(`warning: ${at}: has a secret, of which ${HIDDEN} is in its place\n`);
-  return { ...project, services: Object.fromEntries(services) as ProjectDescription["services"] };
+  const notices = [...hidden].map((at): Notice => ({ level: "warning", at, text: IN_PLACE }));
+  return {
+    ...project,
+    notices: [...project.notices, ...notices],
+    services: Object.fromEntries(services) as ProjectDescription["services"],
+  };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Notice, ProjectDescription } from "../core/description/project";
 import type { Printed, PrintOptions } from "../core/writers/printed";
 import { HOME, placeOfProject } from "./project";
+import { HIDDEN } from "./stackConfig";
 import { UsageError } from "./usageError";
 
 /** The forms in which a project can be printed. */
@@ -20,6 +21,9 @@ export function formOf(given: string | undefined, standard: Form | undefined, kn
     `--to: ${given === undefined ? "is missing" : `"${given}" is not a form`}; use ${known.join(", ")}`,
   );
 }
+
+/** Said of a secret that a form has not made a variable of. */
+export const IN_PLACE = `has a secret, and ${HIDDEN} is in its place`;
 
 /** How each form is printed; loaded when it is asked for. */
 const PRINTERS: Record<
@@ -65,7 +69,9 @@ export async function show(
   // The exporter says of a secret what to do with it; that it was in clear need not be said twice.
   const own = found.filter(({ text }) => !/ a secret in clear: |以明文写出/.test(text));
   // For a cluster the printer says itself what becomes of them.
-  const read = project.notices.filter(({ swarm }) => form !== "kubernetes" || !swarm);
+  const read = project.notices.filter(
+    ({ swarm, text }) => (form !== "kubernetes" || !swarm) && (text !== IN_PLACE || printed.text.includes(HIDDEN)),
+  );
   showNotices([...read, ...own, ...printed.notices]);
   process.stdout.write(printed.text);
 }

@@ -14,6 +14,7 @@ import { parseService, type ServiceSpec } from "../description/service";
 import { inOrder } from "../description/startOrder";
 import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
+import { say } from "../description/say";
 import { hasMark, mapTexts, pieces, shellText, withSecrets } from "./secrets";
 import { withSwarm } from "./swarmOnKubernetes";
 
@@ -85,6 +86,15 @@ class Manifests extends Printer {
           `build ${image} and push it to a registry that the nodes reach; only its name is printed`,
         ),
       );
+    for (const field of ["labels", "annotations"] as const)
+      for (const [name, value] of Object.entries(service[field] ?? {}))
+        if (hasMark(String(value)))
+          this.notices.push(
+            warning(
+              `${at}.${field}.${name}`,
+              say`has a secret, and a cluster puts no variable into an annotation: what stands there is its name`,
+            ),
+          );
     const spec = this.specOf(key, service);
     const made = this.workload(at, spec);
     for (const text of [...made.notes, ...made.warnings].map((sentence) => sentence.replace(/\.$/, "")))

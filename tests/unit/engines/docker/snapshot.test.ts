@@ -139,7 +139,12 @@ describe("a snapshot", () => {
       ],
       volumes: [{ name: "data", driver: "local", options: {}, labels: {} }],
       images: ["nginx:latest", "nginx:1.7.9"],
-      imageIds: { "nginx:latest": "sha256:1", "nginx:1.7.9": "sha256:1" },
+      imageIds: {
+        "nginx:latest": "sha256:1",
+        "nginx:1.7.9": "sha256:1",
+        "sha256:1": "sha256:1",
+        "sha256:2": "sha256:2",
+      },
       listeners: [],
       routes: [],
     });
