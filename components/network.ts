@@ -83,8 +83,9 @@ export class Network extends pulumi.ComponentResource {
     // With consent, which the check has asked for. It is read and never made, changed or removed.
     if (live && !isOurs(live.labels, session.owner)) {
       this.network = docker.Network.get(name, live.id, undefined, { parent: this });
-      this.networkId = this.network.id;
-      session.networks.set(networkName, { id: this.network.id, resource: this.network, driver: live.driver });
+      // The SDK takes the id for unknown in a preview where the CLI is older than 3.276.
+      this.networkId = this.network.urn.apply(() => live.id);
+      session.networks.set(networkName, { id: this.networkId, resource: this.network, driver: live.driver });
       this.registerOutputs({});
       return;
     }
