@@ -1,21 +1,12 @@
 // A thread (endWithCli.ts): it notices that the CLI is gone also while the program beside it computes.
-const { readFileSync } = require("node:fs");
 const { connect } = require("node:http2");
 const { parentPort, workerData } = require("node:worker_threads");
+const { endHost } = require("./endHost");
 
 const { engine, parent } = workerData;
 
-/** The language host looks every five minutes whether the CLI is there. Elsewhere than on Linux it ends no sooner. */
-function endHost() {
-  try {
-    if (/^pulumi-language/.test(readFileSync(`/proc/${parent}/comm`, "utf8"))) process.kill(parent, "SIGTERM");
-  } catch {
-    // It is gone itself.
-  }
-}
-
 function gone() {
-  endHost();
+  endHost(parent);
   parentPort.postMessage("gone");
   // A program that does not come to listen.
   setTimeout(() => process.kill(process.pid, "SIGKILL"), 800);

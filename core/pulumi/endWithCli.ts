@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
+const { endHost } = require("./endHost") as { endHost(pid: number): void };
+
 /** How the CLI runs a program. In every other process, one that uses the automation API for example, it is a guest. */
 const RUN_BY_CLI = /[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index\.js)?$/;
 
@@ -21,13 +23,17 @@ export function endWith(engine: string | undefined): void {
   if (watching) return;
   watching = true;
   const end = () => process.exit(1);
+  const { ppid: parent } = process;
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") end();
+      if (error.code === "EPIPE") {
+        endHost(parent);
+        end();
+      }
       throw error;
     });
   try {
-    const workerData = { engine, parent: process.ppid };
+    const workerData = { engine, parent };
     // What is loaded before the program is no business of the thread.
     new Worker(join(__dirname, "cliGone.js"), { workerData, env: {}, execArgv: [] })
       .on("message", end)
