@@ -9,7 +9,7 @@ import type { ServiceStatus } from "../core/engines/status";
 import type { Plan } from "./plan";
 import { pluginVersions } from "./pluginSearch";
 import { type CliProject, version } from "./project";
-import { HIDDEN } from "./stackConfig";
+import { HIDDEN } from "./marks";
 import { shortName } from "./stackName";
 import { close, type StackNow, servicesNow, stackNow } from "./stackNow";
 

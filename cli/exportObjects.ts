@@ -1,6 +1,6 @@
 import type { PlannedResource } from "./plan";
 import type { Form } from "./show";
-import { HIDDEN } from "./stackConfig";
+import { HIDDEN } from "./marks";
 
 type Record_ = Record<string, unknown>;
 

@@ -3,7 +3,7 @@ import { projectOf } from "./export";
 import { plannedServices, withoutSecrets } from "./plan";
 import { planOf } from "./planOf";
 import { currentProject } from "./project";
-import { HIDDEN } from "./stackConfig";
+import { HIDDEN } from "./marks";
 import { EXPORT_FORMS, formOf, IN_PLACE, show } from "./show";
 
 /** `berth export`: a stack of berth for people without Pulumi. */

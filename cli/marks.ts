@@ -5,3 +5,6 @@ const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 /** Whether a value in a state or a request is a secret. */
 export const isSecret = (value: unknown): boolean =>
   value !== null && typeof value === "object" && (value as Record<string, unknown>)[SIGNATURE] === SECRET;
+
+/** Stands in the place of a secret. */
+export const HIDDEN = "[secret]";

@@ -4,7 +4,8 @@ import type { ServiceSpec } from "../core/description/service";
 import { declaredServices, type Service } from "../components/service";
 import { ownLabels } from "../core/engines/owner";
 import { isSecret } from "./marks";
-import { HIDDEN, type StackConfig } from "./stackConfig";
+import { HIDDEN } from "./marks";
+import type { StackConfig } from "./stackConfig";
 
 /** A resource that an empty stack would get. */
 export interface PlannedResource {

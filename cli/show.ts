@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Notice, ProjectDescription } from "../core/description/project";
 import type { Printed, PrintOptions } from "../core/writers/printed";
 import { HOME, placeOfProject } from "./project";
-import { HIDDEN } from "./stackConfig";
+import { HIDDEN } from "./marks";
 import { UsageError } from "./usageError";
 
 /** The forms in which a project can be printed. */

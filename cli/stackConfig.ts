@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-
-/** Stands in the place of a secret. */
-export const HIDDEN = "[secret]";
+import { HIDDEN } from "./marks";
 
 /** A stack's settings as its Pulumi.<stack>.yaml has them. */
 export interface StackConfig {

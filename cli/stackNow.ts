@@ -8,7 +8,8 @@ import { type Plan, type PlannedResource, type PlannedService, plannedServices }
 import type { Group, Place } from "./place";
 import { planOf } from "./planOf";
 import { currentProject } from "./project";
-import { HIDDEN, readStackConfig, type StackConfig } from "./stackConfig";
+import { HIDDEN } from "./marks";
+import { readStackConfig, type StackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
 
 /** A stack as its program declares it, with the engines that it is on. Nothing of Pulumi but the plan is needed. */

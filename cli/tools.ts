@@ -7,7 +7,7 @@ import { checkBesides, EngineClient } from "../core/engines/dockerApi/connection
 import type { EngineName } from "../core/engines/engine";
 import { onPath } from "../core/host/findExecutable";
 import { ArgumentError } from "../core/description/errors";
-import { HIDDEN } from "./stackConfig";
+import { HIDDEN } from "./marks";
 
 export { onPath };
 

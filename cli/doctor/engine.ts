@@ -15,7 +15,7 @@ import { reasonOf, Registry } from "../../core/engines/dockerApi/registry/regist
 import { fromHere, fromHostOf } from "../../core/engines/dockerApi/registry/way";
 import { type ApiInfo, gpuSupport } from "../../core/engines/dockerApi/snapshot";
 import { parseImage, withTag } from "../../core/description/names";
-import { HIDDEN } from "../stackConfig";
+import { HIDDEN } from "../marks";
 import { type Finding, missing, note, ok, PATIENCE, sizeText, warning } from "./finding";
 import { within } from "../within";
 
