@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { pipeline, type Writable } from "node:stream";
-import { once } from "node:events";
+import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { ArchiveScan } from "../core/engines/dockerApi/images/archive";
 import { listed, say } from "../core/description/say";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
 import type { Progress } from "./backup/progress";
-import { identify, savedImages } from "./bundle/images";
+import { savedImages, scanned } from "./bundle/images";
 import { type BundledImage, isImage } from "./bundle/manifest";
 import { gzipped } from "./bundle/write";
 import { type Part, PartsFormat, PartsWriter, readPart, readText } from "./partsFile";
@@ -122,14 +120,7 @@ async function wholeGroups(file: string, groups: BundledImage[][], progress: Pro
 
 /** Reads a part to its end, and fills in the ids of its images; returns its checksum. */
 async function check(part: Part, images: BundledImage[], progress: Progress): Promise<string> {
-  const { Parser } = await import("tar");
   const hash = createHash("sha256");
-  const scan = new ArchiveScan();
-  const parser = new Parser({ strict: true, onReadEntry: scan.take }) as unknown as Writable;
-  let damage: Error | undefined;
-  parser.on("error", (error: Error) => {
-    damage ??= error;
-  });
   const stored = async function* () {
     for await (const chunk of counted(readPart(part) as AsyncIterable<Buffer>, say`reading what is there`, progress)) {
       hash.update(chunk);
@@ -137,10 +128,7 @@ async function check(part: Part, images: BundledImage[], progress: Progress): Pr
     }
   };
   const plain: AsyncIterable<Buffer> = pipeline(stored(), createGunzip(), () => undefined);
-  for await (const chunk of plain) if (!parser.write(chunk)) await once(parser, "drain");
-  parser.end();
-  if (damage) throw damage;
-  identify(images, scan.content());
+  for await (const _ of scanned(plain, images));
   return hash.digest("hex");
 }
 

@@ -333,7 +333,7 @@ async function containerProgram(
   const program = toTypescript(project, { folder: process.cwd(), shownFrom: folder, package: true });
   const found = running || (from.length && !from.some(isNote)) ? warnings(project, process.cwd()) : [];
   // What runs has its secrets in clear; the program has not.
-  const said = found.filter(({ text }) => !running || !text.startsWith("is a secret in clear"));
+  const said = found.filter(({ inClear }) => !running || !inClear);
   program.notices.unshift(...project.notices, ...said);
   return program;
 }

@@ -67,7 +67,7 @@ export async function show(
   const printed = await PRINTERS[form](project, { folder, secretNames, swarm });
   const found = checked ? (await import("../core/description/warnings")).warnings(project, folder) : [];
   // The exporter says of a secret what to do with it; that it was in clear need not be said twice.
-  const own = found.filter(({ text }) => !/ a secret in clear: |以明文写出/.test(text));
+  const own = found.filter(({ inClear }) => !inClear);
   // For a cluster the printer says itself what becomes of them.
   const read = project.notices.filter(
     ({ swarm, text }) => (form !== "kubernetes" || !swarm) && (text !== IN_PLACE || printed.text.includes(HIDDEN)),

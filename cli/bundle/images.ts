@@ -194,13 +194,13 @@ export async function answeringEngine(values: Record<string, string>): Promise<E
 export async function bringImages(
   client: EngineClient,
   wanted: WantedImages["engine"],
-  say: (line: string) => void,
+  tell: (line: string) => void,
 ): Promise<BundledImage[]> {
   const images: BundledImage[] = [];
   for (const { name, platform } of wanted) {
     let found = await find(client, name);
     if (!found) {
-      say(`Pulling ${name}.`);
+      tell(`Pulling ${name}.`);
       await fetchImage(client, name, { platform, mirror: atMirror(name) });
       found = await find(client, name);
       if (!found) throw new Error(`${name} is not on the engine after the pull`);
@@ -226,40 +226,52 @@ export async function giveBack(client: EngineClient, ids: NamedIds): Promise<voi
   }
 }
 
-/** Passes chunks on and has a tar parser read them as well. */
-async function* alsoInto(parser: Writable, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/**
+ * Passes an archive of images on and reads it meanwhile. At the end it is known under which ids they are in there, and
+ * each image's `ids` are filled in.
+ *
+ * @param broken what is said of an archive that is none
+ */
+export async function* scanned(
+  chunks: AsyncIterable<Buffer>,
+  images: BundledImage[],
+  broken = (damage: Error) => damage,
+): AsyncGenerator<Buffer> {
+  const { Parser } = await import("tar");
+  const scan = new ArchiveScan();
+  const parser = new Parser({ strict: true, onReadEntry: scan.take }) as unknown as Writable;
+  let damage: Error | undefined;
+  parser.on("error", (error: Error) => {
+    damage ??= error;
+  });
   for await (const chunk of chunks) {
     if (!parser.write(chunk)) await once(parser, "drain");
     yield chunk;
   }
   parser.end();
+  if (damage) throw broken(damage);
+  identify(images, scan.content());
 }
 
 /**
- * Images as `docker save` writes them. At the end it is known under which ids they are in the archive, and each
- * image's `ids` are filled in.
+ * Images as `docker save` writes them, with their `ids` at the end.
  *
  * @throws Error where the engine gives others than those that were asked for
  */
 export async function* savedImages(client: EngineClient, images: BundledImage[]): AsyncGenerator<Buffer> {
-  const { Parser } = await import("tar");
-  const scan = new ArchiveScan();
-  const parser = new Parser({ strict: true, onReadEntry: scan.take });
-  let damage: Error | undefined;
-  parser.on("error", (error: Error) => {
-    damage ??= error;
-  });
   const names = images
     .map((image) => `names=${encodeURIComponent(isByDigest(image) ? image.id : image.name)}`)
     .join("&");
   const answer = await client.stream("GET", `/images/get?${names}`);
-  yield* alsoInto(parser as unknown as Writable, answer as AsyncIterable<Buffer>);
-  if (damage) throw new Error(`the engine broke off while it saved ${names} (${damage.message})`);
-  identify(images, scan.content());
+  yield* scanned(
+    answer as AsyncIterable<Buffer>,
+    images,
+    ({ message }) => new Error(`the engine broke off while it saved ${names} (${message})`),
+  );
 }
 
 /** Fills in under which ids images are in an archive. */
-export function identify(images: BundledImage[], { images: saved, unnamed, digests }: ArchiveContent): void {
+function identify(images: BundledImage[], { images: saved, unnamed, digests }: ArchiveContent): void {
   for (const image of images) {
     // What is named by its digest was asked for by its id, and may have another name in there.
     const found =

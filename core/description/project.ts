@@ -14,6 +14,8 @@ export interface Notice {
   text: string;
   /** A Swarm does what this says has no effect on a single engine. */
   swarm?: true;
+  /** It warns of a secret that stands in the open; whoever prints no such value need not. */
+  inClear?: true;
 }
 
 /** How an image is made from a folder (Compose `build`, long form). */

@@ -76,9 +76,6 @@ export const either = (items: readonly string[]): string => joined(items, say` o
 /** `a, b and c` */
 export const both = (items: readonly string[]): string => joined(items, say` and `);
 
-/** A sentence of somebody else's, or a whole message, as a part of another one: without its full stop. */
-export const withoutStop = (message: string): string => message.replace(/[.。]$/, "");
-
 /** East Asian letters and full-width marks, which take two columns each. */
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g;
 

@@ -35,6 +35,7 @@ interface Finding {
   text: string;
   /** @default "warning" */
   level?: Notice["level"];
+  inClear?: Notice["inClear"];
 }
 
 /** Finds one kind of slip or risk in a service. */
@@ -258,29 +259,23 @@ function misspelt(seen: Seen): Finding[] {
 function secretInClear({ environment, spec, source }: Seen): Finding[] {
   // What a variable has brought does not stand there.
   const stands = (value: string) => source === undefined || source.includes(value);
+  const holds = say`holds a secret in clear: keep it in a secret of the stack, or in a file that is not committed`;
+  const found = (at: string, text: string): Finding => ({ at, text, inClear: true });
   const variables = Object.entries(environment).flatMap(([name, value]): Finding[] => {
     const at = `environment.${name}`;
     if (isSecretValue(name, value))
       return stands(value)
-        ? [
-            {
-              at,
-              text: say`is a secret in clear: keep it in a secret of the stack, or in a file that is not committed`,
-            },
-          ]
+        ? [found(at, say`is a secret in clear: keep it in a secret of the stack, or in a file that is not committed`)]
         : [];
-    if (!secretParts(value ?? "").some((part) => stands(part.value))) return [];
-    return [
-      { at, text: say`holds a secret in clear: keep it in a secret of the stack, or in a file that is not committed` },
-    ];
+    return secretParts(value ?? "").some((part) => stands(part.value)) ? [found(at, holds)] : [];
   });
   const words = [...(spec.entrypoint ?? []), ...(spec.command ?? [])];
   const [part] = secretsInWords(words).filter(({ value }) => stands(value));
   if (!part) return variables;
   const text = part.name
     ? say`${part.name} is a secret in clear: keep it in a secret of the stack, or in a file that is not committed`
-    : say`holds a secret in clear: keep it in a secret of the stack, or in a file that is not committed`;
-  return [...variables, { at: "command", text }];
+    : holds;
+  return [...variables, found("command", text)];
 }
 
 /** Whether a service's image has no version. */
@@ -448,7 +443,7 @@ export function warnings(project: ProjectDescription, projectFolder: string, sou
   const all = Object.entries(project.services).map(([key, service]) => see(key, service, projectFolder, source));
   return RULES.flatMap((find) =>
     all.flatMap((seen) =>
-      find(seen, all).map(({ at, text, level = "warning" }): Notice => ({ level, at: `${seen.at}.${at}`, text })),
+      find(seen, all).map(({ at, level = "warning", ...said }): Notice => ({ level, at: `${seen.at}.${at}`, ...said })),
     ),
   );
 }
