@@ -2,6 +2,7 @@
 // takes to load, to serialise functions for dynamic providers and serverless code. berth has neither: they load on first
 // use.
 const Module = require("node:module");
+const { isRpc, outputsWhenAsked } = require("./lazyOutputs");
 
 const CLOSURE = /@pulumi[\\/]pulumi[\\/]runtime[\\/]closure[\\/]/;
 const HEAVY = new Set(["../../typescript-shim", "@npmcli/arborist"]);
@@ -28,7 +29,8 @@ const load = Module._load;
 Module._load = function (request, parent, ...rest) {
   if (HEAVY.has(request) && parent && CLOSURE.test(parent.filename))
     return lazily(() => load.call(this, request, parent, ...rest));
-  return load.call(this, request, parent, ...rest);
+  const loaded = load.call(this, request, parent, ...rest);
+  return isRpc(request, parent) ? outputsWhenAsked(loaded) : loaded;
 };
 
 // Nothing here serialises functions.
