@@ -11,6 +11,8 @@ import { freeLock } from "./locks";
 import { readStackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
 
+const { endLeft } = require("../core/pulumi/endPlugins") as { endLeft(): void };
+
 /**
  * The environment in which berth calls the CLI: the passphrase that protects secrets in the state, made
  * once and kept in .berth/, which git ignores. Whatever the user has set wins.
@@ -81,7 +83,10 @@ export async function runPulumi(root: string, args: string[], { quiet, input }: 
   for (const signal of signals) process.on(signal, hear);
   try {
     const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-    if (killedBy) await freeLock(root, child.pid!);
+    if (killedBy) {
+      await freeLock(root, child.pid!);
+      endLeft();
+    }
     const ending = heard ?? killedBy;
     return ending ? 128 + constants.signals[ending] : code!;
   } finally {

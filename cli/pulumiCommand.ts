@@ -1,4 +1,5 @@
 import { type Declaration, declarationOf, isApplied, isLast, keepApplied, settingsOf } from "./applied";
+import { locked } from "./locks";
 import type { Plan } from "./plan";
 import {
   hasAllPlugins,
@@ -18,6 +19,7 @@ import { readStackConfig } from "./stackConfig";
 import { isSelected, mendState, outputsIn, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
+import { Unfinished } from "./unfinished";
 import { UsageError } from "./usageError";
 
 /** The CLI's commands that berth hands a stack to. */
@@ -28,11 +30,11 @@ const asksForHelp = (word: string) => word === "--help" || word === "-h";
 const answers = (word: string) =>
   /^(--(yes|skip-preview|preview-only)(=|$)|-[a-z]*[yf][a-z]*$)/.test(word) && !word.endsWith("=false");
 const truthy = (value = "") => /^(1|true)$/i.test(value);
+const isAnswered = (args: string[]) => args.some(answers) || truthy(process.env.PULUMI_SKIP_CONFIRMATIONS);
 
 /** Refuses what the CLI would refuse only after the program has run: nobody is there to answer its question. */
 export function checkAnswered(command: PulumiCommand | "rollback", stack: string, args: string[]): void {
-  if (command === "preview" || process.stdin.isTTY || truthy(process.env.PULUMI_SKIP_CONFIRMATIONS)) return;
-  if (args.some(answers)) return;
+  if (command === "preview" || process.stdin.isTTY || isAnswered(args)) return;
   throw new UsageError(
     `--yes: is missing, and without a terminal nobody can answer; say \`berth ${command} ${stack} --yes\``,
   );
@@ -109,8 +111,15 @@ export async function pulumiCommand(
     if (places) sparePluginSearch(places, state, pluginVersions(folder));
     trustInputs(state);
     takeMoreAtOnce(places, state);
-    if (command === "destroy") writeStateOnce(state);
+    if (command === "destroy") {
+      writeStateOnce(state);
+      const unfinished = Unfinished.in(state);
+      // Else a network could not go, which they are on.
+      if (unfinished && isAnswered(args)) await locked(project, stack, () => removeAll(unfinished));
+      else if (unfinished) console.error(`warning: ${unfinished.notice(`berth destroy ${stack} --yes`)}`);
+    }
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
+    if (code === 0 && state !== undefined) await settle(project, stack, command, args);
     const after = code === 0 && declaration ? await stateOf(folder, project.name, name) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
     if (after !== undefined && after !== state && settingsOf(project, stack) === settings)
@@ -126,6 +135,26 @@ export async function pulumiCommand(
 async function select({ folder, name }: CliProject, stack: string, state: string | undefined, create: boolean) {
   if (state && (await isSelected(folder, name, shortName(stack)))) return 0;
   return runPulumi(folder, ["stack", "select", ...(create ? ["--create"] : []), "--stack", stack], { quiet: true });
+}
+
+/** Behind a CLI that was killed: what it had begun to make is there by now, or has to go. */
+async function settle(project: CliProject, stack: string, command: PulumiCommand, args: string[]) {
+  const { folder, name } = project;
+  const whole = args.every((word) => PLAIN.test(word));
+  if (!whole || (command !== "up" && command !== "destroy")) return;
+  const unfinished = Unfinished.in(await stateOf(folder, name, shortName(stack)));
+  if (unfinished === undefined) return;
+  try {
+    if (command === "up") await locked(project, stack, () => removeAll(unfinished));
+  } catch {
+    // Somebody has begun to change the stack.
+    return;
+  }
+  await unfinished.forget(folder, stack);
+}
+
+async function removeAll(unfinished: Unfinished): Promise<void> {
+  for (const sentence of await unfinished.remove()) console.error(`warning: ${sentence}`);
 }
 
 /** Nobody looks at a preview that is not asked about. It has to stay where it alone finds what is wrong beforehand. */

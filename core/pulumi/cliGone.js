@@ -1,12 +1,12 @@
 // A thread (endWithCli.ts): it notices that the CLI is gone also while the program beside it computes.
 const { connect } = require("node:http2");
 const { parentPort, workerData } = require("node:worker_threads");
-const { endHost } = require("./endHost");
+const { endPlugins } = require("./endPlugins");
 
 const { engine, parent } = workerData;
 
 function gone() {
-  endHost(parent);
+  endPlugins(parent, engine);
   parentPort.postMessage("gone");
   // A program that does not come to listen.
   setTimeout(() => process.kill(process.pid, "SIGKILL"), 800);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
-const { endHost } = require("./endHost") as { endHost(pid: number): void };
+const { endPlugins } = require("./endPlugins") as { endPlugins(host: number, engine: string | undefined): void };
 
 /** How the CLI runs a program. In every other process, one that uses the automation API for example, it is a guest. */
 const RUN_BY_CLI = /[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index\.js)?$/;
@@ -27,7 +27,7 @@ export function endWith(engine: string | undefined): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") {
-        endHost(parent);
+        endPlugins(parent, engine);
         end();
       }
       throw error;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { onPath } from "../../../cli/tools";
 import { runProgram } from "../../runProgram";
 import type { Cases } from "../cases";
-import { BY_HAND, docker, type Result, type RunOptions, Stack, works } from "../liveStack";
+import { BY_HAND, docker, type Result, ROOT, type RunOptions, Stack, works } from "../liveStack";
 
 /** What a step declares, in the few words that all tools have. */
 export interface Declared {
@@ -37,6 +37,8 @@ export interface Tool {
   readonly title: string;
   /** What the command line of the process has that makes the containers; undefined where it is the tool itself. */
   readonly provider?: string;
+  /** What that of the process has which keeps the state; undefined where it is the tool itself. */
+  readonly cli?: string;
   /** Begins anew, with nothing declared and nothing known. */
   begin(name: string): Promise<void>;
   declare(declared: Declared): void;
@@ -53,10 +55,11 @@ interface StateFile {
   };
 }
 
-/** berth, through the CLI of Pulumi: its program, its hooks and its provider. */
+/** berth's own commands: the CLI of Pulumi, its program, its hooks and its provider. */
 class Berth implements Tool {
   readonly title = "berth";
   readonly provider = "pulumi-resource-docker";
+  readonly cli = "pulumi\0";
   private stack!: Stack;
 
   async begin(name: string): Promise<void> {
@@ -83,11 +86,20 @@ class Berth implements Tool {
   }
 
   run(step: Step, options?: RunOptions): Promise<Result> {
-    return this.stack.pulumi([step, "--yes", "--skip-preview", "--stack", this.stack.name], options);
+    return this.berth([step, this.stack.name, "--yes"], options);
   }
 
   async recover(): Promise<void> {
-    await this.stack.pulumi(["cancel", "--yes", "--stack", this.stack.name]);
+    await this.berth(["pulumi", "cancel", "--stack", this.stack.name, "--yes"]);
+  }
+
+  private berth(words: string[], options: RunOptions = {}): Promise<Result> {
+    return runProgram(process.execPath, [join(ROOT, "cli/berth.js"), ...words], {
+      cwd: this.stack.folder,
+      env: this.stack.environment,
+      ...options,
+      detached: options.onStart !== undefined,
+    });
   }
 
   known(): string[] {

@@ -56,10 +56,10 @@ function keep(trial: Trial): Trial {
 const lastWords = ({ output }: Result) =>
   output
     .split("\n")
-    .filter((line) => /error|rror:|unhealthy|locked|runs again/i.test(line))
+    .filter((line) => /rror|unhealthy|locked|runs again|cannot|not /i.test(line))
     .slice(-6)
     .join(" | ")
-    .slice(-800);
+    .slice(-1500);
 
 // --- the engine ----------------------------------------------------------------
 
@@ -196,7 +196,11 @@ async function kill(tool: Tool, step: Step, way: Way, after: number): Promise<{ 
   const provider = () => sessionOf(leader).find(({ command }) => command.includes(tool.provider ?? ""))?.pid;
   if (way === "the provider") await until("its provider runs", () => ended || provider() !== undefined, 60);
   if (ended) return undefined;
-  if (way === "the CLI") process.kill(leader, "SIGKILL");
+  const keeper = () =>
+    tool.cli ? sessionOf(leader).find(({ command }) => command.startsWith(tool.cli!))?.pid : leader;
+  if (way === "the CLI") await until("the CLI runs", () => ended || keeper() !== undefined, 60);
+  if (ended) return undefined;
+  if (way === "the CLI") process.kill(keeper()!, "SIGKILL");
   else if (way === "its process group") process.kill(-leader, "SIGKILL");
   else if (way === "the provider") process.kill(provider()!, "SIGKILL");
   else {

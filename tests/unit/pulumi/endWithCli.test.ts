@@ -5,6 +5,7 @@ import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Se
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { describeIf } from "../../skips";
 
 const ROOT = join(__dirname, "../../..");
 const FOLDER = mkdtempSync(join(tmpdir(), "berth-end-"));
@@ -160,6 +161,45 @@ describe("a program whose CLI is killed ends", () => {
     expect(await ended(program)).toBe(true);
   });
 });
+
+describeIf(
+  process.platform === "linux" ? undefined : "elsewhere processes are not to be seen in /proc",
+  "a provider",
+  () => {
+    const IDLE = "console.log(process.pid); setInterval(() => {}, 1000)";
+    /** Something that is called like a provider, for a CLI; below a process called so. */
+    async function provider(address: string, below?: string): Promise<number> {
+      const start = `require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(IDLE)}, ${JSON.stringify(address)}], { argv0: "/x/pulumi-resource-fake", stdio: "inherit" })`;
+      const child = below
+        ? spawn(process.execPath, ["-e", `${start}; setInterval(() => {}, 1000)`], { argv0: below })
+        : spawn(process.execPath, ["-e", IDLE, address], { argv0: "/x/pulumi-resource-fake" });
+      pids.push(child.pid!);
+      const pid = Number(String((await once(child.stdout!, "data"))[0]));
+      pids.push(pid);
+      return pid;
+    }
+
+    test.concurrent("ends with a CLI that is killed, and only that of this CLI", async () => {
+      const [server, another] = [await cli(), await cli()];
+      const [own, other] = [await provider(server.address), await provider(another.address)];
+      const program = await start("wait", server.address);
+      server.kill();
+      expect(await ended(program.pid!)).toBe(true);
+      expect(await ended(own)).toBe(true);
+      expect(lives(other)).toBe(true);
+    });
+
+    test.concurrent("stays while the CLI that has started it lives, though the program's output has no reader", async () => {
+      const server = await cli();
+      const own = await provider(server.address, "pulumi");
+      const program = await start("report", server.address);
+      for (const stream of [program.stdout!, program.stderr!]) stream.destroy();
+      expect(await ended(program.pid!)).toBe(true);
+      await sleep(500);
+      expect(lives(own)).toBe(true);
+    });
+  },
+);
 
 describe("a program goes on", () => {
   test.concurrent.each(DOING)("while its CLI lives, when its work is to %s", async (doing) => {

@@ -1,0 +1,130 @@
+import type { EngineSettings } from "../core/engines/dockerApi/connection/address";
+import { ENGINE_SETTINGS, engineAddress } from "../core/engines/dockerApi/connection/address";
+import { EngineClient } from "../core/engines/dockerApi/connection/client";
+import { OWNER_LABEL, STACK_LABEL } from "../core/engines/owner";
+import { runPulumi } from "./pulumi";
+
+interface Resource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  provider?: string;
+}
+
+interface StateFile {
+  version: number;
+  checkpoint: { latest?: { resources?: Resource[]; pending_operations?: { type: string; resource: Resource }[] } };
+}
+
+/** Where the engine has things of a type, by name. */
+const PATHS: Record<string, (name: string) => { look: string; remove: string }> = {
+  "docker:index/container:Container": (name) => ({
+    look: `/containers/${name}/json`,
+    remove: `/containers/${name}?force=true`,
+  }),
+  "docker:index/network:Network": (name) => ({ look: `/networks/${name}`, remove: `/networks/${name}` }),
+  "docker:index/service:Service": (name) => ({ look: `/services/${name}`, remove: `/services/${name}` }),
+};
+
+/** What the engine says of a container, a network or a service. */
+interface There {
+  Id?: string;
+  ID?: string;
+  Labels?: Record<string, string> | null;
+  Config?: { Labels?: Record<string, string> | null };
+  Spec?: { Labels?: Record<string, string> | null };
+}
+
+/** What a CLI that was killed had begun to make, as far as it is berth's, which finds it again by its labels. */
+export class Unfinished {
+  private constructor(
+    private readonly whole: StateFile,
+    private readonly begun: Resource[],
+  ) {}
+
+  /** Undefined where everything in a state is finished. */
+  static in(state: string | undefined): Unfinished | undefined {
+    if (!state?.includes('"pending_operations"')) return undefined;
+    const whole = JSON.parse(state) as StateFile;
+    const begun = (whole.checkpoint.latest?.pending_operations ?? [])
+      .filter(({ type, resource }) => type === "creating" && resource.urn.includes("berth:"))
+      .map(({ resource }) => resource);
+    return begun.length === 0 ? undefined : new Unfinished(whole, begun);
+  }
+
+  /** What somebody should know who may still say no, so that nothing is removed yet. */
+  notice(command: string): string {
+    const names = this.begun.map(({ urn }) => urn.split("::").at(-1)!).join(", ");
+    return `a run that was cut off had begun to make ${names}; \`${command}\` removes these, too`;
+  }
+
+  /**
+   * Removes from the engine what no state knows. Volumes stay, as they do at a destroy.
+   *
+   * @returns sentences about what could not be looked for
+   */
+  async remove(): Promise<string[]> {
+    const { resources = [] } = this.whole.checkpoint.latest ?? {};
+    const known = new Set(resources.map(({ id }) => id));
+    const made = new Set(resources.map(({ urn }) => urn));
+    const wrong: string[] = [];
+    const clients = new Map<string | undefined, EngineClient>();
+    // Containers before the networks that they are on.
+    const left = this.begun.filter(({ type, urn }) => PATHS[type] && !made.has(urn));
+    left.sort((a, b) => Number(a.type.includes("network")) - Number(b.type.includes("network")));
+    try {
+      for (const { type, inputs = {}, provider } of left) {
+        const name = typeof inputs.name === "string" ? inputs.name : undefined;
+        const labels = labelsOf(inputs.labels);
+        if (name === undefined || labels[STACK_LABEL] === undefined) continue;
+        try {
+          const client = clients.get(provider) ?? new EngineClient(addressOf(provider, resources));
+          clients.set(provider, client);
+          const { look, remove } = PATHS[type]!(encodeURIComponent(name));
+          const there = await client.find<There>(look);
+          const own = there?.Labels ?? there?.Config?.Labels ?? there?.Spec?.Labels ?? {};
+          const ours = [STACK_LABEL, OWNER_LABEL].every((label) => own[label] === labels[label]);
+          if (there && ours && !known.has(there.Id ?? there.ID)) await client.request("DELETE", remove);
+        } catch (error) {
+          wrong.push(`${name}, which an earlier run had begun to make, may be left: ${(error as Error).message}`);
+        }
+      }
+    } finally {
+      for (const client of clients.values()) client.close();
+    }
+    return wrong;
+  }
+
+  /** Has the CLI forget it. It would warn of each at every change, for ever. */
+  async forget(folder: string, stack: string): Promise<void> {
+    const { version, checkpoint } = this.whole;
+    const begun = new Set(this.begun.map(({ urn }) => urn));
+    const { pending_operations: pending = [], ...latest } = checkpoint.latest ?? {};
+    const others = pending.filter(({ type, resource }) => type !== "creating" || !begun.has(resource.urn));
+    const deployment = { ...latest, ...(others.length ? { pending_operations: others } : {}) };
+    await runPulumi(folder, ["stack", "import", "--stack", stack], {
+      quiet: true,
+      input: JSON.stringify({ version, deployment }),
+    });
+  }
+}
+
+/** Labels as the provider's arguments have them. */
+function labelsOf(labels: unknown): Record<string, string> {
+  const list = Array.isArray(labels) ? (labels as { label: string; value: string }[]) : [];
+  return Object.fromEntries(list.map(({ label, value }) => [label, value]));
+}
+
+/** The engine of a provider in a state: as it is set there, else as the environment says. */
+function addressOf(provider: string | undefined, resources: Resource[]) {
+  const inputs = resources.find(({ urn }) => provider?.startsWith(`${urn}::`))?.inputs ?? {};
+  const settings: EngineSettings = {};
+  for (const key of ENGINE_SETTINGS) {
+    const value = inputs[key];
+    if (value !== undefined && typeof value !== "string")
+      throw new Error(`its engine is a secret of the state; \`berth up\` finds it`);
+    settings[key] = value;
+  }
+  return engineAddress(settings, process.env);
+}
