@@ -8,22 +8,39 @@ function familyOf(pid) {
   return { parent, session };
 }
 
-/** Another process is the parent of one whose own has ended. */
-const isLeft = (pid) => !/(^|\/)pulumi$/.test(wordsOf(familyOf(pid).parent)[0]);
+const HOST = /(^|\/)pulumi-language-[\w-]+$/;
+const PROVIDER = /(^|\/)pulumi-resource-[\w-]+$/;
+const PROGRAM = /[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index\.js)?$/;
 
-function endEach(isMeant) {
+/** Whether the CLI that has started it is gone: then another process is its parent, and that of a program's host. */
+function isLeft(pid) {
+  const { parent } = familyOf(pid);
+  const [above] = wordsOf(parent);
+  return HOST.test(above) ? isLeft(parent) : !/(^|\/)pulumi$/.test(above);
+}
+
+/** Ends some of all processes; elsewhere than on Linux there are none to be seen. */
+function endThose(isMeant) {
+  let all = [];
   try {
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-      try {
-        const [program, ...words] = wordsOf(pid);
-        const [, kind] = /(?:^|\/)pulumi-(language|resource)-[\w-]+$/.exec(program) ?? [];
-        if (kind && isMeant({ pid, kind, words })) process.kill(Number(pid), "SIGTERM");
-      } catch {
-        // It has ended by itself, or is somebody else's.
-      }
-    }
+    all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   } catch {
-    // There is no /proc.
+    return;
+  }
+  const meant = all.filter((pid) => {
+    try {
+      return isMeant(wordsOf(pid), pid);
+    } catch {
+      // It has ended by itself.
+      return false;
+    }
+  });
+  for (const pid of meant) {
+    try {
+      process.kill(Number(pid), "SIGTERM");
+    } catch {
+      // The same, or it is somebody else's.
+    }
   }
 }
 
@@ -33,13 +50,20 @@ function endEach(isMeant) {
  * on Linux they end no sooner.
  */
 exports.endPlugins = (host, engine) =>
-  // A provider is told the address of its CLI.
-  endEach(({ pid, kind, words }) =>
-    kind === "language" ? Number(pid) === host : engine && words.includes(engine) && isLeft(pid),
+  endThose(([program, ...words], pid) =>
+    // A provider is told the address of its CLI.
+    PROVIDER.test(program)
+      ? engine && words.includes(engine) && isLeft(pid)
+      : HOST.test(program) && Number(pid) === host,
   );
 
-/** The same where the CLI has been killed before it ran a program, or while that was just beginning. */
+/** The same for the CLI of this session that has been killed, with a program that has not begun to look for it. */
 exports.endLeft = () => {
-  const own = familyOf("self").session;
-  endEach(({ pid }) => familyOf(pid).session === own && isLeft(pid));
+  const { session } = familyOf("self");
+  endThose(
+    ([program, ...words], pid) =>
+      (HOST.test(program) || PROVIDER.test(program) || words.some((word) => PROGRAM.test(word))) &&
+      familyOf(pid).session === session &&
+      isLeft(pid),
+  );
 };
