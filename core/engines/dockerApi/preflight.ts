@@ -81,8 +81,9 @@ export function checkPorts(
         `is taken by the container ${holder.name} (${holder.image}), which another service takes over`,
         "leave the ports as they are until that is done",
       );
-    // A listener that belongs to one of our own containers goes when that container is replaced.
-    if (!holder && snapshot.listeners.some(same))
+    // A listener that belongs to one of our own containers goes when that container is replaced. One that the engine is
+    // just starting or stopping has no ports in its list; who it belongs to, the engine knows when it is asked for the port.
+    if (!holder && snapshot.listeners.some(same) && !snapshot.isHeldByEngine?.(port.published, port.protocol))
       throw fail(
         "is taken by another program on the host",
         `choose another port, or stop that program (\`ss -lntup 'sport = :${port.published}'\` names it)`,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Cidr, parseCidr } from "../../description/addresses";
 import { isOurs, type Owner } from "../owner";
@@ -121,6 +121,8 @@ export interface EngineSnapshot {
   imageIds?: Record<string, string>;
   /** Empty where the host cannot be looked at. */
   listeners: Listener[];
+  /** Whether the engine is it that listens at a port. */
+  isHeldByEngine?(port: number, protocol: string): boolean;
   routes: Route[];
   /** OCI runtimes by name; undefined where the engine does not say. */
   runtimes?: string[];
@@ -321,7 +323,7 @@ export async function takeSnapshot(client: EngineClient, closer: string[] = []):
         [...(RepoTags ?? []), ...(RepoDigests ?? []), Id].map((name) => [name, Id]),
       ),
     ),
-    ...(client.local ? readHost() : { listeners: [], routes: [] }),
+    ...(client.local ? { ...readHost(), isHeldByEngine } : { listeners: [], routes: [] }),
     runtimes: info?.Runtimes && Object.keys(info.Runtimes),
     gpus: gpuSupport(info, client.local),
     swarm: info?.Swarm && swarmState(info.Swarm),
@@ -388,6 +390,29 @@ function readHost(): Pick<EngineSnapshot, "listeners" | "routes"> {
     ],
     routes: parseRoutes(read("/proc/net/route")),
   };
+}
+
+/** Whether the engine on this machine listens at a port for one of its containers: it starts a small program for each. */
+export function isHeldByEngine(port: number, protocol: string, processes = "/proc"): boolean {
+  try {
+    return readdirSync(processes)
+      .filter((name) => /^\d+$/.test(name))
+      .some((pid) => {
+        try {
+          const words = readFileSync(join(processes, pid, "cmdline"), "utf8").split("\0");
+          const given = (flag: string) => words[words.indexOf(flag) + 1];
+          return (
+            /(^|\/)docker-proxy$/.test(words[0]!) && given("-host-port") === `${port}` && given("-proto") === protocol
+          );
+        } catch {
+          // It has just ended.
+          return false;
+        }
+      });
+  } catch {
+    // No Linux.
+    return false;
+  }
 }
 
 /** Reads /proc/net/{tcp,udp}[6]: addresses are hexadecimal words in the machine's byte order. */

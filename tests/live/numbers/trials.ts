@@ -79,6 +79,12 @@ function there(prefix: string): string[] {
     .sort();
 }
 
+/** For whoever looks into a trial that went wrong. */
+const engineThen = () =>
+  shell(
+    "docker ps -a --no-trunc; docker network ls; docker network inspect $(docker network ls -q --filter name=live-num); ss -lntp || true",
+  );
+
 /** Takes away whatever a trial has left. */
 function clear(prefix: string): void {
   for (const line of there(prefix)) {
@@ -243,7 +249,7 @@ export async function* kills(tool: Tool, count: number, lane = 0, lanes = 1): As
     if (killed) {
       await tool.recover();
       const result = await tool.run(step);
-      if (result.code !== 0) wrong = [`${step} ended with ${result.code}: ${lastWords(result)}`];
+      if (result.code !== 0) wrong = [`${step} ended with ${result.code}: ${result.output.slice(-4000)}`];
     }
     lasts[what] = Math.min(120, killed ? after + seconds(resuming) * 0.7 : ended);
     wrong.push(...twenty.wrong(tool, step === "up" ? change : undefined));
@@ -253,6 +259,7 @@ export async function* kills(tool: Tool, count: number, lane = 0, lanes = 1): As
       done++;
       yield keep({
         ...{ tool: tool.title, what: "kill", ok: wrong.length + killed.left.length === 0, wrong, left: killed.left },
+        ...(wrong.length > 0 ? { engine: engineThen() } : {}),
         ...{ step: what, way, after: Math.round(after * 10) / 10, ended, resumed: seconds(resuming), services: COUNT },
       });
     }

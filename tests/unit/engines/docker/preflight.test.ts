@@ -125,6 +125,9 @@ describe("ports", () => {
     );
     expect(() => check(["127.0.0.2:8080:80"], live)).not.toThrow();
     expect(() => check(["80"], live)).not.toThrow();
+    // The engine has it for a container that is just starting.
+    const held = { ...live, isHeldByEngine: (port: number, protocol: string) => port === 8080 && protocol === "tcp" };
+    expect(() => check(["8080:80"], held)).not.toThrow();
   });
 });
 

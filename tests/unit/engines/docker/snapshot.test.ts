@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { EngineClient } from "../../../../core/engines/dockerApi/connection/client";
-import { parseListeners, parseRoutes, takeSnapshot } from "../../../../core/engines/dockerApi/snapshot";
+import { isHeldByEngine, parseListeners, parseRoutes, takeSnapshot } from "../../../../core/engines/dockerApi/snapshot";
 
 const HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const TAIL = "00000000:00000000 00:00000000 00000000     0        0 21234 1 0000000000000000 100 0 0 10 0";
@@ -168,5 +171,33 @@ describe("a snapshot", () => {
     expect(local).toBe(true);
     for (const { port } of listeners) expect(port).toBeGreaterThan(0);
     for (const { subnet } of routes) expect(subnet.version).toBe(4);
+  });
+});
+
+describe("whether the engine holds a port for a container", () => {
+  const processes = mkdtempSync(join(tmpdir(), "berth-proc-"));
+  afterAll(() => rmSync(processes, { recursive: true }));
+  const start = (pid: string, ...words: string[]) => {
+    mkdirSync(join(processes, pid));
+    writeFileSync(join(processes, pid, "cmdline"), words.map((word) => `${word}\0`).join(""));
+  };
+  const PROXY = ["-proto", "tcp", "-host-ip", "0.0.0.0", "-host-port", "8080", "-container-port", "80"];
+  start("12", "/usr/bin/docker-proxy", ...PROXY);
+  start("13", "nginx", "-host-port", "81", "-proto", "tcp");
+  start("self", "/usr/bin/docker-proxy", "-proto", "tcp", "-host-port", "82");
+  mkdirSync(join(processes, "14"));
+
+  test.each([
+    [8080, "tcp", true],
+    [8080, "udp", false],
+    [80, "tcp", false],
+    [81, "tcp", false],
+    [82, "tcp", false],
+  ] as const)("%i/%s: %p", (port, protocol, expected) => {
+    expect(isHeldByEngine(port, protocol, processes)).toBe(expected);
+  });
+
+  test("elsewhere than on Linux it is not known", () => {
+    expect(isHeldByEngine(8080, "tcp", join(processes, "none"))).toBe(false);
   });
 });
