@@ -82,7 +82,7 @@ function there(prefix: string): string[] {
 /** For whoever looks into a trial that went wrong. */
 const engineThen = () =>
   shell(
-    "docker ps -a --no-trunc; docker network ls; docker network inspect $(docker network ls -q --filter name=live-num); ss -lntp || true",
+    "docker ps -a --no-trunc; docker network ls; docker network inspect $(docker network ls -q --filter name=live-num) || true; ss -lntp || true",
   );
 
 /** Takes away whatever a trial has left. */
