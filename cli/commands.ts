@@ -51,17 +51,17 @@ function pulumiSpec(
 /** Every command of berth. Parser, help and shell completion are made from this table. */
 export const COMMANDS: CommandSpec[] = [
   {
-    name: "start",
+    name: "look",
     group: LOOK,
     summary: say`preview a stack (dev), with Pulumi and Docker where they are there`,
     description: say`Where something is missing for that, it prints berth's own plan, and says what is missing.`,
     arguments: [{ name: "[stack]", doc: say`the stack (default: dev)`, kind: "stack" }],
     expects: say`name one stack`,
     examples: [
-      ["berth start nginx", say`what the stack nginx would make`],
-      ["berth start", say`the same for the documented stack dev`],
+      ["berth look nginx", say`what the stack nginx would make`],
+      ["berth look", say`the same for the documented stack dev`],
     ],
-    action: async ([stack]) => (await import("./start")).start(stack),
+    action: async ([stack]) => (await import("./look")).look(stack),
   },
   {
     name: "plan",

@@ -1,3 +1,4 @@
+import { LANGUAGES, say } from "../core/description/say";
 import { PROGRAMS } from "../stacks";
 import type { CommandSpec, Kind, OptionSpec } from "./commandSpec";
 import { UsageError } from "./usageError";
@@ -15,10 +16,10 @@ function wordsOf(kind: Kind | undefined): readonly string[] {
 const argumentWords = ({ arguments: list = [] }: CommandSpec) => [
   ...new Set(list.flatMap(({ kind }) => wordsOf(kind))),
 ];
-const flags = ({ options = [] }: CommandSpec) => [...options.map(flagOf), "--help"];
+const flags = ({ options = [] }: CommandSpec) => [...options.map(flagOf), "--lang", "--help"];
 const namesOf = (commands: CommandSpec[]) => [...commands.map(({ name }) => name), "help"];
 
-/** A case for the value of each option, then one for the command. */
+/** By the command, which may not stand there yet, and the word before: the values of an option, else what the command takes. */
 function cases(commands: CommandSpec[], words: (list: readonly string[]) => string): string {
   const values = commands.flatMap((spec) =>
     (spec.options ?? [])
@@ -26,20 +27,34 @@ function cases(commands: CommandSpec[], words: (list: readonly string[]) => stri
       .map((option) => `    ${spec.name}:${flagOf(option)}) ${words(wordsOf(option.kind))} ;;`),
   );
   const own = commands.map((spec) => `    ${spec.name}:*) ${words([...argumentWords(spec), ...flags(spec)])} ;;`);
-  return [...values, ...own, `    help:*) ${words(namesOf(commands))} ;;`].join("\n");
+  return [
+    `    *:--lang) ${words(LANGUAGES)} ;;`,
+    `    :*) ${words([...namesOf(commands), "--lang", "--help", "--version"])} ;;`,
+    ...values,
+    ...own,
+    `    help:*) ${words(namesOf(commands))} ;;`,
+  ].join("\n");
 }
 
 const bash = (commands: CommandSpec[]) => `# Completion of berth for bash; made by \`berth completion bash\`.
 _berth() {
-  local words= word=\${COMP_WORDS[COMP_CWORD]}
-  if [ "$COMP_CWORD" -le 1 ]; then
-    words="${[...namesOf(commands), "--help", "--version"].join(" ")}"
-  else
-    case "\${COMP_WORDS[1]}:\${COMP_WORDS[COMP_CWORD-1]}" in
-${cases(commands, (list) => `words="${list.join(" ")}"`)}
+  local words="" name="" index
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    case "\${COMP_WORDS[index]}" in
+    --lang) index=$((index + 1)) ;;
+    -*) ;;
+    *)
+      name=\${COMP_WORDS[index]}
+      break
+      ;;
     esac
-  fi
-  COMPREPLY=($(compgen -W "$words" -- "$word"))
+  done
+  case "$name:\${COMP_WORDS[COMP_CWORD - 1]}" in
+${cases(commands, (list) => `words="${list.join(" ")}"`)}
+  esac
+  # No word of berth has a blank; mapfile is missing in the bash of macOS.
+  # shellcheck disable=SC2207
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 # Where berth knows no word it is the name of a file.
 complete -o default -F _berth berth
@@ -50,16 +65,27 @@ const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const zsh = (commands: CommandSpec[]) => `#compdef berth
 # Completion of berth for zsh; made by \`berth completion zsh\`.
 _berth() {
-  if (( CURRENT == 2 )); then
+  local name= index
+  for (( index = 2; index < CURRENT; index++ )); do
+    case $words[index] in
+    --lang) (( index++ )) ;;
+    -*) ;;
+    *)
+      name=$words[index]
+      break
+      ;;
+    esac
+  done
+  if [[ -z $name && $PREFIX != -* && $words[CURRENT-1] != --lang ]]; then
     local -a commands=(
 ${commands.map(({ name, summary }) => `      ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`).join("\n")}
-      'help:help for a command'
+      ${quoted(`help:${say`help for a command`}`)}
     )
     _describe command commands
     return
   fi
   local -a known=()
-  case "$words[2]:$words[CURRENT-1]" in
+  case "$name:$words[CURRENT-1]" in
 ${cases(commands, (list) => `known=(${list.join(" ")})`)}
   esac
   compadd -- $known
@@ -69,10 +95,16 @@ if [[ $funcstack[1] == _berth ]]; then _berth "$@"; else compdef _berth berth; f
 `;
 
 const fish = (commands: CommandSpec[]) => {
-  const lines = ["# Completion of berth for fish; made by `berth completion fish`."];
+  const lines = [
+    "# Completion of berth for fish; made by `berth completion fish`.",
+    `set -l berth_commands ${namesOf(commands).join(" ")}`,
+    `complete -c berth -l lang -x -a '${LANGUAGES.join(" ")}' -d ${quoted(say`language of messages`)}`,
+  ];
   for (const spec of commands) {
     const here = `complete -c berth -n '__fish_seen_subcommand_from ${spec.name}'`;
-    lines.push(`complete -c berth -n __fish_use_subcommand -f -a ${spec.name} -d ${quoted(spec.summary)}`);
+    lines.push(
+      `complete -c berth -n "not __fish_seen_subcommand_from $berth_commands" -f -a ${spec.name} -d ${quoted(spec.summary)}`,
+    );
     if (argumentWords(spec).length) lines.push(`${here} -f -a '${argumentWords(spec).join(" ")}'`);
     for (const option of spec.options ?? []) {
       const values = wordsOf(option.kind);

@@ -15,7 +15,7 @@ export async function exec(stack: string, service: string, command: string[]): P
     const running = ["running", "healthy", "unhealthy", "starting"].includes(status.state);
     const container = status.engine === "swarm" ? await taskOf(client!, status.id!, service) : status.id!;
     if (status.engine === "docker" && !running)
-      throw new Error(`${service} does not run (${status.state}); \`berth resume ${stack} ${service}\` starts it`);
+      throw new Error(`${service} does not run (${status.state}); \`berth start ${stack} ${service}\` starts it`);
     return await execIn(client!, container, command.length ? command : SHELL);
   } finally {
     close(now);

@@ -15,7 +15,7 @@ Exit codes:
   2  the command line is wrong; nothing was done
   status ends with 1 as well where not all is as declared and healthy, doctor where something is missing,
   outdated where a registry could not be asked, mirrors where none is of use or one in use is not.
-  up, preview, refresh, destroy, rollback and the real preview of start end with the Pulumi CLI's own code; by a signal,
+  up, preview, refresh, destroy, rollback and the real preview of look end with the Pulumi CLI's own code; by a signal,
   with 128 and its number: 130 for Ctrl-C.
 
 \`berth COMMAND --help\` has the options of a command, with examples.

@@ -1,9 +1,9 @@
 import { namesOf, type ServiceStatus } from "../core/engines/status";
 import { chosen, close, type Found, kubectlNames, servicesNow, stackNow } from "./stackNow";
 
-export type Power = "restart" | "stop" | "resume";
+export type Power = "restart" | "stop" | "start";
 
-const DONE: Record<Power, string> = { restart: "restarted", stop: "stopped", resume: "started" };
+const DONE: Record<Power, string> = { restart: "restarted", stop: "stopped", start: "started" };
 const RUNNING = ["running", "healthy", "unhealthy", "starting", "restarting", "paused"];
 
 /** Swarm and Kubernetes start anew what somebody stops; there it is the number of replicas that counts. */
@@ -16,13 +16,13 @@ const INSTEAD: Record<Power, { swarm: (name: string) => string; kubernetes: (nam
     swarm: (name) => `docker service scale ${name}=0`,
     kubernetes: (names) => `kubectl scale ${names} --replicas=0`,
   },
-  resume: {
+  start: {
     swarm: (name) => `docker service scale ${name}=1`,
     kubernetes: (names) => `kubectl scale ${names} --replicas=1`,
   },
 };
 
-/** `berth restart`, `stop` and `resume`: the containers of a stack as they are, without a change of what is declared. */
+/** `berth restart`, `stop` and `start`: the containers of a stack as they are, without a change of what is declared. */
 export async function power(verb: Power, stack: string, names: string[]): Promise<number> {
   const now = await stackNow(stack);
   try {
@@ -37,7 +37,7 @@ export async function power(verb: Power, stack: string, names: string[]): Promis
     // They are declared in the order in which they start.
     for (const one of verb === "stop" ? [...picked].reverse() : picked) {
       const runs = RUNNING.includes(one[0].state);
-      if (verb !== "restart" && runs === (verb === "resume")) say(one, runs ? "runs already" : "does not run");
+      if (verb !== "restart" && runs === (verb === "start")) say(one, runs ? "runs already" : "does not run");
       else {
         await change(one, verb);
         fresh.add(one[0]);
@@ -57,10 +57,9 @@ export async function power(verb: Power, stack: string, names: string[]): Promis
 }
 
 async function change([{ id }, { client }]: Found, verb: Power): Promise<void> {
-  const action = verb === "resume" ? "start" : verb;
   const { Config } = await client!.request<{ Config: { StopTimeout?: number } }>("GET", `/containers/${id}/json`);
   const patience = ((Config.StopTimeout ?? 10) + 60) * 1000;
-  await client!.request("POST", `/containers/${id}/${action}`, undefined, patience);
+  await client!.request("POST", `/containers/${id}/${verb}`, undefined, patience);
 }
 
 /** Whether a running service has the network of one of these. */

@@ -100,10 +100,10 @@ export const RUNNING: CommandSpec[] = [
     ],
   ),
   powerSpec(
-    "resume",
+    "start",
     say`start the containers of a stack that \`berth stop\` has stopped`,
     say`In the order of the program.`,
-    [["berth resume tomcat", say`all of them`]],
+    [["berth start tomcat", say`all of them`]],
   ),
   {
     name: "backup",

@@ -17,7 +17,7 @@ const EXIT_CODES = [
   ["2", "the command line is wrong; nothing was done"],
   [
     "that of Pulumi",
-    "`up`, `preview`, `refresh`, `destroy`, `rollback`, and `start` where its preview is the real one",
+    "`up`, `preview`, `refresh`, `destroy`, `rollback`, and `look` where its preview is the real one",
   ],
   ["128 + a signal's", "ended by that signal: 130 for Ctrl-C"],
 ];

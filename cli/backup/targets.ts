@@ -109,7 +109,7 @@ function dumpTarget(item: BackupItem, { held }: Inventory, now: StackNow): Place
     );
   if (database.volume === undefined && !isRunning(one.container))
     throw new Error(
-      `${one.shown} does not run, and has to read its dump itself; run \`berth resume ${now.name}\` first`,
+      `${one.shown} does not run, and has to read its dump itself; run \`berth start ${now.name}\` first`,
     );
   return { item, client: one.client, volume: database.volume, database, shown: one.shown };
 }

@@ -84,9 +84,9 @@ describeIf(missingCli, "an engine behind ssh", () => {
     expect(ssh.takeCalls()).toHaveLength(1);
   }, 60_000);
 
-  test("`berth start` says what is missing", async () => {
+  test("`berth look` says what is missing", async () => {
     ssh.plan({ says: "sh: 1: docker: not found\n", code: 127 });
-    const { output } = await project.run(process.execPath, ["cli/berth.js", "start", "nginx"]);
+    const { output } = await project.run(process.execPath, ["cli/berth.js", "look", "nginx"]);
     expect(output).toContain(
       "this machine lacks a Docker engine at ssh://ada@gpu1:2222 (its shell finds no docker client",
     );

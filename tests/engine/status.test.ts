@@ -151,7 +151,7 @@ describeIf(missingCli, "berth status", () => {
 });
 
 describeIf(missingCli, "what runs", () => {
-  test.concurrent("is stopped, resumed, started anew, read and opened by its names", async () => {
+  test.concurrent("is stopped, started, restarted, read and opened by its names", async () => {
     const services = { web: { image: "nginx", ports: ["8080:80"] }, cache: { image: "redis" } };
     const project = await Project.create({
       stack: "compose",
@@ -179,8 +179,8 @@ describeIf(missingCli, "what runs", () => {
     expect(project.container("shop-web-1").State.Running).toBe(false);
     expect(await run("stop", "compose", "web")).toEqual([0, "web: does not run"]);
     expect((await status(project)).said).toEqual(["shop-web-1: exited", "shop-cache-1: done"]);
-    expect(await run("resume", "compose", "web")).toEqual([0, "web: started"]);
-    expect(await run("resume", "compose")).toEqual([0, "web: runs already", "cache: started"]);
+    expect(await run("start", "compose", "web")).toEqual([0, "web: started"]);
+    expect(await run("start", "compose")).toEqual([0, "web: runs already", "cache: started"]);
     const { Id } = project.container("shop-web-1");
     expect(await run("restart", "compose", "web")).toEqual([0, "web: restarted"]);
     expect(project.container("shop-web-1").Id).toBe(Id);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { COMMANDS } from "../../cli/commands";
 import { run } from "../../cli/main";
+import { columnsOf } from "../../core/description/say";
 
 const ROOT = join(__dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "berth-cli-"));
@@ -149,7 +150,7 @@ test.each<[string[], string]>([
   [["plan", "--jsno"], "plan: unknown option '--jsno'; did you mean --json?"],
   [["plan", "-compose"], "plan: unknown option '-compose'"],
   [["plan", "nginx", "--all"], "--all: plans every program"],
-  [["start", "nginx", "mysql"], "start: name one stack"],
+  [["look", "nginx", "mysql"], "look: name one stack"],
   [["settings", "ngnix"], 'settings: there is no program "ngnix"; did you mean nginx?'],
   [["settings", "nonsense"], 'settings: there is no program "nonsense"; the programs are nginx, mysql'],
   [["status", "nginx", "--timeout", "5"], "--timeout: says how long --wait waits; add --wait"],
@@ -187,6 +188,27 @@ test("each command has a help with what it is for and examples, in both spelling
     for (const { flags } of options) expect(out).toContain(`  ${flags} `);
   }
   expect(await within(["help", "from-run"])).toEqual(await within(["from-run", "--help"]));
+});
+
+test.each(["en", "zh"])("the help of each command fits a screen of 80 columns and 40 rows, %s", (language) => {
+  const program = `
+    const { run } = require("./cli/main");
+    const { COMMANDS } = require("./cli/commands");
+    (async () => { for (const { name } of COMMANDS) { console.log("\\f" + name); await run([name, "--help"]); } })();`;
+  const { stdout } = spawnSync(process.execPath, ["-r", "./core/loadTypescript", "-e", program], {
+    cwd: ROOT,
+    env: { ...process.env, BERTH_LANG: language },
+    encoding: "utf8",
+  });
+  const pages = stdout.split("\f").slice(1);
+  expect(pages).toHaveLength(COMMANDS.length);
+  const rows = (page: string) =>
+    page
+      .trim()
+      .split("\n")
+      .slice(1)
+      .reduce((sum, line) => sum + Math.max(1, Math.ceil(columnsOf(line) / 80)), 0);
+  expect(pages.map((page) => [page.split("\n")[0], rows(page)]).filter(([, count]) => Number(count) > 40)).toEqual([]);
 });
 
 test("wrong usage ends the process with 2, without a stack trace", () => {

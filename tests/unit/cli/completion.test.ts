@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { COMMANDS } from "../../../cli/commands";
+import { describeIf } from "../../skips";
 
 const ROOT = join(__dirname, "../../..");
 const script = (shell: string) => {
@@ -10,7 +11,7 @@ const script = (shell: string) => {
   expect(status).toBe(0);
   return stdout;
 };
-const there = (shell: string) => spawnSync(shell, ["-c", "true"]).status === 0;
+const there = (shell: string) => spawnSync(shell, ["--version"]).status === 0;
 
 /** What bash offers behind these words; the last one is being typed. */
 function offers(...words: string[]): string[] {
@@ -23,13 +24,13 @@ function offers(...words: string[]): string[] {
   return stdout.trim().split("\n");
 }
 
-(there("bash") ? describe : describe.skip)("bash", () => {
+describeIf(there("bash") ? undefined : "no bash on PATH", "completion in bash", () => {
   test.each<[string[], string[]]>([
     [["fr"], ["from-run", "from-compose", "from-kubernetes", "from-notes", "from-running"]],
     [["--v"], ["--version"]],
     [
       ["from-run", "--"],
-      ["--to", "--project-name", "--help"],
+      ["--to", "--project-name", "--lang", "--help"],
     ],
     [
       ["from-run", "--to", ""],
@@ -43,11 +44,19 @@ function offers(...words: string[]): string[] {
     [["ps", "ngi"], ["nginx"]],
     [
       ["logs", "--"],
-      ["--follow", "--tail", "--help"],
+      ["--follow", "--tail", "--lang", "--help"],
     ],
     [["plan", "nginx", "mys"], ["mysql"]],
     [["help", "un"], ["unbundle"]],
     [["completion", "z"], ["zsh"]],
+    [
+      ["--lang", ""],
+      ["en", "zh"],
+    ],
+    [["--lang", "zh", "unb"], ["unbundle"]],
+    [["--lang", "zh", "export", "--to", "k"], ["kubernetes"]],
+    [["up", "nginx", "--lang", "z"], ["zh"]],
+    [["up", "nginx", "--la"], ["--lang"]],
     // The names of files are the shell's own business.
     [["unbundle", "berth-"], [""]],
   ])("completes %j", (words, expected) => {
@@ -60,4 +69,11 @@ test.each(["bash", "zsh", "fish"])("%s: the script has every command, and the sh
   for (const { name } of COMMANDS) expect(text).toMatch(new RegExp(`(^|[ '"])${name}[ ':"]`, "m"));
   if (!there(shell)) return;
   expect(spawnSync(shell, ["-n"], { input: text, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+});
+
+describeIf(there("shellcheck") ? undefined : "no shellcheck on PATH", "shellcheck", () => {
+  test("has nothing to say of the script for bash", () => {
+    const { stdout } = spawnSync("shellcheck", ["--shell=bash", "-"], { input: script("bash"), encoding: "utf8" });
+    expect(stdout).toBe("");
+  });
 });

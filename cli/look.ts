@@ -9,8 +9,8 @@ import { stateOf } from "./state";
 import { programsOf } from "./stackName";
 import { findMissing } from "./tools";
 
-/** `berth start`: the real preview of a stack, or berth's own plan where something is missing for it. */
-export async function start(stack = DEV): Promise<number> {
+/** `berth look`: the real preview of a stack, or berth's own plan where something is missing for it. */
+export async function look(stack = DEV): Promise<number> {
   const { folder, name, own } = await currentProject();
   const { values } = readStackConfig(folder, name, stack);
   const engine = values["berth:engine"];
