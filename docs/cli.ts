@@ -15,10 +15,7 @@ const EXIT_CODES = [
     "it failed; the sentence on standard error says why; of `status`, that not all is as declared and healthy; of `doctor`, that something is missing; of `outdated`, that a registry could not be asked; of `mirrors`, that none is of use, or one that the engine uses is not",
   ],
   ["2", "the command line is wrong; nothing was done"],
-  [
-    "that of Pulumi",
-    "`up`, `preview`, `refresh`, `destroy`, `rollback`, and `look` where its preview is the real one",
-  ],
+  ["that of Pulumi", "`up`, `preview`, `refresh`, `destroy`, `rollback`, and `look` where its preview is the real one"],
   ["128 + a signal's", "ended by that signal: 130 for Ctrl-C"],
 ];
 
