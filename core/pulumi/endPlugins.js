@@ -2,7 +2,7 @@ const { readdirSync, readFileSync } = require("node:fs");
 
 const wordsOf = (pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
 
-/** Parent and session of a process. */
+/** Parent and session of a process, by numbers as texts. */
 function familyOf(pid) {
   const [, parent, , session] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
   return { parent, session };
@@ -56,6 +56,15 @@ exports.endPlugins = (host, engine) =>
       ? engine && words.includes(engine) && isLeft(pid)
       : HOST.test(program) && Number(pid) === host,
   );
+
+/** A process that started another one, by its number; undefined where that is not to be seen. */
+exports.parentOf = (pid) => {
+  try {
+    return familyOf(pid).parent;
+  } catch {
+    return undefined;
+  }
+};
 
 /** The same for the CLI of this session that has been killed, with a program that has not begun to look for it. */
 exports.endLeft = () => {

@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
-const { endPlugins } = require("./endPlugins") as { endPlugins(host: number, engine: string | undefined): void };
+const { endPlugins, parentOf } = require("./endPlugins") as {
+  endPlugins(host: number, engine: string | undefined): void;
+  parentOf(pid: number): string | undefined;
+};
 
 /** How the CLI runs a program. In every other process, one that uses the automation API for example, it is a guest. */
 const RUN_BY_CLI = /[\\/]@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index\.js)?$/;
@@ -24,6 +27,11 @@ export function endWith(engine: string | undefined): void {
   watching = true;
   const end = () => process.exit(1);
   const { ppid: parent } = process;
+  // The SDK may end the program first, because nobody answers it.
+  const cli = parentOf(parent);
+  process.on("exit", () => {
+    if (parentOf(parent) !== cli) endPlugins(parent, engine);
+  });
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") {

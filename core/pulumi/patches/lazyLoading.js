@@ -1,11 +1,17 @@
-// The SDK loads a TypeScript compiler at start (and up to 3.248 npm's dependency resolver): half of the time that it
-// takes to load, to serialise functions for dynamic providers and serverless code. berth has neither: they load on first
-// use.
+// The SDK loads at start what a program hardly ever needs: a TypeScript compiler (and up to 3.248 npm's dependency
+// resolver) and a reader of package.json, to serialise functions for dynamic providers and serverless code, and its API
+// for programs that run the CLI. berth has none of these: they load on first use.
 const Module = require("node:module");
-const { isRpc, outputsWhenAsked } = require("./lazyOutputs");
+const { isRpc, outputsWhenAsked, RPC } = require("./lazyOutputs");
 
 const CLOSURE = /@pulumi[\\/]pulumi[\\/]runtime[\\/]closure[\\/]/;
-const HEAVY = new Set(["../../typescript-shim", "@npmcli/arborist"]);
+/** What asks for them. */
+const HEAVY = new Map([
+  ["../../typescript-shim", CLOSURE],
+  ["@npmcli/arborist", CLOSURE],
+  ["normalize-package-data", CLOSURE],
+  ["./automation", /@pulumi[\\/]pulumi[\\/]index\.js$/],
+]);
 
 function lazily(load) {
   let loaded;
@@ -13,8 +19,10 @@ function lazily(load) {
   return new Proxy(
     {},
     {
-      // Said to be an ES module, so that the importing code does not copy its exports at once.
-      get: (_, key) => (key === "__esModule" && !loaded ? true : real()[key]),
+      // Said to be an ES module, so that the importing code does not copy its exports at once. One that is none is its own
+      // default.
+      get: (_, key) =>
+        key === "__esModule" && !loaded ? true : key === "default" && !real().__esModule ? real() : real()[key],
       has: (_, key) => key in real(),
       ownKeys: () => Reflect.ownKeys(real()),
       getOwnPropertyDescriptor: (_, key) =>
@@ -27,11 +35,14 @@ exports.lazily = lazily;
 
 const load = Module._load;
 Module._load = function (request, parent, ...rest) {
-  if (HEAVY.has(request) && parent && CLOSURE.test(parent.filename))
+  if (parent && HEAVY.get(request)?.test(parent.filename))
     return lazily(() => load.call(this, request, parent, ...rest));
   const loaded = load.call(this, request, parent, ...rest);
   return isRpc(request, parent) ? outputsWhenAsked(loaded) : loaded;
 };
+
+// The host of a program has loaded that much of the SDK before it.
+for (const file of Object.keys(require.cache).filter((name) => RPC.test(name))) outputsWhenAsked(require(file));
 
 // Nothing here serialises functions.
 void require("./debuggerOff").debuggerOff();

@@ -1,9 +1,11 @@
 // The SDK makes an output for every property of every resource before it is registered, some ninety for a container, of
 // about fifty promises and functions each. Hardly any is ever asked for: each is made when it is.
 const SDK = /@pulumi[\\/]pulumi[\\/]/;
+/** The module with `transferProperties`. */
+exports.RPC = /@pulumi[\\/]pulumi[\\/]runtime[\\/]rpc\.js$/;
 const DATA = { configurable: true, enumerable: true, writable: true };
 
-/** Whether a module of the SDK asks for the one with `transferProperties`. */
+/** Whether a module of the SDK asks for that one. */
 exports.isRpc = (request, parent) => /(^|\/)rpc$/.test(request) && SDK.test(parent?.filename ?? "");
 
 const done = new WeakSet();

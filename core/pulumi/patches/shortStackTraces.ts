@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 const DEBUG_PROMISE = /@pulumi[\\/]pulumi[\\/](runtime[\\/]debuggable|runtime[\\/]resource|output)\.[jt]s$/;
 
 // The SDK's source maps name its files one folder too high. A scope without a package in a path also sends
@@ -9,9 +11,12 @@ const MISPLACED =
  * Makes the SDK's stack traces cheap and right. It takes one for every property of every resource, to
  * explain promise leaks, and maps each through source maps: half the time of a large preview. Those are cut
  * short; a trace that begins in anybody else's code is formatted as before, so errors still show where they
- * come from.
+ * come from. Another one, of each resource, is a fifth of the state, which the CLI writes anew for every resource, and is
+ * shown by nobody: it is not taken.
  */
 export function shortenStackTraces(): void {
+  const resource = pulumi.Resource as unknown as { stackTrace?(skip: number): object[] };
+  if (resource.stackTrace?.length === 1) resource.stackTrace = () => [];
   const format = Error.prepareStackTrace;
   if (!format) return;
   Error.prepareStackTrace = (error, frames) => {

@@ -25,6 +25,12 @@ const DOING = {
     process.on("uncaughtException", () => process.stderr.write("it went wrong\\n"));
     setInterval(() => process.stdout.write("still here\\n"), 50);
   },
+  // As the SDK does when nobody answers it.
+  leave: () => {
+    const { parentOf } = require(${JSON.stringify(join(ROOT, "core/pulumi/endPlugins"))});
+    const cli = parentOf(process.ppid);
+    setInterval(() => parentOf(process.ppid) !== cli && process.exit(0), 5);
+  },
 };
 console.log("ready");
 setTimeout(DOING[process.env.DOING], 100);
@@ -187,6 +193,30 @@ describeIf(
       expect(await ended(program.pid!)).toBe(true);
       expect(await ended(own)).toBe(true);
       expect(lives(other)).toBe(true);
+    });
+
+    test.concurrent("ends, and the language host too, where the program has ended first", async () => {
+      const { address } = await cli();
+      const own = await provider(address);
+      const host = `
+      const program = require("node:child_process").spawn(process.execPath, [${JSON.stringify(RUN)}, "."], { stdio: ["ignore", "pipe", "ignore"] });
+      program.stdout.once("data", () => console.log(process.pid));
+      setInterval(() => {}, 1000);
+    `;
+      const script = `
+      require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(host)}], { argv0: "/x/pulumi-language-fake", stdio: "inherit" });
+      setInterval(() => {}, 1000);
+    `;
+      const env = { ...process.env, DOING: "leave", PULUMI_NODEJS_ENGINE: address };
+      const child = spawn(process.execPath, ["-e", script], { env, stdio: ["ignore", "pipe", "inherit"] });
+      pids.push(child.pid!);
+      const language = Number((await once(child.stdout!, "data"))[0]);
+      pids.push(language);
+      await sleep(500);
+      expect(lives(language)).toBe(true);
+      child.kill("SIGKILL");
+      expect(await ended(language)).toBe(true);
+      expect(await ended(own)).toBe(true);
     });
 
     test.concurrent("stays while the CLI that has started it lives, though the program's output has no reader", async () => {

@@ -120,3 +120,8 @@ describe("stack traces", () => {
     expect(Error.prepareStackTrace).toBeUndefined();
   });
 });
+
+test("a resource takes no stack trace into the state", () => {
+  const resource = pulumi.Resource as unknown as { stackTrace(skip: number): object[] };
+  expect(resource.stackTrace(0)).toEqual([]);
+});
