@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { Service } from "../../../components/service";
 import { sessionFor } from "../../../core/engines/dockerApi/session";
 import { allOrNothing } from "../../../core/pulumi/allOrNothing";
