@@ -1,7 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { extract } from "tar";
 
 const ROOT = join(__dirname, "..");
@@ -13,17 +25,40 @@ export function must(program: string, args: string[], cwd: string): string {
   return stdout;
 }
 
-/** The package as `npm run package` writes it, in a folder of its own. */
+/** Of everything that a package may be made of: what lies in the checkout, but for what is made there and the tests. */
+function digestOfSources(): string {
+  const hash = createHash("sha256");
+  const add = (folder: string) => {
+    const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const name = join(folder, entry.name);
+      if (/^(node_modules|dist|tests|\..*|.*\.tgz)$/.test(name)) continue;
+      if (entry.isDirectory()) add(name);
+      else if (entry.isFile()) hash.update(`${name}\0`).update(readFileSync(join(ROOT, name)));
+    }
+  };
+  add("");
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** The package as `npm run package` writes it, in a folder of its own. The same sources are packed once for all tests. */
 export class PackedPackage {
   readonly folder = mkdtempSync(join(tmpdir(), "berth-package-"));
-  readonly file: string;
+  readonly file = join(this.folder, "pulumi-berth.tgz");
 
   constructor() {
-    must(process.execPath, [join(ROOT, "package/build.js")], ROOT);
-    const [{ filename }] = JSON.parse(
-      must("npm", ["pack", "--json", "--silent", "--pack-destination", this.folder], ROOT).replace(/^[^[{]*/, ""),
-    ) as [{ filename: string }];
-    this.file = join(this.folder, filename);
+    const kept = join(ROOT, "node_modules/.cache/berth", `package-${digestOfSources()}.tgz`);
+    if (!existsSync(kept)) {
+      must(process.execPath, [join(ROOT, "package/build.js")], ROOT);
+      const [{ filename }] = JSON.parse(
+        must("npm", ["pack", "--json", "--silent", "--pack-destination", this.folder], ROOT).replace(/^[^[{]*/, ""),
+      ) as [{ filename: string }];
+      mkdirSync(dirname(kept), { recursive: true });
+      // Another test may be about the same.
+      copyFileSync(join(this.folder, filename), `${kept}.${process.pid}`);
+      renameSync(`${kept}.${process.pid}`, kept);
+    }
+    copyFileSync(kept, this.file);
   }
 
   get size(): number {
