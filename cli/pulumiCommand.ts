@@ -1,5 +1,6 @@
 import { type Declaration, declarationOf, isApplied, isLast, keepApplied, settingsOf } from "./applied";
 import { locked } from "./locks";
+import { networksInUse } from "./networksInUse";
 import type { Plan } from "./plan";
 import {
   hasAllPlugins,
@@ -31,6 +32,8 @@ const answers = (word: string) =>
   /^(--(yes|skip-preview|preview-only)(=|$)|-[a-z]*[yf][a-z]*$)/.test(word) && !word.endsWith("=false");
 const truthy = (value = "") => /^(1|true)$/i.test(value);
 const isAnswered = (args: string[]) => args.some(answers) || truthy(process.env.PULUMI_SKIP_CONFIRMATIONS);
+
+const warn = (sentence: string) => console.error(`warning: ${sentence}`);
 
 /** Refuses what the CLI would refuse only after the program has run: nobody is there to answer its question. */
 export function checkAnswered(command: PulumiCommand | "rollback", stack: string, args: string[]): void {
@@ -116,9 +119,11 @@ export async function pulumiCommand(
       const unfinished = Unfinished.in(state);
       // Else a network could not go, which they are on.
       if (unfinished && isAnswered(args)) await locked(project, stack, () => removeAll(unfinished));
-      else if (unfinished) console.error(`warning: ${unfinished.notice(`berth destroy ${stack} --yes`)}`);
+      else if (unfinished) warn(unfinished.notice(stack));
     }
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
+    if (code !== 0 && command === "destroy")
+      for (const sentence of await networksInUse(await stateOf(folder, project.name, name))) warn(sentence);
     if (code === 0 && state !== undefined) await settle(project, stack, command, args);
     const after = code === 0 && declaration ? await stateOf(folder, project.name, name) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
@@ -154,7 +159,7 @@ async function settle(project: CliProject, stack: string, command: PulumiCommand
 }
 
 async function removeAll(unfinished: Unfinished): Promise<void> {
-  for (const sentence of await unfinished.remove()) console.error(`warning: ${sentence}`);
+  for (const sentence of await unfinished.remove()) warn(sentence);
 }
 
 /** Nobody looks at a preview that is not asked about. It has to stay where it alone finds what is wrong beforehand. */
@@ -165,7 +170,7 @@ function unseen(command: PulumiCommand, args: string[], declaration: Declaration
 
 /** Says that nothing is to be done, with the stack's outputs as `up` prints them. */
 function sayUnchanged(stack: string, { now }: Declaration, state: string): void {
-  for (const warning of now.plan.warnings) console.error(`warning: ${warning}`);
+  for (const warning of now.plan.warnings) warn(warning);
   const outputs = outputsIn(state);
   if (outputs.length) console.log(`Outputs:\n${outputs.map((line) => `    ${line}`).join("\n")}\n`);
   console.log(`Nothing has changed: all of the stack ${stack} is as declared, and runs.`);

@@ -1,10 +1,12 @@
+import { say } from "../core/description/say";
 import type { EngineSettings } from "../core/engines/dockerApi/connection/address";
 import { ENGINE_SETTINGS, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { OWNER_LABEL, STACK_LABEL } from "../core/engines/owner";
 import { runPulumi } from "./pulumi";
 
-interface Resource {
+/** What a state keeps of a resource, as far as it is looked at here. */
+export interface Resource {
   urn: string;
   type: string;
   id?: string;
@@ -12,7 +14,7 @@ interface Resource {
   provider?: string;
 }
 
-interface StateFile {
+export interface StateFile {
   version: number;
   checkpoint: { latest?: { resources?: Resource[]; pending_operations?: { type: string; resource: Resource }[] } };
 }
@@ -54,9 +56,9 @@ export class Unfinished {
   }
 
   /** What somebody should know who may still say no, so that nothing is removed yet. */
-  notice(command: string): string {
+  notice(stack: string): string {
     const names = this.begun.map(({ urn }) => urn.split("::").at(-1)!).join(", ");
-    return `a run that was cut off had begun to make ${names}; \`${command}\` removes these, too`;
+    return say`a run that was cut off had begun to make ${names}; \`berth destroy ${stack} --yes\` removes these, too`;
   }
 
   /**
@@ -87,7 +89,7 @@ export class Unfinished {
           const ours = [STACK_LABEL, OWNER_LABEL].every((label) => own[label] === labels[label]);
           if (there && ours && !known.has(there.Id ?? there.ID)) await client.request("DELETE", remove);
         } catch (error) {
-          wrong.push(`${name}, which an earlier run had begun to make, may be left: ${(error as Error).message}`);
+          wrong.push(say`${name}, which an earlier run had begun to make, may be left: ${(error as Error).message}`);
         }
       }
     } finally {
@@ -117,13 +119,13 @@ function labelsOf(labels: unknown): Record<string, string> {
 }
 
 /** The engine of a provider in a state: as it is set there, else as the environment says. */
-function addressOf(provider: string | undefined, resources: Resource[]) {
+export function addressOf(provider: string | undefined, resources: Resource[]) {
   const inputs = resources.find(({ urn }) => provider?.startsWith(`${urn}::`))?.inputs ?? {};
   const settings: EngineSettings = {};
   for (const key of ENGINE_SETTINGS) {
     const value = inputs[key];
     if (value !== undefined && typeof value !== "string")
-      throw new Error(`its engine is a secret of the state; \`berth up\` finds it`);
+      throw new Error(say`its engine is a secret of the state; \`berth up\` finds it`);
     settings[key] = value;
   }
   return engineAddress(settings, process.env);

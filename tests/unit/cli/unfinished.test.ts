@@ -100,9 +100,9 @@ describe("what no state knows is removed from the engine", () => {
   });
 
   test("somebody who may still say no is told", () => {
-    expect(
-      Unfinished.in(state([begun(CONTAINER, "a"), begun(CONTAINER, "b")]))!.notice("berth destroy web --yes"),
-    ).toBe("a run that was cut off had begun to make a, b; `berth destroy web --yes` removes these, too");
+    expect(Unfinished.in(state([begun(CONTAINER, "a"), begun(CONTAINER, "b")]))!.notice("web")).toBe(
+      "a run that was cut off had begun to make a, b; `berth destroy web --yes` removes these, too",
+    );
   });
 });
 

@@ -1,0 +1,35 @@
+import { say } from "../core/description/say";
+import { EngineClient } from "../core/engines/dockerApi/connection/client";
+import { addressOf, type StateFile } from "./unfinished";
+
+/**
+ * Why networks of a stack are still there after a destroy that has failed: the provider says only that it has waited.
+ *
+ * @param state the stack's state, as the CLI keeps it in a file; undefined or "" where there is none
+ * @returns a sentence for each network that the engine still has
+ */
+export async function networksInUse(state: string | undefined): Promise<string[]> {
+  if (!state) return [];
+  const { resources = [] } = (JSON.parse(state) as StateFile).checkpoint.latest ?? {};
+  const sentences: string[] = [];
+  for (const { type, id, provider } of resources) {
+    if (type !== "docker:index/network:Network" || id === undefined) continue;
+    try {
+      const client = new EngineClient(addressOf(provider, resources));
+      const there = await client
+        .find<{ Name: string; Containers?: Record<string, { Name: string }> | null }>(`/networks/${id}`)
+        .finally(() => client.close());
+      if (there) sentences.push(why(there.Name, Object.values(there.Containers ?? {})));
+    } catch {
+      // What the CLI has said stands for itself.
+    }
+  }
+  return sentences;
+}
+
+function why(network: string, containers: { Name: string }[]): string {
+  if (containers.length === 0)
+    return say`the network ${network} stays though no container is on it: an engine that was killed may count one that is gone; start the engine anew, then the same command again`;
+  const names = containers.map(({ Name }) => Name);
+  return say`the network ${network} stays, for these containers are on it: ${names.join(", ")}; \`docker network disconnect ${network} ${names[0]!}\` takes one off, then the same command again`;
+}
