@@ -27,7 +27,11 @@ module.exports = {
     ),
     within("^core/readers/dockerRun/", "^core/(readers/dockerRun|description)/", "Text to description."),
     within("^core/readers/compose/", "^core/(readers/compose|description)/", "Text to description."),
-    within("^core/readers/notes/", "^core/(readers|description)/", "Notes hold lines and compose files."),
+    within(
+      "^core/readers/notes/",
+      "^core/(readers|mapping|description)/",
+      "Notes hold lines and compose files; whether one can run is said by the mapping.",
+    ),
     within(
       "^core/readers/kubernetes/",
       "^core/(readers/kubernetes|readers/compose/yaml[.]ts$|mapping|description)",

@@ -7,9 +7,8 @@ import { checkNetwork } from "../core/engines/dockerApi/preflight";
 import { providerOf, type Session, sessionFor, toLabels } from "../core/engines/dockerApi/session";
 import { checkManager } from "../core/engines/swarm/checks";
 import { swarmSessionFor } from "../core/engines/swarm/session";
-import { contains, parseAddress, parseCidr } from "../core/description/addresses";
 import { ArgumentError } from "../core/description/errors";
-import { parseName } from "../core/description/names";
+import { checkDefinition } from "../core/mapping/networks";
 import { type ArgumentNames, reporter } from "../core/pulumi/componentErrors";
 import { withHooks } from "./service";
 
@@ -148,53 +147,17 @@ export class Network extends pulumi.ComponentResource {
   }
 }
 
-function checkBlock(block: AddressBlock, at: string) {
-  const subnet = block.subnet === undefined ? undefined : parseCidr(block.subnet, `${at}.subnet`);
-  for (const field of ["gateway", "ipRange", "auxAddresses"] as const) {
-    if (block[field] !== undefined && !subnet)
-      throw new ArgumentError(`${at}.${field}`, "needs a subnet to lie in", "set subnet too");
-  }
-  if (block.gateway !== undefined) {
-    parseAddress(block.gateway, `${at}.gateway`);
-    if (!contains(subnet!, block.gateway))
-      throw new ArgumentError(
-        `${at}.gateway`,
-        `${block.gateway} is outside the subnet ${subnet!.text}`,
-        "choose an address inside it",
-      );
-  }
-  if (block.ipRange !== undefined) {
-    const range = parseCidr(block.ipRange, `${at}.ipRange`);
-    if (range.first < subnet!.first || range.last > subnet!.last)
-      throw new ArgumentError(
-        `${at}.ipRange`,
-        `${range.text} is outside the subnet ${subnet!.text}`,
-        "choose a block inside it",
-      );
-  }
-  return subnet ? [{ subnet, argument: `${at}.subnet` }] : [];
-}
-
 function check(logicalName: string, args: NetworkArgs, session: Session, type: string): string {
   refuseOnKubernetes("networks", "pods are on the one network of their cluster");
-  const name = parseName(args.name ?? logicalName, "name");
-  if (["bridge", "host", "none"].includes(name))
-    throw new ArgumentError("name", `${name} is a network of Docker's own`, "choose another name");
+  const { name, subnets } = checkDefinition({ ...args, name: args.name ?? logicalName });
   if (session.networks.has(name))
     throw new ArgumentError("name", `${name} is declared twice`, "declare each network once and share it");
-  if (["host", "none"].includes(args.driver ?? ""))
-    throw new ArgumentError(
-      "driver",
-      `${args.driver} makes no network of a single engine's own`,
-      `set networkMode: "${args.driver}" on the service`,
-    );
   if (args.driver === "overlay") {
     const inSwarm = type.endsWith(":OverlayNetwork") || chosenEngine() === "swarm" || session.snapshot?.swarm?.manager;
     if (!inSwarm)
       throw new ArgumentError("driver", "overlay makes no network of a single engine's own", "use bridge, or a Swarm");
     if (!swarmSessionFor(session).swarm) checkManager(session.snapshot);
   }
-  const subnets = (args.ipam?.config ?? []).flatMap((block, index) => checkBlock(block, `ipam.config[${index}]`));
   session.checkConsentLast();
   const blocks = args.ipam?.config ?? [];
   const declared = {

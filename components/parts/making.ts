@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../core/description/errors";
-import type { DependencyDescription, NetworkDefinition, ProjectDescription } from "../../core/description/project";
+import type { DependencyDescription } from "../../core/description/project";
 import type { Dependency, Service, ServiceSource } from "../service";
 import type { ProjectOptions } from "./projectOptions";
 
@@ -19,10 +19,6 @@ export const waitsOf = (
     (made[other] ?? []).map((service) => ({ service, condition, restart })),
   );
 
-/** Nothing in a compose file says that a service ends, except that another waits for it. */
-export const isAwaited = ({ services }: ProjectDescription, key: string): boolean =>
-  Object.values(services).some((other) => other.dependsOn?.[key]?.condition === "service_completed_successfully");
-
 /** Where a service stands; what code has set over the file or the lines stands nowhere in them. */
 export function sourceOf({ compose, services, locate }: ProjectOptions, key: string): ServiceSource | undefined {
   if (!compose && !locate) return undefined;
@@ -34,12 +30,4 @@ export function sourceOf({ compose, services, locate }: ProjectOptions, key: str
     variables: compose?.variables,
     locate: (error) => (ours.includes(/^\w*/.exec(error.argument)![0]) ? inCode(error) : locate?.(key, error)),
   };
-}
-
-/** The arguments of a network, as its component takes them. */
-export function networkArgs(network: NetworkDefinition, labels: Record<string, string>) {
-  const { name, driver, driverOpts, ipam, internal, attachable, enableIpv4, enableIpv6 } = network;
-  if (enableIpv4 === false)
-    throw new ArgumentError(`networks.${name}.enable_ipv4`, "the Docker provider cannot switch IPv4 off", "remove it");
-  return { name, driver, options: driverOpts, ipam, internal, attachable, enableIpv6, labels };
 }

@@ -3,15 +3,17 @@ import { ArgumentError } from "../../core/description/errors";
 import type { ClaimOptions } from "../../core/description/kubernetesOptions";
 import type { ProjectDescription, ProjectService } from "../../core/description/project";
 import { snakeCase } from "../../core/description/snakeCase";
+import { isAwaited } from "../../core/description/startOrder";
 import type { ServiceArgs } from "../../core/description/types";
 import { buildForNodes } from "../../core/engines/dockerApi/images/build";
 import { providerOf, type Session, sessionFor } from "../../core/engines/dockerApi/session";
 import type { EngineName } from "../../core/engines/engine";
 import { rolledBack } from "../../core/engines/rollback";
+import { networkArgs } from "../../core/mapping/networks";
 import { Network } from "../network";
 import { Service } from "../service";
 import { labelMap, NAMESPACE } from "./composeLabels";
-import { isAwaited, type Making, networkArgs, sourceOf, waitsOf } from "./making";
+import { type Making, sourceOf, waitsOf } from "./making";
 import type { ProjectOptions } from "./projectOptions";
 
 /** What a definition says that has no meaning on an engine, by field. */
@@ -104,7 +106,7 @@ export class ClusterMaking implements Making {
         build && !rolledBack(name)
           ? this.build(key, description.image, build, description.platform)
           : description.image,
-      ...(isAwaited(this.project, key) ? { mode: "replicated-job" } : {}),
+      ...(isAwaited(key, this.project.services) ? { mode: "replicated-job" } : {}),
       networks: description.networks?.map((network) => {
         const { aliases = [], ...rest } = typeof network === "string" ? { name: network } : network;
         const others = [...new Set([key, ...aliases])].filter((alias) => alias !== containerName);

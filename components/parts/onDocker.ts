@@ -1,16 +1,18 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../core/description/errors";
 import type { ProjectDescription, VolumeDefinition } from "../../core/description/project";
+import { isAwaited } from "../../core/description/startOrder";
 import type { ServiceArgs } from "../../core/description/types";
 import { buildImage } from "../../core/engines/dockerApi/images/build";
 import { providerOf, type Session, sessionFor } from "../../core/engines/dockerApi/session";
 import { COMPOSE_LABELS } from "../../core/engines/owner";
 import { rolledBack } from "../../core/engines/rollback";
+import { networkArgs } from "../../core/mapping/networks";
 import { NamedVolume } from "../namedVolume";
 import { Network } from "../network";
 import { Service } from "../service";
 import { COMPOSE_VERSION, configHash, labelMap } from "./composeLabels";
-import { isAwaited, type Making, networkArgs, sourceOf, waitsOf } from "./making";
+import { type Making, sourceOf, waitsOf } from "./making";
 import type { ProjectOptions } from "./projectOptions";
 
 /** On one Docker engine: what `docker compose up` makes. */
@@ -94,7 +96,7 @@ export class DockerMaking implements Making {
     }
 
     const waits = waitsOf(dependsOn, made);
-    const isJob = isAwaited(this.project, key);
+    const isJob = isAwaited(key, this.project.services);
     return names.map(({ unique, containerName }, index) => {
       const args: ServiceArgs = {
         ...description,

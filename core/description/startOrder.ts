@@ -59,3 +59,7 @@ export const startOrder = (services: Record<string, ProjectService>): string[] =
   inOrder(services, (path) => {
     throw new ArgumentError(`services.${path[0]}.depends_on`, path.join(say` waits for `), say`break the circle`);
   });
+
+/** Nothing in a compose file says that a service ends, except that another waits for it. */
+export const isAwaited = (key: string, services: Record<string, Needing>): boolean =>
+  Object.values(services).some((other) => other.dependsOn?.[key]?.condition === "service_completed_successfully");

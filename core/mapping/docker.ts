@@ -5,7 +5,9 @@ import { ArgumentError } from "../description/errors";
 import type { Mount } from "../description/mounts";
 import { parseName } from "../description/names";
 import { formatDuration } from "../description/quantities";
-import type { LateSpec, ServiceSpec } from "../description/service";
+import { checkService } from "../description/rules";
+import { type LateSpec, parseField, parseService, type ServiceSpec, type SpecContext } from "../description/service";
+import type { ServiceDescription } from "../description/types";
 
 /**
  * How each argument of `docker.Container` comes from a service description, and what the provider cannot
@@ -295,6 +297,54 @@ function refuseWeight({ blkioConfig }: ServiceSpec): ServiceSpec["blkioConfig"] 
       "limit them with deviceReadBps and its siblings",
     );
   return blkioConfig;
+}
+
+/** A container's name and host ports exist once. */
+export function checkAmount({ mode, replicas = 1 }: Pick<ServiceSpec, "mode" | "replicas">): void {
+  if (mode === "global")
+    throw new ArgumentError(
+      "mode",
+      "global is one on each node, and a Docker engine is a single one",
+      "remove it, or set engine (berth:engine) to swarm or kubernetes",
+    );
+  if (replicas !== 1)
+    throw new ArgumentError(
+      "replicas",
+      `${replicas} containers cannot have one name on a Docker engine`,
+      "declare a service for each, or set engine (berth:engine) to swarm or kubernetes",
+    );
+}
+
+const FROM_OUTSIDE = new Set<string>(["environment", "envFile", "secrets", "configs"]);
+
+/** Values of a description that the provider cannot say. What is read from outside is never refused for its value. */
+export function refusedValues(fields: ServiceDescription, context: SpecContext): ArgumentError[] {
+  return Object.values(ARGUMENTS).flatMap(({ from, to }) => {
+    if (from.some((field) => FROM_OUTSIDE.has(field)) || from.every((field) => fields[field] === undefined)) return [];
+    try {
+      to(Object.fromEntries(from.map((field) => [field, parseField(field, fields[field], context)])) as never);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ArgumentError)) throw error;
+      return [error];
+    }
+  });
+}
+
+/**
+ * Refuses what `up` on a Docker engine refuses of a service before anything is made, as far as its description alone
+ * says it.
+ *
+ * @throws ArgumentError naming the field
+ */
+export function checkForDocker(description: ServiceDescription, context: SpecContext): void {
+  for (const [field, refusal] of Object.entries(REFUSED))
+    if (description[field as keyof ServiceDescription] !== undefined) throw new ArgumentError(field, ...refusal);
+  const inside = Object.entries(description).filter(([field]) => !FROM_OUTSIDE.has(field));
+  const spec = parseService(Object.fromEntries(inside) as unknown as ServiceDescription, context);
+  checkService(spec);
+  checkAmount(spec);
+  for (const error of refusedValues(description, context)) throw error;
 }
 
 /** What tells whether a service may end by itself. */

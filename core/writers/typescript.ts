@@ -1,10 +1,8 @@
 import { existsSync } from "node:fs";
-import { ARGUMENTS, REFUSED } from "../mapping/docker";
+import { REFUSED, refusedValues } from "../mapping/docker";
 import { defined, shortPath, type TidyService } from "../description/describe";
-import { ArgumentError } from "../description/errors";
 import { hostPath } from "../description/mounts";
 import type { BuildDescription, NetworkDefinition, ProjectDescription, VolumeDefinition } from "../description/project";
-import { parseField } from "../description/service";
 import type { MountDescription, NetworkDescription } from "../description/types";
 import { Code, literal, quoted } from "./literal";
 import { inOrder } from "../description/startOrder";
@@ -13,8 +11,6 @@ import { Printer } from "./printer";
 import { freeProgramName, inBackticks, ownProgram, type ProgramParts, stackProgram, Variables } from "./programText";
 import { hasMark, mapTexts, pieces, type Secret, secretNotices, withSecrets } from "./secrets";
 import { type Fields, typedService } from "./typed";
-
-const FROM_OUTSIDE = new Set<string>(["environment", "envFile", "secrets", "configs"]);
 
 const MODULES: Record<string, string> = {
   BridgeNetwork: "bridgeNetwork",
@@ -340,17 +336,11 @@ class Module extends Printer<TypescriptOptions> {
 
   /** Values that the Docker provider cannot say: the program would end with them. */
   private refusedValues(at: string, fields: Omit<TidyService, "build" | "dependsOn">): void {
-    const context = { projectFolder: this.options.folder, outer: {} };
-    for (const { from, to } of Object.values(ARGUMENTS)) {
-      // What is read from outside is never refused for its value.
-      if (from.some((field) => FROM_OUTSIDE.has(field)) || from.every((field) => fields[field] === undefined)) continue;
-      try {
-        to(Object.fromEntries(from.map((field) => [field, parseField(field, fields[field], context)])) as never);
-      } catch (error) {
-        if (!(error instanceof ArgumentError)) throw error;
-        this.notices.push(warning(`${at}.${error.argument}`, `\`up\` refuses it: ${error.problem}; ${error.remedy}`));
-      }
-    }
+    for (const { argument, problem, remedy } of refusedValues(fields, {
+      projectFolder: this.options.folder,
+      outer: {},
+    }))
+      this.notices.push(warning(`${at}.${argument}`, `\`up\` refuses it: ${problem}; ${remedy}`));
   }
 
   /** A container is found by its own name without an alias. */

@@ -10,7 +10,7 @@ import { formatPort } from "../../description/ports";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { firstStartHook } from "../firstStart";
 import { declaredEndpoints, type Endpoint, type Engine, type PreparedService, type ServiceRequest } from "../engine";
-import { type Ending, endingOf, mayEnd, REFUSED } from "../../mapping/docker";
+import { checkAmount, type Ending, endingOf, mayEnd, REFUSED } from "../../mapping/docker";
 import { containerArguments, makeContainer } from "./container";
 import { sayOfAdoption } from "../dockerApi/adoption";
 import { warnOfLeftVolumes } from "./leftVolumes";
@@ -35,7 +35,7 @@ export const dockerEngine: Engine = { name: "docker", refused: REFUSED, prepare 
 function prepare(request: ServiceRequest): PreparedService {
   const { name, report, checks } = request;
   const { keepData } = request.options;
-  checkAmount(request);
+  request.whenKnown({ mode: request.spec.mode, replicas: request.spec.replicas }, checkAmount);
   const session = sessionFor(providerOf(request.opts));
   const spec = takeFiles(request.spec);
   const args = containerArguments(spec, report);
@@ -96,24 +96,6 @@ function prepare(request: ServiceRequest): PreparedService {
       };
     },
   };
-}
-
-/** A container's name and host ports exist once. */
-function checkAmount({ spec, whenKnown }: ServiceRequest): void {
-  whenKnown({ mode: spec.mode, replicas: spec.replicas }, ({ mode, replicas = 1 }) => {
-    if (mode === "global")
-      throw new ArgumentError(
-        "mode",
-        "global is one on each node, and a Docker engine is a single one",
-        "remove it, or set engine (berth:engine) to swarm or kubernetes",
-      );
-    if (replicas !== 1)
-      throw new ArgumentError(
-        "replicas",
-        `${replicas} containers cannot have one name on a Docker engine`,
-        "declare a service for each, or set engine (berth:engine) to swarm or kubernetes",
-      );
-  });
 }
 
 /**

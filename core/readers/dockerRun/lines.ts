@@ -1,3 +1,4 @@
+import { contains, parseCidr } from "../../description/addresses";
 import { ArgumentError, show } from "../../description/errors";
 import { parseName } from "../../description/names";
 import type {
@@ -115,6 +116,21 @@ function checkName(command: Command, word: Command["word"]): string {
 const said = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined && value !== false)) as T;
 
+const version = (address: string) => (address.includes(":") ? 6 : 4);
+
+/** The subnet that an address is in; else the first one of its version, or -1. */
+function subnetOf(subnets: string[], address: string): number {
+  const holds = (subnet: string) => {
+    try {
+      return contains(parseCidr(subnet, ""), address);
+    } catch {
+      return false;
+    }
+  };
+  const inside = subnets.findIndex(holds);
+  return inside < 0 ? subnets.findIndex((subnet) => version(subnet) === version(address)) : inside;
+}
+
 function createNetwork(command: Command): NetworkDefinition {
   const flags = readAll(command, NETWORK_CREATE);
   const { names, all, values, last, on, record, refuse } = flags;
@@ -128,22 +144,28 @@ function createNetwork(command: Command): NetworkDefinition {
   });
   const [gateways, ranges] = [values("--gateway"), values("--ip-range")];
   const subnets = values("--subnet");
+  const belongs = (address: string) => subnetOf(subnets, address.split("/")[0]!);
   for (const [flag, given] of [
     ["--gateway", gateways],
     ["--ip-range", ranges],
   ] as const)
-    if (given.length > subnets.length)
-      throw all(flag)[subnets.length]!.fail(say`has no subnet to belong to`, say`give --subnet too`);
-  const auxAddresses = record("--aux-address");
-  const version = (address: string | undefined) => (address?.includes(":") ? 6 : 4);
-  const config = subnets.map((subnet, index) =>
-    said({
+    for (const [index, address] of given.entries()) {
+      const at = belongs(address);
+      if (at < 0) throw all(flag)[index]!.fail(say`has no subnet to belong to`, say`give --subnet too`);
+      if (given.slice(0, index).some((other) => belongs(other) === at))
+        throw all(flag)[index]!.fail(say`is the second one of ${subnets[at]!}`, say`give each subnet one`);
+    }
+  const auxiliary = Object.entries(record("--aux-address") ?? {});
+  const config = subnets.map((subnet, index) => {
+    // One that is in no subnet stands with the first, and is refused there.
+    const own = auxiliary.filter(([, address]) => Math.max(belongs(address), 0) === index);
+    return said({
       subnet,
-      gateway: gateways.find((gateway) => version(gateway) === version(subnet)) ?? undefined,
-      ipRange: ranges.find((range) => version(range) === version(subnet)) ?? undefined,
-      auxAddresses: index === 0 ? auxAddresses : undefined,
-    }),
-  );
+      gateway: gateways.find((gateway) => belongs(gateway) === index),
+      ipRange: ranges.find((range) => belongs(range) === index),
+      auxAddresses: own.length ? Object.fromEntries(own) : undefined,
+    });
+  });
   const options = record("--ipam-opt");
   const driver = last("--ipam-driver");
   return said({

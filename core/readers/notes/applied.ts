@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { readManifests } from "../kubernetes";
 import { holesOfWords, holesOfYaml } from "./holes";
+import { keysOfServices } from "./composeFiles";
+import type { NoteItem } from "./note";
 import { type File, sentence, inNote, COMPOSE_FILES, type NoteState } from "./state";
 
 /** Makes a setup of manifests. */
@@ -21,11 +23,11 @@ export function readManifestFile(note: NoteState, file: File): void {
 
 /** Says of commands that apply files which setup they are. */
 export function settleApplied(note: NoteState): void {
-  for (const { item, text, files, how } of note.applied) {
+  for (const { item, text, files, services, how } of note.applied) {
     const lists = item.what.startsWith("kubectl") ? note.manifests : note.composes;
     const shown = (name: string) => lists.find(({ block }) => block.title === name);
     const named = files.map(shown);
-    const near = note.nearest(item, lists, () => true);
+    const near = nearestFile(note, item, lists, files, services);
     const found = (files.length === 0 ? [near] : files.length === 1 ? [named[0] ?? near] : named).filter(
       (one) => one !== undefined,
     );
@@ -42,6 +44,14 @@ export function settleApplied(note: NoteState): void {
       else item.why = `the note does not show ${what}: give the files to \`berth from-compose\``;
       continue;
     }
+    const wrong = (found.length > 1 ? [] : found).find(
+      (one) => one!.item.fate === "faulty" || one!.item.fate === "template",
+    )?.item;
+    if (wrong) {
+      const what = wrong.fate === "faulty" ? "does not run as written" : "is to be filled in first";
+      item.why = `applies line ${wrong.line}, which ${what}`;
+      continue;
+    }
     const own = found.map((one) => one!.item.setups);
     // Of several files: the setup that all of them are part of.
     const shared = own[0]!.filter((name) => own.every((names) => names.includes(name)));
@@ -51,4 +61,27 @@ export function settleApplied(note: NoteState): void {
     if (found.length > 1 && !names)
       item.why = `reads line ${found.map((one) => one!.item.line).join(" and ")} as one: save them as files and give both to \`berth from-compose\``;
   }
+}
+
+/**
+ * The file that a command applies without a name for it, or by a name that the note gives to none: the nearest one that
+ * has the services, and of one chapter that which is called as the command looks for it.
+ */
+function nearestFile(note: NoteState, item: NoteItem, lists: File[], files: string[], services: string[]) {
+  const having = lists.filter(({ block }) => {
+    const keys = services.length ? keysOfServices(block.text) : [];
+    return services.length > 0 && services.every((service) => keys.includes(service));
+  });
+  const candidates = having.length ? having : lists;
+  // One with another name is another one.
+  const near = note.nearest(
+    item,
+    candidates,
+    ({ block: { title } }) => files.length === 0 || title === undefined || files.includes(title),
+  );
+  if (!near || near.block.title !== undefined || files.length) return near;
+  const called = candidates.filter(
+    ({ block: { title, chapter } }) => chapter === near.block.chapter && COMPOSE_FILES.includes(title ?? ""),
+  );
+  return note.nearest(item, called, () => true) ?? near;
 }

@@ -11,7 +11,7 @@ export type Meaning =
   | { kind: "service" }
   | { kind: "build" }
   /** It applies files: `docker compose up`, `docker stack deploy`, `kubectl apply`. */
-  | { kind: "applies"; files: string[]; how: string }
+  | { kind: "applies"; files: string[]; services: string[]; how: string }
   /** Its meaning is clear, and what says it in a stack. */
   | { kind: "understood"; how: string }
   | { kind: "left out"; why: string };
@@ -62,7 +62,12 @@ function ofCompose(words: string[]): Meaning {
     case "up":
     case "create":
     case "start":
-      return { kind: "applies", files, how: say`\`up\` of its setup does it` };
+      return {
+        kind: "applies",
+        files,
+        services: rest.filter((word) => /^\w[\w.-]*$/.test(word)),
+        how: say`\`up\` of its setup does it`,
+      };
     case "scale":
       return understood(say`replicas of a service: set \`deploy: { replicas: N }\` in the compose file`);
     case "down":
@@ -110,6 +115,7 @@ function ofSwarm(group: string, words: string[]): Meaning {
       return {
         kind: "applies",
         files: [...valuesOf(words, "-c", "--compose-file")],
+        services: [],
         how: say`\`up\` of its setup with \`berth:engine: swarm\` does it`,
       };
     case "swarm init":
@@ -142,7 +148,12 @@ function ofKubectl(words: string[]): Meaning {
     case "replace": {
       const files = valuesOf(rest, "-f", "--filename");
       if (files.length)
-        return { kind: "applies", files, how: say`the component \`WebApp\`, or the SDK's own classes, say the same` };
+        return {
+          kind: "applies",
+          files,
+          services: [],
+          how: say`the component \`WebApp\`, or the SDK's own classes, say the same`,
+        };
       if (/^(?:namespaces?|ns)$/.test(first))
         return understood(
           say`the component \`Namespace\`${/^[\w-]+$/.test(second) ? `: new Namespace("${second}")` : ""}`,

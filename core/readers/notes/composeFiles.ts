@@ -20,7 +20,7 @@ const projectName = (name: string) =>
     .replace(/^[_-]+/, "") || "note";
 
 /** Services of a compose file, as far as its rows say which they are. */
-function keysOfServices(text: string): string[] {
+export function keysOfServices(text: string): string[] {
   const rows = text
     .slice(text.search(/^services:/m))
     .split("\n")

@@ -7,6 +7,7 @@ export type FileKind =
   | "compose"
   | "compose part"
   | "dockerfile"
+  | "dockerfile part"
   | "kubernetes"
   | "kubernetes part"
   | "daemon.json"
@@ -38,8 +39,8 @@ export function fileKind({ text, language, named }: NoteBlock): FileKind | undef
   if (/^[ \t]*FROM[ \t]+\S/m.test(text) && instructions > 1 && (/docker/.test(language) || /dockerfile/i.test(title)))
     return "dockerfile";
   if (COMMANDS.test(text)) return undefined;
-  if (/^docker(?:file)?$/.test(language) && instructions > 0 && INSTRUCTION.test(first)) return "dockerfile";
-  if ((/^\s*[{"]/.test(first) || /daemon\.json/.test(title)) && DAEMON_KEYS.test(text)) return "daemon.json";
+  if (/^docker(?:file)?$/.test(language) && instructions > 0 && INSTRUCTION.test(first)) return "dockerfile part";
+  if (/^\s*(?:[{"]|\/[/*])/.test(first) && DAEMON_KEYS.test(text)) return "daemon.json";
   if (/^c\.[A-Z]\w+\.\w+\s*=/m.test(text) || /^jupyter(?:hub)?[ \t-]/m.test(text)) return "jupyter";
   if (/^\.env/.test(title) || /^(?:dotenv|env)$/.test(language))
     return said.length && said.every((row) => ASSIGNMENT.test(row)) ? "env" : undefined;

@@ -121,7 +121,9 @@ const BEFORE = /^(?:sudo|doas|env|exec|time|nohup|command|winpty|-\w|\w+=\S*|doc
  *
  * @param made images that the note builds itself, which no word for an image in general can be taken for
  */
-export function holesOfRun(text: string, made: ReadonlySet<string>): string[] {
+export function holesOfRun(given: string, made: ReadonlySet<string>): string[] {
+  // What a variable takes the id of is the command inside of it.
+  const text = /^[ \t]*(?:export[ \t]+)?\w+=(?:\$\(|`)([\s\S]*)[)`][ \t]*$/.exec(given)?.[1] ?? given;
   const holes = marked(text);
   const all = words(withoutRemarks(text));
   let at = all.findIndex((word) => /^(?:run|create)$/.test(word)) + 1;

@@ -4,7 +4,7 @@ import type { BuildDescription, Notice, ProjectService } from "../../description
 import type { Build } from "./commands";
 import { holesOfImage, holesOfWords } from "./holes";
 import type { NoteItem } from "./note";
-import type { File, Built, NoteState } from "./state";
+import { type File, type Built, imagesOf, type NoteState } from "./state";
 
 /** Rows within which a Dockerfile belongs to the line that builds from it. */
 const NEAR = 60;
@@ -83,6 +83,8 @@ export function settleBuilds(note: NoteState): void {
     else if (!note.settle(item, holesOfBuild(statement.text, build), "understood", "")) continue;
     else if (build.context === undefined)
       note.settle(item, [], "faulty", "docker build: names no folder; write . behind it for the current one");
+    else if (build.context === "-")
+      item.why = "takes its Dockerfile from the input: save it as a file, and `berth up images` builds it";
     else {
       const where = dockerfile ? `the Dockerfile in line ${dockerfile.item.line}, saved in that folder` : "that folder";
       item.why = `no line of the note runs ${build.tags[0] ?? "it"}: \`berth up images\` builds it from ${where}`;
@@ -100,8 +102,6 @@ function holesOfBuild(text: string, { tags }: Build): string[] {
 
 /** The setups that run an image. */
 function usersOf(note: NoteState, image: string): string {
-  const users = note.setups.filter(({ project }) =>
-    Object.values(project?.services ?? {}).some((service) => service.image === image),
-  );
+  const users = note.setups.filter(({ project }) => imagesOf(project).includes(image));
   return users.map(({ name }) => name).join(", ");
 }

@@ -16,6 +16,7 @@ export const FILES: Record<FileKind, [what: string, how: string]> = {
     "Dockerfile",
     "no line of the note builds an image from it: `berth up images` does, with the setting images:context",
   ],
+  "dockerfile part": ["part of a Dockerfile", "put it into the Dockerfile that it belongs to"],
   kubernetes: ["manifests", ""],
   "kubernetes part": ["part of a manifest", "change the manifest that it belongs to"],
   "daemon.json": [
@@ -28,6 +29,10 @@ export const FILES: Record<FileKind, [what: string, how: string]> = {
     "the components `JupyterServer` and `JupyterHub`; `berth settings jupyter` lists what they take",
   ],
 };
+
+/** A command of containers within a row. */
+const HELD =
+  /\b(?:docker|podman|kubectl)(?:-compose)?[ \t]+(?:run|create|build|push|pull|apply|compose|stack|service)\b/;
 
 /** Takes a block of the note apart into files, commands and other rows. */
 export function takeBlock(note: NoteState, block: NoteBlock): void {
@@ -61,7 +66,11 @@ export function takeBlock(note: NoteState, block: NoteBlock): void {
   for (const statement of statements) takeStatement(note, statement);
   if (rest && !(written && rest.rows === 1)) {
     const empty = statements.length === 0 && !written;
-    const why = empty ? "nothing of containers is in it" : "other rows of its block: not run";
+    const why = !empty
+      ? "other rows of its block: not run"
+      : HELD.test(block.text)
+        ? "its commands stand within other text: not run"
+        : "nothing of containers is in it";
     note.item(rest.line, rest.text, rest.rows === 1 ? "row" : `${rest.rows} rows`, "left out", why);
   } else if (code && statements.length === 0 && !written && !rest) {
     const why = around.length ? "sets variables or a folder, which no setup needs" : "comments only";
@@ -125,7 +134,7 @@ function takeStatement(note: NoteState, statement: Statement): void {
   else if (meaning.kind === "service") note.services.push(piece);
   else if (meaning.kind === "build") note.builds.push({ ...piece, build: readBuild(text) });
   else if (meaning.kind === "applies")
-    note.applied.push({ item, text, files: meaning.files.map(fileOf), how: meaning.how });
+    note.applied.push({ item, text, files: meaning.files.map(fileOf), services: meaning.services, how: meaning.how });
   else note.runs.push({ ...piece, name: meaning.name } as Piece & Pick<Line, "name">);
 }
 

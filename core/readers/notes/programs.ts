@@ -2,7 +2,7 @@ import { nearest } from "../../description/nearest";
 
 /** Commands of docker's client, in front of which people write `docker`. */
 const DOCKER =
-  "attach build builder buildx commit compose config container context cp create diff events exec export history image images import info inspect kill list load login logout logs machine manifest network node pause plugin port ps pull push rename restart rm rmi run save scan scout search secret service stack start stats stop swarm system tag top trust unpause update version volume wait";
+  "attach build builder buildx commit compose config container context cp create desktop diff events exec export history image images import info init inspect kill list load login logout logs machine manifest network node pause plugin port ps pull push rename restart rm rmi run save scan scout search secret service stack start stats stop swarm system tag top trust unpause update version volume wait";
 const COMPOSE =
   "build config convert cp create down events exec images kill logs ls pause port ps pull push restart rm run start stop top unpause up version wait watch";
 const KUBECTL =
@@ -60,7 +60,9 @@ export function startsCommand(text: string, strict = false): boolean {
   if (!called) return false;
   const { program, first } = called;
   if (!strict) return /^[a-z-]/.test(first);
-  if (!KNOWN[program]!.has(first)) return false;
+  // A slip of the pen is no word of a sentence where flags stand behind it.
+  if (!KNOWN[program]!.has(first) && !(nearest(first, [...KNOWN[program]!]) && /^\S+[ \t]+\S+[ \t]+-/.test(text)))
+    return false;
   const said = text.replace(/\s#.*$/s, "");
   // A sentence that begins with a command goes on in words.
   if (/[\u3002\uff0c\uff1b\uff01\uff1f]|[\u3400-\u9fff]{9}/.test(said)) return false;

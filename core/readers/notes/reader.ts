@@ -9,6 +9,7 @@ import { groupsOf, readGroup } from "./groups";
 import { findDockerfiles, settleBuilds } from "./images";
 import { readComposes } from "./composeFiles";
 import { readManifestFile, settleApplied } from "./applied";
+import { leaveRefused } from "./refused";
 import { NoteState } from "./state";
 
 /** A name that a note gives something more than once is told apart by a number. */
@@ -31,6 +32,7 @@ export function readNote(file: string, text: string, context: DockerRunContext, 
   for (const group of groupsOf(note)) readGroup(note, group);
   readComposes(note);
   for (const file of note.manifests) readManifestFile(note, file);
+  leaveRefused(note);
   const setups = note.setups.sort((one, other) => one.lines[0]! - other.lines[0]!);
   nameAll(note, setups);
   settleBuilds(note);

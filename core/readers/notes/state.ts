@@ -36,6 +36,16 @@ export interface File {
   block: NoteBlock;
 }
 
+/** A command that applies files. */
+export interface Applied {
+  item: NoteItem;
+  text: string;
+  files: string[];
+  /** Services of them that it names. */
+  services: string[];
+  how: string;
+}
+
 export interface Built extends Piece {
   build: Build;
   dockerfile?: File;
@@ -76,6 +86,10 @@ export const inNote = (said: string) => said.replace(/^\S*?:(?=\d)/, "line ");
 export const first = (project: ProjectDescription): [key: string, service: ProjectService] | undefined =>
   Object.entries(project.services)[0];
 
+/** Images that a project runs. */
+export const imagesOf = (project: ProjectDescription | undefined): string[] =>
+  Object.values(project?.services ?? {}).map(({ image }) => image);
+
 /** Files that Compose looks for. */
 export const COMPOSE_FILES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
@@ -86,7 +100,7 @@ export class NoteState {
   readonly lines: Line[] = [];
   readonly services: Piece[] = [];
   readonly builds: Built[] = [];
-  readonly applied: { item: NoteItem; text: string; files: string[]; how: string }[] = [];
+  readonly applied: Applied[] = [];
   readonly composes: File[] = [];
   readonly manifests: File[] = [];
   readonly dockerfiles: File[] = [];
@@ -167,6 +181,19 @@ export class NoteState {
       item.why = "";
       this.belongs.set(item, [...(this.belongs.get(item) ?? []), setup]);
     }
+  }
+
+  /** Takes a setup out again; what was only part of it does not run as written. */
+  dropSetup(setup: NoteSetup, why: string): void {
+    this.setups.splice(this.setups.indexOf(setup), 1);
+    for (const [item, setups] of this.belongs) {
+      const left = setups.filter((other) => other !== setup);
+      if (left.length === setups.length) continue;
+      this.belongs.set(item, left);
+      if (left.length === 0) this.settle(item, [], "faulty", why);
+    }
+    const images = new Set(this.setups.flatMap(({ project }) => imagesOf(project)));
+    for (const [item, image] of this.joined) if (!images.has(image)) this.joined.delete(item);
   }
 
   addSetup(setup: Omit<NoteSetup, "lines" | "source">, source: string, pieces: { item: NoteItem }[]): NoteSetup {

@@ -283,7 +283,8 @@ export function splitFile(block: NoteBlock): NoteBlock[] | undefined {
   const rows = block.text.split("\n");
   for (const [opens, closes] of OPENS) {
     const at = rows.findIndex((row) => opens.test(row));
-    if (at <= 0) continue;
+    // What a here-document holds is taken out of it.
+    if (at <= 0 || rows.slice(0, at).some((row) => HERE.test(row))) continue;
     const last = closes ? rows.map((row) => closes.test(row)).lastIndexOf(true) : rows.length - 1;
     if (last < at) continue;
     const part = (from: number, to: number, named: string[] = []): NoteBlock => {

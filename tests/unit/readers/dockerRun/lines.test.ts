@@ -52,6 +52,24 @@ test("networks, volumes and containers of several lines are one project", () => 
   expect(notices.map(({ at }) => at)).toEqual(["docker pull", "docker start"]);
 });
 
+test("what belongs to a subnet stands with the one that it is in, in whatever order it is given", () => {
+  const { networks } = read(
+    "docker network create --subnet 192.168.0.0/16 --subnet 192.170.0.0/16 --subnet fd00::/64 --gateway fd00::1" +
+      " --gateway 192.170.0.100 --gateway 192.168.0.100 --ip-range 192.170.1.0/24" +
+      " --aux-address router=192.168.1.5 --aux-address printer=192.170.1.5 lan",
+  );
+  expect(networks.lan!.ipam!.config).toEqual([
+    { subnet: "192.168.0.0/16", gateway: "192.168.0.100", auxAddresses: { router: "192.168.1.5" } },
+    {
+      subnet: "192.170.0.0/16",
+      gateway: "192.170.0.100",
+      ipRange: "192.170.1.0/24",
+      auxAddresses: { printer: "192.170.1.5" },
+    },
+    { subnet: "fd00::/64", gateway: "fd00::1" },
+  ]);
+});
+
 test("a link becomes a network that both share, with the alias on it", () => {
   const { services, networks, notices } = read(
     "docker run -d --name mysql01 mysql",
@@ -113,6 +131,12 @@ test.each<[string[], string, string]>([
   [["docker network create"], "network", "name of one network"],
   [["docker network create --scope swarm n1"], "swarm", "belongs to a swarm"],
   [["docker network create --gateway 10.0.0.1 n1"], "10.0.0.1", "no subnet"],
+  [["docker network create --subnet 10.0.0.0/24 --gateway fd00::1 n1"], "fd00::1", "no subnet"],
+  [
+    ["docker network create --subnet 10.0.0.0/24 --subnet 10.0.1.0/24 --gateway 10.0.0.1 --gateway 10.0.0.2 n1"],
+    "10.0.0.2",
+    "is the second one of 10.0.0.0/24",
+  ],
   [["docker volume create"], "volume", "without a name"],
   [["docker volume create ?a"], "?", "files that match"],
   [["docker network connect n1 web"], "web", "no line above"],

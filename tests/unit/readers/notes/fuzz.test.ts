@@ -30,7 +30,7 @@ function random(seed: number) {
   };
 }
 
-const NOTES = ["docker.zh.md", "plain.zh.md", "server.en.md"].map((name) =>
+const NOTES = ["docker.zh.md", "plain.zh.md", "server.en.md", "gpu.zh.md", "desktop.zh.md"].map((name) =>
   readFileSync(join(__dirname, name), "utf8"),
 );
 const PIECES = [
