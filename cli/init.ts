@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import type { ProjectDescription } from "../core/description/project";
+import { listed, say } from "../core/description/say";
 import type { ManifestText } from "../core/readers/kubernetes";
 import type { Program } from "../core/writers/typescript";
 import { HOME } from "./project";
@@ -302,11 +303,20 @@ async function described(
 /** The setups of notes that are ready to run, containers and manifests. */
 async function inNotes(files: string[], names?: string[]): Promise<Described[]> {
   const { noticesOf, notesOf, setupsNamed } = await import("./notes");
-  const chosen = setupsNamed(notesOf(files), names, "--setup");
+  const notes = notesOf(files);
+  const chosen = setupsNamed(notes, names, "--setup");
   if (chosen.length === 0)
     throw new Error(
       `${files.join(", ")}: there is no setup that is ready to run; \`berth from-notes ${files.join(" ")}\` says why`,
     );
+  // What somebody meant to run, and is in none of the programs.
+  for (const { file, items } of names ? [] : notes) {
+    const lines = items.filter(({ fate }) => fate === "template" || fate === "faulty").map(({ line }) => String(line));
+    if (lines.length)
+      console.error(
+        say`note: ${file}: not ready to run are the lines ${listed(lines)}; \`berth from-notes ${file}\` says why`,
+      );
+  }
   return chosen.map((setup) => {
     const { name, project, source } = setup;
     if (project) return { name, project: { ...project, notices: noticesOf(setup) } };
