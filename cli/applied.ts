@@ -1,3 +1,4 @@
+import { isLimited, type Limits, limitsOf, liveLimits } from "../core/engines/dockerApi/limits";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { digest } from "../core/description/digest";
@@ -143,13 +144,12 @@ async function engineDigest(now: StackNow, isWell: (service: ServiceStatus) => b
   const [services, objects] = await Promise.all([servicesNow(now), objectsOn(client, now)]);
   if (!services.every(([service]) => isWell(service))) return undefined;
   // Of these alone `up` looks at the limits.
-  const limited = declared.filter(({ spec }) => (spec.cpus ?? spec.cpuPeriod ?? spec.cpuQuota) !== undefined);
+  const limited = declared.filter(({ spec }) => isLimited(limitsOf(spec) as Limits));
   const limits = await Promise.all(
     limited.map(async ({ service }) => {
       const id = services.find(([status]) => status.service === service)?.[0].id;
-      const found = await client.find<{ HostConfig: Record<string, unknown> }>(`/containers/${id}/json`);
-      const { NanoCpus, CpuPeriod, CpuQuota } = found?.HostConfig ?? {};
-      return [service, NanoCpus, CpuPeriod, CpuQuota];
+      const found = await client.find<{ HostConfig: object }>(`/containers/${id}/json`);
+      return [service, liveLimits(found?.HostConfig)];
     }),
   );
   return digest([objects, limits]);

@@ -42,28 +42,31 @@ export function splitVariable(item: string): [name: string, value: string | null
   return [name, value ?? null];
 }
 
-/** Takes the map form and the list form of `environment` to one map; a name alone takes its value from `outer`. */
+/**
+ * Takes the map form and the list form of `environment` to one map; a name alone takes its value from `outer`, and is
+ * null where that has none: the container is not to have the variable, whatever its image says.
+ */
 export function parseEnvironment(
   value: Record<string, unknown> | string[],
   argument: string,
   outer: Record<string, string | undefined>,
-): Record<string, string> {
+): Record<string, string | null> {
   const entries: [string, unknown][] = Array.isArray(value)
     ? value.map((item, index) => {
         const [name, text] = splitVariable(String(item));
         return [checkName(name, `${argument}[${index}]`), text];
       })
     : Object.entries(value).map(([name, item]) => [checkName(name, `${argument}.${name}`), item]);
-  const result: Record<string, string> = {};
+  const result: Record<string, string | null> = {};
   for (const [name, item] of entries) {
     if (item === undefined) continue;
     if (item !== null && typeof item === "object") {
       throw new ArgumentError(`${argument}.${name}`, say`is not text`, say`give a string, number or boolean`);
     }
-    const text = item === null ? outer[name] : String(item);
+    const text = item === null ? (outer[name] ?? null) : String(item);
     if (text?.includes("\0"))
       throw new ArgumentError(`${argument}.${name}`, say`holds a NUL character`, say`remove it`);
-    if (text !== undefined) result[name] = text;
+    result[name] = text;
   }
   return result;
 }
@@ -84,7 +87,13 @@ function parseRaw(content: string, argument: string, outer: Outer): Record<strin
 function parseLine(line: string, argument: string, outer: Outer): Record<string, string> {
   const [name = "", value] = line.split(/=(.*)/s);
   checkName(name, argument);
-  return parseEnvironment({ [name]: value ?? null }, argument, outer);
+  return givenOf(name, value ?? null, argument, outer);
+}
+
+/** A variable of a file: unlike in `environment`, a name alone says nothing where `outer` has none. */
+function givenOf(name: string, value: string | null, argument: string, outer: Outer): Record<string, string> {
+  const found = parseEnvironment({ [name]: value }, argument, outer)[name];
+  return typeof found === "string" ? { [name]: found } : {};
 }
 
 const QUOTED =
@@ -153,7 +162,7 @@ export function parseDotEnv(
       if (!isComment) {
         checkName(key, where);
         const item = rest === undefined ? null : expand(rest.replace(/\s#.*$/s, "").trim(), where);
-        Object.assign(result, parseEnvironment({ [key]: item }, where, outer));
+        Object.assign(result, givenOf(key, item, where, outer));
       }
     }
     number += all.split("\n").length - 1;

@@ -47,7 +47,8 @@ export interface ServiceSpec {
   containerName?: string;
   command?: string[];
   entrypoint?: string[];
-  environment?: Record<string, string>;
+  /** Null for a variable that the container is not to have, though its image may set it. */
+  environment?: Record<string, string | null>;
   envFile?: EnvironmentFile[];
   ports?: Port[];
   publishAll?: boolean;

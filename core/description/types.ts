@@ -291,6 +291,17 @@ export interface ServiceDescription {
   cpuPeriod?: Duration;
   /** Microseconds in each period. */
   cpuQuota?: Duration;
+  /**
+   * Most processes and threads; -1 for no limit. On Docker, this, the next three and the weight of `blkioConfig` are set
+   * right after the start, like `docker update` does it: what runs in the first moment runs without. @default no limit
+   */
+  pidsLimit?: number;
+  /** Memory nodes to use, e.g. `"0-1"`. @default all */
+  cpusetMems?: string;
+  /** Microseconds of a real-time period; the engine's kernel must have real-time groups. @default the engine's */
+  cpuRtPeriod?: Duration;
+  /** Microseconds of real time in each period. @default none */
+  cpuRtRuntime?: Duration;
   /** `host`, `private`, `shareable`, `none` or `container:<name>`. */
   ipc?: string;
   /** `host` or `container:<name>`. */
@@ -327,20 +338,12 @@ export interface ServiceDescription {
   uts?: string;
   /** Way of isolation, on Windows only. */
   isolation?: string;
-  /** Most processes; -1 for no limit. */
-  pidsLimit?: number;
   /** How likely it ends when memory runs out, -1000 to 1000. */
   oomScoreAdj?: number;
   /** Keep its processes when its memory runs out. */
   oomKillDisable?: boolean;
   /** How readily memory is swapped out, 0 to 100. */
   memSwappiness?: number;
-  /** Memory nodes to use, e.g. `"0-1"`. */
-  cpusetMems?: string;
-  /** Microseconds of a real-time period. */
-  cpuRtPeriod?: Duration;
-  /** Microseconds of real time in each period. */
-  cpuRtRuntime?: Duration;
   /** Limit of kernel memory; engines up to API 1.41. */
   kernelMemory?: Bytes;
 }

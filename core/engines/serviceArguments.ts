@@ -103,7 +103,7 @@ function secretEnvironment(
   envFile: ServiceArgs["envFile"],
   context: SpecContext,
   report: Report,
-): pulumi.Input<Record<string, pulumi.Input<string>>> | undefined {
+): pulumi.Input<Record<string, pulumi.Input<string | null>>> | undefined {
   if (environment === undefined && envFile === undefined) return undefined;
   // A file's own `${...}` may name the service's variables, as in Compose.
   const outer = { ...plainTexts(environment), ...context.outer };
@@ -122,30 +122,36 @@ function secretEnvironment(
   const isMap = environment !== undefined && !isOnItsWay(environment) && !Array.isArray(environment);
   if (isMap) {
     // Values may be Outputs one by one; the others must not turn secret with them.
-    const own: Record<string, pulumi.Input<string>> = {};
+    const own: Record<string, pulumi.Input<string | null>> = {};
     for (const [key, value] of Object.entries(environment as Record<string, unknown>)) {
       if (value === undefined) continue;
       const parsed = lift(value, (plain) =>
         report(() => parseEnvironment({ [key]: plain }, "environment", context.outer)[key]),
       );
       if (parsed !== undefined)
-        own[key] = isSecretName(key) ? pulumi.secret(parsed as string) : (parsed as pulumi.Input<string>);
+        own[key] = parsed !== null && isSecretName(key) ? pulumi.secret(parsed as string) : (parsed as string | null);
     }
     return lift1(fromFiles, (values) => ({ ...values, ...own }));
   }
   const own = lift((environment ?? {}) as unknown, (plain) => {
     const parsed = report(() => parseEnvironment(plain as never, "environment", context.outer));
     return Object.fromEntries(
-      Object.entries(parsed).map(([key, value]) => [key, isSecretName(key) ? pulumi.secret(value) : value]),
+      Object.entries(parsed).map(([key, value]) => [
+        key,
+        value !== null && isSecretName(key) ? pulumi.secret(value) : value,
+      ]),
     );
   });
   return lift1(fromFiles, (values) => lift1(own, (others) => ({ ...values, ...others }))) as pulumi.Input<
-    Record<string, pulumi.Input<string>>
+    Record<string, pulumi.Input<string | null>>
   >;
 }
 
 /** Maps a record whose values may be Outputs, without waiting for them. */
-function lift1<R>(value: unknown, apply: (record: Record<string, pulumi.Input<string>>) => R): R | pulumi.Output<R> {
-  if (!isOnItsWay(value)) return apply(value as Record<string, pulumi.Input<string>>);
+function lift1<R>(
+  value: unknown,
+  apply: (record: Record<string, pulumi.Input<string | null>>) => R,
+): R | pulumi.Output<R> {
+  if (!isOnItsWay(value)) return apply(value as Record<string, pulumi.Input<string | null>>);
   return (value as pulumi.Output<object>).apply(apply as never) as unknown as pulumi.Output<R>;
 }

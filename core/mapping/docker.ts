@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type * as docker from "@pulumi/docker";
-import { environmentOf } from "../description/variables";
+import { variablesOf } from "../description/variables";
 import { ArgumentError } from "../description/errors";
 import type { Mount } from "../description/mounts";
 import { parseName } from "../description/names";
@@ -28,16 +28,9 @@ export const REFUSED: Partial<Record<keyof ServiceSpec, [problem: string, remedy
   ],
   uts: ["the Docker provider cannot set the UTS namespace", "set hostname, or remove it"],
   isolation: ["isolation is for Windows containers only", "remove it"],
-  pidsLimit: [
-    "the Docker provider cannot limit processes",
-    "use ulimits: { nproc: ... }, or default-ulimits in the engine's daemon.json",
-  ],
   oomScoreAdj: ["the Docker provider cannot set the OOM score", "set memLimit and memReservation instead"],
   oomKillDisable: ["the Docker provider cannot switch the OOM killer off", "set memLimit and memReservation instead"],
   memSwappiness: ["the Docker provider cannot set swappiness", "set memswapLimit equal to memLimit to do without swap"],
-  cpusetMems: ["the Docker provider cannot choose memory nodes", "set cpuset, or remove it"],
-  cpuRtPeriod: ["the Docker provider cannot set real-time scheduling", "remove it"],
-  cpuRtRuntime: ["the Docker provider cannot set real-time scheduling", "remove it"],
   kernelMemory: ["kernel memory limits are gone from Docker", "set memLimit"],
 };
 
@@ -87,7 +80,7 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   envs: {
     from: ["environment", "envFile"],
     to: (s) => {
-      const envs = Object.entries(environmentOf(s)).map(([name, value]) => `${name}=${value}`);
+      const envs = variablesOf(s);
       return envs.length ? envs : undefined;
     },
   },
@@ -282,22 +275,12 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
   cgroupnsMode: { from: ["cgroup"], to: (s) => s.cgroup },
   cgroupParent: { from: ["cgroupParent"], to: (s) => s.cgroupParent },
   storageOpts: { from: ["storageOpt"], to: (s) => s.storageOpt },
-  deviceReadBps: { from: ["blkioConfig"], to: (s) => refuseWeight(s)?.deviceReadBps },
+  deviceReadBps: { from: ["blkioConfig"], to: (s) => s.blkioConfig?.deviceReadBps },
   deviceWriteBps: { from: ["blkioConfig"], to: (s) => s.blkioConfig?.deviceWriteBps },
   deviceReadIops: { from: ["blkioConfig"], to: (s) => s.blkioConfig?.deviceReadIops },
   deviceWriteIops: { from: ["blkioConfig"], to: (s) => s.blkioConfig?.deviceWriteIops },
   labels: { from: ["labels"], to: (s) => items(s.labels) },
 };
-
-function refuseWeight({ blkioConfig }: ServiceSpec): ServiceSpec["blkioConfig"] {
-  if (blkioConfig?.weight !== undefined)
-    throw new ArgumentError(
-      "blkioConfig.weight",
-      "the Docker provider cannot weigh block devices",
-      "limit them with deviceReadBps and its siblings",
-    );
-  return blkioConfig;
-}
 
 /** A container's name and host ports exist once. */
 export function checkAmount({ mode, replicas = 1 }: Pick<ServiceSpec, "mode" | "replicas">): void {
@@ -377,6 +360,24 @@ export const CHANGED_BY_PROVIDER = [
 /** Docker changes these in place but the provider does not: berth asks the engine (reconcile.ts). */
 export const CHANGED_BY_BERTH = ["name", "networksAdvanced", "cpus", "cpuPeriod", "cpuQuota"] as const;
 
+/**
+ * Limits that berth sets on a living container, with the engine's word for each. The provider has an argument for the
+ * first three only; a new container gets the others right after its start.
+ */
+export const LIMITS = {
+  cpus: "NanoCpus",
+  cpuPeriod: "CpuPeriod",
+  cpuQuota: "CpuQuota",
+  pidsLimit: "PidsLimit",
+  cpusetMems: "CpusetMems",
+  blkioWeight: "BlkioWeight",
+  cpuRtPeriod: "CpuRealtimePeriod",
+  cpuRtRuntime: "CpuRealtimeRuntime",
+} as const;
+
+/** Docker can change such a limit but not take it away. */
+export const LASTING_LIMITS = (Object.keys(LIMITS) as (keyof typeof LIMITS)[]).filter((name) => name !== "pidsLimit");
+
 /** Said to the provider alone; nothing on the container comes from them. */
 const FOR_PROVIDER = ["mustRun", "destroyGraceSeconds", "removeVolumes"] as const;
 
@@ -391,13 +392,17 @@ const REPLACED = (Object.keys(ARGUMENTS) as (keyof docker.ContainerArgs)[]).filt
  */
 export const IGNORED: string[] = [...REPLACED, ...CHANGED_BY_BERTH];
 
-/** What must be equal for the living container to stay. Names of networks are left out: joining is in place. */
+/**
+ * What must be equal for the living container to stay. Names of networks are left out: joining is in place.
+ *
+ * @param args those of the provider, and the lasting limits
+ */
 export function replacementKey(args: Record<string, unknown>): Record<string, unknown> {
   const key: Record<string, unknown> = {};
   for (const name of REPLACED) if (args[name] !== undefined) key[name] = args[name];
   const mode = String(args.networkMode ?? "bridge");
   key.networkMode = /^(host|none|container:.*)$/.test(mode) ? mode : "bridge";
-  // Docker can change a processor limit but not take it away, so having one at all is part of the key.
-  for (const name of ["cpus", "cpuPeriod", "cpuQuota"]) if (args[name] !== undefined) key[name] = true;
+  // So having one at all is part of the key.
+  for (const name of LASTING_LIMITS) if (args[name] !== undefined) key[name] = true;
   return key;
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, checkFields, show } from "../description/errors";
-import { environmentOf } from "../description/variables";
+import { variablesOf } from "../description/variables";
 import type { FileSpec } from "../description/files";
 import type { Mount } from "../description/mounts";
 import { parseBytes, parseDuration, parseInteger } from "../description/quantities";
@@ -522,7 +522,7 @@ export function swarmSpec(
         Command: spec.entrypoint,
         Args: listed(spec.command),
         Hostname: spec.hostname,
-        Env: listed(Object.entries(environmentOf(spec)).map(([name, value]) => `${name}=${value}`)),
+        Env: listed(variablesOf(spec)),
         Dir: spec.workingDir,
         User: spec.user,
         Groups: listed(spec.groupAdd),

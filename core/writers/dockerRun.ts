@@ -249,9 +249,9 @@ export function dockerRun(
   const mounted = (spec.volumes ?? []).map((mount, index) => mountParts(mount, refuseMissing.has(index)));
   const files = fileMounts([...(spec.secrets ?? []), ...(spec.configs ?? [])]).map((mount) => mountParts(mount));
   const given = (spec.envFile ?? []).map((file) => file.values);
-  const environment: Record<string, string> = { ...Object.assign({}, ...given), ...spec.environment };
+  const environment: Record<string, string | null> = { ...Object.assign({}, ...given), ...spec.environment };
   const variables = Object.entries(environment).map(
-    ([name, value]): Part => ["-e", secretNames.has(name) ? name : `${name}=${value}`],
+    ([name, value]): Part => ["-e", value === null || secretNames.has(name) ? name : `${name}=${value}`],
   );
   const [program, ...entryArguments] = spec.entrypoint ?? [];
   const line = commandLine("docker run", [

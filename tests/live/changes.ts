@@ -138,6 +138,8 @@ export const REMOVALS: Change[] = [
   replaced("reserved memory", { memReservation: "32m" }, { memReservation: undefined }, host({ MemoryReservation: 0 })),
   replaced("processors", { cpus: 0.5 }, { cpus: undefined }, host({ NanoCpus: 0 })),
   replaced("share of the processor", { cpuShares: 512 }, { cpuShares: undefined }, host({ CpuShares: 0 })),
+  replaced("memory nodes", { cpusetMems: "0" }, { cpusetMems: undefined }, host({ CpusetMems: "" })),
+  inPlace("most processes", { pidsLimit: 64 }, { pidsLimit: undefined }, host({ PidsLimit: 0 })),
   replaced("set of processors", { cpuset: "0" }, { cpuset: undefined }, host({ CpusetCpus: "" })),
   replaced(
     "period and quota",
@@ -174,6 +176,7 @@ export const EDITS: Change[] = [
     { cpuQuota: 40000 },
     host({ CpuPeriod: 50000, CpuQuota: 40000 }),
   ),
+  inPlace("most processes", { pidsLimit: 64 }, { pidsLimit: 128 }, host({ PidsLimit: 128 })),
   inPlace("processors", { cpus: 0.5 }, { cpus: "0.75" }, host({ NanoCpus: 7.5e8 })),
   inPlace("share of the processor", { cpuShares: 512 }, { cpuShares: 256 }, host({ CpuShares: 256 })),
   inPlace("set of processors", { cpuset: "0-1" }, { cpuset: "0" }, host({ CpusetCpus: "0" })),
@@ -268,6 +271,7 @@ export const EDITS: Change[] = [
 ];
 
 export const ADDITIONS: Change[] = [
+  inPlace("most processes", {}, { pidsLimit: 64 }, host({ PidsLimit: 64 })),
   inPlace("memory", {}, { memLimit: "64m" }, host({ Memory: 64 * MiB, MemorySwap: 128 * MiB })),
   inPlace("reserved memory", {}, { memReservation: "32m" }, host({ MemoryReservation: 32 * MiB })),
   inPlace("share of the processor", {}, { cpuShares: 256 }, host({ CpuShares: 256 })),

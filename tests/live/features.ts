@@ -522,6 +522,8 @@ export const FEATURES: Feature[] = [
   feature("set of processors", { cpuset: "0" }, host({ CpusetCpus: "0" })),
   feature("range of processors", { cpuset: "0-1" }, host({ CpusetCpus: "0-1" }), ["--cpuset-cpus", "0-1"]),
   feature("period and quota", { cpuPeriod: "50ms", cpuQuota: 25000 }, host({ CpuPeriod: 50000, CpuQuota: 25000 })),
+  feature("most processes", { pidsLimit: 64 }, host({ PidsLimit: 64 })),
+  feature("memory nodes", { cpusetMems: "0" }, host({ CpusetMems: "0" })),
   feature("quota alone", { cpuQuota: 40000 }, host({ CpuQuota: 40000 })),
   feature(
     "rates of a disk",

@@ -23,7 +23,6 @@ export const REFUSALS: Refusal[] = [
   refusal("--link", { links: ["db"] }, "links: links are legacy and the Docker provider cannot make them; "),
   refusal("--uts", { uts: "host" }, "uts: the Docker provider cannot set the UTS namespace; "),
   refusal("--isolation", { isolation: "process" }, "isolation: isolation is for Windows containers only; "),
-  refusal("--pids-limit", { pidsLimit: 100 }, "pidsLimit: the Docker provider cannot limit processes; "),
   refusal("--oom-score-adj", { oomScoreAdj: 100 }, "oomScoreAdj: the Docker provider cannot set the OOM score; "),
   refusal(
     "--oom-kill-disable",
@@ -31,23 +30,7 @@ export const REFUSALS: Refusal[] = [
     "oomKillDisable: the Docker provider cannot switch the OOM killer off; ",
   ),
   refusal("--memory-swappiness", { memSwappiness: 10 }, "memSwappiness: the Docker provider cannot set swappiness; "),
-  refusal("--cpuset-mems", { cpusetMems: "0" }, "cpusetMems: the Docker provider cannot choose memory nodes; "),
-  refusal(
-    "--cpu-rt-period",
-    { cpuRtPeriod: 10000 },
-    "cpuRtPeriod: the Docker provider cannot set real-time scheduling; ",
-  ),
-  refusal(
-    "--cpu-rt-runtime",
-    { cpuRtRuntime: 10000 },
-    "cpuRtRuntime: the Docker provider cannot set real-time scheduling; ",
-  ),
   refusal("--kernel-memory", { kernelMemory: "64m" }, "kernelMemory: kernel memory limits are gone from Docker; "),
-  refusal(
-    "--blkio-weight",
-    { blkioConfig: { weight: 500 } },
-    "blkioConfig.weight: the Docker provider cannot weigh block devices; ",
-  ),
   refusal(
     "--blkio-weight-device",
     { blkioConfig: { weightDevice: [{ path: "/dev/sda", weight: 500 }] } },

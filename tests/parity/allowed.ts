@@ -27,11 +27,6 @@ const EVERYWHERE: Allowed[] = [
     path: /^Mounted\[.*\]\.makesHostPath$/,
     why: "the provider binds in the short form, and in the long one with a propagation mode; berth refuses a missing folder before either",
   },
-  {
-    path: /^Env\.\w+$/,
-    why: "a variable that the shell does not have would take it from the image; a notice says that it is left out",
-    when: ({ path, docker, berth }) => path === `Env.${docker}` && berth === undefined,
-  },
 ];
 
 /** The whole list of differences between a `docker run` line and its service. */

@@ -5,6 +5,7 @@ import { NamedVolume } from "../../components/namedVolume";
 import { Service } from "../../components/service";
 import type { ComposeCase } from "./composeCases";
 import { CONTAINER, NETWORK, type Recorded, VOLUME, world } from "../unit/mocks";
+import { type Limits, toEngine } from "../../core/engines/dockerApi/limits";
 import { createRequest, networkRequest, volumeRequest } from "./provider";
 import type { ContainerRequest, NamedRequest } from "./recorder";
 
@@ -40,8 +41,16 @@ export async function asked(declare: () => void): Promise<Asked> {
   if (thrown) throw thrown;
   if (late) throw new Error(late);
   const inputs = (type: string) => program.all(type).map((resource) => resource.inputs);
+  const limits = (parent: string) => {
+    const service = program.resources.find(({ type, name }) => parent.endsWith(`${type}::${name}`));
+    return toEngine((service?.inputs ?? {}) as Limits);
+  };
   return {
-    containers: inputs(CONTAINER).map(createRequest),
+    // What berth sets on a living container is asked for like the rest, a moment later.
+    containers: program.all(CONTAINER).map(({ inputs, parent }) => {
+      const { body, ...request } = createRequest(inputs);
+      return { ...request, body: { ...body, HostConfig: { ...(body.HostConfig as object), ...limits(parent) } } };
+    }),
     networks: inputs(NETWORK).map(networkRequest),
     volumes: inputs(VOLUME).map(volumeRequest),
     resources: program.resources,

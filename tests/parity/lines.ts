@@ -339,13 +339,10 @@ export const LINES: Line[] = [
     refused: "the Docker provider cannot switch the OOM killer off",
   },
   { line: "docker run -d --oom-score-adj 500 nginx", refused: "the Docker provider cannot set the OOM score" },
-  { line: "docker run -d --pids-limit 100 nginx", refused: "the Docker provider cannot limit processes" },
-  { line: "docker run -d --cpuset-mems 0 nginx", refused: "the Docker provider cannot choose memory nodes" },
-  {
-    line: "docker run -d --cpu-rt-period 1000000 --cpu-rt-runtime 950000 nginx",
-    refused: "the Docker provider cannot set real-time scheduling",
-  },
-  { line: "docker run -d --blkio-weight 300 nginx", refused: "the Docker provider cannot weigh block devices" },
+  { line: "docker run -d --pids-limit 100 nginx" },
+  { line: "docker run -d --cpuset-mems 0 nginx" },
+  { line: "docker run -d --cpu-rt-period 1000000 --cpu-rt-runtime 950000 nginx" },
+  { line: "docker run -d --blkio-weight 300 nginx" },
   {
     line: "docker run -d --blkio-weight-device /dev/sda:200 nginx",
     refused: "--blkio-weight-device: the Docker provider cannot weigh block devices",

@@ -17,6 +17,7 @@ import {
 } from "../../mapping/docker";
 import { DIGEST_LABEL, isOurs, LIFE_LABEL, ownerLabels } from "../owner";
 import { isOrigin } from "../ran";
+import { lastingLimits } from "../dockerApi/limits";
 import { type Session, toLabels } from "../dockerApi/session";
 import type { LiveContainer } from "../dockerApi/snapshot";
 
@@ -161,7 +162,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
 
   const args = { ...options.args };
   // The hash speaks of what was declared: an anonymous volume's generated name is not part of it.
-  const declared = { ...args };
+  const declared = { ...args, ...lastingLimits(spec) };
   // Late variables count by their names only, and by their values in the provider's own comparison: a digest of a
   // short password gives it away, and `preview --json` crashes on a trigger that is secret (CLI 3.259).
   const byProvider = (["envs", "uploads"] as const).filter((key) => isLate(args[key]));

@@ -22,7 +22,8 @@ import {
   checkPorts,
   missingBinds,
 } from "../dockerApi/preflight";
-import { type Difference, difference, type InPlace, isNone, type Live } from "../dockerApi/reconcile";
+import { isLimited, limitsOf, type LiveLimits } from "../dockerApi/limits";
+import { type Difference, difference, type InPlace, isNone } from "../dockerApi/reconcile";
 import { type EngineClient, ignoreMissing } from "../dockerApi/connection/client";
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "../dockerApi/session";
@@ -43,8 +44,7 @@ function prepare(request: ServiceRequest): PreparedService {
   const live = session.live(name);
   if (live) warnOfLeftVolumes({ name, keepData }, spec, live);
   const place = placeOf(spec, session);
-  const { containerName, networks: joined, cpus, cpuPeriod, cpuQuota } = spec as unknown as ServiceSpec;
-  const known = { containerName, joined, cpus, cpuPeriod, cpuQuota };
+  const known = { containerName: spec.containerName, joined: spec.networks, ...limitsOf(spec) };
   if (!isLate(known)) session.places.set(name, known as InPlace);
   if (spec.expose !== undefined && !spec.publishAll) {
     void pulumi.log.info(
@@ -266,9 +266,7 @@ function placeOf(spec: LateSpec, session: Session): pulumi.Inputs {
   return {
     containerName: spec.containerName,
     joined: (withIds as unknown[]).length === 0 ? undefined : withIds,
-    cpus: spec.cpus,
-    cpuPeriod: spec.cpuPeriod,
-    cpuQuota: spec.cpuQuota,
+    ...limitsOf(spec),
   };
 }
 
@@ -304,14 +302,14 @@ function inspection(
         );
     });
     const declared = session.places.get(name);
-    const { cpus, cpuPeriod, cpuQuota } = declared ?? {};
     if (live && declared)
       // As an Output: the program waits for it.
       void pulumi.output(live.id).apply(async () => {
         const { name: old, networks = {}, networkMode = "" } = live;
         const fixed = /^(host|none|container:.*)$/.test(networkMode);
-        const limited = (cpus ?? cpuPeriod ?? cpuQuota) !== undefined;
-        const limits = limited ? (await inspect<{ HostConfig?: Live["limits"] }>(live.id))?.HostConfig : undefined;
+        const limits = isLimited(declared)
+          ? (await inspect<{ HostConfig?: LiveLimits }>(live.id))?.HostConfig
+          : undefined;
         tell(name, difference({ name: old, networks, fixed, limits }, declared, session), declared, parent);
       });
     return id.apply(async (containerId) => (dynamic ? inspect<ContainerInspect>(containerId) : undefined));
@@ -324,7 +322,9 @@ function inspection(
       await debuggerOff();
       await session.predecessors.resume(containerId);
       const found = await session.reconciler.repair(containerId, declared as InPlace);
-      if (found) tell(name, found, declared as InPlace, parent);
+      // A new one has just been given its limits.
+      if (found)
+        tell(name, { ...found, limits: found.limits && live?.id === containerId }, declared as InPlace, parent);
       // One that is to be made anew has another id.
       if (live?.id === containerId && hasEnded(ending))
         await client.request("POST", `/containers/${containerId}/start`).catch(ignoreMissing);
@@ -368,7 +368,7 @@ function tell(service: string, found: Difference, declared: InPlace, resource: p
   if (isNone(found)) return;
   const { name, limits, missing, strange } = found;
   const parts = [
-    ...(limits ? ["gets its declared processor limit"] : []),
+    ...(limits ? ["gets its declared limits"] : []),
     ...missing.map((network) => `joins ${network.name}`),
     ...strange.map((network) => `leaves ${network}`),
     ...(name === undefined ? [] : [`is called ${declared.containerName} and not ${name}`]),

@@ -1,6 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { addressNumber } from "../../description/addresses";
+import { LIMITS } from "../../mapping/docker";
 import { isOurs, labelFilter, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
 import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
+import { hasOtherLimits, type Limits, type LiveLimits, liveLimits, otherLimits } from "./limits";
 import { standing } from "./predecessors";
 import type { EngineSnapshot } from "./snapshot";
 
@@ -19,12 +22,9 @@ export interface JoinedNetwork {
 }
 
 /** The part of a service's inputs that Docker can change on a living container but the provider cannot. */
-export interface InPlace {
+export interface InPlace extends Limits {
   containerName: string;
   joined?: JoinedNetwork[];
-  cpus?: number;
-  cpuPeriod?: number;
-  cpuQuota?: number;
 }
 
 /** A container's place on a network, as the engine says it. */
@@ -40,7 +40,7 @@ interface Living {
   Id: string;
   Name: string;
   Config: { Labels: Record<string, string> | null };
-  HostConfig?: { NetworkMode?: string; NanoCpus?: number; CpuPeriod?: number; CpuQuota?: number };
+  HostConfig?: { NetworkMode?: string } & LiveLimits;
   NetworkSettings: { Networks: Record<string, Endpoint> };
 }
 
@@ -63,7 +63,7 @@ export interface Live {
   /** host, none and container:<name> can neither be left nor joined; such a container is replaced. */
   fixed: boolean;
   /** Undefined where nobody has looked. */
-  limits?: { NanoCpus?: number; CpuPeriod?: number; CpuQuota?: number };
+  limits?: LiveLimits;
 }
 
 /** How a container differs from its description, as far as it can be changed in place. */
@@ -101,16 +101,12 @@ export function difference(
   declared: InPlace,
   { networks, snapshot }: Pick<Program, "networks" | "snapshot">,
 ): Difference {
-  const { cpus, cpuPeriod, cpuQuota } = declared;
-  const differs = (wanted: number | undefined, found: number | undefined) =>
-    wanted !== undefined && found !== undefined && wanted !== found;
-  const { NanoCpus, CpuPeriod, CpuQuota } = live.limits ?? {};
   // Not every engine calls its default network so.
   const targets =
     declared.joined?.length || snapshot?.networks.some(({ name }) => name === "bridge") ? networksOf(declared) : [];
   return {
     name: live.name === declared.containerName ? undefined : live.name,
-    limits: differs(cpus, NanoCpus) || differs(cpuPeriod, CpuPeriod) || differs(cpuQuota, CpuQuota),
+    limits: live.limits !== undefined && hasOtherLimits(live.limits, declared),
     missing: live.fixed ? [] : targets.filter((target) => !hasJoined(live.networks[target.name], target)),
     strange: live.fixed
       ? []
@@ -136,7 +132,7 @@ class Steps {
 }
 
 /**
- * Changes living containers as far as Docker can: their names, networks and processor limits. A change happens as a
+ * Changes living containers as far as Docker can: their names, networks and limits. A change happens as a
  * whole or not at all. Where another service of the program has a name or an address that it is to give up, it does so
  * in the same change.
  */
@@ -157,13 +153,14 @@ export class Reconciler {
   change(service: string, before: InPlace, after: InPlace): Promise<void> {
     const same = (...keys: (keyof InPlace)[]) =>
       keys.every((key) => JSON.stringify(before[key] ?? []) === JSON.stringify(after[key] ?? []));
-    const limits = !same("cpus", "cpuPeriod", "cpuQuota");
+    const limits = !same(...(Object.keys(LIMITS) as (keyof Limits)[]));
     const joins = !same("joined");
     if (same("containerName") && !joins && !limits) return Promise.resolve();
     return this.inTurn(
       () => this.living(service),
       async (live, steps) => {
-        if (limits) await this.limit(live, after, steps);
+        // The only one that can be taken away: a container with others less is made anew.
+        if (limits) await this.limit(live, { ...after, pidsLimit: after.pidsLimit ?? 0 }, steps);
         if (joins) {
           const old = (target: JoinedNetwork) => before.joined?.find(({ name }) => name === target.name) ?? target;
           await this.join(live, networksOf(after), steps, (target) => settings(old(target)) !== settings(target));
@@ -236,15 +233,21 @@ export class Reconciler {
     return this.engine().find<Living>(`/containers/${encodeURIComponent(key)}/json`);
   }
 
-  private async limit({ Id, HostConfig = {} }: Living, to: InPlace, steps: Steps): Promise<void> {
-    const { cpus, cpuPeriod, cpuQuota } = to;
-    if ((cpus ?? cpuPeriod ?? cpuQuota) === undefined) return;
-    const update = (body: object) => this.engine().request("POST", `/containers/${Id}/update`, body);
-    const { NanoCpus, CpuPeriod, CpuQuota } = HostConfig;
-    try {
-      await steps.take(update({ NanoCpus: cpus, CpuPeriod: cpuPeriod, CpuQuota: cpuQuota }), () =>
-        update({ NanoCpus, CpuPeriod, CpuQuota }),
+  private async limit({ Id, Name, HostConfig }: Living, to: Limits, steps: Steps): Promise<void> {
+    const found = liveLimits(HostConfig);
+    const changes = otherLimits(found, to);
+    if (Object.keys(changes).length === 0) return;
+    const update = async (body: object) => {
+      const said = await this.engine().request<{ Warnings?: string[] | null } | undefined>(
+        "POST",
+        `/containers/${Id}/update`,
+        body,
       );
+      for (const warning of said?.Warnings ?? []) await pulumi.log.warn(`${Name.replace(/^\//, "")}: ${warning}`);
+    };
+    const before = Object.fromEntries(Object.keys(changes).map((word) => [word, found[word as keyof LiveLimits] ?? 0]));
+    try {
+      await steps.take(update(changes), () => update(before));
     } catch (error) {
       // Between `cpus` and period/quota Docker cannot change over; that change replaces the container.
       if (!(error instanceof EngineError && /conflicting/i.test(error.message))) throw error;
@@ -379,7 +382,7 @@ const liveOf = (living: Living): Live => ({
   name: nameOf(living),
   networks: living.NetworkSettings.Networks,
   fixed: isFixed(living),
-  limits: living.HostConfig,
+  limits: living.HostConfig && liveLimits(living.HostConfig),
 });
 export const isNone = ({ name, limits, missing, strange }: Difference): boolean =>
   name === undefined && !limits && missing.length + strange.length === 0;

@@ -381,12 +381,11 @@ class Builder {
     const outer = this.around.environment;
     const field = this.take("environment");
     if (field && !isEmpty(field.node)) {
-      const known = Object.entries(nullablePairs(field.node))
-        .map(([name, value]): [string, string | null | undefined] => [
-          name,
-          value ?? (this.around.staysName(name) ? null : outer[name]),
-        ])
-        .filter((entry): entry is [string, string | null] => entry[1] !== undefined);
+      const known = Object.entries(nullablePairs(field.node)).map(([name, value]): [string, string | null] => [
+        name,
+        // Compose takes what is set nowhere from the container, whatever the image sets.
+        value ?? (this.around.staysName(name) ? null : (outer[name] ?? null)),
+      ]);
       this.set("environment", Object.fromEntries(known), field);
     }
     const files = this.take("env_file");

@@ -87,12 +87,8 @@ function environment(draft: Draft, use: FlagUse): void {
   else if (value !== undefined) enter(draft, "environment", name, value, use);
   else if (secretsLater && isSecretValue(name, "$")) enter(draft, "environment", name, `$${name}`, use);
   else if (why instanceof DockerRunError) throw why;
-  else if (!slippedIn(name, true))
-    note(
-      draft,
-      use,
-      say`${name} is not set where the line was read, and docker takes it from the container then: what the image sets stays here`,
-    );
+  // Docker takes it from the container then, whatever the image sets.
+  else if (!slippedIn(name, true)) enter(draft, "environment", name, null, use);
 }
 
 function label(draft: Draft, use: FlagUse): void {
@@ -303,7 +299,13 @@ export const FLAGS: FlagEntry[] = [
   honoured("--entrypoint", "text", "entrypoint", "one program; empty text clears the image's", (draft, use) =>
     set(draft, "entrypoint", use.value === "" ? "" : [use.value], use),
   ),
-  honoured("--env -e", "list", "environment", "a name alone takes its value from outside, or is left out", environment),
+  honoured(
+    "--env -e",
+    "list",
+    "environment",
+    "a name alone takes its value from outside, or is taken from the image where there is none",
+    environment,
+  ),
   honoured("--env-file", "list", "envFile", "read as it stands, like docker does (format raw)", (draft, use) =>
     push(draft, "envFile", { path: resolve(draft.context.folder, use.value), format: "raw" }, use),
   ),
@@ -449,6 +451,19 @@ export const FLAGS: FlagEntry[] = [
   honoured("--cpuset-cpus --cpuset", "text", "cpuset", "such as 0-2,4", plain("cpuset")),
   honoured("--cpu-period", "text", "cpuPeriod", "microseconds", cpuQuota("cpuPeriod")),
   honoured("--cpu-quota", "text", "cpuQuota", "microseconds in each period", cpuQuota("cpuQuota")),
+  honoured("--cpuset-mems", "text", "cpusetMems", "memory nodes; set right after the start", plain("cpusetMems")),
+  honoured("--cpu-rt-period", "text", "cpuRtPeriod", "microseconds", number("cpuRtPeriod")),
+  honoured("--cpu-rt-runtime", "text", "cpuRtRuntime", "microseconds", number("cpuRtRuntime")),
+  honoured("--pids-limit", "text", "pidsLimit", "-1 and 0 are no limit; set right after the start", (draft, use) => {
+    const value = integer(use, -1);
+    set(draft, "pidsLimit", value > 0 ? value : undefined, use);
+  }),
+  honoured("--blkio-weight", "text", "blkioConfig", "10 to 1000", (draft, use) => {
+    const weight = integer(use, 0, 65535);
+    if (weight === 0) return;
+    draft.service.blkioConfig = { ...draft.service.blkioConfig, weight };
+    draft.sources.set("blkioConfig.weight", use);
+  }),
   honoured("--device-read-bps", "list", "blkioConfig", "device:rate", rates("deviceReadBps")),
   honoured("--device-write-bps", "list", "blkioConfig", "device:rate", rates("deviceWriteBps")),
   honoured("--device-read-iops", "list", "blkioConfig", "device:number", rates("deviceReadIops")),
@@ -483,26 +498,12 @@ export const FLAGS: FlagEntry[] = [
   provider("--isolation", "text", "isolation", say`Windows containers only`, (draft, use) => {
     if (use.value !== "default") plain("isolation")(draft, use);
   }),
-  provider("--pids-limit", "text", "pidsLimit", "-1 and 0 are no limit", (draft, use) => {
-    const value = integer(use, -1);
-    set(draft, "pidsLimit", value > 0 ? value : undefined, use);
-  }),
   provider("--oom-score-adj", "text", "oomScoreAdj", "-1000 to 1000", number("oomScoreAdj", -1000, 1000)),
   provider("--oom-kill-disable", "boolean", "oomKillDisable", "no killer when memory runs out", when("oomKillDisable")),
   provider("--memory-swappiness", "text", "memSwappiness", "0 to 100; -1 is the default", (draft, use) => {
     const value = integer(use, -1, 100);
     set(draft, "memSwappiness", value === -1 ? undefined : value, use);
   }),
-  provider("--cpuset-mems", "text", "cpusetMems", "memory nodes", plain("cpusetMems")),
-  provider("--cpu-rt-period", "text", "cpuRtPeriod", "microseconds", number("cpuRtPeriod")),
-  provider("--cpu-rt-runtime", "text", "cpuRtRuntime", "microseconds", number("cpuRtRuntime")),
-  provider("--blkio-weight", "text", "blkioConfig", "10 to 1000", (draft, use) => {
-    const weight = integer(use, 0, 65535);
-    if (weight === 0) return;
-    draft.service.blkioConfig = { ...draft.service.blkioConfig, weight };
-    draft.sources.set("blkioConfig.weight", use);
-  }),
-
   // The client's own.
   {
     names: ["--detach", "-d"],

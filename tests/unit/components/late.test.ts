@@ -132,14 +132,16 @@ describe("variables", () => {
     expect((await made({ environment: { A: "2" } })).replacementTrigger).not.toBe(replacementTrigger);
   });
 
-  test("null takes the value that the variable has here", async () => {
+  test("null takes the value that the variable has here, and takes it from the image where it has none", async () => {
     process.env.BERTH_TEST_OUTER = "outer";
     try {
       expect((await made({ environment: { BERTH_TEST_OUTER: null, BERTH_TEST_NEVER: null } })).inputs.envs).toEqual([
         "BERTH_TEST_OUTER=outer",
+        "BERTH_TEST_NEVER",
       ]);
       expect((await made({ environment: ["BERTH_TEST_OUTER", "BERTH_TEST_NEVER"] })).inputs.envs).toEqual([
         "BERTH_TEST_OUTER=outer",
+        "BERTH_TEST_NEVER",
       ]);
     } finally {
       delete process.env.BERTH_TEST_OUTER;

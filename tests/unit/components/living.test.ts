@@ -305,7 +305,7 @@ describe("with an engine", () => {
       for (const name of ["front", "back", "ours"]) new BridgeNetwork(name);
     };
     const SAID =
-      "web: with this `up` its living container gets its declared processor limit, joins back, leaves ours, is called web and not foo.";
+      "web: with this `up` its living container gets its declared limits, joins back, leaves ours, is called web and not foo.";
 
     test("a preview says it", async () => {
       await start(true);

@@ -211,8 +211,8 @@ describe("refused before anything is made", () => {
     expect(refused(project({ web: { image: "nginx", memLimit: "1k" } }))).toBe(
       'services.web.mem_limit: "1k" is below Docker\'s minimum; use "6m" or more.',
     );
-    expect(refused(project({ web: { image: "nginx", pidsLimit: 5 } }))).toMatch(
-      /^services\.web\.pids_limit: the Docker provider cannot limit processes; /,
+    expect(refused(project({ web: { image: "nginx", oomScoreAdj: 5 } }))).toMatch(
+      /^services\.web\.oom_score_adj: the Docker provider cannot set the OOM score; /,
     );
   });
 

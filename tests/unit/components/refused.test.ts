@@ -87,8 +87,8 @@ test.each<[string, () => unknown, string]>([
   ],
   [
     "likewise, where the value is an Output",
-    () => new Service("web", { image, pidsLimit: pulumi.output(5) }),
-    'Service "web": pidsLimit: the Docker provider cannot limit processes; use ulimits: { nproc: ... }, or default-ulimits in the engine\'s daemon.json.',
+    () => new Service("web", { image, oomScoreAdj: pulumi.output(5) }),
+    'Service "web": oomScoreAdj: the Docker provider cannot set the OOM score; set memLimit and memReservation instead.',
   ],
   [
     "a size that is none",
@@ -99,11 +99,6 @@ test.each<[string, () => unknown, string]>([
     "an empty argument",
     () => new Service("web", { image, command: ["a", ""] }),
     'Service "web": command[1]: the Docker provider cannot pass an empty argument; set entrypoint too: then the whole line goes through the entrypoint.',
-  ],
-  [
-    "a weight of block devices",
-    () => new Service("web", { image, blkioConfig: { weight: 100 } }),
-    'Service "web": blkioConfig.weight: the Docker provider cannot weigh block devices; limit them with deviceReadBps and its siblings.',
   ],
 
   [

@@ -7,7 +7,7 @@ import { refusal } from "../refusal";
 
 const outer = { HOME: "/root", EMPTY: "", UNSET: undefined };
 
-test.each<[Record<string, unknown> | string[], Record<string, string>]>([
+test.each<[Record<string, unknown> | string[], Record<string, string | null>]>([
   [{}, {}],
   [[], {}],
   [
@@ -16,10 +16,10 @@ test.each<[Record<string, unknown> | string[], Record<string, string>]>([
   ],
   [
     { HOME: null, EMPTY: null, UNSET: null, NEVER: null },
-    { HOME: "/root", EMPTY: "" },
+    { HOME: "/root", EMPTY: "", UNSET: null, NEVER: null },
   ],
   [{ A: undefined }, {}],
-  [["A=1", "B=", "C=a=b", "HOME", "NEVER"], { A: "1", B: "", C: "a=b", HOME: "/root" }],
+  [["A=1", "B=", "C=a=b", "HOME", "NEVER"], { A: "1", B: "", C: "a=b", HOME: "/root", NEVER: null }],
   [["A=1", "A=2"], { A: "2" }],
   [{ "discovery.type": "single-node" }, { "discovery.type": "single-node" }],
   [{ ES_JAVA_OPTS: "-Xms64m -Xmx512m" }, { ES_JAVA_OPTS: "-Xms64m -Xmx512m" }],

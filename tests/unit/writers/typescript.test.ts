@@ -65,7 +65,7 @@ test.each(PROJECTS)("%s: the program declares what was described", async (name, 
   });
   expect([...specs.keys()].sort()).toEqual(expected.map(({ containerName }) => containerName).sort());
   for (const spec of expected) {
-    const { pidsLimit: _pids, oomScoreAdj: _oom, ...kept } = spec;
+    const { oomScoreAdj: _oom, ...kept } = spec;
     const { healthcheck, waitTimeout, mode, ...got } = byTarget(specs.get(spec.containerName!)!);
     const { healthcheck: own, waitTimeout: wait, mode: job, ...rest } = byTarget(kept);
     const plain = (given: object) => JSON.parse(JSON.stringify(given)) as object;
@@ -178,10 +178,10 @@ test.each([
 
 test("what the provider cannot make is left out with a comment and a warning", () => {
   const { text, notices } = print("refused");
-  expect(text).toContain("  // pidsLimit: 100 is left out: the Docker provider cannot limit processes.\n");
-  expect(text).not.toContain("pidsLimit: 100,");
+  expect(text).toContain("  // oomScoreAdj: -500 is left out: the Docker provider cannot set the OOM score.\n");
+  expect(text).not.toContain("oomScoreAdj: -500,");
+  expect(text).toContain("pidsLimit: 100");
   expect(notices.filter(({ level }) => level === "warning").map(({ at }) => at)).toEqual([
-    "services.refused.pidsLimit",
     "services.refused.oomScoreAdj",
   ]);
 });

@@ -3,6 +3,7 @@ import {
   CHANGED_BY_BERTH,
   CHANGED_BY_PROVIDER,
   IGNORED,
+  LIMITS,
   mayEnd,
   REFUSED,
 } from "../../../../core/mapping/docker";
@@ -351,12 +352,14 @@ test("the cases above reach every argument that is mapped", () => {
   expect([...reached].sort()).toEqual(Object.keys(ARGUMENTS).sort());
 });
 
-test("every field of a service is mapped, refused, or berth's own", () => {
+test("every field of a service is mapped, set on what lives, refused, or berth's own", () => {
   const used = new Set(Object.values(ARGUMENTS).flatMap((mapping) => mapping.from));
   const { PARSERS } = jest.requireActual<typeof import("../../../../core/description/service")>(
     "../../../../core/description/service",
   );
-  const left = Object.keys(PARSERS).filter((field) => !used.has(field as never) && !(field in REFUSED));
+  const left = Object.keys(PARSERS).filter(
+    (field) => !used.has(field as never) && !(field in REFUSED) && !(field in LIMITS),
+  );
   // Whether the image may be fetched, and how many containers there may be, the engine layer checks itself.
   expect(left).toEqual(["pullPolicy", "replicas", "waitTimeout"]);
 });
@@ -372,16 +375,12 @@ test("the refused fields are those that the provider has no argument for", () =>
   expect(Object.keys(REFUSED).sort()).toEqual(
     [
       "annotations",
-      "cpuRtPeriod",
-      "cpuRtRuntime",
-      "cpusetMems",
       "isolation",
       "kernelMemory",
       "links",
       "memSwappiness",
       "oomKillDisable",
       "oomScoreAdj",
-      "pidsLimit",
       "uts",
     ].sort(),
   );
@@ -405,10 +404,6 @@ test.each<[Partial<ServiceDescription>, string]>([
     expect.stringMatching(
       /^dnsSearch: the Docker provider cannot keep the order b\.org, a\.org, c\.org; write .* if the order does not matter/,
     ) as never,
-  ],
-  [
-    { blkioConfig: { weight: 100 } },
-    "blkioConfig.weight: the Docker provider cannot weigh block devices; limit them with deviceReadBps and its siblings.",
   ],
   [
     { volumes: ["data:/a", "/b:/c:z,rslave"] },

@@ -55,6 +55,7 @@ test.each<[string, Record<string, unknown>]>([
   ["left networks", { networkMode: "bridge", networksAdvanced: undefined }],
   ["the grace period of delete", { destroyGraceSeconds: 60 }],
   ["mustRun", { mustRun: false }],
+  ["most processes, which can be taken away too", { pidsLimit: 64 }],
 ])("changed in place and no part of the hash: %s", (_, change) => {
   expect(declarationHash({ ...FIXED, ...change })).toBe(declarationHash(FIXED));
 });
@@ -89,6 +90,9 @@ test.each<[string, Record<string, unknown>]>([
   ["the host's network", { networkMode: "host", networksAdvanced: undefined }],
   ["no network", { networkMode: "none", networksAdvanced: undefined }],
   ["another's network", { networkMode: "container:x", networksAdvanced: undefined }],
+  ["memory nodes to some", { cpusetMems: "0" }],
+  ["the weight of block devices to one", { blkioWeight: 300 }],
+  ["real time to some", { cpuRtRuntime: 1000 }],
   ["a limit in the other way", { cpus: undefined, cpuPeriod: 100000, cpuQuota: 50000 }],
 ])("changing %s replaces", (_, change) => {
   expect(declarationHash({ ...FIXED, ...change })).not.toBe(declarationHash(FIXED));

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { type InPlace, Reconciler } from "../../../../core/engines/dockerApi/reconcile";
 import type { EngineSnapshot } from "../../../../core/engines/dockerApi/snapshot";
 import { useEngine } from "../../fakeEngine";
@@ -423,7 +424,7 @@ describe("addresses", () => {
   });
 });
 
-describe("processor limits", () => {
+describe("limits", () => {
   test("a number of processors", async () => {
     container().says("POST /containers/c1/update", {});
     await run({ cpus: 5e8 }, { cpus: 1.5e9 });
@@ -449,6 +450,50 @@ describe("processor limits", () => {
     });
     await run({ cpus: 5e8 }, { cpuPeriod: 100000, cpuQuota: 50000 });
     expect(engine.changes()).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<InPlace>, Partial<InPlace>, object, object]>([
+    ["most processes", { pidsLimit: 64 }, { pidsLimit: 128 }, { PidsLimit: 64 }, { PidsLimit: 128 }],
+    ["no limit of processes any more", { pidsLimit: 64 }, {}, { PidsLimit: 64 }, { PidsLimit: 0 }],
+    ["memory nodes", { cpusetMems: "0-1" }, { cpusetMems: "0" }, { CpusetMems: "0-1" }, { CpusetMems: "0" }],
+    ["weight", { blkioWeight: 300 }, { blkioWeight: 500 }, { BlkioWeight: 300 }, { BlkioWeight: 500 }],
+    [
+      "real time, and nothing of what is as declared",
+      { cpus: 1e9, cpuRtPeriod: 1e6, cpuRtRuntime: 1e5 },
+      { cpus: 1e9, cpuRtPeriod: 1e6, cpuRtRuntime: 2e5 },
+      { NanoCpus: 1e9, CpuRealtimePeriod: 1e6, CpuRealtimeRuntime: 1e5 },
+      { CpuRealtimeRuntime: 2e5 },
+    ],
+  ])("%s", async (_, before, after, host, change) => {
+    container({ host }).says("POST /containers/c1/update", {});
+    await run(before, after);
+    expect(engine.changes()).toEqual([["POST /containers/c1/update", change]]);
+  });
+
+  test.each([null, 0, -1])("%j is no limit of processes, as nothing is", async (PidsLimit) => {
+    container({ host: { PidsLimit } });
+    await run({}, { pidsLimit: -1 });
+    await run({ pidsLimit: 5 }, {});
+    expect(engine.changes()).toEqual([]);
+  });
+
+  test("what the kernel cannot do is said, and the rest is done", async () => {
+    container().says("POST /containers/c1/update", { Warnings: ["Weight discarded."] });
+    const said = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => {});
+    await run({ blkioWeight: 300 }, { blkioWeight: 500 });
+    expect(said.mock.calls).toEqual([["web: Weight discarded."]]);
+    said.mockRestore();
+  });
+
+  test("where another change fails, they are as they were", async () => {
+    container({ host: { PidsLimit: null } })
+      .says("POST /containers/c1/update", {})
+      .on(rename("web2"), { status: 409, body: { message: "taken" } });
+    await expect(run({}, { containerName: "web2", pidsLimit: 9 })).rejects.toThrow("it is as it was");
+    expect(engine.changes().filter(([path]) => path === "POST /containers/c1/update")).toEqual([
+      ["POST /containers/c1/update", { PidsLimit: 9 }],
+      ["POST /containers/c1/update", { PidsLimit: 0 }],
+    ]);
   });
 
   test("another refusal is an error", async () => {
@@ -495,6 +540,7 @@ describe("what somebody has changed by hand", () => {
       declared,
       { networks: { front, back, theirs: { NetworkID: "n9" } }, host: { NanoCpus: 5e8 } },
     ],
+    ["without a limit of processes", { pidsLimit: -1 }, { host: { PidsLimit: null } }],
     ["on an engine that says nothing of limits", declared, { networks: { front, back } }],
     ["on an engine whose default network has another name", {}, { networks: { podman: { NetworkID: "p" } } }],
   ])("a container %s is not touched", async (_, place, given) => {
@@ -534,12 +580,26 @@ describe("what somebody has changed by hand", () => {
       [["POST /containers/c1/update", { NanoCpus: 5e8 }]],
       { limits: true },
     ],
+    [
+      "it is a new one, which the provider has given no such limit",
+      { networks: { front, back }, host: { NanoCpus: 5e8, PidsLimit: null, BlkioWeight: 0, CpusetMems: "" } },
+      [["POST /containers/c1/update", { PidsLimit: 64, CpusetMems: "0", BlkioWeight: 300 }]],
+      { limits: true },
+    ],
   ])("%s: it is as declared again", async (_, given, changes, difference) => {
     for (const name of ["front", "back", "ours"]) networks.set(name, {});
     container(given);
     for (const name of ["front", "back", "ours"]) engine.on(join(name), ok).on(leave(name), ok);
     engine.on(rename("web"), { status: 204 }).says("POST /containers/c1/update", {});
-    expect(await repair(declared)).toEqual({ name: undefined, limits: false, missing: [], strange: [], ...difference });
+    const isNew = (given.host as { PidsLimit?: null })?.PidsLimit === null;
+    const limits = isNew ? { pidsLimit: 64, cpusetMems: "0", blkioWeight: 300 } : {};
+    expect(await repair({ ...declared, ...limits })).toEqual({
+      name: undefined,
+      limits: false,
+      missing: [],
+      strange: [],
+      ...difference,
+    });
     expect(engine.changes()).toEqual(changes);
   });
 

@@ -125,5 +125,6 @@ test("numbers as text keep what Go prints", () => {
     B: "12345678901234567890",
     T: "true",
     Y: "yes",
+    N: null,
   }); // docker compose config says the same
 });

@@ -19,7 +19,10 @@ const TAKEN: [flags: string, service: Partial<ServiceDescription>][] = [
   ["--entrypoint ''", { entrypoint: "" }],
   ["--entrypoint=", { entrypoint: "" }],
   ["--entrypoint 'a b'", { entrypoint: ["a b"] }],
-  ["-e A=1 --env=B= -e OUTER -e NOPE -e C=x=y", { environment: { A: "1", B: "", OUTER: "outer", C: "x=y" } }],
+  [
+    "-e A=1 --env=B= -e OUTER -e NOPE -e C=x=y",
+    { environment: { A: "1", B: "", OUTER: "outer", NOPE: null, C: "x=y" } },
+  ],
   ["-e A=1 -e A=2", { environment: { A: "2" } }],
   ["-e -A=1", { environment: { "-A": "1" } }],
   ["--env-file env.list", { envFile: [{ path: `${here.folder}/env.list`, format: "raw" }] }],

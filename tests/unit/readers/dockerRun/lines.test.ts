@@ -186,7 +186,7 @@ test("assignments above a line set variables for it, and for docker where they a
     image: "nginx:1.27",
     containerName: "web",
     volumes: ["/home/ann/data:/d"],
-    environment: { TAG: "1.27", ZONE: "Asia/Tokyo", OUTER: "in", A: "gone", W: "a  b" },
+    environment: { TAG: "1.27", ZONE: "Asia/Tokyo", OUTER: "in", DATA: null, A: "gone", W: "a  b" },
   });
 });
 
