@@ -95,6 +95,11 @@ export function workload(
     spec: { ...kind, selector },
   }));
   const notes = [...ports.notes];
+  const absent = Object.entries(spec.environment ?? {}).flatMap(([variable, value]) =>
+    value === null ? [variable] : [],
+  );
+  if (absent.length)
+    notes.push(`environment: a pod cannot be without a variable that its image sets: ${absent.join(", ")}.`);
   if (spec.networks?.length)
     notes.push(
       "networks: all pods of the cluster reach each other; by name on the ports of ports and expose, or on all where there are none.",

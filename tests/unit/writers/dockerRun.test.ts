@@ -55,6 +55,7 @@ test.each<[string, Partial<ServiceDescription>]>([
 
 test.each<[Partial<ServiceDescription>, string]>([
   [{ ports: ["127.0.0.1::80", "[::1]:53:53/udp"] }, "-p 127.0.0.1::80 -p '[::1]:53:53/udp'"],
+  [{ environment: { A: "1", NOWHERE: null } }, "-e A=1 -e NOWHERE"],
   [{ expose: ["80", "53/udp"] }, "--expose 80 --expose 53/udp"],
   [{ volumes: ["data:/a:z,nocopy", "/b:/c:ro,rslave"] }, "-v data:/a:z,nocopy -v /b:/c:ro,rslave"],
   [

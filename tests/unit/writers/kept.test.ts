@@ -61,7 +61,7 @@ describe("a variable that is only named", () => {
   test("has its value where a project is applied", () => {
     writeFileSync(join(folder, "compose.yaml"), `services: { app: { image: "app:1", environment: [SET, UNSET] } }\n`);
     const { services } = loadCompose({ files: ["compose.yaml"] }, { folder, environment });
-    expect(services.app!.environment).toEqual({ SET: "in-the-shell" });
+    expect(services.app!.environment).toEqual({ SET: "in-the-shell", UNSET: null });
   });
 });
 

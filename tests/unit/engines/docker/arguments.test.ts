@@ -42,6 +42,7 @@ const CASES: [Partial<ServiceDescription>, Record<string, unknown>][] = [
   // The provider refuses an empty argument in the command.
   [{ entrypoint: "redis-server", command: ["--save", ""] }, { entrypoints: ["redis-server", "--save", ""] }],
   [{ environment: { A: "1", B: "x=y" } }, { envs: ["A=1", "B=x=y"] }],
+  [{ environment: { A: "1", NOWHERE: null } }, { envs: ["A=1", "NOWHERE"] }],
   [{ environment: {} }, {}],
   [
     { ports: ["666:80", "127.0.0.1:53:53/udp", "443"] },

@@ -161,6 +161,12 @@ describe("whole services", () => {
     ]);
   });
 
+  test("a variable that its image is to lose", () => {
+    const { notes, controller } = made({ environment: { A: "1", NOWHERE: null } });
+    expect(notes).toEqual(["environment: a pod cannot be without a variable that its image sets: NOWHERE."]);
+    expect(JSON.stringify(controller)).toContain('"env":[{"name":"A","value":"1"}]');
+  });
+
   test("a job", () => {
     const [job, ...others] = manifests({ mode: "replicated-job", command: "sh -c 'exit 0'" });
     expect(others).toEqual([]);

@@ -60,6 +60,7 @@ const IN_CONTAINER: [Partial<ServiceDescription>, object][] = [
   [{ entrypoint: "" }, { Command: [""] }],
   [{ entrypoint: ["/e"] }, { Command: ["/e"] }],
   [{ environment: { A: "1", B: "x=y" } }, { Env: ["A=1", "B=x=y"] }],
+  [{ environment: { A: "1", NOWHERE: null } }, { Env: ["A=1", "NOWHERE"] }],
   [{ labels: { a: "b" } }, { Labels: { a: "b" } }],
   [{ hostname: "h" }, { Hostname: "h" }],
   [{ workingDir: "/w" }, { Dir: "/w" }],
