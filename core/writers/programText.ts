@@ -133,7 +133,11 @@ export function ownProgram({ title, settings, components, imports = [], body, en
     `import { ${[...Object.keys(components), "program"].sort().join(", ")} } from "pulumi-berth";`,
     "",
     ...(names.length ? ["const config = new pulumi.Config();"] : []),
-    ...names.map((variable) => `const ${variable} = config.requireSecret(${quoted(variable)});`),
+    ...names.flatMap((variable) => {
+      const row = `const ${variable} = config.requireSecret(${quoted(variable)});`;
+      if (row.length <= WIDTH) return [row];
+      return [`const ${variable} = config.requireSecret(`, `  ${quoted(variable)},`, ");"];
+    }),
     ...(names.length ? [""] : []),
     `/** ${title} */`,
     "export = program(() => {",

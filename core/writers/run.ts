@@ -1,5 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { shortPath, type TidyService } from "../description/describe";
+import { readEnvFiles } from "../description/environment";
 import { hostPath } from "../description/mounts";
 import type {
   BuildDescription,
@@ -8,8 +9,10 @@ import type {
   ProjectDescription,
   VolumeDefinition,
 } from "../description/project";
+import { say } from "../description/say";
 import { parseService } from "../description/service";
-import type { MountDescription } from "../description/types";
+import { isSecretValue } from "../description/secretValue";
+import type { EnvFileDescription, MountDescription } from "../description/types";
 import { commandLine, dockerRun } from "./dockerRun";
 import { inOrder } from "../description/startOrder";
 import { listed, note, type PrintOptions, warning } from "./printed";
@@ -209,16 +212,12 @@ class Lines extends Printer {
         );
       if (written.length) fields[kind] = fields[kind]!.filter(({ file }) => file !== undefined);
     }
+    const envFiles = envFile.map((file) => (typeof file === "string" ? file : file.path));
+    const otherwise = this.readOtherwise(envFile, `${at}.envFile`, environment);
     const named = Object.keys(environment).filter((name) => environment[name] === null || this.secrets.of(key, name));
-    const values = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? ""]));
-    const envFiles = envFile.map((file) => {
-      const { path, format } = typeof file === "string" ? { path: file, format: undefined } : file;
-      if (format !== "raw")
-        this.notices.push(
-          note(`${at}.envFile`, `docker run takes quotes and comments behind values in ${path} as they stand`),
-        );
-      return path;
-    });
+    const values = Object.fromEntries(
+      Object.entries({ ...otherwise, ...environment }).map(([name, value]) => [name, value ?? ""]),
+    );
     // Somebody waits for its end, which a container in the background would hide.
     const awaited = Object.values(this.services).some(
       (other) => other.dependsOn?.[key]?.condition === "service_completed_successfully",
@@ -239,6 +238,45 @@ class Lines extends Printer {
       });
       return dockerRun({ ...spec, networks }, new Set(named), envFiles, refuseMissing);
     }).flat();
+  }
+
+  /**
+   * Variables of environment files that docker reads otherwise than Compose, which takes quotes, comments and other
+   * variables for what they are: their values, to be said beside the files. Of secrets it is only said.
+   */
+  private readOtherwise(
+    files: (string | EnvFileDescription)[],
+    at: string,
+    environment: Record<string, unknown>,
+  ): Record<string, string> {
+    const { folder, shownFrom = folder } = this.options;
+    const read = (format?: "raw"): Record<string, string> => {
+      const each = files.map((file) => ({
+        ...(typeof file === "string" ? { path: file } : file),
+        ...(format && { format }),
+      }));
+      return Object.assign({}, ...readEnvFiles(each, at, shownFrom, process.env).map(({ values }) => values));
+    };
+    const names = files.map((file) => (typeof file === "string" ? file : file.path));
+    try {
+      const [meant, raw] = [read(), read("raw")];
+      const other = Object.entries(meant).filter(([name, value]) => !(name in environment) && raw[name] !== value);
+      const secret = other.filter(([name, value]) => isSecretValue(name, value)).map(([name]) => name);
+      if (secret.length)
+        this.notices.push(
+          warning(
+            at,
+            say`docker run takes quotes, comments behind values and $ in ${listed(names)} as they stand: write ${listed(secret)} plainly there`,
+          ),
+        );
+      return Object.fromEntries(other.filter(([name]) => !secret.includes(name)));
+    } catch {
+      // One that is not here, or that docker cannot read.
+      this.notices.push(
+        note(at, say`docker run takes quotes, comments behind values and $ in ${listed(names)} as they stand`),
+      );
+      return {};
+    }
   }
 
   /** A shell has one value for each name, whatever the services have. */

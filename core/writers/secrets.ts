@@ -194,6 +194,8 @@ export function collectSecrets(
   marked: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): Secrets {
   const byUse = new Map<string, { use: Use; secret: Secret }>();
+  /** A text may hold several. */
+  const byValue = new Map<string, Secret>();
   const taken = new Set<string>();
   const uses = Object.entries(services).flatMap(([key, service]) => usesOf(key, service, marked.get(key)));
   const all = together(uses).map((group): Secret => {
@@ -210,23 +212,31 @@ export function collectSecrets(
       value: first.value,
       own: group.some(({ own }) => own),
     };
-    for (const use of group) byUse.set(`${use.key}.${use.at}`, { use, secret });
+    for (const use of group) {
+      byUse.set(`${use.key}.${use.at}`, { use, secret });
+      byValue.set(JSON.stringify([use.key, use.at, use.value]), secret);
+    }
     return secret;
   });
-  const at = (service: string, place: string) => byUse.get(`${service}.${place}`)?.secret;
+  const at = (service: string, place: string, value: string) => byValue.get(JSON.stringify([service, place, value]));
   const of = (service: string, variable: string) => {
     const { use, secret } = byUse.get(`${service}.${variable}`) ?? {};
     return use?.whole ? secret : undefined;
   };
   const plain = plainTexts(services);
   /** The secret that a text has at a place, by what is said of it there. */
-  const secretFor = (key: string, place: string, value: string, user?: string): Secret | undefined => {
-    const own = at(key, place);
-    if (own?.value === value) return own;
+  const secretFor = (
+    key: string,
+    place: string,
+    value: string,
+    { user, name }: { user?: string; name?: string } = {},
+  ): Secret | undefined => {
+    const own = (name !== undefined && at(key, name, value)) || at(key, place, value);
+    if (own) return own;
     const same = all.filter((secret) => secret.value === value);
     const ofUser = uses.find((use) => use.value === value && user !== undefined && use.user === user);
     return (
-      (ofUser && at(ofUser.key, ofUser.at)) ??
+      (ofUser && at(ofUser.key, ofUser.at, value)) ??
       same.find((one) => one.uses.some((use) => use.startsWith(`${key}.`))) ??
       same[0]
     );
@@ -234,7 +244,7 @@ export function collectSecrets(
   const mark = (key: string, text: string, place: string): string => {
     let result = text;
     for (const { value, index, name, user } of secretParts(text).reverse()) {
-      const secret = secretFor(key, name ?? place, value, user || undefined);
+      const secret = secretFor(key, place, value, { user: user || undefined, name });
       if (secret) result = result.slice(0, index) + markOf(secret) + result.slice(index + value.length);
     }
     for (const secret of all)
@@ -252,7 +262,7 @@ export function collectSecrets(
   const markWords = (key: string, words: string[]): string[] => {
     const result = words.map((word) => mark(key, word, "command"));
     for (const { word, index, value, name } of secretsInWords(words)) {
-      const secret = secretFor(key, name ?? "command", value);
+      const secret = secretFor(key, "command", value, { name });
       if (secret && index === 0 && words[word] === value) result[word] = markOf(secret);
     }
     return result;

@@ -19,7 +19,7 @@ const UNTAGGED: Record<string, number> = {
   "core/host": 119,
   "core/mapping": 205,
   "core/readers": 106,
-  "core/writers": 42,
+  "core/writers": 41,
   stacks: 44,
 };
 

@@ -207,6 +207,17 @@ export interface LinesProject extends ProjectDescription {
   readonly locate: (service: string, error: ArgumentError) => ArgumentError;
 }
 
+/** Containers that a service links to. */
+export const linkedBy = ({ links = [] }: Pick<ProjectService, "links">): string[] =>
+  links.map((link) => link.replace(/^\//, "").split(":")[0]!);
+
+/** Containers that have to be there before a service: it links to them, or shares their files or namespaces. */
+export const containersOf = (service: ProjectService): string[] => [
+  ...linkedBy(service),
+  ...(service.volumesFrom ?? []).map((from) => from.split(":")[0]!),
+  ...[service.networkMode, service.ipc, service.pid].flatMap((mode) => /^container:(.+)$/.exec(mode ?? "")?.[1] ?? []),
+];
+
 /** A project that is put together command by command. */
 export class Lines {
   readonly services: Record<string, ProjectService> = {};
@@ -259,13 +270,13 @@ export class Lines {
         .replace(/:[^/]*$/, "")
         .replace(/^.*\//, "");
     let key = base;
-    for (let number = 2; Object.hasOwn(this.services, key); number += 1) key = `${base}-${number}`;
+    // Another container's name, which the line leads to, is not free for its own.
+    const taken = name === undefined ? containersOf(service) : [];
+    for (let number = 2; Object.hasOwn(this.services, key) || taken.includes(key); number += 1)
+      key = `${base}-${number}`;
     put(this.services, key, { ...service });
     this.places.set(key, locate);
-    this.linked.set(
-      key,
-      (service.links ?? []).map((link) => link.replace(/^\//, "").split(":")[0]!),
-    );
+    this.linked.set(key, linkedBy(service));
     this.notices.push(...notices);
     for (const volume of Object.values(volumes))
       put(this.volumes, volume.name, { ...this.volumes[volume.name], ...volume });

@@ -1,5 +1,6 @@
 import type { Notice } from "../../description/project";
 import { parseDockerLines } from "../dockerRun";
+import { containersOf as containersOfService, linkedBy } from "../dockerRun/lines";
 import type { NoteSetup } from "./note";
 import { type LinesProject, type Line, sentence, first, type NoteState } from "./state";
 import { buildOf, joinBuild } from "./images";
@@ -24,22 +25,13 @@ function byContainer(runs: Line[]): Map<string, Line[]> {
 /** Containers that a line leads to. */
 function containersOf({ project }: Line): string[] {
   const [, service] = first(project) ?? [];
-  if (!service) return [];
-  return [
-    ...(service.links ?? []).map((link) => link.replace(/^\//, "").split(":")[0]!),
-    ...(service.volumesFrom ?? []).map((from) => from.split(":")[0]!),
-    ...[service.networkMode, service.ipc, service.pid].flatMap(
-      (mode) => /^container:(.+)$/.exec(mode ?? "")?.[1] ?? [],
-    ),
-  ];
+  return service ? containersOfService(service) : [];
 }
 
 /** Lines whose links lead to containers that the note makes: nothing else can make them. */
 function complete(note: NoteState, runs: Line[]): Line[] {
   const missing = (run: Line, called: Map<string, Line[]>) =>
-    (first(run.project)![1].links ?? [])
-      .map((link) => link.replace(/^\//, "").split(":")[0]!)
-      .find((container) => !called.get(container)?.some((other) => other !== run));
+    linkedBy(first(run.project)![1]).find((container) => !called.get(container)?.some((other) => other !== run));
   const called = byContainer(runs);
   const left = runs.filter((run) => {
     const container = missing(run, called);

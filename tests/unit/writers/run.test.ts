@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseDockerLines } from "../../../core/readers/dockerRun";
 import { toRun } from "../../../core/writers/run";
 import { tidy } from "../../../core/description/describe";
@@ -172,8 +175,36 @@ test("variables from outside and files are named", () => {
   );
   expect(lines).toEqual(["docker run -d --name web -e LANG --env-file ./a.env --env-file ./b.env nginx:1"]);
   expect(notices.map(({ text }) => text)).toEqual([
-    "docker run takes quotes and comments behind values in ./b.env as they stand",
+    "docker run takes quotes, comments behind values and $ in ./a.env and ./b.env as they stand",
   ]);
+});
+
+describe("an environment file that docker reads otherwise than Compose", () => {
+  const printed = (text: string, environment = {}) => {
+    const folder = mkdtempSync(join(tmpdir(), "berth-env-"));
+    writeFileSync(join(folder, "a.env"), text);
+    const web = { image: "nginx:1", envFile: "a.env", environment };
+    const { lines, notices } = toRun(project({ web }), { folder });
+    rmSync(folder, { recursive: true });
+    return [...lines.map((line) => line.replace(/^docker run -d --name web /, "")), ...notices.map(({ text }) => text)];
+  };
+
+  test("its values are said beside it", () => {
+    expect(printed("A='x y' # why\nB=1\nC=$B-c\nD=set\n", { D: "own" })).toEqual([
+      "-e 'A=x y' -e C=1-c -e D=own --env-file ./a.env nginx:1",
+    ]);
+  });
+
+  test("nothing is said where both read the same", () => {
+    expect(printed("# all\nA=x y\nB=1\n")).toEqual(["--env-file ./a.env nginx:1"]);
+  });
+
+  test("a secret is not", () => {
+    expect(printed('DB_PASSWORD="hunter2222"\nB=1\n')).toEqual([
+      "--env-file ./a.env nginx:1",
+      "docker run takes quotes, comments behind values and $ in ./a.env as they stand: write DB_PASSWORD plainly there",
+    ]);
+  });
 });
 
 test.each<[Partial<ProjectService>, string]>([

@@ -177,6 +177,25 @@ services:
     ).toEqual(["redisPassword", "dbPassword", "sessionSecret"]);
   });
 
+  test("in one service, one of them within an address: each is declared and used", () => {
+    const { text, secrets } = toTypescript(
+      compose(`
+services:
+  mail:
+    image: mail:1
+    environment:
+      Connections__Default: Host=db;Username=mailuser;Password=ChangeThisPassword
+      Auth__Username: admin
+      Auth__Password: ChangeThisPassword
+`),
+      options,
+    );
+    expect(secrets).toHaveLength(2);
+    expect(text).toContain("Password=${mailPassword}`");
+    expect(text).toContain("Auth__Password: authPassword");
+    expect(compilerErrors([text])).toEqual([]);
+  });
+
   test("are one where nothing tells them apart, and where nobody makes up the same one twice", () => {
     const one = (secret: string) => `
 services:

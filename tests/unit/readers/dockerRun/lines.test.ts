@@ -120,6 +120,15 @@ test("what a container needs at its start comes before it", () => {
   expect(services["docker-3"]!.dependsOn).toEqual({ "docker-2": { condition: "service_started" } });
 });
 
+test.each([
+  ["--network container:kapacitor", "kapacitor"],
+  ["--volumes-from kapacitor:ro", "kapacitor"],
+  ["--link kapacitor:k", "kapacitor"],
+  ["--pid container:kapacitor", "kapacitor"],
+])("with %s a container without a name is not called as the one that it leads to", (flag, image) => {
+  expect(Object.keys(read(`docker run -d ${flag} ${image} bash`).services)).toEqual(["kapacitor-2"]);
+});
+
 test("a line that was commented out is skipped; a root prompt is none", () => {
   expect(Object.keys(read("docker run -d nginx", "# docker run -d redis").services)).toEqual(["nginx"]);
   expect(Object.keys(read("# docker run -d nginx", "# docker run -d redis").services)).toEqual(["nginx", "redis"]);
