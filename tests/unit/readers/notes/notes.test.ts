@@ -631,7 +631,7 @@ describe("what `up` refuses before it makes anything is not ready", () => {
       "--uts: the Docker provider cannot set the UTS namespace; set --hostname",
     ],
     ["docker run -d --name web --dns 8.8.8.8 --dns 1.1.1.1 nginx", "--dns: the Docker provider cannot keep the order"],
-    ["docker run -d --name web --blkio-weight 300 nginx", "--blkio-weight: the Docker provider cannot weigh"],
+    ["docker run -d --name web --oom-score-adj 5 nginx", "--oom-score-adj: the Docker provider cannot set the OOM"],
     ['docker run -d --name web nginx ""', "command: the Docker provider cannot pass an empty argument"],
     ["docker network create host", "docker network create host: name: host is a network of Docker's own"],
     [
