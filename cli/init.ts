@@ -314,7 +314,7 @@ async function inNotes(files: string[], names?: string[]): Promise<Described[]> 
     const lines = items.filter(({ fate }) => fate === "template" || fate === "faulty").map(({ line }) => String(line));
     if (lines.length)
       console.error(
-        say`note: ${file}: not ready to run are the lines ${listed(lines)}; \`berth from-notes ${file}\` says why`,
+        say`note: ${file}: not ready to run, by line: ${listed(lines)}; \`berth from-notes ${file}\` says why`,
       );
   }
   return chosen.map((setup) => {

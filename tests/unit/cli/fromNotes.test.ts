@@ -154,7 +154,7 @@ test("berth init makes one program for each setup, and from-notes --save the sam
   expect(out).toContain(`Made a Pulumi project in ${first}: nginx01, mysql01, nginx01-2, pod. Next:`);
   expect(out).toContain("pulumi config set --secret mysqlRootPassword --stack mysql01");
   expect(err).toContain("warning: mysql01: services.mysql01");
-  expect(err).toContain(`note: ${note}: not ready to run are the lines 8, 9; \`berth from-notes ${note}\` says why`);
+  expect(err).toContain(`note: ${note}: not ready to run, by line: 8, 9; \`berth from-notes ${note}\` says why`);
   const files = readdirSync(first).sort();
   expect(files).toEqual(expect.arrayContaining(["index.ts", "mysql01.ts", "nginx01-2.ts", "nginx01.ts"]));
   const text = (project: string) =>
