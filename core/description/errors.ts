@@ -1,21 +1,29 @@
 import { listed, say } from "./say";
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const CONTROL = /[\u0000-\u001f\u007f]/g;
+
 /**
  * A wrong argument. The message always says which argument, what is wrong with it and what to do;
  * components show it as one sentence, without a stack dump.
  */
 export class ArgumentError extends Error {
+  readonly argument: string;
+
   /**
    * @param argument path of the argument as the user wrote it, e.g. `ports[0]`
    * @param problem what is wrong, e.g. `70000 is not a port`
    * @param remedy what to do, e.g. `use 1 to 65535`
    */
   constructor(
-    readonly argument: string,
+    argument: string,
     readonly problem: string,
     readonly remedy: string,
   ) {
-    super(say`${argument}: ${problem}; ${remedy}.`);
+    // The user's own keys and file names are in it, and a message is one line.
+    const path = argument.replace(CONTROL, (character) => JSON.stringify(character).slice(1, -1)) || '""';
+    super(say`${path}: ${problem}; ${remedy}.`);
+    this.argument = path;
     this.name = "ArgumentError";
   }
 }

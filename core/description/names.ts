@@ -3,10 +3,11 @@ import { say } from "./say";
 
 /** Checks the name of a container, network or volume by Docker's own rule. */
 export function parseName(value: string, argument: string): string {
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value)) {
+  // Of settings and of plain JavaScript anything may come.
+  if (typeof value !== "string" || !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value)) {
     throw new ArgumentError(
       argument,
-      say`${show(value)} is not a name that Docker takes`,
+      value === undefined ? say`is missing` : say`${show(value)} is not a name that Docker takes`,
       say`use two or more of letters, digits, '_', '.' and '-', beginning with a letter or digit`,
     );
   }

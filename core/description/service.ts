@@ -600,7 +600,7 @@ export function parseField<K extends keyof ServiceDescription>(
     throw new ArgumentError(
       String(key),
       say`is not a field of a service`,
-      say`see core/description/types.ts for the fields`,
+      say`see the type ServiceDescription for the fields`,
     );
   if (LISTS.has(key) && !Array.isArray(value))
     throw new ArgumentError(String(key), say`${show(value)} is not a list`, say`write [${show(value)}]`);

@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError } from "../description/errors";
+import { ArgumentError, show } from "../description/errors";
 import type { DependencyDescription } from "../description/project";
 import type { LateSpec, Refusals, ServiceSpec } from "../description/service";
 import type { KubernetesOptions } from "../description/kubernetesOptions";
@@ -24,7 +24,7 @@ export function chosenEngine(): EngineName {
 /** The value of `berth:engine`, checked. */
 export function checkEngine(name = "docker"): EngineName {
   if (!ENGINES.includes(name as EngineName))
-    throw new pulumi.RunError(`berth:engine: "${name}" is not known; use ${ENGINES.join(", ")}.`);
+    throw new pulumi.RunError(`berth:engine: ${show(name)} is not known; use ${ENGINES.join(", ")}.`);
   return name as EngineName;
 }
 

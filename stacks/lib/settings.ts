@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { show } from "../../core/description/errors";
 import { SETTINGS } from "../../core/pulumi/settings";
 
 /** One setting of a stack, in `pulumi config` under its program's name: `pulumi config set nginx:port 8080`. */
@@ -31,7 +32,7 @@ export const choice = <T extends string>(choices: readonly T[], standard: T, doc
   shown: standard,
   read(config, key) {
     const value = (config.get(key) ?? standard) as T;
-    if (!choices.includes(value)) fail(config, key, `"${value}" is not known`, `use ${choices.join(", ")}`);
+    if (!choices.includes(value)) fail(config, key, `${show(value)} is not known`, `use ${choices.join(", ")}`);
     return value;
   },
 });
@@ -44,7 +45,7 @@ export const port = <D extends number | undefined>(standard: D, doc: string): Se
     const value = config.get(key);
     if (value === undefined) return standard;
     if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535)
-      fail(config, key, `"${value}" is not a port`, "use 1 to 65535");
+      fail(config, key, `${show(value)} is not a port`, "use 1 to 65535");
     return Number(value);
   },
 });
@@ -55,7 +56,7 @@ export const count = (standard: number, doc: string): Setting<number> => ({
   shown: String(standard),
   read(config, key) {
     const value = config.get(key) ?? String(standard);
-    if (!/^\d{1,9}$/.test(value)) fail(config, key, `"${value}" is not a whole number`, "use 0 or more");
+    if (!/^\d{1,9}$/.test(value)) fail(config, key, `${show(value)} is not a whole number`, "use 0 or more");
     return Number(value);
   },
 });
@@ -68,7 +69,7 @@ export const portOr = <W extends string>(words: readonly W[], doc: string): Sett
     const value = config.get(key);
     if (value === undefined || words.includes(value as W)) return value as W | undefined;
     if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535)
-      fail(config, key, `"${value}" is not a port`, `use 1 to 65535, ${words.join(" or ")}`);
+      fail(config, key, `${show(value)} is not a port`, `use 1 to 65535, ${words.join(" or ")}`);
     return Number(value);
   },
 });
@@ -80,7 +81,7 @@ export const flag = (standard: boolean, doc: string): Setting<boolean> => ({
   read(config, key) {
     const value = config.get(key) ?? String(standard);
     if (value !== "true" && value !== "false")
-      fail(config, key, `"${value}" is not true or false`, "use true or false");
+      fail(config, key, `${show(value)} is not true or false`, "use true or false");
     return value === "true";
   },
 });

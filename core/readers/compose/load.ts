@@ -394,6 +394,11 @@ function checkServices(root: Node): void {
       throw refuse(service, ["services", name], say`must be a mapping`, say`write key: value`);
 }
 
+/** Whether a file is there; one in a folder that nobody may look into, or of an impossible name, is not. */
 export function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

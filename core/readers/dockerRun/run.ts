@@ -150,13 +150,19 @@ function remedyInTheLine({ argument, remedy }: ArgumentError): string {
   return inFlags(other ? remedy.replace(other, inTheLine) : remedy);
 }
 
+/** The path that a path stands in: `ports` for `ports[0]`; "" for a whole argument, and for one of another kind. */
+function above(path: string): string {
+  const shorter = path.replace(/(\[\d+\]|\.[^.[]*|[^.[\]]+)$/, "");
+  return shorter === path ? "" : shorter;
+}
+
 /** The same refusal at the flag or word that its argument comes from, in the words of the line. */
 function failAt(draft: Draft, image: Word, words: Word[], given: ArgumentError): DockerRunError {
   const error = new ArgumentError(given.argument, inFlags(given.problem), remedyInTheLine(given));
   const place = (word: Word) => ({ line: draft.command.line, offset: word.offset, length: word.length });
   // Rules add text behind a colon: "ports: 80:80".
   const path = error.argument.replace(/: .*$/s, "");
-  for (let at = path; at !== ""; at = at.replace(/(\[\d+\]|\.[^.[]*|[^.[\]]+)$/, "")) {
+  for (let at = path; at !== ""; at = above(at)) {
     const use = draft.sources.get(at);
     // The description can do without a file; the flag cannot.
     if (use) return use.fail(error.problem, path.startsWith("envFile") ? say`create it, or correct it` : error.remedy);

@@ -415,7 +415,11 @@ test.each<[keyof ServiceDescription, unknown, string]>([
     "blkioConfig.device_read_bps: is not a field of blkioConfig; use weight, deviceReadBps, deviceWriteBps, deviceReadIops, deviceWriteIops.",
   ],
   ["pidsLimit", -2, "pidsLimit: -2 is not a whole number in range; use -1 or more."],
-  ["mem_limit" as never, "1g", "mem_limit: is not a field of a service; see core/description/types.ts for the fields."],
+  [
+    "mem_limit" as never,
+    "1g",
+    "mem_limit: is not a field of a service; see the type ServiceDescription for the fields.",
+  ],
 ])("%s: %j is refused", (key, value, message) => {
   expect(refusal(() => field(key, value))).toBe(message);
 });

@@ -104,7 +104,7 @@ test(
         const meant =
           pulumi.RunError.isInstance(error) ||
           (pulumi.ResourceError.isInstance(error) && (error as { hideStack?: boolean }).hideStack);
-        if (!meant || /undefined|\[object|NaN is|is not a function|Cannot read/.test(message)) wrong.push(where);
+        if (!meant || /"undefined"|\[object|NaN is|is not a function|Cannot read/.test(message)) wrong.push(where);
         // Below the sentence the place in what was pasted is shown.
         if (!SENTENCE.test(message)) wrong.push(`no sentence: ${where}`);
       };

@@ -115,6 +115,14 @@ describe("compose", () => {
 });
 
 describe("run", () => {
+  test("a wrong setting of the stack is said, though it stands in no line", async () => {
+    const mirrors = JSON.stringify({ "docker.io": "https://mirror.example" });
+    const config = { "berth:commands": '["docker run -d --name web nginx"]', "berth:imageMirrors": mirrors };
+    expect(await refused("run", config)).toMatch(
+      /^berth:imageMirrors\["docker\.io"\]: "https:\/\/mirror\.example" is not the beginning of an image's name; use a host/,
+    );
+  });
+
   const lines = (...commands: string[]) => ({ "berth:commands": JSON.stringify(commands) });
 
   test("pasted lines, with the network that they make and the link between them", async () => {
