@@ -157,5 +157,6 @@ function prefixOf(note: NoteState, text: string): string[] {
   need(text, note.around.length);
   if (/\$\(pwd\)|`pwd`|\$\{?PWD|(?:^|[\s=:"',])\.{1,2}(?:\/|:)/i.test(text))
     for (const row of note.around) if (!row.sets && row.block === note.block) found.add(row);
+  if (found.size === 0) return [];
   return note.around.filter((row) => found.has(row)).map((row) => row.text);
 }
