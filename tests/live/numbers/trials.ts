@@ -422,7 +422,7 @@ export async function* failingChanges(tool: Tool, count: number): AsyncGenerator
       ...{ tool: tool.title, what: "change", ok: wrong.length === 0, wrong, title, took, down },
       ...{ code: result.code, says: wrong.length > 0 ? result.output.slice(-4000) : lastWords(result) },
     });
-    if (wrong.length > 0 || result.code === 0) id = await back();
+    if (wrong.length > 0 || running() !== id) id = await back();
     if (!existsSync(inVolume(WEB))) writeFileSync(inVolume(WEB), WEB);
   }
   // The state agrees with what runs.
