@@ -8,6 +8,7 @@ const CONTROL = /[\u0000-\u001f\u007f]/g;
  * components show it as one sentence, without a stack dump.
  */
 export class ArgumentError extends Error {
+  /** Path of the argument as the user wrote it, on one line: `ports[0]`. */
   readonly argument: string;
 
   /**
