@@ -15,6 +15,7 @@ import { locked } from "./locks";
 import { currentProject, version } from "./project";
 import { close, type StackNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
+import { say } from "../core/description/say";
 
 /** Options of `berth backup`. */
 export interface BackupOptions {
@@ -27,12 +28,14 @@ export interface BackupOptions {
   json?: boolean;
 }
 
-const note = (line: string) => console.error(`note: ${line}.`);
+const note = (line: string) => console.error(say`note: ${line}.`);
 
 function mannerOf({ stop, pause, live }: BackupOptions): Manner | undefined {
   const given = (["stop", "pause", "live"] as const).filter((name) => ({ stop, pause, live })[name]);
   if (given.length > 1)
-    throw new UsageError(`--${given[0]} and --${given[1]} exclude one another: say one of --stop, --pause and --live`);
+    throw new UsageError(
+      say`--${given[0]} and --${given[1]} exclude one another: say one of --stop, --pause and --live`,
+    );
   return given[0];
 }
 
@@ -64,7 +67,7 @@ export function headOf(
 export function newKey(folder: string): { key: Buffer; salt: string } {
   const passphrase = passphraseOf(folder, process.env);
   if (passphrase === undefined)
-    throw new Error("--encrypt: there is no passphrase; set PULUMI_CONFIG_PASSPHRASE, or run `berth up` first");
+    throw new Error(say`--encrypt: there is no passphrase; set PULUMI_CONFIG_PASSPHRASE, or run \`berth up\` first`);
   const salt = randomBytes(16).toString("hex");
   return { key: keyOf(passphrase, salt), salt };
 }
@@ -96,7 +99,9 @@ export async function backupOf(now: StackNow, options: BackupOptions): Promise<n
     );
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    console.error("error: ended before the backup was complete: nothing was written, and what was stopped runs again");
+    console.error(
+      say`error: ended before the backup was complete: nothing was written, and what was stopped runs again`,
+    );
     return error.exitCode;
   }
 }
@@ -140,9 +145,9 @@ async function backupNow(
       `\n${shown.startsWith("..") ? file : shown} (${sizeText(size)}) is the backup of ${now.name}${secret}.`,
     );
   }
-  for (const line of inventory.left) note(`not in the backup: ${line}`);
+  for (const line of inventory.left) note(say`not in the backup: ${line}`);
   if (standstill.failures.length === 0) return 0;
-  console.error(`error: the backup is complete, but ${standstill.failures.join("; ")}`);
+  console.error(say`error: the backup is complete, but ${standstill.failures.join("; ")}`);
   return 1;
 }
 
@@ -155,14 +160,14 @@ function checkFound(groups: JobGroup[], { name }: StackNow, inventory: Inventory
   for (const word of only ?? []) {
     if (!known.includes(word) && !held.some(({ service }) => service === word))
       throw new Error(
-        `--volume: the stack ${name} has no volume or service "${word}" on its engine${known.length ? `; it has ${known.join(", ")}` : ""}`,
+        say`--volume: the stack ${name} has no volume or service "${word}" on its engine${known.length ? say`; it has ${known.join(", ")}` : ""}`,
       );
   }
   if (items.length) return;
   if (held.length === 0)
-    throw new Error(`nothing of the stack ${name} is on the engine; \`berth up ${name}\` makes it`);
+    throw new Error(say`nothing of the stack ${name} is on the engine; \`berth up ${name}\` makes it`);
   const beside = left.length ? ` (${left.join("; ")})` : "";
-  throw new Error(`there is no volume and no database in the stack ${name} to back up${beside}`);
+  throw new Error(say`there is no volume and no database in the stack ${name} to back up${beside}`);
 }
 
 /** Containers of others that may write to a volume while it is read. */
@@ -172,7 +177,7 @@ async function tellOfStrangers(groups: JobGroup[], { held, volumes }: Inventory)
     const volume = volumes.find(({ name }) => name === item.volume)!;
     const strangers = await strangersOn(volume.client, volume.name, held);
     if (strangers.length)
-      note(`${volume.name}: ${strangers.join(", ")}, not of this stack, may write to it while it is read`);
+      note(say`${volume.name}: ${strangers.join(", ")}, not of this stack, may write to it while it is read`);
   }
 }
 

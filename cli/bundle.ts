@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { quote } from "shlex";
+import { say } from "../core/description/say";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { beginsAsBundle } from "./bundle/archiveFile";
 import { buildPlanned } from "./bundle/build";
@@ -35,17 +36,17 @@ export interface BundleContext {
   plan(stack: string): Promise<Plan>;
 }
 
-const say = (line: string) => console.error(line);
-const note = (line: string) => console.error(`note: ${line}`);
+const tell = (line: string) => console.error(line);
+const note = (line: string) => console.error(say`note: ${line}`);
 
 function checkOut(given: string | undefined, standard: string): string {
   const out = resolve(given ?? standard);
   if (existsSync(out) && !statSync(out).isFile())
-    throw new Error(`--out: ${out} is no file; name the file to write, for example ${join(out, standard)}`);
+    throw new Error(say`--out: ${out} is no file; name the file to write, for example ${join(out, standard)}`);
   if (existsSync(out) && !beginsAsBundle(out))
-    throw new Error(`--out: ${out} is there and is no bundle of berth; name another file`);
+    throw new Error(say`--out: ${out} is there and is no bundle of berth; name another file`);
   if (!existsSync(dirname(out)))
-    throw new Error(`--out: there is no folder ${dirname(out)}; make it, or name another file`);
+    throw new Error(say`--out: there is no folder ${dirname(out)}; make it, or name another file`);
   return out;
 }
 
@@ -53,13 +54,14 @@ function checkOut(given: string | undefined, standard: string): string {
 function report(wanted: WantedImages, untracked: string[], left: string[], unversioned: string[], provider?: string) {
   if (untracked.length)
     note(
-      `git does not know ${listed(untracked)}: not in the bundle; \`git add\` what the stack needs, and bundle again.`,
+      say`git does not know ${listed(untracked)}: not in the bundle; \`git add\` what the stack needs, and bundle again.`,
     );
   if (left.length)
-    note(`the stack names ${listed(left)}: not in the bundle; carry what it needs of that to the same place there.`);
+    note(say`the stack names ${listed(left)}: not in the bundle; carry what it needs of that to the same place there.`);
   noteWanted(wanted);
-  if (unversioned.length) note(`${listed(unversioned)} was taken from PATH, where nothing says which version it is.`);
-  if (provider) note(`the settings' secrets are kept by ${provider}, which asks a network.`);
+  if (unversioned.length)
+    note(say`${listed(unversioned)} was taken from PATH, where nothing says which version it is.`);
+  if (provider) note(say`the settings' secrets are kept by ${provider}, which asks a network.`);
 }
 
 /**
@@ -100,12 +102,12 @@ export async function bundle(
     if (wanted.engine.length) {
       const engine = await answeringEngine(config);
       if (typeof engine === "string")
-        throw new Error(`${engine}, and the bundle takes its images from there; start Docker`);
+        throw new Error(say`${engine}, and the bundle takes its images from there; start Docker`);
       client = engine;
       // Containers that run here keep the image that they know by this name.
       before = await idsOf(client, namesOfBuilds(wanted.builds));
-      for (const planned of wanted.builds) await buildPlanned(client, planned, say);
-      list = withContents(await bringImages(client, wanted.engine, say), wanted.builds);
+      for (const planned of wanted.builds) await buildPlanned(client, planned, tell);
+      list = withContents(await bringImages(client, wanted.engine, tell), wanted.builds);
     }
     await writeBundle(
       part,
@@ -123,30 +125,28 @@ export async function bundle(
         project: projectFiles,
         images: client && { list, archive: savedImages(client, list) },
       },
-      say,
+      tell,
     );
     renameSync(part, out);
   } catch (error) {
     const { code, message, path } = error as NodeJS.ErrnoException;
     if (code === "ENOSPC" || code === "EDQUOT")
-      throw new Error(`the disk is full: ${out} was not written; make room, or name another file with --out`);
-    if (path === part) throw new Error(`cannot write ${out} (${message}); name a file that you may write with --out`);
+      throw new Error(say`the disk is full: ${out} was not written; make room, or name another file with --out`);
+    if (path === part)
+      throw new Error(say`cannot write ${out} (${message}); name a file that you may write with --out`);
     throw error;
   } finally {
     rmSync(part, { force: true });
     if (client) {
       await giveBack(client, before).catch(({ message }: Error) =>
-        note(`names of images are not as before: ${message}`),
+        note(say`names of images are not as before: ${message}`),
       );
       client.close();
     }
   }
 
   const added = sent.files.map(({ path }) => path.slice("project/".length));
-  if (added.length)
-    note(
-      `${listed(added)} ${added.length > 1 ? "are" : "is"} in the bundle, though git does not know ${added.length > 1 ? "them" : "it"}: a build sends ${added.length > 1 ? "them" : "it"}.`,
-    );
+  if (added.length) note(say`a build sends what git does not know, and so it is in the bundle: ${listed(added)}.`);
   report(
     wanted,
     checkout.untracked.filter((path) => !added.includes(path)),
@@ -156,9 +156,9 @@ export async function bundle(
   );
   if (settings?.secrets)
     note(
-      "secrets in the settings stay encrypted, and the passphrase is not in the bundle: carry .berth/passphrase (or what PULUMI_CONFIG_PASSPHRASE holds) there by another way.",
+      say`secrets in the settings stay encrypted, and the passphrase is not in the bundle: carry .berth/passphrase (or what PULUMI_CONFIG_PASSPHRASE holds) there by another way.`,
     );
-  note("the state stays here: there, the first `up` makes everything anew.");
+  note(say`the state stays here: there, the first \`up\` makes everything anew.`);
   console.log(`${out} (${megabytes(statSync(out).size)}) holds the stack ${stack} for ${platform} ${arch}. There:
 
   tar xf ${quote(basename(out))} && sh berth-bundle/unbundle`);

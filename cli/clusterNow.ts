@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import { ClusterClient } from "../core/engines/kubernetes/client";
 import { withLogin } from "../core/engines/kubernetes/execLogin";
 import { clusterAccess } from "../core/engines/kubernetes/kubeconfig";
@@ -17,11 +18,13 @@ export async function clusterPlace(
   { values, secrets }: StackConfig,
 ): Promise<Place> {
   if (provider)
-    throw new Error("the program has made a provider of its own for its cluster, which only the Pulumi CLI can follow");
+    throw new Error(
+      say`the program has made a provider of its own for its cluster, which only the Pulumi CLI can follow`,
+    );
   const [kubeconfig, context, cluster, namespace] = ["kubeconfig", "context", "cluster", "namespace"].map((key) => {
     if (secrets.includes(`kubernetes:${key}`))
       throw new Error(
-        `kubernetes:${key}: is a secret of the stack, which only the Pulumi CLI can read; use KUBECONFIG`,
+        say`kubernetes:${key}: is a secret of the stack, which only the Pulumi CLI can read; use KUBECONFIG`,
       );
     return values[`kubernetes:${key}`];
   });
@@ -38,7 +41,7 @@ export async function clusterPlace(
       } catch (error) {
         const { code, message } = error as Error & { code?: string };
         if (code === undefined) throw error;
-        throw new Error(`no Kubernetes cluster answers at ${access.server}: ${message || code}`);
+        throw new Error(say`no Kubernetes cluster answers at ${access.server}: ${message || code}`);
       }
     },
   };

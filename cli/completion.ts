@@ -120,7 +120,9 @@ const SCRIPTS: Record<string, (commands: CommandSpec[]) => string> = { bash, zsh
 /** `berth completion`: a script for a shell, made from the table of commands. */
 export async function completion(shell: string, commands: CommandSpec[]): Promise<number> {
   if (!Object.hasOwn(SCRIPTS, shell))
-    throw new UsageError(`completion: "${shell}" is not a shell that is known; use ${Object.keys(SCRIPTS).join(", ")}`);
+    throw new UsageError(
+      say`completion: "${shell}" is not a shell that is known; use ${Object.keys(SCRIPTS).join(", ")}`,
+    );
   const named = commands.flatMap((spec) => (spec.alias ? [spec, { ...spec, name: spec.alias }] : [spec]));
   process.stdout.write(SCRIPTS[shell]!(named));
   return 0;

@@ -4,6 +4,7 @@ import { cliFinding, nodeFinding, packageFindings, stateFinding } from "./doctor
 import { DOCKER_ONLY, type StackNeeds, stackNeeds } from "./doctor/needs";
 import { outsideFindings } from "./doctor/outside";
 import { passphraseFinding } from "./doctor/passphrase";
+import { say } from "../core/description/say";
 import { onPath } from "../core/host/findExecutable";
 import { currentProject } from "./project";
 import { readStackConfig } from "./stackConfig";
@@ -47,19 +48,19 @@ export async function doctor(given: string | undefined, { json = false }: { json
 
 function programFinding(stack: string | undefined, { failure }: StackNeeds): Finding[] {
   if (failure === undefined) return [];
-  return [missing("program", `the stack ${stack} cannot be planned: ${failure}`)];
+  return [missing("program", say`the stack ${stack} cannot be planned: ${failure}`)];
 }
 
 function hostFinding(address: string | undefined): Finding[] {
   if (address === undefined) return [];
   return onPath("ssh")
     ? [ok("SSH", `there is a client; \`berth preview host\` looks at ${address}`)]
-    : [missing("SSH", `there is no client, which leads to ${address}`, "sudo apt-get install openssh-client")];
+    : [missing("SSH", say`there is no client, which leads to ${address}`, "sudo apt-get install openssh-client")];
 }
 
 async function clusterFinding(values: Record<string, string>): Promise<Finding[]> {
   const lack = await missingCluster(values);
-  if (lack) return [missing("cluster", `${lack.what.replace(/^a Kubernetes cluster/, "none answers")}`, lack.how)];
+  if (lack) return [missing("cluster", `${lack.what.replace(/^a Kubernetes cluster/, say`none answers`)}`, lack.how)];
   return [ok("cluster", "it answers, or it is reached in a way that only the provider goes")];
 }
 

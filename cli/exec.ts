@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { say } from "../core/description/say";
 import { type EngineClient, pieces } from "../core/engines/dockerApi/connection/client";
 import type { ServiceStatus } from "../core/engines/status";
 import { chosen, close, kubectlNames, servicesNow, stackNow, tasksOf } from "./stackNow";
@@ -15,7 +16,7 @@ export async function exec(stack: string, service: string, command: string[]): P
     const running = ["running", "healthy", "unhealthy", "starting"].includes(status.state);
     const container = status.engine === "swarm" ? await taskOf(client!, status.id!, service) : status.id!;
     if (status.engine === "docker" && !running)
-      throw new Error(`${service} does not run (${status.state}); \`berth start ${stack} ${service}\` starts it`);
+      throw new Error(say`${service} does not run (${status.state}); \`berth start ${stack} ${service}\` starts it`);
     return await execIn(client!, container, command.length ? command : SHELL);
   } finally {
     close(now);
@@ -26,7 +27,7 @@ export async function exec(stack: string, service: string, command: string[]): P
 async function taskOf(client: EngineClient, id: string, service: string): Promise<string> {
   const [found] = await tasksOf(client, id);
   if (found !== undefined) return found;
-  throw new Error(`no task of ${service} runs on this node of the Swarm; \`docker service ps\` says on which`);
+  throw new Error(say`no task of ${service} runs on this node of the Swarm; \`docker service ps\` says on which`);
 }
 
 async function execIn(client: EngineClient, container: string, command: string[]): Promise<number> {

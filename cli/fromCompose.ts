@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { say } from "../core/description/say";
 import { type ComposeOptions, loadCompose, parseCompose } from "../core/readers/compose";
 import { formOf, show } from "./show";
 import { UsageError } from "./usageError";
@@ -24,7 +25,7 @@ export async function fromCompose(files: string[], given: FromComposeOptions): P
   };
   const piped = files.includes("-");
   if (piped && files.length > 1)
-    throw new UsageError("-: standard input is one file and stands alone; write it to a file to have several");
+    throw new UsageError(say`-: standard input is one file and stands alone; write it to a file to have several`);
   const project = piped
     ? parseCompose(readFileSync(0, "utf8"), { ...options, name: "-" }, context)
     : loadCompose({ ...options, files: files.length ? files : undefined }, context);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import type { Notice } from "../core/description/project";
+import { say } from "../core/description/say";
 import { type ManifestText, projectOfObjects, readManifestFiles, readManifests } from "../core/readers/kubernetes";
 import type { GivenObject } from "../core/mapping/kubernetes/given";
 import type { Printed } from "../core/writers/printed";
@@ -30,7 +31,7 @@ function projectNameOf(files: string[], objects: GivenObject[]): string {
 /** `berth from-kubernetes`: manifests as files, folders, or on standard input. */
 export async function fromKubernetes(files: string[], given: FromKubernetesOptions): Promise<number> {
   const form = formOf(given.to, "typescript");
-  if (files.filter((file) => file === "-").length > 1) throw new UsageError("-: standard input is there once");
+  if (files.filter((file) => file === "-").length > 1) throw new UsageError(say`-: standard input is there once`);
   await showManifests(readManifestFiles(files), form, { files, name: given.projectName });
   return 0;
 }

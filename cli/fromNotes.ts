@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/description/errors";
+import { say } from "../core/description/say";
 import { clashesIn, type Note, type NoteItem, type NoteSetup } from "../core/readers/notes";
 import { toTypescript } from "../core/writers/typescript";
 import { notesOf, noticesOf, setupsNamed } from "./notes";
@@ -179,10 +180,10 @@ function plain(note: Note, chosen: NoteSetup[] | undefined): object {
 /** `berth from-notes`: what can run in notes, as a report; on request the code of a setup, or a project. */
 export async function fromNotes(files: string[], given: FromNotesOptions): Promise<number> {
   const form = given.to === undefined ? undefined : formOf(given.to, undefined);
-  if (given.json && form) throw new UsageError("--json: is the report, and --to is code; leave one of them out");
+  if (given.json && form) throw new UsageError(say`--json: is the report, and --to is code; leave one of them out`);
   if (given.save !== undefined) {
     if (form && form !== "typescript")
-      throw new UsageError(`--save: makes a project in TypeScript; for --to ${form} write the output to a file`);
+      throw new UsageError(say`--save: makes a project in TypeScript; for --to ${form} write the output to a file`);
     const { init } = await import("./init");
     return init(given.save, { from: files, setup: given.only });
   }
@@ -190,10 +191,10 @@ export async function fromNotes(files: string[], given: FromNotesOptions): Promi
   const chosen = given.only && setupsNamed(notes, given.only, "--only");
   if (form) {
     const [setup, ...others] = chosen ?? setupsNamed(notes, [], "--to");
-    if (!setup) throw new Error(`${files.join(", ")}: there is no setup that is ready to run`);
+    if (!setup) throw new Error(say`${files.join(", ")}: there is no setup that is ready to run`);
     if (others.length) {
       const names = [setup, ...others].map(({ name }) => name).join(", ");
-      throw new UsageError(`--to: prints one setup; name it with --only: ${names}`);
+      throw new UsageError(say`--to: prints one setup; name it with --only: ${names}`);
     }
     return printed(setup, form);
   }

@@ -1,5 +1,6 @@
 import { nearest } from "../core/description/nearest";
 import type { Notice, ProjectDescription } from "../core/description/project";
+import { say } from "../core/description/say";
 import { engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { setAsideAs } from "../core/engines/dockerApi/predecessors";
@@ -52,15 +53,15 @@ const nameOf = ({ Names, Id }: Listed) =>
 export async function fromRunning(names: string[], given: FromRunningOptions): Promise<number> {
   const form = formOf(given.to, "typescript");
   if (given.save !== undefined && form !== "typescript")
-    throw new UsageError(`--save: makes a project in TypeScript; for --to ${form} write the output to a file`);
+    throw new UsageError(say`--save: makes a project in TypeScript; for --to ${form} write the output to a file`);
   if (names.length && given.project !== undefined)
-    throw new UsageError("--project: names all containers of a Compose project; leave the names out, or the option");
+    throw new UsageError(say`--project: names all containers of a Compose project; leave the names out, or the option`);
   if (given.package !== undefined && given.save === undefined)
-    throw new UsageError("--package: says where a new project gets pulumi-berth; name its folder with --save");
+    throw new UsageError(say`--package: says where a new project gets pulumi-berth; name its folder with --save`);
   const address = engineAddress({}, process.env);
   if (!EngineClient.supports(address))
     throw new Error(
-      `the engine at ${address.host} is not reached from here; set DOCKER_HOST to unix://, tcp:// or ssh://`,
+      say`the engine at ${address.host} is not reached from here; set DOCKER_HOST to unix://, tcp:// or ssh://`,
     );
   const client = new EngineClient(address);
   try {
@@ -68,7 +69,7 @@ export async function fromRunning(names: string[], given: FromRunningOptions): P
     if (services) {
       if (given.save !== undefined)
         throw new UsageError(
-          "--save: takes containers over, and these are services of a Swarm; leave it out to read them",
+          say`--save: takes containers over, and these are services of a Swarm; leave it out to read them`,
         );
       const project = readSwarm(await askSwarm(client, services), given.project);
       await show(project, form, process.cwd(), undefined, true, true);
@@ -82,7 +83,7 @@ export async function fromRunning(names: string[], given: FromRunningOptions): P
     return 0;
   } catch (error) {
     if (client.hasAnswered || error instanceof UsageError) throw error;
-    throw new Error(`no Docker engine answers at ${address.host}: ${(error as Error).message}`);
+    throw new Error(say`no Docker engine answers at ${address.host}: ${(error as Error).message}`);
   } finally {
     client.close();
   }
@@ -121,7 +122,7 @@ async function servicesMeant(
   const other = [...new Set(names)].find((name) => !meant.some(({ Spec }) => Spec.Name === name));
   if (other !== undefined)
     throw new Error(
-      `${other}: is no service of the Swarm as ${meant[0]!.Spec.Name} is; read the two one after the other`,
+      say`${other}: is no service of the Swarm as ${meant[0]!.Spec.Name} is; read the two one after the other`,
     );
   return meant;
 }
@@ -204,14 +205,14 @@ function chosen(all: Candidate[], names: string[], { project, all: stopped }: Fr
       if (found) return found;
       const guess = nearest(name, known);
       throw new Error(
-        `${name}: there is no such container on the engine; ${guess ? `did you mean ${guess}?` : "`docker ps -a` lists them"}`,
+        say`${name}: there is no such container on the engine; ${guess ? say`did you mean ${guess}?` : say`\`docker ps -a\` lists them`}`,
       );
     });
   if (project === undefined) return all.filter(({ running }) => running || stopped);
   const projects = [...new Set(all.flatMap(({ labels }) => labels[COMPOSE_PROJECT] ?? []))].sort();
   if (!projects.includes(project))
     throw new Error(
-      `--project: the engine has no containers of a Compose project ${project}; ${projects.length ? `it has ${projects.join(", ")}` : "it has none of Compose at all"}`,
+      say`--project: the engine has no containers of a Compose project ${project}; ${projects.length ? say`it has ${projects.join(", ")}` : say`it has none of Compose at all`}`,
     );
   // A project is what its file says, whether it runs at the moment or not.
   return all.filter(({ labels }) => labels[COMPOSE_PROJECT] === project);
@@ -246,7 +247,7 @@ function leaveOut(candidates: Candidate[]): { kept: Candidate[]; notices: Notice
   });
   const notices = [...reasons].map(([reason, names]): Notice => {
     const some = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-    return { level: "note", at: some.join(", "), text: `left out: ${reason}` };
+    return { level: "note", at: some.join(", "), text: say`left out: ${reason}` };
   });
   return { kept, notices };
 }

@@ -1,3 +1,4 @@
+import { listed, say } from "../core/description/say";
 import type { RollbackSetting } from "../core/engines/rollback";
 import { differences, type RanPlainly } from "./ran";
 import type { Update } from "./updates";
@@ -72,7 +73,7 @@ function ofServices(question: Question, chosen: string[]): Answer | undefined {
     const was = after?.ran.get(name);
     if (!after || !was) throw new Error(nothing(question, name));
     if (!differs(question, name, after) && !before[name])
-      throw new Error(`${name} runs as after update ${to} already; nothing was changed`);
+      throw new Error(say`${name} runs as after update ${to} already; nothing was changed`);
     return { name, update: after.update, was };
   });
   return { going, stay: [] };
@@ -85,18 +86,18 @@ function ofStack(question: Question): Answer | undefined {
   if (!goal) {
     if (!isLast) return undefined;
     const [name] = declared;
-    throw new Error(name === undefined ? `the stack ${stack} declares no service` : nothing(question, ...declared));
+    throw new Error(name === undefined ? say`the stack ${stack} declares no service` : nothing(question, ...declared));
   }
   const { update, ran } = goal;
   const gone = [...ran.keys()].filter((name) => !declared.includes(name));
   if (gone.length > 0)
     throw new Error(
-      `${gone.join(", ")} ran after update ${update.number}, and the program does not declare ${gone.length === 1 ? "it" : "them"} any more; put that back into the program, or name the services that are to go back: \`berth rollback ${stack} SERVICE\``,
+      say`after update ${update.number} there ran also ${listed(gone)}, which the program does not declare any more; put that back into the program, or name the services that are to go back: \`berth rollback ${stack} SERVICE\``,
     );
   const going = declared
     .filter((name) => differs(question, name, goal) || (before[name] !== undefined && ran.has(name)))
     .map((name) => ({ name, update, was: ran.get(name)! }));
-  if (going.length === 0) throw new Error(`all of the stack ${stack} runs as after update ${update.number} already`);
+  if (going.length === 0) throw new Error(say`all of the stack ${stack} runs as after update ${update.number} already`);
   return { going, stay: declared.filter((name) => !ran.has(name)) };
 }
 

@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import { localTime } from "../core/engines/rollback";
 import { applicableProject } from "./project";
 import { type RanPlainly, type ServiceThen, shortened, words } from "./ran";
@@ -68,7 +69,7 @@ export async function history(
   stack: string,
   { json = false, limit = "20" }: { json?: boolean; limit?: string },
 ): Promise<number> {
-  if (!/^[1-9]\d*$/.test(limit)) throw new UsageError(`--limit: "${limit}" is not a number of updates`);
+  if (!/^[1-9]\d*$/.test(limit)) throw new UsageError(say`--limit: "${limit}" is not a number of updates`);
   const { updates, without, slow } = await updatesOf(await applicableProject(), stack);
   // One more, which says what the first of them has changed.
   const walk = slow ? updates.slice(-Number(limit) - 1) : updates;
@@ -80,7 +81,7 @@ export async function history(
   const rows = all.reverse().slice(0, Number(limit));
   if (json) console.log(JSON.stringify({ stack, updates: rows }, undefined, 2));
   else console.log(printed(stack, rows, all.length + updates.length - walk.length).join("\n"));
-  if (without !== undefined) console.error(`note: what changed in the services is not known: ${without}.`);
+  if (without !== undefined) console.error(say`note: what changed in the services is not known: ${without}.`);
   return 0;
 }
 

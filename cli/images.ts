@@ -142,7 +142,7 @@ export async function load(
 ): Promise<number> {
   const progress = new Progress();
   const opened = await openImages(file, progress).catch((error: Error) => {
-    throw error instanceof ImagesError ? new Error(`${file}: ${error.message}`) : error;
+    throw error instanceof ImagesError ? new Error(say`${file}: ${error.message}`) : error;
   });
   const names = wanted.map(({ name }) => name);
   for (const group of opened.groups) {

@@ -281,22 +281,23 @@ async function described(
   const [first = SAMPLE] = from;
   const notes = from.filter(isNote);
   if (notes.length && notes.length < from.length)
-    throw new UsageError(`--from: ${notes[0]} is a note, which does not stand beside files of another kind`);
+    throw new UsageError(say`--from: ${notes[0]} is a note, which does not stand beside files of another kind`);
   if (notes.length) return inNotes(notes, setup);
-  if (setup) throw new UsageError("--setup: chooses from a note; name one with --from");
+  if (setup) throw new UsageError(say`--setup: chooses from a note; name one with --from`);
   const { parseDockerLines } = await import("../core/readers/dockerRun");
   const one = (project: ProjectDescription) => [{ name: basename(folder), project }];
   const lines = (read: string[]) =>
     one(parseDockerLines(read, basename(folder), { environment, folder: here, home: homedir() }));
   if (!isFile(first)) {
     if (!/\s/.test(first))
-      throw new UsageError(`--from: there is no file ${first}; a docker run line stands in quotes`);
+      throw new UsageError(say`--from: there is no file ${first}; a docker run line stands in quotes`);
     return lines(from.length ? from : [SAMPLE]);
   }
   const { loadCompose } = await import("../core/readers/compose");
   if (/^\.ya?ml$/.test(extname(first)))
     return one(loadCompose({ files: from }, { folder: here, environment, namesStay: true }));
-  if (from.length > 1) throw new UsageError(`--from: ${first} stands alone; several files are compose files or notes`);
+  if (from.length > 1)
+    throw new UsageError(say`--from: ${first} stands alone; several files are compose files or notes`);
   return lines([readFileSync(first, "utf8")]);
 }
 
@@ -307,7 +308,7 @@ async function inNotes(files: string[], names?: string[]): Promise<Described[]> 
   const chosen = setupsNamed(notes, names, "--setup");
   if (chosen.length === 0)
     throw new Error(
-      `${files.join(", ")}: there is no setup that is ready to run; \`berth from-notes ${files.join(" ")}\` says why`,
+      say`${files.join(", ")}: there is no setup that is ready to run; \`berth from-notes ${files.join(" ")}\` says why`,
     );
   // What somebody meant to run, and is in none of the programs.
   for (const { file, items } of names ? [] : notes) {
@@ -368,7 +369,7 @@ export async function projectFiles(
   const name = options.name ?? basename(folder);
   if (!/^[A-Za-z][\w.-]*$/.test(name))
     throw new UsageError(
-      `--name: "${name}" is no name of a project; use letters, digits, dots, dashes and underscores, the first one a letter`,
+      say`--name: "${name}" is no name of a project; use letters, digits, dots, dashes and underscores, the first one a letter`,
     );
   const from = options.from ?? [];
   const programs = await programsOf(name, options, folder);
@@ -401,7 +402,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
   const taken = Object.keys(files).filter((file) => there.includes(file.split("/")[0]!));
   if (taken.length)
     throw new Error(
-      `${folder} has ${taken.join(", ")} already; name another folder, for example \`berth init containers\``,
+      say`${folder} has ${taken.join(", ")} already; name another folder, for example \`berth init containers\``,
     );
   for (const [file, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });

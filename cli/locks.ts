@@ -4,6 +4,7 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { CliProject } from "./project";
 import { stateFile, stateFolder } from "./state";
+import { say } from "../core/description/say";
 
 /** What the CLI writes of whoever changes a stack. */
 interface Lock {
@@ -36,7 +37,7 @@ export async function locked<T>({ folder, name }: CliProject, stack: string, act
       .find((file) => file !== own && file.endsWith(".json"));
     if (other !== undefined)
       throw new Error(
-        `the stack ${stack} is being changed${byWhom(other)}; wait until that has ended, or, where it was cut off and nothing of it runs any more, lift its lock with \`berth pulumi cancel --stack ${stack}\``,
+        say`the stack ${stack} is being changed${byWhom(other)}; wait until that has ended, or, where it was cut off and nothing of it runs any more, lift its lock with \`berth pulumi cancel --stack ${stack}\``,
       );
     return await act();
   } finally {

@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import { EngineClient, pieces } from "../core/engines/dockerApi/connection/client";
 import { namesOf, type ServiceStatus } from "../core/engines/status";
 import { hasColours } from "./status";
@@ -15,7 +16,7 @@ export async function logs(
   names: string[],
   { follow = false, tail = "all" }: { follow?: boolean; tail?: string },
 ): Promise<number> {
-  if (!/^(all|\d+)$/.test(tail)) throw new UsageError(`--tail: "${tail}" is not a number of lines`);
+  if (!/^(all|\d+)$/.test(tail)) throw new UsageError(say`--tail: "${tail}" is not a number of lines`);
   const now = await stackNow(stack);
   const clients: EngineClient[] = [];
   try {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { say } from "../core/description/say";
 import { type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { HUB_HOST } from "../core/engines/dockerApi/images/pushCredentials";
@@ -42,8 +43,9 @@ const ARCHITECTURES: Record<string, string> = { x86_64: "amd64", aarch64: "arm64
  */
 export async function mirrors(urls: string[], options: Options): Promise<number> {
   const { image = "busybox", json = false, write = false } = options;
-  if (options.stack !== undefined && !write) throw new UsageError("--stack: says where --write writes; add --write");
-  if (parseImage(image, "--image").registry) throw new UsageError("--image: name one of Docker Hub, such as busybox");
+  if (options.stack !== undefined && !write) throw new UsageError(say`--stack: says where --write writes; add --write`);
+  if (parseImage(image, "--image").registry)
+    throw new UsageError(say`--image: name one of Docker Hub, such as busybox`);
   const { folder, own } = await currentProject();
   const given = urls.map(checkedUrl);
   const file = candidateFile(options.from, folder);
@@ -58,7 +60,7 @@ export async function mirrors(urls: string[], options: Options): Promise<number>
   const all = [...new Set([...given, ...(file?.mirrors ?? []), ...used])];
   if (all.length === 0)
     throw new UsageError(
-      `mirrors: there is none to ask${error ? ` (${error})` : ""}; name some, or list them in ${USUAL_FILE}`,
+      say`mirrors: there is none to ask${error ? ` (${error})` : ""}; name some, or list them in ${USUAL_FILE}`,
     );
   const question = { image, architecture, patience: far ? 15_000 : 5_000, way: far ? fromHostOf(address) : fromHere() };
   const [hub, ...measured] = await fewAtOnce([`https://${HUB_HOST}`, ...all], AT_ONCE, (url) => measure(url, question));
@@ -83,11 +85,11 @@ export async function mirrors(urls: string[], options: Options): Promise<number>
   }
   if (written && rows.some(({ agreement }) => agreement === "alone"))
     console.error(
-      "warning: a mirror can serve anything, and there was nobody to compare this one with; name a second one",
+      say`warning: a mirror can serve anything, and there was nobody to compare this one with; name a second one`,
     );
-  if (file?.warning) console.error(`warning: ${file.warning}`);
-  if (error) console.error(`note: which mirrors the engine uses is not known: ${error}`);
-  if (best.length === 0) console.error(`error: no mirror is of use${write ? ", and nothing was written" : ""}`);
+  if (file?.warning) console.error(say`warning: ${file.warning}`);
+  if (error) console.error(say`note: which mirrors the engine uses is not known: ${error}`);
+  if (best.length === 0) console.error(say`error: no mirror is of use${write ? say`, and nothing was written` : ""}`);
   return best.length && rows.every(({ ok, used: inUse }) => ok || !inUse) ? 0 : 1;
 }
 
@@ -152,17 +154,17 @@ function writable(
       `This project has no stack of berth's own about a machine. In its program:\n\n  new DaemonConfig("mirrors", { registryMirrors: ${JSON.stringify(best)} });`;
   const name = shortName(stack);
   if (name.split("-")[0] !== "host")
-    throw new UsageError(`--stack: "${stack}" is not about a machine; name it host, or host- and something`);
+    throw new UsageError(say`--stack: "${stack}" is not about a machine; name it host, or host- and something`);
   const file = new StackFile(join(folder, `Pulumi.${name}.yaml`));
   const about = file.get("host:address") as string | undefined;
   const there = address.host.startsWith("ssh:") ? new URL(address.host) : undefined;
   if (about !== undefined && about !== there?.hostname)
     throw new UsageError(
-      `--write: the stack ${name} is about ${about}, and ${address.host} is asked; add --host ssh://${about}, or name another stack with --stack host-NAME`,
+      say`--write: the stack ${name} is about ${about}, and ${address.host} is asked; add --host ssh://${about}, or name another stack with --stack host-NAME`,
     );
   if (about === undefined && there && file.get("host:registryMirrors") !== undefined)
     throw new UsageError(
-      `--write: the stack ${name} is about this machine, and ${host ?? address.host} is asked; name another stack with --stack host-NAME`,
+      say`--write: the stack ${name} is about this machine, and ${host ?? address.host} is asked; name another stack with --stack host-NAME`,
     );
   return (best) => {
     const before = (file.get("host:registryMirrors") ?? []) as string[];

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import type { Notice } from "../core/description/project";
+import { say } from "../core/description/say";
 import { warnings } from "../core/description/warnings";
 import { chosenSetups, type Note, type NoteSetup, readNotes } from "../core/readers/notes";
 import { UsageError } from "./usageError";
@@ -11,7 +12,7 @@ export function notesOf(files: string[]): Note[] {
     try {
       return { file, text: readFileSync(file === "-" ? 0 : file, "utf8") };
     } catch (error) {
-      throw new Error(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); name a note in Markdown`);
+      throw new Error(say`${file}: cannot be read (${(error as NodeJS.ErrnoException).code}); name a note in Markdown`);
     }
   });
   return readNotes(read, { environment: process.env, folder: process.cwd(), home: homedir(), secretsLater: true });

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { say } from "../core/description/say";
 import { engineHostname } from "../core/engines/dockerApi/connection/address";
 import { onPath } from "../core/host/findExecutable";
 import { namesOf, type ServiceStatus } from "../core/engines/status";
@@ -16,13 +17,13 @@ export async function open(stack: string, names: string[]): Promise<number> {
     const published = chosen(found, names, now, {}).filter(([{ ports }]) => pagesOf(ports).length > 0);
     if (published.length === 0) {
       const who = names[0] ?? `the stack ${now.name}`;
-      throw new Error(`${who} publishes no TCP port that is open now; \`berth status ${now.name}\` shows the ports`);
+      throw new Error(say`${who} publishes no TCP port that is open now; \`berth status ${now.name}\` shows the ports`);
     }
     const [first, ...more] = published.map(([status, place]) => addressOf(status, place));
     if (more.length) {
       const list = published.map(([status]) => shown.get(status)![0]).join(", ");
       throw new Error(
-        `several services publish ports: ${list}; name one, as \`berth open ${now.name} ${list.split(",")[0]}\``,
+        say`several services publish ports: ${list}; name one, as \`berth open ${now.name} ${list.split(",")[0]}\``,
       );
     }
     console.log(first);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parseImage, withTag } from "../core/description/names";
+import { say } from "../core/description/say";
 import { type NewerTags, tellsVersion } from "../core/description/tags";
 import { unreadable } from "../core/description/knownImages";
 import type { RegistryConfig } from "../core/engines/dockerApi/registry/config";
@@ -53,7 +54,7 @@ export async function outdated(
   try {
     // A cluster may want a login first.
     const now = await within(stackNow(stack, plan), ENGINE_BY_SSH);
-    if (!now) throw new Error("its cluster has not let berth log in in time");
+    if (!now) throw new Error(say`its cluster has not let berth log in in time`);
     places = now.places;
     const far = places.some(({ client }) => client?.address.host.startsWith("ssh:"));
     const found = await within(servicesNow(now), far ? ENGINE_BY_SSH : ENGINE);
@@ -92,8 +93,8 @@ export async function outdated(
       console.log(printed(stack, rows).join("\n"));
       if (lock) console.log(["", ...lockLines(stack, rows, changes)].join("\n"));
     }
-    if (unknown !== undefined) console.error(`note: what runs is not known: ${unknown}`);
-    for (const error of failed) console.error(`error: ${error}`);
+    if (unknown !== undefined) console.error(say`note: what runs is not known: ${unknown}`);
+    for (const error of failed) console.error(say`error: ${error}`);
     return failed.length ? 1 : 0;
   } finally {
     registries.close();

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import type { CliProject } from "./project";
+import { say } from "../core/description/say";
 
 type Program = () => Promise<Record<string, unknown>>;
 
@@ -34,7 +35,7 @@ export function entryOf({ folder, settings }: CliProject): string {
   ];
   const found = candidates.find((file) => existsSync(file) && statSync(file).isFile());
   if (found) return found;
-  throw new Error(`${named}: there is no program; name it with \`main\` in Pulumi.yaml`);
+  throw new Error(say`${named}: there is no program; name it with \`main\` in Pulumi.yaml`);
 }
 
 /** Settings that are not there yet: a plan shows what `up` would make once they are. */
@@ -43,7 +44,9 @@ function standInForSettings(): void {
   const { require: plain, requireSecret: secret } = prototype;
   const missing = (config: pulumi.Config, key: string, flag = "") => {
     if (config.get(key) !== undefined) return false;
-    void pulumi.log.warn(`${config.name}:${key} is not set; \`up\` will want it: \`pulumi config set ${flag}${key}\``);
+    void pulumi.log.warn(
+      say`${config.name}:${key} is not set; \`up\` will want it: \`pulumi config set ${flag}${key}\``,
+    );
     return true;
   };
   const read = { plain, secret } as Record<"plain" | "secret", (this: pulumi.Config, ...args: unknown[]) => unknown>;
@@ -66,7 +69,7 @@ export function ownProgram(project: CliProject): Program {
   const language = typeof runtime === "object" ? runtime.name : runtime;
   if (language !== "nodejs")
     throw new Error(
-      `berth plans programs in TypeScript and JavaScript, and ${project.name} is one in ${language}; use \`pulumi preview\``,
+      say`berth plans programs in TypeScript and JavaScript, and ${project.name} is one in ${language}; use \`pulumi preview\``,
     );
   const entry = entryOf(project);
   return async () => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { say } from "../core/description/say";
 import type { Picture } from "../core/writers/picture/picture";
 import { UsageError } from "./usageError";
 
@@ -19,7 +20,7 @@ function formOf({ to, output = "" }: { to?: string; output?: string }): Form {
   const said = to ?? /\.(svg|html|mermaid)$/.exec(output)?.[1] ?? (/\.mmd$/.test(output) ? "mermaid" : "svg");
   const form = PICTURE_FORMS.find((candidate) => candidate === said);
   if (form) return form;
-  throw new UsageError(`--to: "${said}" is not a form; use ${PICTURE_FORMS.join(", ")}`);
+  throw new UsageError(say`--to: "${said}" is not a form; use ${PICTURE_FORMS.join(", ")}`);
 }
 
 /** `berth picture`: a stack, a compose file or docker run lines, drawn from the plan. */

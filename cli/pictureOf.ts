@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { stringify } from "yaml";
 import type { Notice, ProjectDescription } from "../core/description/project";
+import { say } from "../core/description/say";
 import { warnings } from "../core/description/warnings";
 import { parseCompose, loadCompose } from "../core/readers/compose";
 import { neededBy } from "../core/mapping/kubernetes/order";
@@ -42,7 +43,7 @@ function ofNotices(notices: Notice[], picture: Picture): Picture {
     .map(({ at, text }): PictureWarning => {
       const { card } = warningOf(`${at}: `, picture.cards);
       const shown = card ? at.replace(/^services\./, "") : at;
-      return { text: `${shown}: ${text}`, card };
+      return { text: say`${shown}: ${text}`, card };
     });
   return { ...picture, warnings: found };
 }
@@ -100,7 +101,7 @@ function ofParts(name: string, resources: PlannedResource[]): Picture {
     const below = resources.filter(({ parent }) => parent === urn).flatMap((child) => child.dependencies);
     const waits = [...dependencies, ...below].flatMap((on) => {
       const other = partOf(on);
-      return other && other !== part ? [{ on: ids.of(other.urn), text: `${other.name} is done` }] : [];
+      return other && other !== part ? [{ on: ids.of(other.urn), text: say`${other.name} is done` }] : [];
     });
     return {
       id: ids.of(urn),

@@ -1,9 +1,10 @@
+import { say } from "../core/description/say";
 import { namesOf, type ServiceStatus } from "../core/engines/status";
 import { chosen, close, type Found, kubectlNames, servicesNow, stackNow } from "./stackNow";
 
 export type Power = "restart" | "stop" | "start";
 
-const DONE: Record<Power, string> = { restart: "restarted", stop: "stopped", start: "started" };
+const DONE: Record<Power, string> = { restart: say`restarted`, stop: say`stopped`, start: say`started` };
 const RUNNING = ["running", "healthy", "unhealthy", "starting", "restarting", "paused"];
 
 /** Swarm and Kubernetes start anew what somebody stops; there it is the number of replicas that counts. */
@@ -28,7 +29,7 @@ export async function power(verb: Power, stack: string, names: string[]): Promis
   try {
     const found = await servicesNow(now);
     const shown = namesOf(found.map(([status]) => status));
-    const say = ([status]: Found, what: string) => console.log(`${shown.get(status)![0]}: ${what}`);
+    const tell = ([status]: Found, what: string) => console.log(say`${shown.get(status)![0]}: ${what}`);
     const picked = chosen(found, names, now, {
       swarm: ({ name }) => INSTEAD[verb].swarm(name),
       kubernetes: (status) => INSTEAD[verb].kubernetes(kubectlNames(status)),
@@ -37,18 +38,18 @@ export async function power(verb: Power, stack: string, names: string[]): Promis
     // They are declared in the order in which they start.
     for (const one of verb === "stop" ? [...picked].reverse() : picked) {
       const runs = RUNNING.includes(one[0].state);
-      if (verb !== "restart" && runs === (verb === "start")) say(one, runs ? "runs already" : "does not run");
+      if (verb !== "restart" && runs === (verb === "start")) tell(one, runs ? say`runs already` : say`does not run`);
       else {
         await change(one, verb);
         fresh.add(one[0]);
-        say(one, DONE[verb]);
+        tell(one, DONE[verb]);
       }
     }
     // A network begins anew with its container; those that share it still have the old one.
     if (verb !== "stop")
       for (const one of found.filter((other) => sharesWith(other, fresh) && !fresh.has(other[0]))) {
         await change(one, "restart");
-        say(one, "restarted, since it shares the network of another one");
+        tell(one, say`restarted, since it shares the network of another one`);
       }
     return 0;
   } finally {

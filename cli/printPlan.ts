@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import { PROGRAMS } from "../stacks";
 import { planOf } from "./planOf";
 import { renderPlan } from "./render";
@@ -17,7 +18,7 @@ export async function printPlan(
 
 /** `berth plan`: stacks by name, or every program as it is without settings. */
 export async function plan(stacks: string[], { all = false, json = false }): Promise<number> {
-  if (all && stacks.length) throw new UsageError("--all: plans every program; leave out the names of stacks");
+  if (all && stacks.length) throw new UsageError(say`--all: plans every program; leave out the names of stacks`);
   if (all)
     for (const [name, load] of Object.entries(PROGRAMS)) await printPlan(name, json, undefined, (await load()).sample);
   else for (const stack of stacks.length ? stacks : ["dev"]) await printPlan(stack, json);

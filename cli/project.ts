@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { say } from "../core/description/say";
 
 /** Folder of berth itself: its checkout, or the installed package, which is compiled into dist/. */
 export const HOME = [join(__dirname, ".."), join(__dirname, "../..")].find((folder) =>
@@ -50,5 +51,5 @@ export async function currentProject(): Promise<CliProject> {
 export async function applicableProject(): Promise<CliProject> {
   const project = await currentProject();
   if (project.settings) return project;
-  throw new Error(`there is no Pulumi project in ${process.cwd()} or above it; \`berth init\` makes one`);
+  throw new Error(say`there is no Pulumi project in ${process.cwd()} or above it; \`berth init\` makes one`);
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { say } from "../core/description/say";
 import { onPath } from "../core/host/findExecutable";
 import { TERMINAL } from "../core/pulumi/progress";
 import { PROGRAMS } from "../stacks";
@@ -59,7 +60,7 @@ interface PulumiOptions {
  */
 export async function runPulumi(root: string, args: string[], { quiet, input }: PulumiOptions = {}): Promise<number> {
   if (!onPath("pulumi"))
-    throw new Error("the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/");
+    throw new Error(say`the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/`);
   const [program, words] =
     process.platform === "win32" ? ["pulumi", args] : ["/bin/sh", ["-c", DEAF_TO_HANGUP, "pulumi", ...args]];
   const child = spawn(program, words, {

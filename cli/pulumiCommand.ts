@@ -22,6 +22,7 @@ import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
 import { Unfinished } from "./unfinished";
 import { UsageError } from "./usageError";
+import { say } from "../core/description/say";
 
 /** The CLI's commands that berth hands a stack to. */
 export type PulumiCommand = "up" | "preview" | "refresh" | "destroy";
@@ -33,13 +34,13 @@ const answers = (word: string) =>
 const truthy = (value = "") => /^(1|true)$/i.test(value);
 const isAnswered = (args: string[]) => args.some(answers) || truthy(process.env.PULUMI_SKIP_CONFIRMATIONS);
 
-const warn = (sentence: string) => console.error(`warning: ${sentence}`);
+const warn = (sentence: string) => console.error(say`warning: ${sentence}`);
 
 /** Refuses what the CLI would refuse only after the program has run: nobody is there to answer its question. */
 export function checkAnswered(command: PulumiCommand | "rollback", stack: string, args: string[]): void {
   if (command === "preview" || process.stdin.isTTY || isAnswered(args)) return;
   throw new UsageError(
-    `--yes: is missing, and without a terminal nobody can answer; say \`berth ${command} ${stack} --yes\``,
+    say`--yes: is missing, and without a terminal nobody can answer; say \`berth ${command} ${stack} --yes\``,
   );
 }
 

@@ -1,5 +1,6 @@
 import { withTag } from "../core/description/names";
 import { canonical } from "../core/description/digest";
+import { say } from "../core/description/say";
 import type { ServiceDescription } from "../core/description/types";
 import { RAN, type Ran } from "../core/engines/ran";
 import { shortName } from "../core/engines/status";
@@ -54,7 +55,7 @@ export function readState(text: string): StateThen {
     checkpoint?: { latest?: { resources?: ResourceState[] } };
     deployment?: { resources?: ResourceState[] };
   };
-  if (!whole.checkpoint && !whole.deployment) throw new Error("this is no state of Pulumi");
+  if (!whole.checkpoint && !whole.deployment) throw new Error(say`this is no state of Pulumi`);
   const resources = (whole.checkpoint?.latest ?? whole.deployment)?.resources ?? [];
   const services = new Map<string, ServiceThen>();
   const networks = new Set<string>();

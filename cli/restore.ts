@@ -2,6 +2,7 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Readable } from "node:stream";
+import { say } from "../core/description/say";
 import { ownerLabels } from "../core/engines/owner";
 import { headOf, newKey, settingsOf, typed } from "./backup";
 import { keyOf, passphraseOf } from "./backup/encryption";
@@ -56,7 +57,7 @@ export async function restoreFrom(
   look: (opened: Opened) => Promise<StackNow>,
 ): Promise<number> {
   const file = resolve(given);
-  if (!existsSync(file) || !statSync(file).isFile()) throw new Error(`there is no file ${file}; correct the name`);
+  if (!existsSync(file) || !statSync(file).isFile()) throw new Error(say`there is no file ${file}; correct the name`);
   const progress = new Progress();
   try {
     const opened = await openBackup(file, progress);
@@ -71,9 +72,9 @@ export async function restoreFrom(
       close(now);
     }
   } catch (error) {
-    if (error instanceof BackupError) throw new Error(`${file}: ${error.message}`);
+    if (error instanceof BackupError) throw new Error(say`${file}: ${error.message}`);
     if (!(error instanceof Interrupted)) throw error;
-    console.error("error: ended before all was restored: the data is what it was before");
+    console.error(say`error: ended before all was restored: the data is what it was before`);
     return error.exitCode;
   } finally {
     progress.clear();
@@ -82,13 +83,13 @@ export async function restoreFrom(
 
 function checkName(name: string, { stack }: BackupManifest, { replaceData, from }: RestoreOptions): void {
   if (replaceData !== undefined && replaceData !== name)
-    throw new UsageError(`--replace-data: "${replaceData}" is not the stack ${name}; write its name to go on`);
+    throw new UsageError(say`--replace-data: "${replaceData}" is not the stack ${name}; write its name to go on`);
   if (from !== undefined && from !== stack)
-    throw new UsageError(`--from: the file is a backup of the stack ${stack}, not of "${from}"`);
+    throw new UsageError(say`--from: the file is a backup of the stack ${stack}, not of "${from}"`);
   if (stack !== name && from === undefined)
     throw new BackupError(
-      `it is a backup of the stack ${stack}`,
-      `\`--from ${stack}\` restores it into ${name} all the same`,
+      say`it is a backup of the stack ${stack}`,
+      say`\`--from ${stack}\` restores it into ${name} all the same`,
     );
 }
 
@@ -99,7 +100,7 @@ async function bringSettings(stack: string, { parts, manifest }: Opened): Promis
   if (!manifest.settings || existsSync(file) || manifest.stack !== stack) return;
   writeFileSync(file, await readText(parts.get(manifest.settings)!), { mode: 0o600, flag: "wx" });
   console.error(
-    `note: wrote ${typed(file)}, the settings of the stack; their secrets need the passphrase that they were encrypted with.`,
+    say`note: wrote ${typed(file)}, the settings of the stack; their secrets need the passphrase that they were encrypted with.`,
   );
 }
 
@@ -161,8 +162,8 @@ class Restore {
     const passphrase = passphraseOf(folder, process.env);
     if (passphrase !== undefined) return keyOf(passphrase, salt);
     throw new BackupError(
-      "it is encrypted with the passphrase of its stack",
-      "set PULUMI_CONFIG_PASSPHRASE to that, and the same command again",
+      say`it is encrypted with the passphrase of its stack`,
+      say`set PULUMI_CONFIG_PASSPHRASE to that, and the same command again`,
     );
   }
 
@@ -172,9 +173,9 @@ class Restore {
     for (const word of only ?? [])
       if (!items.some((item) => isWanted(item, [word])))
         throw new Error(
-          `--volume: the backup has no volume or service "${word}"; it has ${[...new Set(items.map(nameOf))].join(", ")}`,
+          say`--volume: the backup has no volume or service "${word}"; it has ${[...new Set(items.map(nameOf))].join(", ")}`,
         );
-    if (items.length === 0) throw new BackupError(`it holds no data, of ${services.length} services`);
+    if (items.length === 0) throw new BackupError(say`it holds no data, of ${services.length} services`);
     return items.filter((item) => isWanted(item, only));
   }
 
@@ -183,15 +184,17 @@ class Restore {
       if (volume === undefined) continue;
       const [stranger] = await strangersOn(client, volume, held);
       if (stranger)
-        throw new Error(`${volume} is mounted by ${stranger}, which is not of this stack; stop that one first`);
+        throw new Error(say`${volume} is mounted by ${stranger}, which is not of this stack; stop that one first`);
       for (const { container, shown, place } of running(held)) {
         if (!container.Mounts?.some(({ Type, Name }) => Type === "volume" && Name === volume)) continue;
         if (place.engine === "swarm")
           throw new Error(
-            `${shown}: a Swarm starts anew what somebody stops; \`docker service scale ${shown}=0\` first, and back afterwards`,
+            say`${shown}: a Swarm starts anew what somebody stops; \`docker service scale ${shown}=0\` first, and back afterwards`,
           );
         if (container.HostConfig?.AutoRemove)
-          throw new Error(`${shown} is removed when it stops (--rm); remove it first, and \`berth up\` makes it again`);
+          throw new Error(
+            say`${shown} is removed when it stops (--rm); remove it first, and \`berth up\` makes it again`,
+          );
       }
     }
   }
@@ -211,13 +214,13 @@ class Restore {
     const what = `This replaces what is in ${shown} of the stack ${now.name} with the backup of ${time}; what is there now goes to ${typed(before)} first.`;
     if (options.replaceData === now.name) return true;
     if (!process.stdin.isTTY || !process.stdout.isTTY)
-      throw new UsageError(`${shown} of ${now.name} hold data; \`--replace-data ${now.name}\` replaces it`);
+      throw new UsageError(say`${shown} of ${now.name} hold data; \`--replace-data ${now.name}\` replaces it`);
     console.log(what);
     const lines = createInterface({ input: process.stdin, output: process.stdout });
     try {
       const answer = await lines.question("Type the stack's name to go on: ", { signal: this.signal });
       if (answer.trim() === now.name) return true;
-      console.error(`error: "${answer.trim()}" is not ${now.name}: nothing was changed`);
+      console.error(say`error: "${answer.trim()}" is not ${now.name}: nothing was changed`);
       return false;
     } catch (error) {
       this.signal.throwIfAborted();
@@ -262,12 +265,12 @@ class Restore {
       } catch (second) {
         const where = before ? `; what was there before is in ${[...before.parts.values()][0]!.file}` : "";
         throw new Error(
-          `${(error as Error).message}; and to put back what was there before failed as well: ${(second as Error).message}${where}`,
+          say`${(error as Error).message}; and to put back what was there before failed as well: ${(second as Error).message}${where}`,
         );
       }
       this.signal.throwIfAborted();
       if (error instanceof BackupError) throw error;
-      throw new Error(`${(error as Error).message}; what was there before is there again`);
+      throw new Error(say`${(error as Error).message}; what was there before is there again`);
     }
   }
 
@@ -334,10 +337,10 @@ class Restore {
       if (targets.some(({ fresh }) => fresh)) console.log(`\`berth up ${now.name}\` goes on with these volumes.`);
     }
     if (targets.some(({ item }) => item.kind !== "files"))
-      console.error("note: users and passwords of a database are those of the backup now, too.");
+      console.error(say`note: users and passwords of a database are those of the backup now, too.`);
     if (failures.length === 0) return 0;
     const back = before ? `; \`berth restore ${now.name} ${typed(before)}\` brings back what was there before` : "";
-    console.error(`error: all is restored, but ${failures.join("; ")}${back}`);
+    console.error(say`error: all is restored, but ${failures.join("; ")}${back}`);
     return 1;
   }
 }
@@ -368,7 +371,7 @@ async function load(
     await client.request("POST", `/containers/${container.Id}/start`, undefined, 60_000);
     const end = Date.now() + FIRST_START * 1000;
     while (!(await isReady())) {
-      if (Date.now() > end) throw new Error(`${shown} did not begin with an empty volume within ${FIRST_START} s`);
+      if (Date.now() > end) throw new Error(say`${shown} did not begin with an empty volume within ${FIRST_START} s`);
       await pause(1000, signal);
     }
   }
@@ -394,11 +397,11 @@ async function load(
     for await (const chunk of outputOf(client, container.Id, script, { signal, input }, (text) => (said += text)))
       end = (end + chunk.toString()).slice(-1000);
   } catch (failure) {
-    if (failure instanceof ScriptError) throw new Error(`${shown} does not read its dump: ${failure.message}`);
+    if (failure instanceof ScriptError) throw new Error(say`${shown} does not read its dump: ${failure.message}`);
     throw failure;
   }
   const errors = harmless ? said.replace(harmless, "") : said;
   const found = wrong?.exec(errors)?.[0];
-  if (found) throw new Error(`${shown} does not read its dump: ${found}`);
-  if (!end.includes(MARK)) throw new Error(`${shown} has not read all of its dump (${kind})`);
+  if (found) throw new Error(say`${shown} does not read its dump: ${found}`);
+  if (!end.includes(MARK)) throw new Error(say`${shown} has not read all of its dump (${kind})`);
 }

@@ -1,3 +1,4 @@
+import { both, say } from "../core/description/say";
 import {
   digestOfProgram,
   localTime,
@@ -50,9 +51,9 @@ interface Program {
 export async function rollback(stack: string, names: string[], options: RollbackOptions): Promise<number> {
   const { to, end = false, yes = false } = options;
   if (end && to !== undefined)
-    throw new UsageError("--to: says where to go back to, and --end ends that; give one of them");
+    throw new UsageError(say`--to: says where to go back to, and --end ends that; give one of them`);
   if (to !== undefined && !/^[1-9]\d*$/.test(to))
-    throw new UsageError(`--to: "${to}" is not the number of an update; \`berth history ${stack}\` lists them`);
+    throw new UsageError(say`--to: "${to}" is not the number of an update; \`berth history ${stack}\` lists them`);
   checkAnswered("rollback", stack, yes ? ["--yes"] : []);
   const project = await applicableProject();
   const file = settingsFile(project.folder, shortName(stack));
@@ -94,8 +95,8 @@ async function apply({ project, stack, file, before, setting, message, places, y
   if (code === 0) return code;
   console.error(
     hasBegun
-      ? `not all of it was applied, and the settings of the stack still say it: \`berth up ${stack}\` tries again, \`berth rollback ${stack} --end\` ends it`
-      : "nothing was applied, and the settings of the stack are as they were",
+      ? say`not all of it was applied, and the settings of the stack still say it: \`berth up ${stack}\` tries again, \`berth rollback ${stack} --end\` ends it`
+      : say`nothing was applied, and the settings of the stack are as they were`,
   );
   return code;
 }
@@ -103,13 +104,13 @@ async function apply({ project, stack, file, before, setting, message, places, y
 /** The setting without what is to end. */
 async function ended(project: CliProject, stack: string, names: string[], before: RollbackSetting) {
   const back = Object.keys(before);
-  if (back.length === 0) throw new Error(`nothing of the stack ${stack} has been rolled back`);
+  if (back.length === 0) throw new Error(say`nothing of the stack ${stack} has been rolled back`);
   const known = names.length === 0 || names.every((name) => back.includes(name));
   const program = known ? undefined : await programOf(project, stack);
   const chosen = program ? chosenOf(program.services, names, stack) : names;
   const strange = chosen.filter((name) => !back.includes(name));
   if (strange.length > 0)
-    throw new Error(`${strange.join(", ")} has not been rolled back; what has is ${back.join(", ")}`);
+    throw new Error(say`${strange.join(", ")} has not been rolled back; what has is ${back.join(", ")}`);
   const rest = Object.entries(before).filter(([name]) => chosen.length > 0 && !chosen.includes(name));
   const left = back.filter((name) => !rest.some(([one]) => one === name));
   console.log(`${left.join(", ")}: as the program says again.\n`);
@@ -169,10 +170,10 @@ async function goneBack(
   const history = await updatesOf(project, stack);
   if (history.without !== undefined)
     throw new Error(
-      `what ran before is not known: ${history.without}; put the older description into the program, and \`berth up ${stack}\``,
+      say`what ran before is not known: ${history.without}; put the older description into the program, and \`berth up ${stack}\``,
     );
   if (to !== undefined && !history.updates.some(({ number }) => number === to))
-    throw new Error(`--to: there is no update ${to}; \`berth history ${stack}\` lists them`);
+    throw new Error(say`--to: there is no update ${to}; \`berth history ${stack}\` lists them`);
   const state = (await history.now())?.services ?? new Map<string, ServiceThen>();
   const program = await programOf(project, stack, state);
   const chosen = names.length > 0 ? chosenOf(program.services, names, stack) : undefined;
@@ -214,7 +215,7 @@ async function search({ history, ...question }: Search): Promise<Answer> {
     const answer = goingBack({ ...question, afters, isLast });
     if (answer) return answer;
   }
-  throw new Error(`the history of the stack ${question.stack} is empty`);
+  throw new Error(say`the history of the stack ${question.stack} is empty`);
 }
 
 /** Prints what going back changes. */
@@ -273,7 +274,7 @@ function checkSecrets(name: string, secret: string[], says: LateSpec): void {
   const missing = secret.filter((path) => !has(path));
   if (missing.length > 0)
     throw new Error(
-      `${name}: ${missing.join(", ")} was a secret then, which is not kept, and the program does not have it any more; give it in the program again`,
+      say`${name}: ${missing.join(", ")} was a secret then, which is not kept, and the program does not have it any more; give it in the program again`,
     );
 }
 
@@ -289,9 +290,9 @@ async function checkNeeded(name: string, update: Update, { description }: RanPla
   const containers = [...modes, ...[volumesFrom].flat().map((one) => String(one).replace(/:r[ow]$/, ""))];
   const ours = new Set([...then.services.values()].map(({ containerName }) => containerName));
   const alone = containers.filter((one) => ours.has(one) && !program.services.some((service) => service.name === one));
-  const what = [...lost.map((one) => `the network ${one}`), ...alone.map((one) => `the container ${one}`)];
+  const what = [...lost.map((one) => say`the network ${one}`), ...alone.map((one) => say`the container ${one}`)];
   if (what.length > 0)
     throw new Error(
-      `${name} needed ${what.join(" and ")} then, which the program does not declare any more; put ${what.length === 1 ? "it" : "them"} back into the program first`,
+      say`${name} needed ${both(what)} then, which the program does not declare any more; put that back into the program first`,
     );
 }

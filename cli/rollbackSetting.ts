@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Document, isMap, parseDocument } from "yaml";
+import { say } from "../core/description/say";
 import type { RollbackSetting } from "../core/engines/rollback";
 
 const KEY = "berth:rollback";
@@ -29,7 +30,7 @@ export function writeText(file: string, text: string | undefined): void {
 export function withRollback(file: string, setting: RollbackSetting): string {
   const document = parseDocument(textOf(file) ?? "");
   const [error] = document.errors;
-  if (error) throw new Error(`${file}: ${error.message.split("\n")[0]}`);
+  if (error) throw new Error(say`${file}: ${error.message.split("\n")[0]}`);
   const whole = document.contents === null ? new Document({}) : document;
   if (Object.keys(setting).length === 0) {
     whole.deleteIn(["config", KEY]);
@@ -54,7 +55,7 @@ function refuseLikeSecret(value: unknown, path: string[] = []): void {
   const entries = Object.entries(value);
   if (entries.length === 1 && entries[0]![0] === "secure" && !Array.isArray(value))
     throw new Error(
-      `${path.filter((part) => part !== "description").join(".")}: has "secure" alone in it, which the Pulumi CLI takes for an encrypted text in the settings; the service cannot be rolled back by them`,
+      say`${path.filter((part) => part !== "description").join(".")}: has "secure" alone in it, which the Pulumi CLI takes for an encrypted text in the settings; the service cannot be rolled back by them`,
     );
   for (const [key, item] of entries) refuseLikeSecret(item, [...path, key]);
 }

@@ -1,4 +1,5 @@
 import { nearest } from "../core/description/nearest";
+import { say } from "../core/description/say";
 import { SETTINGS } from "../core/pulumi/settings";
 import { PROGRAMS } from "../stacks";
 import { UsageError } from "./usageError";
@@ -9,7 +10,7 @@ export async function settings(program: string | undefined): Promise<number> {
   if (program !== undefined && !names.includes(program)) {
     const near = nearest(program, names);
     throw new UsageError(
-      `settings: there is no program "${program}"; ${near ? `did you mean ${near}?` : `the programs are ${names.join(", ")}`}`,
+      say`settings: there is no program "${program}"; ${near ? say`did you mean ${near}?` : say`the programs are ${names.join(", ")}`}`,
     );
   }
   if (program === undefined) {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Notice, ProjectDescription } from "../core/description/project";
+import { say } from "../core/description/say";
 import type { Printed, PrintOptions } from "../core/writers/printed";
 import { HOME, placeOfProject } from "./project";
 import { HIDDEN } from "./marks";
@@ -18,7 +19,7 @@ export function formOf(given: string | undefined, standard: Form | undefined, kn
   const form = known.find((candidate) => candidate === given) ?? (given === undefined ? standard : undefined);
   if (form) return form;
   throw new UsageError(
-    `--to: ${given === undefined ? "is missing" : `"${given}" is not a form`}; use ${known.join(", ")}`,
+    say`--to: ${given === undefined ? say`is missing` : say`"${given}" is not a form`}; use ${known.join(", ")}`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { nearest } from "../core/description/nearest";
+import { say } from "../core/description/say";
 import { programNames, PROGRAMS } from "../stacks";
 
 /** A backend of many users names a stack ORGANIZATION/PROJECT/STACK; settings and programs go by the last word. */
@@ -14,6 +15,6 @@ export function programsOf(stack: string, setting: string | undefined): string[]
     return programNames(stack, setting);
   } catch (error) {
     const near = setting === undefined && nearest(stack.split("-")[0]!, Object.keys(PROGRAMS));
-    throw near ? new Error(`there is no program for the stack "${stack}"; did you mean ${near}?`) : error;
+    throw near ? new Error(say`there is no program for the stack "${stack}"; did you mean ${near}?`) : error;
   }
 }

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { checkEngine, type EngineName } from "../core/engines/engine";
@@ -120,7 +121,7 @@ async function placeOf(group: Group, owner: Owner, config: StackConfig): Promise
   }
   const address = group.provider ? await addressOf(group.provider) : stackAddress(config);
   if (!EngineClient.supports(address))
-    throw new Error(`the engine at ${address.host} is reached by the Docker provider only; use \`docker ps\` there`);
+    throw new Error(say`the engine at ${address.host} is reached by the Docker provider only; use \`docker ps\` there`);
   const client = new EngineClient(address);
   const { dockerStatus } = await import("../core/engines/docker/status");
   const { swarmStatus } = await import("../core/engines/swarm/status");
@@ -135,7 +136,7 @@ async function placeOf(group: Group, owner: Owner, config: StackConfig): Promise
         return await ask(client, owner, declared);
       } catch (error) {
         if (client.hasAnswered) throw error;
-        throw new Error(`no Docker engine answers at ${address.host}: ${(error as Error).message}`);
+        throw new Error(say`no Docker engine answers at ${address.host}: ${(error as Error).message}`);
       }
     },
   };
@@ -150,7 +151,7 @@ function stackAddress({ values, secrets }: StackConfig): EngineAddress {
   const hidden = ENGINE_SETTINGS.find((key) => secrets.includes(`docker:${key}`));
   if (hidden)
     throw new Error(
-      `docker:${hidden}: is a secret of the stack, which only the Pulumi CLI can read; keep certificates in a folder and name it with docker:certPath`,
+      say`docker:${hidden}: is a secret of the stack, which only the Pulumi CLI can read; keep certificates in a folder and name it with docker:certPath`,
     );
   return engineAddress(Object.fromEntries(ENGINE_SETTINGS.map((key) => [key, values[`docker:${key}`]])), process.env);
 }
@@ -163,7 +164,7 @@ async function addressOf(provider: pulumi.ProviderResource): Promise<EngineAddre
     const output = given[key] as unknown as { promise?(): Promise<string | undefined> } | undefined;
     settings[key] = await output?.promise?.();
     if (settings[key]?.includes(HIDDEN))
-      throw new Error(`the provider's ${key} is a secret of the stack, which only the Pulumi CLI can read`);
+      throw new Error(say`the provider's ${key} is a secret of the stack, which only the Pulumi CLI can read`);
   }
   return engineAddress(settings, process.env);
 }
@@ -209,11 +210,11 @@ export function chosen(found: Found[], names: string[], { name: stack }: StackNo
   const there = picked.filter(({ state }) => state !== "missing");
   if (names.length > there.length || (picked.length > 0 && there.length === 0)) {
     const { name } = picked.find(({ state }) => state === "missing")!;
-    throw new Error(`${name} is not on the engine; \`berth up ${stack}\` makes it`);
+    throw new Error(say`${name} is not on the engine; \`berth up ${stack}\` makes it`);
   }
   for (const status of there) {
     const command = instead[status.engine]?.(status);
-    if (command) throw new Error(`${status.name}: berth does not do this on ${status.engine}; use \`${command}\``);
+    if (command) throw new Error(say`${status.name}: berth does not do this on ${status.engine}; use \`${command}\``);
   }
   return found.filter(([status]) => there.includes(status));
 }

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { SIGNATURE } from "./marks";
 import { pulumiHome } from "./tools";
+import { say } from "../core/description/say";
 
 /** Where the CLI keeps states: as the environment says, or the project, or who has logged in. */
 export async function backendUrl(root: string): Promise<string | undefined> {
@@ -59,7 +60,7 @@ export async function mendState(root: string, project: string, stack: string): P
   const remedy = isWhole(`${file}.bak`)
     ? `the one before it is whole: \`cp ${backup} ${state}\`, then the same command again; what was made since then is found by its labels`
     : `so is the one before it: look in .pulumi/backups for one that is not`;
-  throw new Error(`the state of the stack ${stack} is cut off (${state}); ${remedy}`);
+  throw new Error(say`the state of the stack ${stack} is cut off (${state}); ${remedy}`);
 }
 
 /** Text of a stack's state, "" where there is none yet; undefined where it cannot be read here. */

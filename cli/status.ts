@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import { namesOf, type ServiceStatus } from "../core/engines/status";
 import { close, servicesNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
@@ -10,9 +11,9 @@ export async function status(
   stack: string,
   { json = false, wait = false, timeout }: { json?: boolean; wait?: boolean; timeout?: string },
 ): Promise<number> {
-  if (timeout !== undefined && !wait) throw new UsageError("--timeout: says how long --wait waits; add --wait");
+  if (timeout !== undefined && !wait) throw new UsageError(say`--timeout: says how long --wait waits; add --wait`);
   if (timeout !== undefined && !/^\d+$/.test(timeout))
-    throw new UsageError(`--timeout: "${timeout}" is not a number of seconds`);
+    throw new UsageError(say`--timeout: "${timeout}" is not a number of seconds`);
   const seconds = Number(timeout ?? PATIENCE);
   const now = await stackNow(stack);
   try {
@@ -21,7 +22,7 @@ export async function status(
     const ok = services.every((one) => one.ok);
     if (json) console.log(JSON.stringify({ stack: now.name, ok, services }, undefined, 2));
     else console.log(printed(now.name, services).join("\n"));
-    if (wait && !ok) console.error(`error: --wait: not as declared after ${seconds} s: ${unsettled(services)}`);
+    if (wait && !ok) console.error(say`error: --wait: not as declared after ${seconds} s: ${unsettled(services)}`);
     return ok ? 0 : 1;
   } finally {
     close(now);
@@ -43,7 +44,7 @@ async function settled(look: () => Promise<ServiceStatus[]>, seconds: number): P
     const waitingFor = unsettled(services);
     const left = end - Date.now();
     if (waitingFor === "" || left <= 0) return services;
-    if (waitingFor !== said) console.error(`waiting for ${waitingFor}`);
+    if (waitingFor !== said) console.error(say`waiting for ${waitingFor}`);
     said = waitingFor;
     await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
   }

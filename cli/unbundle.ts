@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { quote } from "shlex";
 import { parse } from "yaml";
+import { say } from "../core/description/say";
 import { writeBundledBuilds } from "../core/engines/dockerApi/images/bundledImages";
 import { openBundle, type Part, type Parts, readText } from "./bundle/archiveFile";
 import { answeringEngine, broughtBuilds, loadBundledImages } from "./bundle/images";
@@ -23,11 +24,11 @@ async function open(source: string): Promise<{ parts: Parts; manifest: BundleMan
   const { platform, arch } = process;
   if (manifest.platform !== platform || manifest.arch !== arch)
     throw new BundleError(
-      `it is for ${manifest.platform} ${manifest.arch} and this machine is ${platform} ${arch}`,
-      "make one on a machine like this one",
+      say`it is for ${manifest.platform} ${manifest.arch} and this machine is ${platform} ${arch}`,
+      say`make one on a machine like this one`,
     );
   if (manifest.images.length > 0 !== parts.has("images.tar.gz"))
-    throw new BundleError("its images are not those that its manifest names");
+    throw new BundleError(say`its images are not those that its manifest names`);
   return { parts, manifest };
 }
 
@@ -49,7 +50,7 @@ function noteBuilds(folder: string, images: BundledImage[], ids: Record<string, 
 async function load(folder: string, { stack, images }: BundleManifest, part: Part, again: string): Promise<boolean> {
   const client = await answeringEngine(settingsIn(folder, stack));
   if (typeof client === "string") {
-    console.error(`note: ${client}; when it runs: ${again}`);
+    console.error(say`note: ${client}; when it runs: ${again}`);
     return false;
   }
   try {
@@ -58,7 +59,7 @@ async function load(folder: string, { stack, images }: BundleManifest, part: Par
     if (there.length) console.log(`On the engine already: ${there.join(", ")}.`);
     if (loaded.length) console.log(`Loaded ${loaded.join(", ")}.`);
     for (const name of moved)
-      console.error(`note: ${name} was another image before; that one is still there, by its id.`);
+      console.error(say`note: ${name} was another image before; that one is still there, by its id.`);
   } finally {
     client.close();
   }
@@ -77,14 +78,14 @@ export async function unbundle(
   { to = "berth", images = false }: { to?: string; images?: boolean },
 ): Promise<number> {
   const source = resolve(file);
-  if (!existsSync(source)) throw new Error(`there is no file ${source}; correct the name`);
-  if (to === "") throw new UsageError("--to: names no folder");
+  if (!existsSync(source)) throw new Error(say`there is no file ${source}; correct the name`);
+  if (to === "") throw new UsageError(say`--to: names no folder`);
   const folder = resolve(to);
   try {
     const { parts, manifest } = await open(source);
     return await carryOut(source, folder, parts, manifest, images);
   } catch (error) {
-    if (error instanceof BundleError) throw new Error(`${source}: ${error.message}`);
+    if (error instanceof BundleError) throw new Error(say`${source}: ${error.message}`);
     throw error;
   }
 }
@@ -93,9 +94,9 @@ export async function unbundle(
 function diskError(error: NodeJS.ErrnoException, folder: string): Error {
   const { code = "" } = error;
   if (["ENOSPC", "EDQUOT"].includes(code))
-    return new Error(`the disk is full: ${folder} is not complete; make room, or name another folder with --to`);
+    return new Error(say`the disk is full: ${folder} is not complete; make room, or name another folder with --to`);
   if (/^E[A-Z]+$/.test(code))
-    return new Error(`cannot write to ${folder} (${error.message}); name a folder that you may write to with --to`);
+    return new Error(say`cannot write to ${folder} (${error.message}); name a folder that you may write to with --to`);
   return error;
 }
 
@@ -118,12 +119,12 @@ async function carryOut(
     throw diskError(error, folder);
   });
   console.log(changed ? `Unpacked the stack ${stack} to ${folder}.` : `${folder} holds this bundle already.`);
-  for (const line of notes) console.error(`note: ${line}`);
+  for (const line of notes) console.error(say`note: ${line}`);
   noteBuilds(folder, manifest.images);
   if (part) await load(folder, manifest, part, again);
   if (secrets)
     console.error(
-      `note: the settings hold secrets: put the passphrase of the machine that made the bundle into ${target}/project/.berth/passphrase first.`,
+      say`note: the settings hold secrets: put the passphrase of the machine that made the bundle into ${target}/project/.berth/passphrase first.`,
     );
   console.log(`Next:
 

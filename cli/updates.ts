@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { say } from "../core/description/say";
 import { onPath } from "../core/host/findExecutable";
 import type { CliProject } from "./project";
 import { pulumiEnvironment } from "./pulumi";
@@ -125,7 +126,7 @@ const ALL = "100000";
 async function ask({ folder }: CliProject, stack: string, ...words: string[]): Promise<string> {
   if (!onPath("pulumi"))
     throw new Error(
-      "the history of this stack is not in a folder of this machine, and the Pulumi CLI, which can ask for it, is not here; install it: https://www.pulumi.com/docs/install/",
+      say`the history of this stack is not in a folder of this machine, and the Pulumi CLI, which can ask for it, is not here; install it: https://www.pulumi.com/docs/install/`,
     );
   const options = { cwd: folder, env: pulumiEnvironment(folder), maxBuffer: 2 ** 30 };
   const asked = promisify(execFile)("pulumi", [...words, "--stack", stack, "--non-interactive"], options);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { reporter } from "../core/pulumi/componentErrors";
 import { ArgumentError, checkFields, show } from "../core/description/errors";
 import { nearest } from "../core/description/nearest";
@@ -136,7 +137,7 @@ export class DaemonConfig extends pulumi.ComponentResource {
     const report = reporter(type, name);
     const checked = report(() => check(name, args));
     super(type, name, { ...checked.given, host: checked.invocation.name }, opts);
-    for (const slip of checked.slips) void pulumi.log.warn(`${args.file}: ${slip}`, this);
+    for (const slip of checked.slips) void pulumi.log.warn(say`${args.file}: ${slip}`, this);
 
     const { report: said } = setUp(this, checked.invocation, {
       type,
@@ -186,22 +187,22 @@ const withoutPasswords = (proxies: NonNullable<DaemonConfigArgs["proxies"]>): Da
 
 function readNote(file: string): { settings: Settings; slips: string[] } {
   if (typeof file !== "string" || file === "")
-    throw new ArgumentError("file", `${show(file)} is not a path`, "name a daemon.json");
+    throw new ArgumentError("file", say`${show(file)} is not a path`, say`name a daemon.json`);
   let text: string;
   try {
     text = readFileSync(resolve(file), "utf8");
   } catch (error) {
     throw new ArgumentError(
       "file",
-      `${file} cannot be read (${(error as Error).message})`,
-      "name a daemon.json of this machine",
+      say`${file} cannot be read (${(error as Error).message})`,
+      say`name a daemon.json of this machine`,
     );
   }
   try {
     return settingsOfNote(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new ArgumentError("file", `${file}, ${error.message}`, "mend it");
+    throw new ArgumentError("file", say`${file}, ${error.message}`, say`mend it`);
   }
 }
 
@@ -213,7 +214,7 @@ function declaredSettings(given: pulumi.Unwrap<Given>, early = false): Settings 
     if (value === undefined) continue;
     const key = NAMES[name as keyof DaemonConfigArgs]!;
     if (settings && key in settings)
-      throw new ArgumentError(`settings.${key}`, `stands beside ${name}`, "give one of them");
+      throw new ArgumentError(`settings.${key}`, say`stands beside ${name}`, say`give one of them`);
     if (name === "proxies" && value !== null && typeof value === "object")
       result[key] = Object.fromEntries(
         Object.entries(value)

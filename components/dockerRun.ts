@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
+import { say } from "../core/description/say";
 import type { ServiceArgs } from "../core/description/types";
 import { slips } from "../core/description/warnings";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -36,7 +37,11 @@ export class DockerRun extends Project {
     const report = reporter("berth:services:DockerRun", name);
     const project = report(() => {
       if (!Array.isArray(lines) || lines.length === 0)
-        throw new ArgumentError("lines", "names no line", 'give some, for example ["docker run -d -p 80:80 nginx"]');
+        throw new ArgumentError(
+          "lines",
+          say`names no line`,
+          say`give some, for example ["docker run -d -p 80:80 nginx"]`,
+        );
       return parseDockerLines(lines, name, { environment: process.env, folder, home: homedir() });
     });
     const notices = [...project.notices, ...slips(project, folder, inClear ? lines.join("\n") : "")];

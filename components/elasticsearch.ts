@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, show } from "../core/description/errors";
 import { formatBytes, parseBytes } from "../core/description/quantities";
+import { say } from "../core/description/say";
 import type { Bytes, ServiceArgs } from "../core/description/types";
 import { answersHttp } from "../core/description/healthchecks";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -83,27 +84,31 @@ function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
   if (min > max)
     throw new ArgumentError(
       "heap.min",
-      `${formatBytes(min)} is above heap.max ${formatBytes(max)}`,
-      "lower min or raise max",
+      say`${formatBytes(min)} is above heap.max ${formatBytes(max)}`,
+      say`lower min or raise max`,
     );
   const limit = memory === undefined ? undefined : parseBytes(memory, "memory");
   if (limit !== undefined && max > limit)
     throw new ArgumentError(
       "heap.max",
-      `${formatBytes(max)} is larger than the container's memory ${formatBytes(limit)}`,
-      "lower the heap to about half of memory, or raise memory",
+      say`${formatBytes(max)} is larger than the container's memory ${formatBytes(limit)}`,
+      say`lower the heap to about half of memory, or raise memory`,
     );
   for (const [name, size] of [
     ["heap.min", min],
     ["heap.max", max],
   ] as const) {
     if (size < 2 ** 20 || size % 1024)
-      throw new ArgumentError(name, `${show(size)} bytes is not a heap that Java takes`, 'use whole KiB from "1m" up');
+      throw new ArgumentError(
+        name,
+        say`${show(size)} bytes is not a heap that Java takes`,
+        say`use whole KiB from "1m" up`,
+      );
   }
   if (discovery !== "single-node" && !discovery?.seedHosts?.length)
     throw new ArgumentError(
       "discovery",
-      `${show(discovery)} is not a way to find other nodes`,
+      say`${show(discovery)} is not a way to find other nodes`,
       'use "single-node" or { seedHosts: [...] }',
     );
   const { environment, ...rest } = service ?? {};

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { providerOf, sessionFor } from "../core/engines/dockerApi/session";
 import { chosenEngine } from "../core/engines/engine";
 import { ArgumentError } from "../core/description/errors";
@@ -51,8 +52,8 @@ export class GpuCheck extends GpuContainer {
       if ((args.engine ?? chosenEngine()) !== "docker")
         throw new ArgumentError(
           "engine",
-          "only a Docker engine keeps the answer of a container that has ended where berth can read it",
-          "leave it out there",
+          say`only a Docker engine keeps the answer of a container that has ended where berth can read it`,
+          say`leave it out there`,
         );
     });
     super(
@@ -95,8 +96,8 @@ export function parseDevices(lines: string[]): GpuDevice[] {
   if (known.length === 0)
     throw new ArgumentError(
       "image",
-      `nvidia-smi named no GPU: ${lines.slice(-3).join(" / ") || "it said nothing"}`,
-      "run `nvidia-smi` on the host itself, and look whether the NVIDIA Container Toolkit is set up",
+      say`nvidia-smi named no GPU: ${lines.slice(-3).join(" / ") || say`it said nothing`}`,
+      say`run \`nvidia-smi\` on the host itself, and look whether the NVIDIA Container Toolkit is set up`,
     );
   return known;
 }

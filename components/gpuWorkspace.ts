@@ -5,6 +5,7 @@ import { isWithin } from "../core/description/isWithin";
 import { hostPath } from "../core/description/mounts";
 import { parseName } from "../core/description/names";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
+import { both, say } from "../core/description/say";
 import { reporter } from "../core/pulumi/componentErrors";
 import type { Endpoint } from "./service";
 import { SshGpuContainer } from "./sshGpuContainer";
@@ -120,8 +121,8 @@ export function checkPeople({ people, image }: Pick<GpuWorkspaceArgs, "people" |
   if (!Array.isArray(people) || people.length === 0)
     throw new ArgumentError(
       "people",
-      "names nobody",
-      'list them, e.g. [{ name: "ada", gpus: [0], folder: "/home/ada" }]',
+      say`names nobody`,
+      say`list them, e.g. [{ name: "ada", gpus: [0], folder: "/home/ada" }]`,
     );
   const byName = new Map<string, number>();
   const byPort = new Map<number, string>();
@@ -133,21 +134,21 @@ export function checkPeople({ people, image }: Pick<GpuWorkspaceArgs, "people" |
     if (byName.has(who))
       throw new ArgumentError(
         `${at}.name`,
-        `${who} is the name of people[${byName.get(who)}] too`,
-        "give each their own",
+        say`${who} is the name of people[${byName.get(who)}] too`,
+        say`give each their own`,
       );
     byName.set(who, index);
     if (person.image === undefined && image === undefined)
-      throw new ArgumentError(`${at}.image`, `${who} has no image`, "set it, or image for everybody");
+      throw new ArgumentError(`${at}.image`, say`${who} has no image`, say`set it, or image for everybody`);
     if (person.port !== undefined) {
       if (!Number.isInteger(person.port) || person.port < 1 || person.port > 65535)
-        throw new ArgumentError(`${at}.port`, `${person.port} is not a port`, "use 1 to 65535");
+        throw new ArgumentError(`${at}.port`, say`${person.port} is not a port`, "use 1 to 65535");
       const other = byPort.get(person.port);
       if (other !== undefined)
         throw new ArgumentError(
           `${at}.port`,
-          `${who} and ${other} both have the port ${person.port}`,
-          "choose another one",
+          say`${who} and ${other} both have the port ${person.port}`,
+          say`choose another one`,
         );
       byPort.set(person.port, who);
     }
@@ -159,14 +160,14 @@ export function checkPeople({ people, image }: Pick<GpuWorkspaceArgs, "people" |
 /** A folder inside another person's folder is that person's, too. */
 function checkFolder(folder: string, at: string, who: string, taken: Map<string, string>): void {
   if (typeof folder !== "string" || folder === "")
-    throw new ArgumentError(at, "is missing", `name the folder of the host that is ${who}'s`);
+    throw new ArgumentError(at, say`is missing`, say`name the folder of the host that is ${who}'s`);
   const path = hostPath(folder, process.cwd());
   for (const [other, owner] of taken)
     if (isWithin(other, path) || isWithin(path, other))
       throw new ArgumentError(
         at,
-        `${who} and ${owner} both have ${path === other ? path : `${path} and ${other}`}`,
-        "give each their own folder",
+        say`${who} and ${owner} both have ${path === other ? path : say`${path} and ${other}`}`,
+        say`give each their own folder`,
       );
   taken.set(path, who);
 }
@@ -193,8 +194,8 @@ function checkGpus(
   if (!Array.isArray(choice) && !shared)
     throw new ArgumentError(
       `${at}.gpus`,
-      `${choice === "all" ? "all GPUs" : "a number of GPUs"} may be those that others have`,
-      "name them, e.g. [0], or set shareGpus: true",
+      say`${choice === "all" ? say`all GPUs` : say`a number of GPUs`} may be those that others have`,
+      say`name them, e.g. [0], or set shareGpus: true`,
     );
   const own: Claim[] = Array.isArray(choice)
     ? choice.map((id) => {
@@ -207,20 +208,20 @@ function checkGpus(
       if (claim.shared && other.shared) continue;
       const refuse = (problem: string, remedy: string) => {
         const silent = [claim, other].filter((each) => !each.shared).map((each) => each.who);
-        throw new ArgumentError(`${at}.gpus`, problem, `${remedy}, or set shareGpus: true for ${silent.join(" and ")}`);
+        throw new ArgumentError(`${at}.gpus`, problem, say`${remedy}, or set shareGpus: true for ${both(silent)}`);
       };
       if (claim.gpu === undefined || other.gpu === undefined)
-        refuse(`${who} and ${other.who} may both have the same GPUs`, "name those of each");
+        refuse(say`${who} and ${other.who} may both have the same GPUs`, say`name those of each`);
       else if (isUuid(claim.gpu) !== isUuid(other.gpu))
         refuse(
-          `${who} names GPUs by ${isUuid(claim.gpu) ? "UUID" : "index"} and ${other.who} by ${isUuid(other.gpu) ? "UUID" : "index"}, so that nobody can tell whether they are the same`,
-          "name them in one way",
+          say`${who} names GPUs by ${isUuid(claim.gpu) ? "UUID" : "index"} and ${other.who} by ${isUuid(other.gpu) ? "UUID" : "index"}, so that nobody can tell whether they are the same`,
+          say`name them in one way`,
         );
       // Part 1 of GPU 0 is not part 2 of it, but GPU 0 is both.
       else if (claim.gpu === other.gpu && (!claim.part || !other.part || claim.part === other.part))
         refuse(
-          `${who} and ${other.who} both have the GPU ${[claim.gpu, claim.part].filter(Boolean).join(":")}`,
-          "give each their own",
+          say`${who} and ${other.who} both have the GPU ${[claim.gpu, claim.part].filter(Boolean).join(":")}`,
+          say`give each their own`,
         );
     }
   claims.push(...own);

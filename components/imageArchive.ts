@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import {
   type ArchivedImage,
   checkArchiveName,
@@ -38,7 +39,7 @@ export interface ImageArchiveArgs {
  * `FILE.sha256`, which `sha256sum -c` reads, and `FILE.json` with names and ids. A destroy leaves all three.
  *
  * `docker commit`, `docker export` and `docker import` have no component: they are made once, by hand, and nobody can
- * say afterwards what is in them. `commit` keeps what somebody changed in a container, not how; write a Dockerfile.
+ * tell afterwards what is in them. `commit` keeps what somebody changed in a container, not how; write a Dockerfile.
  * `export` and `import` keep files only: ENV, CMD, ENTRYPOINT, WORKDIR, USER, EXPOSE, VOLUME, labels and the health
  * check are gone, and so are the layers. Of an NVIDIA image that takes NVIDIA_VISIBLE_DEVICES,
  * NVIDIA_DRIVER_CAPABILITIES, PATH and LD_LIBRARY_PATH: CUDA is in the image and not seen. Give them again, as
@@ -68,7 +69,11 @@ export class ImageArchive extends pulumi.ComponentResource {
       const path = checkFile(args.file, session);
       const others = archivesOf(session);
       if (others.has(path))
-        throw new ArgumentError("file", `${path} is written by ${others.get(path)} too`, "give each archive its own");
+        throw new ArgumentError(
+          "file",
+          say`${path} is written by ${others.get(path)} too`,
+          say`give each archive its own`,
+        );
       const checked = checkImages(args.images, session);
       others.set(path, name);
       return { file: path, sources: checked };
@@ -81,18 +86,18 @@ export class ImageArchive extends pulumi.ComponentResource {
       ),
     );
     const preview = pulumi.runtime.isDryRun();
-    const say = (what: string) => void pulumi.log.info(`\`up\` saves ${what} to ${file}.`, this);
+    const tell = (what: string) => void pulumi.log.info(say`\`up\` saves ${what} to ${file}.`, this);
     if (preview && session.client)
-      void isKnown(images).then((known) => known || say("images that it builds or loads before"));
+      void isKnown(images).then((known) => known || tell("images that it builds or loads before"));
     const saved = images.apply((known) =>
       inUp(this, session, async (client) => {
         if (isUpToDate(file, known)) return readManifest(file);
         if (preview) {
-          say(known.map((image) => `${image.name} (${image.id.slice(0, 19)})`).join(", "));
+          tell(known.map((image) => `${image.name} (${image.id.slice(0, 19)})`).join(", "));
           return undefined;
         }
         const manifest = await saveImages(client, file, known);
-        await pulumi.log.info(`Saved ${known.map((image) => image.name).join(", ")} to ${file}.`, this);
+        await pulumi.log.info(say`Saved ${known.map((image) => image.name).join(", ")} to ${file}.`, this);
         return manifest;
       }),
     );
@@ -140,7 +145,7 @@ export class LoadedImages extends pulumi.ComponentResource {
       checkEngine("archives");
       const file = checkFile(args.file, session);
       if (!existsSync(file))
-        throw new ArgumentError("file", `there is no file ${file}`, "copy it there, or correct the name");
+        throw new ArgumentError("file", say`there is no file ${file}`, say`copy it there, or correct the name`);
       const expected = args.images?.map((image, index) => checkName(image, `images[${index}]`));
       return { file, sha256: expectedChecksum(file, args.sha256), expected };
     });
@@ -153,7 +158,10 @@ export class LoadedImages extends pulumi.ComponentResource {
           const { images, there } = await loadImages(client, request);
           const loaded = images.filter((image) => !there.includes(image.name));
           if (loaded.length)
-            await pulumi.log.info(`Loaded ${loaded.map((image) => image.name).join(", ")} from ${request.file}.`, this);
+            await pulumi.log.info(
+              say`Loaded ${loaded.map((image) => image.name).join(", ")} from ${request.file}.`,
+              this,
+            );
           return images;
         }
         const images = manifestOf(request)?.images;
@@ -161,7 +169,7 @@ export class LoadedImages extends pulumi.ComponentResource {
         const loads = images?.filter((image) => !there!.includes(image.name)).map((image) => image.name);
         if (loads?.length !== 0)
           void pulumi.log.info(
-            `\`up\` loads ${loads?.join(", ") ?? "what the engine lacks"} from ${request.file}.`,
+            say`\`up\` loads ${loads?.join(", ") ?? say`what the engine lacks`} from ${request.file}.`,
             this,
           );
         return images;
@@ -177,7 +185,7 @@ export class LoadedImages extends pulumi.ComponentResource {
     return this.images.apply((images) => {
       if (images.some((image) => image.name === wanted)) return wanted;
       const names = images.map((image) => image.name).join(", ");
-      throw new pulumi.ResourceError(`the archive does not hold ${wanted}; it holds ${names}.`, this, true);
+      throw new pulumi.ResourceError(say`the archive does not hold ${wanted}; it holds ${names}.`, this, true);
     });
   }
 }
@@ -192,19 +200,19 @@ function archivesOf(session: Session): Map<string, string> {
 }
 
 function checkEngine(what: string): void {
-  refuseOnKubernetes(what, "its nodes take images from a registry, see PushedImage");
+  refuseOnKubernetes(what, say`its nodes take images from a registry, see PushedImage`);
   const address = stackEngine();
   if (!EngineClient.supports(address))
     throw new ArgumentError(
       "docker:host",
-      `berth cannot talk to ${address.host} itself, and the Docker provider has no archives`,
-      "use an engine at unix://, ssh:// or tcp://, or `docker save` and `docker load`",
+      say`berth cannot talk to ${address.host} itself, and the Docker provider has no archives`,
+      say`use an engine at unix://, ssh:// or tcp://, or \`docker save\` and \`docker load\``,
     );
 }
 
 function checkFile(file: string, session: Session): string {
   if (typeof file !== "string" || file === "")
-    throw new ArgumentError("file", `${show(file)} is no file name`, 'name one, e.g. "images.tar.gz"');
+    throw new ArgumentError("file", say`${show(file)} is no file name`, say`name one, e.g. "images.tar.gz"`);
   const path = hostPath(file, session.projectFolder);
   checkArchiveName(path, "file");
   return path;
@@ -212,7 +220,7 @@ function checkFile(file: string, session: Session): string {
 
 function checkImages(images: ImageSource[], session: Session) {
   if (!Array.isArray(images) || images.length === 0)
-    throw new ArgumentError("images", "names no image", "name one or more");
+    throw new ArgumentError("images", say`names no image`, say`name one or more`);
   const names = new Map<string, number>();
   return images.map((image, index) => {
     const argument = `images[${index}]`;
@@ -221,7 +229,7 @@ function checkImages(images: ImageSource[], session: Session) {
     if (isLate(known.name)) return known;
     const full = checkName(known.name as string, argument);
     if (names.has(full))
-      throw new ArgumentError(argument, `${full} is images[${names.get(full)}] too`, "name each image once");
+      throw new ArgumentError(argument, say`${full} is images[${names.get(full)}] too`, say`name each image once`);
     names.set(full, index);
     return known;
   });
@@ -230,19 +238,23 @@ function checkImages(images: ImageSource[], session: Session) {
 function checkName(image: string, argument: string): string {
   const { digest } = parseImage(image, argument);
   if (digest !== undefined || isId(image))
-    throw new ArgumentError(argument, `${image} has no tag, and an archive keeps no other names`, "name it by a tag");
+    throw new ArgumentError(
+      argument,
+      say`${image} has no tag, and an archive keeps no other names`,
+      say`name it by a tag`,
+    );
   return withTag(image);
 }
 
 function expectedChecksum(file: string, given: string | undefined): string {
   if (given !== undefined && !/^[0-9a-f]{64}$/i.test(given))
-    throw new ArgumentError("sha256", `${show(given)} is not a SHA-256`, "give 64 hexadecimal digits");
+    throw new ArgumentError("sha256", say`${show(given)} is not a SHA-256`, say`give 64 hexadecimal digits`);
   const expected = given?.toLowerCase() ?? readChecksum(file);
   if (expected === undefined)
     throw new ArgumentError(
       "sha256",
-      `nothing says what the checksum of ${file} should be`,
-      `give it, or have \`sha256sum ${file}\` write ${file}.sha256 where the archive was made`,
+      say`nothing says what the checksum of ${file} should be`,
+      say`give it, or have \`sha256sum ${file}\` write ${file}.sha256 where the archive was made`,
     );
   return expected;
 }
@@ -257,7 +269,7 @@ async function inUp<T>(
   if (!client) {
     if (pulumi.runtime.isDryRun()) return unknown;
     throw new pulumi.ResourceError(
-      "archives need an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://.",
+      say`archives need an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://.`,
       resource,
       true,
     );

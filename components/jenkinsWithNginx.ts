@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
 import type { ProjectDescription } from "../core/description/project";
+import { say } from "../core/description/say";
 import type { MountDescription, ServiceArgs } from "../core/description/types";
 import { Project } from "./project";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -76,7 +77,7 @@ export class JenkinsWithNginx extends Project {
 
 const port = (value: number, argument: string) => {
   if (!Number.isInteger(value) || value < 1 || value > 65535)
-    throw new ArgumentError(argument, `${value} is not a port`, "use 1 to 65535");
+    throw new ArgumentError(argument, say`${value} is not a port`, "use 1 to 65535");
   return value;
 };
 

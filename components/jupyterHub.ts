@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, show } from "../core/description/errors";
 import { scryptHash } from "../core/description/passwords";
+import { say } from "../core/description/say";
 import type { FileDescription, Inputs } from "../core/description/types";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
 import { answersWithPython } from "../core/description/healthchecks";
@@ -101,29 +102,33 @@ function describe(name: string, args: JupyterHubArgs, report: Report): GpuContai
   if (tls === undefined)
     throw new ArgumentError(
       "tls",
-      "is missing, and passwords would travel in clear",
-      'give { certificate: "...", key: "..." }, or "none" behind a proxy that does TLS',
+      say`is missing, and passwords would travel in clear`,
+      say`give { certificate: "...", key: "..." }, or "none" behind a proxy that does TLS`,
     );
   if (typeof adminAccess !== "boolean")
-    throw new ArgumentError("adminAccess", `${show(adminAccess)} is not true or false`, "use true or false");
+    throw new ArgumentError("adminAccess", say`${show(adminAccess)} is not true or false`, say`use true or false`);
   if (typeof notebookDir !== "string" || !/^[~/]/.test(notebookDir))
     throw new ArgumentError(
       "notebookDir",
-      `${show(notebookDir)} is not a folder of the container`,
+      say`${show(notebookDir)} is not a folder of the container`,
       'use "~" or "/path"',
     );
   if (typeof homes !== "string" || homes === "" || homes.includes(":"))
-    throw new ArgumentError("homes", `${show(homes)} is no folder or volume`, "name one; it is mounted on /home");
+    throw new ArgumentError("homes", say`${show(homes)} is no folder or volume`, say`name one; it is mounted on /home`);
   for (const field of ["entrypoint", "command"] as const)
     if ((args as object as Record<string, unknown>)[field] !== undefined)
-      throw new ArgumentError(field, "is JupyterHub itself here", `remove it, or set service.${field}`);
+      throw new ArgumentError(field, say`is JupyterHub itself here`, say`remove it, or set service.${field}`);
   const passwords = usersFile(name, users, report);
-  if (!Array.isArray(admins)) throw new ArgumentError("admins", `${show(admins)} is not a list`, 'use ["kevin"]');
+  if (!Array.isArray(admins)) throw new ArgumentError("admins", say`${show(admins)} is not a list`, 'use ["kevin"]');
   for (const [index, admin] of admins.entries())
     if (!Object.hasOwn(users, admin))
-      throw new ArgumentError(`admins[${index}]`, `${show(admin)} is none of users`, "give this user a password there");
+      throw new ArgumentError(
+        `admins[${index}]`,
+        say`${show(admin)} is none of users`,
+        say`give this user a password there`,
+      );
 
-  const files = tls === "none" ? undefined : readTls(tls, "tls", (text) => void pulumi.log.warn(`${name}: ${text}`));
+  const files = tls === "none" ? undefined : readTls(tls, "tls", (text) => void pulumi.log.warn(say`${name}: ${text}`));
   const inner = files ? 443 : 8000;
   const scheme = files ? "https" : "http";
   const settings = {
@@ -170,14 +175,14 @@ function describe(name: string, args: JupyterHubArgs, report: Report): GpuContai
 function usersFile(name: string, users: JupyterHubArgs["users"], report: Report): pulumi.Output<string> {
   const how = "give each a password: { kevin: config.requireSecret(...) }";
   if (users === null || typeof users !== "object" || Array.isArray(users) || pulumi.Output.isInstance(users))
-    throw new ArgumentError("users", "is not a map of users that is known already", how);
-  if (Object.keys(users).length === 0) throw new ArgumentError("users", "is empty, so nobody could log in", how);
+    throw new ArgumentError("users", say`is not a map of users that is known already`, how);
+  if (Object.keys(users).length === 0) throw new ArgumentError("users", say`is empty, so nobody could log in`, how);
   const hashes = Object.entries(users).map(([user, password]) => {
     if (!/^[a-z][a-z0-9_-]{0,31}$/.test(user) || user === "root")
       throw new ArgumentError(
         `users.${user}`,
-        "is not a name for a user of its own",
-        "use up to 32 small letters, digits, '_' and '-', beginning with a letter, and not root",
+        say`is not a name for a user of its own`,
+        say`use up to 32 small letters, digits, '_' and '-', beginning with a letter, and not root`,
       );
     const place = `${pulumi.getProject()}/${pulumi.getStack()}/${name}/${user}`;
     return secretText(password, `users.${user}`, report, (plain) => scryptHash(plain, place)).apply(

@@ -3,6 +3,7 @@ import { parseAddress } from "../core/description/addresses";
 import { ArgumentError, show } from "../core/description/errors";
 import { parseTarget } from "../core/description/mounts";
 import { jupyterHash } from "../core/description/passwords";
+import { say } from "../core/description/say";
 import type { FileDescription, Inputs } from "../core/description/types";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
 import { answersWithPython } from "../core/description/healthchecks";
@@ -113,25 +114,26 @@ function describe(name: string, args: JupyterServerArgs, report: Report): GpuCon
     ...rest
   } = args;
   if (face !== "lab" && face !== "notebook")
-    throw new ArgumentError("interface", `${show(face)} is not known`, "use lab or notebook");
+    throw new ArgumentError("interface", say`${show(face)} is not known`, say`use lab or notebook`);
   if (typeof allowRoot !== "boolean")
-    throw new ArgumentError("allowRoot", `${show(allowRoot)} is not true or false`, "use true or false");
-  if (typeof ip !== "string") throw new ArgumentError("ip", `${show(ip)} is not an address`, 'use "0.0.0.0" or "*"');
+    throw new ArgumentError("allowRoot", say`${show(allowRoot)} is not true or false`, say`use true or false`);
+  if (typeof ip !== "string") throw new ArgumentError("ip", say`${show(ip)} is not an address`, 'use "0.0.0.0" or "*"');
   if (ip !== "*") parseAddress(ip, "ip");
   if (typeof data !== "string" || data === "" || data.includes(":"))
     throw new ArgumentError(
       "data",
-      `${show(data)} is no folder or volume`,
-      "give its place in the container as dataTarget",
+      say`${show(data)} is no folder or volume`,
+      say`give its place in the container as dataTarget`,
     );
   checkFolder(dataTarget, "dataTarget");
   parseTarget(dataTarget, "dataTarget");
   checkFolder(notebookDir, "notebookDir");
   for (const field of ["entrypoint", "command"] as const)
     if ((args as Record<string, unknown>)[field] !== undefined)
-      throw new ArgumentError(field, "is Jupyter itself here", `remove it, or set service.${field}`);
+      throw new ArgumentError(field, say`is Jupyter itself here`, say`remove it, or set service.${field}`);
 
-  const files = tls === undefined ? undefined : readTls(tls, "tls", (text) => void pulumi.log.warn(`${name}: ${text}`));
+  const files =
+    tls === undefined ? undefined : readTls(tls, "tls", (text) => void pulumi.log.warn(say`${name}: ${text}`));
   const settings = {
     ...(files && { certfile: `${FOLDER}/certificate.pem`, keyfile: `${FOLDER}/key.pem` }),
     allow_password_change: false,
@@ -203,7 +205,7 @@ const typeOf = (source: string) => (/^[./~]/.test(source) ? { type: "bind" as co
 
 function checkFolder(path: unknown, argument: string): void {
   if (typeof path !== "string" || !path.startsWith("/"))
-    throw new ArgumentError(argument, `${show(path)} is not an absolute path`, "begin the container path with /");
+    throw new ArgumentError(argument, say`${show(path)} is not an absolute path`, say`begin the container path with /`);
 }
 
 /** The password's hash, or the token. */
@@ -213,14 +215,14 @@ function loginOf(
   report: Report,
 ): pulumi.Output<{ hash: string; key: string }> {
   if (password !== undefined && token !== undefined)
-    throw new ArgumentError("token", "is given together with password", "give one of them");
+    throw new ArgumentError("token", say`is given together with password`, say`give one of them`);
   if (token !== undefined)
     return secretText(token, "token", report, (plain) => {
       if (!/^[\w.~-]{16,}$/.test(plain))
         throw new ArgumentError(
           "token",
-          "is shorter than 16 characters, or holds some that an address cannot",
-          "use letters, digits, '.', '_', '~' and '-', for example of `openssl rand -hex 24`",
+          say`is shorter than 16 characters, or holds some that an address cannot`,
+          say`use letters, digits, '.', '_', '~' and '-', for example of \`openssl rand -hex 24\``,
         );
       return plain;
     }).apply((key) => ({ hash: "", key }));

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
+import { say } from "../core/description/say";
 import type { ServiceArgs } from "../core/description/types";
 import { isLate, lift } from "../core/pulumi/outputs";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -81,7 +82,7 @@ function secretText(
   remedy: string,
 ): pulumi.Output<string> {
   const check = (plain: string) => {
-    if (typeof plain !== "string" || plain === "") throw new ArgumentError(argument, "is empty", remedy);
+    if (typeof plain !== "string" || plain === "") throw new ArgumentError(argument, say`is empty`, remedy);
     return plain;
   };
   // A plain value is checked at once, so that nothing has been made when it is wrong.
@@ -111,8 +112,8 @@ function describe(name: string, args: MysqlArgs): ServiceArgs & ServiceOptions {
   if (rootPassword === undefined || rootPassword === null)
     throw new ArgumentError(
       "rootPassword",
-      "is missing",
-      "give a secret, or { allowEmpty: true } for a server that anybody can enter",
+      say`is missing`,
+      say`give a secret, or { allowEmpty: true } for a server that anybody can enter`,
     );
   const allowEmpty =
     typeof rootPassword === "object" &&
@@ -120,11 +121,11 @@ function describe(name: string, args: MysqlArgs): ServiceArgs & ServiceOptions {
     !pulumi.Output.isInstance(rootPassword) &&
     rootPassword.allowEmpty === true;
   if (user !== undefined && password === undefined)
-    throw new ArgumentError("password", "is missing for the user", "give the user's password");
+    throw new ArgumentError("password", say`is missing for the user`, say`give the user's password`);
   if (password !== undefined && user === undefined)
-    throw new ArgumentError("user", "is missing for the password", "name the user, or remove password");
+    throw new ArgumentError("user", say`is missing for the password`, say`name the user, or remove password`);
   if (user === "root")
-    throw new ArgumentError("user", "root is there already", "set rootPassword, or choose another name");
+    throw new ArgumentError("user", say`root is there already`, say`set rootPassword, or choose another name`);
   const volumes = [...(config === undefined ? [] : [`${config}:/etc/mysql/conf.d`]), `${data}:/var/lib/mysql`];
   const { environment, ...rest } = service ?? {};
   return {

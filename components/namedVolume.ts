@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { providerOf, sessionFor, toLabels } from "../core/engines/dockerApi/session";
 import { ArgumentError } from "../core/description/errors";
 import { parseName } from "../core/description/names";
@@ -44,7 +45,7 @@ export class NamedVolume extends pulumi.ComponentResource {
       type,
       name,
     )(() => {
-      refuseOnKubernetes("volumes", "claims are made by the services that use them");
+      refuseOnKubernetes("volumes", say`claims are made by the services that use them`);
       const result = parseName(args.name ?? name, "name");
       const live = session.snapshot?.volumes.find((volume) => volume.name === result);
       const differs =
@@ -54,16 +55,16 @@ export class NamedVolume extends pulumi.ComponentResource {
       if (differs) {
         throw new ArgumentError(
           args.driverOpts || Object.keys(live.options).length ? "driverOpts" : "driver",
-          `the volume ${result} exists with driver ${live.driver} and options ${JSON.stringify(live.options)}, and a volume cannot be changed without losing its data`,
-          "choose another name, or copy the data away and remove the volume yourself",
+          say`the volume ${result} exists with driver ${live.driver} and options ${JSON.stringify(live.options)}, and a volume cannot be changed without losing its data`,
+          say`choose another name, or copy the data away and remove the volume yourself`,
         );
       }
       const by = session.volumeBy(result);
       if (by !== undefined)
         throw new ArgumentError(
           "name",
-          `the volume ${result} is declared by ${by} already`,
-          "declare a NamedVolume once, before the services that use it",
+          say`the volume ${result} is declared by ${by} already`,
+          say`declare a NamedVolume once, before the services that use it`,
         );
       return result;
     });

@@ -1,6 +1,7 @@
 import type { Namespace as KubernetesNamespace } from "@pulumi/kubernetes/core/v1/namespace";
 import * as pulumi from "@pulumi/pulumi";
 import type { Namespace as NamespaceManifest } from "kubernetes-types/core/v1";
+import { say } from "../core/description/say";
 import { labelName } from "../core/mapping/kubernetes/checks";
 import { makeObject } from "../core/engines/kubernetes/object";
 import {
@@ -57,8 +58,8 @@ export class Namespace extends pulumi.ComponentResource implements NamespaceRefe
       if (BUILT_IN.includes(checked))
         throw new ArgumentError(
           "name",
-          `${checked} is a namespace of the cluster's own`,
-          "use its name as text instead",
+          say`${checked} is a namespace of the cluster's own`,
+          say`use its name as text instead`,
         );
       const declared = new Declaration(name, report, undefined, opts);
       const object = declared.object(

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { canonical } from "../core/description/digest";
+import { say } from "../core/description/say";
 import { chosenEngine, refuseOnKubernetes } from "../core/engines/engine";
 import { isOurs, LIFE_LABEL, ownerLabels } from "../core/engines/owner";
 import { checkNetwork } from "../core/engines/dockerApi/preflight";
@@ -148,14 +149,18 @@ export class Network extends pulumi.ComponentResource {
 }
 
 function check(logicalName: string, args: NetworkArgs, session: Session, type: string): string {
-  refuseOnKubernetes("networks", "pods are on the one network of their cluster");
+  refuseOnKubernetes("networks", say`pods are on the one network of their cluster`);
   const { name, subnets } = checkDefinition({ ...args, name: args.name ?? logicalName });
   if (session.networks.has(name))
-    throw new ArgumentError("name", `${name} is declared twice`, "declare each network once and share it");
+    throw new ArgumentError("name", say`${name} is declared twice`, say`declare each network once and share it`);
   if (args.driver === "overlay") {
     const inSwarm = type.endsWith(":OverlayNetwork") || chosenEngine() === "swarm" || session.snapshot?.swarm?.manager;
     if (!inSwarm)
-      throw new ArgumentError("driver", "overlay makes no network of a single engine's own", "use bridge, or a Swarm");
+      throw new ArgumentError(
+        "driver",
+        say`overlay makes no network of a single engine's own`,
+        say`use bridge, or a Swarm`,
+      );
     if (!swarmSessionFor(session).swarm) checkManager(session.snapshot);
   }
   session.checkConsentLast();

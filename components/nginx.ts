@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
+import { say } from "../core/description/say";
 import type { Inputs, MountDescription, PortDescription, ServiceArgs } from "../core/description/types";
 import { answersHttp } from "../core/description/healthchecks";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -65,7 +66,11 @@ function describe({
   ...options
 }: NginxArgs): ServiceArgs & ServiceOptions {
   if (version !== undefined && image !== undefined)
-    throw new ArgumentError("version", "is given together with image", "put the tag into image, or give version alone");
+    throw new ArgumentError(
+      "version",
+      say`is given together with image`,
+      say`put the tag into image, or give version alone`,
+    );
   const ports: Inputs<(string | number | PortDescription)[]> | undefined =
     port === "free" || port === "none" ? undefined : [{ target: 80, published: port }];
   return {

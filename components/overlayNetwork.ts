@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
 import { Network } from "./network";
+import { say } from "../core/description/say";
 import { reporter } from "../core/pulumi/componentErrors";
 
 /** Arguments of {@link OverlayNetwork}. */
@@ -44,7 +45,11 @@ export class OverlayNetwork extends Network {
         type,
         name,
       )(() => {
-        throw new ArgumentError("subnet", "Swarm's overlay networks are IPv4 only", 'use for example "10.11.0.0/24"');
+        throw new ArgumentError(
+          "subnet",
+          say`Swarm's overlay networks are IPv4 only`,
+          say`use for example "10.11.0.0/24"`,
+        );
       });
     const hasBlock = subnet !== undefined || gateway !== undefined || ipRange !== undefined;
     super(

@@ -1,6 +1,7 @@
 import type { Pod } from "@pulumi/kubernetes/core/v1/pod";
 import * as pulumi from "@pulumi/pulumi";
 import type { Pod as PodManifest, Volume } from "kubernetes-types/core/v1";
+import { say } from "../core/description/say";
 import { subdomainName } from "../core/mapping/kubernetes/checks";
 import { makeObject } from "../core/engines/kubernetes/object";
 import { CONTAINER_FIELDS, container } from "../core/engines/kubernetes/objects/container";
@@ -107,8 +108,8 @@ function describe(
   if (restartPolicy !== undefined && !RESTART_POLICIES.includes(restartPolicy))
     throw new ArgumentError(
       "restartPolicy",
-      `${show(restartPolicy)} is not known`,
-      `use ${RESTART_POLICIES.join(", ")}`,
+      say`${show(restartPolicy)} is not known`,
+      say`use ${RESTART_POLICIES.join(", ")}`,
     );
   const declaration = new Declaration(name, report, args.namespace, opts);
   const { whenKnown } = declaration;

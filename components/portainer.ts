@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { chosenEngine } from "../core/engines/engine";
 import { ArgumentError, show } from "../core/description/errors";
 import type { ServiceArgs } from "../core/description/types";
@@ -100,24 +101,28 @@ function describe(args: PortainerArgs, report: Report): ServiceArgs & ServiceOpt
     ...options
   } = args;
   const other = OTHER_ENGINES[args.engine ?? chosenEngine()];
-  if (other !== undefined) throw new ArgumentError("engine", other, "use the engine docker for it");
+  if (other !== undefined) throw new ArgumentError("engine", other, say`use the engine docker for it`);
   if (dockerSocket !== true)
     throw new ArgumentError(
       "dockerSocket",
-      "Portainer is of no use without the engine's socket, and with it whoever logs in is root on the engine's host",
-      "set it to true where that is wanted (for the stack: `pulumi config set portainer:dockerSocket true`)",
+      say`Portainer is of no use without the engine's socket, and with it whoever logs in is root on the engine's host`,
+      say`set it to true where that is wanted (for the stack: \`pulumi config set portainer:dockerSocket true\`)`,
     );
   if (version !== undefined && image !== undefined)
-    throw new ArgumentError("version", "is given together with image", "put the tag into image, or give version alone");
+    throw new ArgumentError(
+      "version",
+      say`is given together with image`,
+      say`put the tag into image, or give version alone`,
+    );
   if (typeof data !== "string" || data === "" || data.includes(":"))
-    throw new ArgumentError("data", `${show(data)} is no folder or volume`, "name one");
+    throw new ArgumentError("data", say`${show(data)} is no folder or volume`, say`name one`);
   const password = secretText(adminPassword, "adminPassword", report, (plain) => {
     if (plain.length < SHORTEST)
-      throw new ArgumentError("adminPassword", `is shorter than ${SHORTEST} characters`, "choose a longer one");
+      throw new ArgumentError("adminPassword", say`is shorter than ${SHORTEST} characters`, say`choose a longer one`);
     if (Buffer.byteLength(plain) > LONGEST)
-      throw new ArgumentError("adminPassword", `is longer than ${LONGEST} bytes`, "choose a shorter one");
+      throw new ArgumentError("adminPassword", say`is longer than ${LONGEST} bytes`, say`choose a shorter one`);
     // Portainer would take it for a part of the password, and a browser's field has no second line.
-    if (/[\r\n]/.test(plain)) throw new ArgumentError("adminPassword", "has several lines", "give a single one");
+    if (/[\r\n]/.test(plain)) throw new ArgumentError("adminPassword", say`has several lines`, say`give a single one`);
     return plain;
   });
   const { secrets, ...others } = service;

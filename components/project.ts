@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { chosenEngine } from "../core/engines/engine";
 import { ArgumentError } from "../core/description/errors";
 import type { ProjectDescription } from "../core/description/project";
@@ -46,8 +47,8 @@ export class Project extends pulumi.ComponentResource {
       if (unknown)
         throw new ArgumentError(
           `services.${unknown}`,
-          "is not a service of the project",
-          `use ${Object.keys(project.services).join(", ")}`,
+          say`is not a service of the project`,
+          say`use ${Object.keys(project.services).join(", ")}`,
         );
       return startOrder(project.services);
     });

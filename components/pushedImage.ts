@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { type ImageSource, knownImage } from "../core/engines/dockerApi/images/imageSource";
 import { withTag } from "../core/description/names";
 import {
@@ -81,7 +82,7 @@ export class PushedImage extends pulumi.ComponentResource {
     pulumi.all([pushed.id, pushed.sha256Digest, pushed.urn]).apply(([ours, there, urn]) => {
       if (there && ours !== there)
         void pulumi.log.warn(
-          `${target} at ${registryOf(push.parsed)} is another image by now (${there}), which somebody else has pushed; \`pulumi up --replace '${urn}'\` pushes this stack's (${ours}) again.`,
+          say`${target} at ${registryOf(push.parsed)} is another image by now (${there}), which somebody else has pushed; \`pulumi up --replace '${urn}'\` pushes this stack's (${ours}) again.`,
           this,
         );
     });

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { dockerEngine } from "../core/engines/docker/engine";
 import {
   chosenEngine,
@@ -124,7 +125,7 @@ export class Service extends pulumi.ComponentResource {
     const inProgram = reporter(type, name, names, source);
     const engine = inProgram(() => {
       if (!Object.hasOwn(LOADERS, chosen))
-        throw new ArgumentError("engine", `"${chosen}" is not known`, `use ${Object.keys(LOADERS).join(", ")}`);
+        throw new ArgumentError("engine", say`"${chosen}" is not known`, say`use ${Object.keys(LOADERS).join(", ")}`);
       return LOADERS[chosen]();
     });
     const read = (fields: ServiceArgs, by: Report) => readArguments(name, fields, engine, by, source?.variables);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { buildForNodes, buildImage } from "../core/engines/dockerApi/images/build";
 import { providerOf, sessionFor } from "../core/engines/dockerApi/session";
 import { chosenEngine } from "../core/engines/engine";
@@ -128,21 +129,25 @@ function describe(
   } = args;
   const folder = rest.workingDir ?? "";
   if (typeof user !== "string" || !/^[a-z_][a-z0-9_-]{0,31}$/.test(user))
-    throw new ArgumentError("user", `${show(user)} is not the name of a user`, 'use for example "root" or "anna"');
+    throw new ArgumentError(
+      "user",
+      say`${show(user)} is not the name of a user`,
+      say`use for example "root" or "anna"`,
+    );
   if (!Array.isArray(data))
-    throw new ArgumentError("data", `${show(data)} is not a list`, 'use ["/host/folder:/folder"]');
+    throw new ArgumentError("data", say`${show(data)} is not a list`, 'use ["/host/folder:/folder"]');
   for (const field of ["entrypoint", "command"] as const)
     if (service[field] !== undefined || (args as ServiceArgs)[field] !== undefined)
       throw new ArgumentError(
         service[field] === undefined ? field : `service.${field}`,
-        "the SSH server is what this container runs",
-        "remove it, and start programs over SSH; or use GpuContainer",
+        say`the SSH server is what this container runs`,
+        say`remove it, and start programs over SSH; or use GpuContainer`,
       );
   if (service.networkMode === "host")
     throw new ArgumentError(
       "service.networkMode",
-      "on the host's network port 22 is the host's own SSH server",
-      "remove it, and set port",
+      say`on the host's network port 22 is the host's own SSH server`,
+      say`remove it, and set port`,
     );
   const keys = authorizedKeysFile(authorizedKeys, report);
   const file = (source: string): string => readFileSync(join(FOLDER, source), "utf8");
@@ -180,8 +185,8 @@ function describe(
 
 function authorizedKeysFile(given: pulumi.Input<string>[], report: Report): pulumi.Input<string> {
   const how = 'give public keys, or paths such as "~/.ssh/id_ed25519.pub"';
-  if (!Array.isArray(given)) throw new ArgumentError("authorizedKeys", "is not a list", how);
-  if (given.length === 0) throw new ArgumentError("authorizedKeys", "is empty, so nobody could log in", how);
+  if (!Array.isArray(given)) throw new ArgumentError("authorizedKeys", say`is not a list`, how);
+  if (given.length === 0) throw new ArgumentError("authorizedKeys", say`is empty, so nobody could log in`, how);
   const read = (key: string, index: number) => readPublicKeys(key, `authorizedKeys[${index}]`, process.cwd());
   // What is known is checked at once, so that nothing has been made when it is wrong.
   const known = given.map((key, index) => (isLate(key) ? key : read(key as string, index)));
@@ -193,7 +198,7 @@ function authorizedKeysFile(given: pulumi.Input<string>[], report: Report): pulu
         for (const line of keys) {
           const key = line.split(" ", 2).join(" ");
           if (seen.has(key))
-            throw new ArgumentError(`authorizedKeys[${index}]`, "is there already", "give each key once");
+            throw new ArgumentError(`authorizedKeys[${index}]`, say`is there already`, say`give each key once`);
           seen.add(key);
         }
         return keys;
@@ -211,9 +216,13 @@ function withServer(
 ): pulumi.Input<string> {
   const base = service.image ?? image;
   if (service.image !== undefined)
-    throw new ArgumentError("service.image", "is given together with installServer", "give it as image");
+    throw new ArgumentError("service.image", say`is given together with installServer`, say`give it as image`);
   if (typeof base !== "string" || isLate(service.platform))
-    throw new ArgumentError("installServer", "needs an image that is known already", "give the image as plain text");
+    throw new ArgumentError(
+      "installServer",
+      say`needs an image that is known already`,
+      say`give the image as plain text`,
+    );
   const { repository } = parseImage(base, "image");
   const platform = service.platform as string | undefined;
   const tag = digest({ base, platform }).slice(0, 12);

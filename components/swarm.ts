@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../core/description/say";
 import { providerOf, sessionFor } from "../core/engines/dockerApi/session";
 import { type Membership, initialised, type SwarmSettings } from "../core/engines/swarm/membership";
 import { clientOf, swarmSessionFor } from "../core/engines/swarm/session";
@@ -62,7 +63,7 @@ export class Swarm extends pulumi.ComponentResource {
     const own = swarmSessionFor(session);
     const settings = report(() => {
       if (own.swarm)
-        throw new ArgumentError("name", `${own.swarm.by} makes a swarm of this engine too`, "declare it once");
+        throw new ArgumentError("name", say`${own.swarm.by} makes a swarm of this engine too`, say`declare it once`);
       return check(args);
     });
     super(type, name, { ...args }, opts);
@@ -108,8 +109,8 @@ function address(value: string, argument: string, port = true): string {
   if (!known || (given !== undefined && !port))
     throw new ArgumentError(
       argument,
-      `${show(value)} is not an address`,
-      port ? HELP : 'use for example "192.168.1.10" or "eth0"',
+      say`${show(value)} is not an address`,
+      port ? HELP : say`use for example "192.168.1.10" or "eth0"`,
     );
   if (given !== undefined) parseInteger(given, argument, 1, 65535);
   return value;
@@ -117,15 +118,15 @@ function address(value: string, argument: string, port = true): string {
 
 function check({ advertiseAddr, listenAddr, dataPathAddr, defaultAddrPool, subnetSize }: SwarmArgs): SwarmSettings {
   if (["0.0.0.0", "::"].includes(advertiseAddr ?? ""))
-    throw new ArgumentError("advertiseAddr", `${advertiseAddr} is every address, and the others need one`, HELP);
+    throw new ArgumentError("advertiseAddr", say`${advertiseAddr} is every address, and the others need one`, HELP);
   const pools = (defaultAddrPool ?? []).map((pool, index) => parseCidr(pool, `defaultAddrPool[${index}]`).text);
   if (subnetSize !== undefined) parseInteger(subnetSize, "subnetSize", 1, 29);
   for (const [index, pool] of pools.entries())
     if (Number(pool.split("/")[1]) > (subnetSize ?? 24))
       throw new ArgumentError(
         `defaultAddrPool[${index}]`,
-        `${pool} is smaller than one subnet of /${subnetSize ?? 24}`,
-        "give a larger block, or raise subnetSize",
+        say`${pool} is smaller than one subnet of /${subnetSize ?? 24}`,
+        say`give a larger block, or raise subnetSize`,
       );
   return {
     advertiseAddr: advertiseAddr === undefined ? undefined : address(advertiseAddr, "advertiseAddr"),

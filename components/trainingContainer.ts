@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
+import { say } from "../core/description/say";
 import { plainList } from "../core/pulumi/plainList";
 import { reporter } from "../core/pulumi/componentErrors";
 
@@ -85,14 +86,14 @@ function describe(args: TrainingContainerArgs): GpuContainerArgs {
   if (hostNetwork && rest.ports !== undefined)
     throw new ArgumentError(
       "ports",
-      "cannot be published on the host's network",
-      "remove it: with hostNetwork the program listens on the host's ports itself",
+      say`cannot be published on the host's network`,
+      say`remove it: with hostNetwork the program listens on the host's ports itself`,
     );
   if (once && restart !== undefined && !/^(no|on-failure)/.test(restart))
     throw new ArgumentError(
       "restart",
-      `${restart} would start again what has ended well`,
-      'use "on-failure", or remove once',
+      say`${restart} would start again what has ended well`,
+      say`use "on-failure", or remove once`,
     );
   const mounts = [
     ...data.map((mount, index) => readOnly(mount, `data[${index}]`)),
@@ -118,7 +119,7 @@ export function readOnly(mount: string, argument: string): string {
   if (parts.length < 2)
     throw new ArgumentError(
       argument,
-      `${JSON.stringify(mount)} names no folder in the container`,
+      say`${JSON.stringify(mount)} names no folder in the container`,
       'use "/host/folder:/folder"',
     );
   return parts.length === 2 ? `${mount}:ro` : mount;

@@ -3,6 +3,7 @@ import type { Service } from "@pulumi/kubernetes/core/v1/service";
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment as DeploymentManifest } from "kubernetes-types/apps/v1";
 import type { Service as ServiceManifest, ServicePort, Volume } from "kubernetes-types/core/v1";
+import { say } from "../core/description/say";
 import {
   nodePort as checkNodePort,
   replicas as checkReplicas,
@@ -228,7 +229,7 @@ function describe(
   checkArguments(given, ARGUMENTS, "WebApp");
   const { safeDefaults = true } = given;
   if (typeof safeDefaults !== "boolean")
-    throw new ArgumentError("safeDefaults", `${show(safeDefaults)} is not true or false`, "use true or false");
+    throw new ArgumentError("safeDefaults", say`${show(safeDefaults)} is not true or false`, say`use true or false`);
   const args: WebAppArgs = { ...(safeDefaults && SAFE), ...withoutUndefined(given) };
   const deploymentName = subdomainName(plain(args.name ?? name, "name"), "name");
   const serviceName = checkServiceName(plain(args.serviceName ?? deploymentName, "serviceName"), "serviceName");
@@ -319,9 +320,13 @@ function checkTogether(declaration: Declaration, deployment: Manifest, service: 
 function serviceType({ serviceType: given, nodePort }: WebAppArgs): string {
   const type = plain(given, "serviceType") ?? (nodePort === undefined ? "ClusterIP" : "NodePort");
   if (!SERVICE_TYPES.includes(type))
-    throw new ArgumentError("serviceType", `${show(type)} is not known`, `use ${SERVICE_TYPES.join(", ")}`);
+    throw new ArgumentError("serviceType", say`${show(type)} is not known`, say`use ${SERVICE_TYPES.join(", ")}`);
   if (type === "ClusterIP" && nodePort !== undefined)
-    throw new ArgumentError("nodePort", "a Service of the type ClusterIP has none", 'use serviceType: "NodePort"');
+    throw new ArgumentError(
+      "nodePort",
+      say`a Service of the type ClusterIP has none`,
+      say`use serviceType: "NodePort"`,
+    );
   return type;
 }
 
@@ -343,8 +348,8 @@ function strategy(given: WebAppArgs["strategy"]): object | undefined {
   if (given === null || typeof given !== "object")
     throw new ArgumentError(
       "strategy",
-      `${show(given)} is not known`,
-      'use "Recreate", { maxSurge, maxUnavailable } or false',
+      say`${show(given)} is not known`,
+      say`use "Recreate", { maxSurge, maxUnavailable } or false`,
     );
   checkFields(given, ["maxSurge", "maxUnavailable"], "strategy", "a rolling update");
   const { maxSurge, maxUnavailable } = given;
@@ -352,13 +357,17 @@ function strategy(given: WebAppArgs["strategy"]): object | undefined {
     if (value !== undefined) numberOrPercentage(value, `strategy.${key}`);
   const percentage = /^(\d+)%$/.exec(String(maxUnavailable))?.[1];
   if (Number(percentage ?? 0) > 100)
-    throw new ArgumentError("strategy.maxUnavailable", `${show(maxUnavailable)} is more than all pods`, 'use "100%"');
+    throw new ArgumentError(
+      "strategy.maxUnavailable",
+      say`${show(maxUnavailable)} is more than all pods`,
+      'use "100%"',
+    );
   const isZero = (value: unknown) => value !== undefined && Number.parseInt(String(value), 10) === 0;
   if (isZero(maxSurge) && isZero(maxUnavailable))
     throw new ArgumentError(
       "strategy",
-      "with maxSurge and maxUnavailable both 0 no pod could ever be replaced",
-      "set one of them to 1",
+      say`with maxSurge and maxUnavailable both 0 no pod could ever be replaced`,
+      say`set one of them to 1`,
     );
   return { type: "RollingUpdate", rollingUpdate: withoutUndefined({ maxSurge, maxUnavailable }) };
 }
@@ -372,7 +381,7 @@ function pullSecrets(names: string[] | undefined): { name: string }[] | undefine
 
 function flag(value: boolean | undefined, argument: string): boolean | undefined {
   if (value !== undefined && typeof plain(value, argument) !== "boolean")
-    throw new ArgumentError(argument, `${show(value)} is not true or false`, "use true or false");
+    throw new ArgumentError(argument, say`${show(value)} is not true or false`, say`use true or false`);
   return value;
 }
 

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, scryptSync } from "node:cry
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BackupError } from "./manifest";
+import { say } from "../../core/description/say";
 
 /** Bytes that are encrypted at a time, each piece with a mark of its own that nobody can forge. */
 const PIECE = 1 << 16;
@@ -17,7 +18,8 @@ export function passphraseOf(root: string, env: NodeJS.ProcessEnv): string | und
   const own = join(root, ".berth", "passphrase");
   const file = env.PULUMI_CONFIG_PASSPHRASE_FILE ?? (existsSync(own) ? own : undefined);
   if (file === undefined || env.PULUMI_CONFIG_PASSPHRASE !== undefined) return undefined;
-  if (!existsSync(file)) throw new Error(`PULUMI_CONFIG_PASSPHRASE_FILE: there is no file ${file}; correct the name`);
+  if (!existsSync(file))
+    throw new Error(say`PULUMI_CONFIG_PASSPHRASE_FILE: there is no file ${file}; correct the name`);
   return readFileSync(file, "utf8").trim() || undefined;
 }
 
@@ -77,10 +79,10 @@ export async function* decrypted(content: AsyncIterable<Buffer>, key: Buffer, pa
       decipher.setAuthTag(piece.subarray(-TAG));
       yield Buffer.concat([decipher.update(piece.subarray(0, -TAG)), decipher.final()]);
     } catch {
-      if (count > 0) throw new BackupError(`its ${part} is damaged`);
+      if (count > 0) throw new BackupError(say`its ${part} is damaged`);
       throw new BackupError(
-        "this passphrase is not the one that it was encrypted with",
-        "set PULUMI_CONFIG_PASSPHRASE to that one",
+        say`this passphrase is not the one that it was encrypted with`,
+        say`set PULUMI_CONFIG_PASSPHRASE to that one`,
       );
     }
     count++;

@@ -3,6 +3,7 @@ import { type Database, HAS_LOG, savedFile } from "./databases";
 import { databaseOf, type Held, type HeldDatabase, type Inventory, isRunning, type Volume } from "./inventory";
 import type { BackupItem, BackupUser } from "./manifest";
 import { VolumeAccess } from "./volumes";
+import { say } from "../../core/description/say";
 
 /** How services stand while their files are read. */
 export type Manner = "stop" | "pause" | "live";
@@ -65,11 +66,11 @@ async function* dumpOf({ held }: HeldDatabase, database: Database, signal: Abort
     }
   } catch (error) {
     if (error instanceof ScriptError)
-      throw new Error(`${held.shown} does not write its data: ${error.message}; ${way}`);
+      throw new Error(say`${held.shown} does not write its data: ${error.message}; ${way}`);
     throw error;
   }
   if (!database.complete.test(end.toString("utf8")))
-    throw new Error(`${held.shown} has not written all of its data: the end is missing; ${way}`);
+    throw new Error(say`${held.shown} has not written all of its data: the end is missing; ${way}`);
 }
 
 /** Saves all that is in a database, while it runs. */
@@ -125,7 +126,7 @@ async function savesItself({ client, container, shown }: Held, signal: AbortSign
     return true;
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
-    if (error.code !== HAS_LOG) console.error(`note: ${shown} does not save its data by itself (${error.message}).`);
+    if (error.code !== HAS_LOG) console.error(say`note: ${shown} does not save its data by itself (${error.message}).`);
     return false;
   }
 }
@@ -201,7 +202,7 @@ async function standing(
   const onSwarm = still.find(({ place }) => place.engine === "swarm");
   if (onSwarm)
     throw new Error(
-      `${onSwarm.shown}: a Swarm starts anew what somebody stops; add --pause, or --live, or set its replicas to 0 first`,
+      say`${onSwarm.shown}: a Swarm starts anew what somebody stops; add --pause, or --live, or set its replicas to 0 first`,
     );
   return { how: "stopped", still };
 }

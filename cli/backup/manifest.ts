@@ -1,3 +1,4 @@
+import { say } from "../../core/description/say";
 import type { EngineName } from "../../core/engines/engine";
 import { PartsFormat } from "../partsFile";
 
@@ -91,7 +92,7 @@ export const BACKUP = new PartsFormat(
   "backup",
   (problem) =>
     /^it is no /.test(problem)
-      ? new BackupError(problem, "name a file that `berth backup` has written")
+      ? new BackupError(problem, say`name a file that \`berth backup\` has written`)
       : new BackupError(problem),
 );
 
@@ -127,14 +128,14 @@ export function parseManifest(text: string): BackupManifest {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new BackupError("its manifest.json is no JSON");
+    throw new BackupError(say`its manifest.json is no JSON`);
   }
   if (!isRecord(value) || !Number.isSafeInteger(value.format))
-    throw new BackupError("its manifest.json is none of berth");
+    throw new BackupError(say`its manifest.json is none of berth`);
   if (value.format !== FORMAT)
     throw new BackupError(
-      `it has the format ${String(value.format)} and this berth reads ${FORMAT}`,
-      `restore it with the berth that made it (${String(value.berth)})`,
+      say`it has the format ${String(value.format)} and this berth reads ${FORMAT}`,
+      say`restore it with the berth that made it (${String(value.berth)})`,
     );
   const whole =
     [value.berth, value.project, value.stack, value.time].every(isText) &&
@@ -144,6 +145,6 @@ export function parseManifest(text: string): BackupManifest {
     value.items.every(isItem) &&
     (value.settings === undefined || /^Pulumi\.[\w.-]+\.yaml$/.test(String(value.settings))) &&
     (value.salt === undefined || /^[0-9a-f]{32}$/.test(String(value.salt)));
-  if (!whole) throw new BackupError("its manifest.json lacks something");
+  if (!whole) throw new BackupError(say`its manifest.json lacks something`);
   return value as unknown as BackupManifest;
 }

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { say } from "../../core/description/say";
 import { type Part, readPart, readText } from "../partsFile";
 import { decrypted } from "./encryption";
 import { BACKUP, BackupError, type BackupItem, type BackupManifest, parseManifest } from "./manifest";
@@ -26,15 +27,15 @@ export async function openBackup(file: string, progress: Progress): Promise<Open
     progress.show("verifying", bytes);
   });
   progress.clear();
-  if (parts.get(MANIFEST)!.size > 1 << 26) throw new BackupError("its manifest.json is larger than any backup's");
+  if (parts.get(MANIFEST)!.size > 1 << 26) throw new BackupError(say`its manifest.json is larger than any backup's`);
   const manifest = parseManifest(await readText(parts.get(MANIFEST)!));
   const named = [...manifest.items.map(({ part }) => part), ...(manifest.settings ? [manifest.settings] : [])];
   const extra = [...parts.keys()].find((name) => name !== MANIFEST && name !== "SHA256SUMS" && !named.includes(name));
-  if (extra) throw new BackupError(`it holds ${extra}, which its manifest.json does not name`);
+  if (extra) throw new BackupError(say`it holds ${extra}, which its manifest.json does not name`);
   const twice = named.find((name, index) => named.indexOf(name) < index);
-  if (twice) throw new BackupError(`its manifest.json names ${twice} twice`);
+  if (twice) throw new BackupError(say`its manifest.json names ${twice} twice`);
   const lacking = named.find((name) => !parts.has(name));
-  if (lacking) throw new BackupError(`its ${lacking} is missing`);
+  if (lacking) throw new BackupError(say`its ${lacking} is missing`);
   return { parts, manifest };
 }
 
@@ -57,8 +58,8 @@ export async function rehearse(opened: Opened, items: BackupItem[], key: Buffer 
     try {
       for await (const chunk of contentOf(opened, item, key)) size += (chunk as Buffer).length;
     } catch (error) {
-      throw error instanceof BackupError ? error : new BackupError(`its ${item.part} is damaged`);
+      throw error instanceof BackupError ? error : new BackupError(say`its ${item.part} is damaged`);
     }
-    if (size !== item.size) throw new BackupError(`its ${item.part} is not as long as its manifest.json says`);
+    if (size !== item.size) throw new BackupError(say`its ${item.part} is not as long as its manifest.json says`);
   }
 }

@@ -1,3 +1,4 @@
+import { say } from "../../core/description/say";
 import { type EngineClient, EngineError } from "../../core/engines/dockerApi/connection/client";
 import { type Container, type Held, isRunning } from "./inventory";
 import { pause } from "./interrupt";
@@ -66,7 +67,7 @@ export class Standstill {
       } catch (error) {
         const failure = `${held.shown} could not be started again: ${(error as Error).message}`;
         if (!signal.aborted) this.failures.push(failure);
-        else if (error !== signal.reason) console.error(`error: ${failure}`);
+        else if (error !== signal.reason) console.error(say`error: ${failure}`);
       }
       this.downtime.set(held, (this.downtime.get(held) ?? 0) + (Date.now() - since) / 1000);
     }

@@ -1,4 +1,5 @@
 import { Header } from "tar";
+import { say } from "../../core/description/say";
 
 const BLOCK = 512;
 
@@ -42,7 +43,7 @@ export class TarCheck {
       return;
     }
     const { cksumValid, type, size = 0 } = new Header(block);
-    if (!cksumValid || this.zeros > 0) throw new Error("the archive is damaged");
+    if (!cksumValid || this.zeros > 0) throw new Error(say`the archive is damaged`);
     this.left = Math.ceil(size / BLOCK) * BLOCK;
     if (!NOTES.includes(type)) this.entries++;
   }
@@ -50,6 +51,6 @@ export class TarCheck {
   /** @throws Error where the archive has not come to its end */
   end(): void {
     if (this.zeros < 2 || this.left > 0 || this.header.length > 0)
-      throw new Error("the engine broke off in the middle: a file has changed while it was read, or cannot be read");
+      throw new Error(say`the engine broke off in the middle: a file has changed while it was read, or cannot be read`);
   }
 }

@@ -1,3 +1,4 @@
+import { say } from "../../core/description/say";
 import type { EngineClient } from "../../core/engines/dockerApi/connection/client";
 import { databaseIn } from "./databases";
 import { unreadable } from "../../core/description/knownImages";
@@ -87,7 +88,7 @@ function filesTarget(item: BackupItem, { volumes }: Inventory, now: StackNow): P
   const source = first && declaredSource(now, first.service, first.target);
   if (item.anonymous && source === undefined)
     throw new Error(
-      `${item.users.map(({ shown, target }) => `${shown}:${target}`).join(", ") || item.volume} has no volume yet; run \`berth up ${now.name}\` first`,
+      say`${item.users.map(({ shown, target }) => `${shown}:${target}`).join(", ") || item.volume} has no volume yet; run \`berth up ${now.name}\` first`,
     );
   const place = now.places.find(({ client }) => client)!;
   const volume = source ?? item.volume!;
@@ -99,17 +100,17 @@ function dumpTarget(item: BackupItem, { held }: Inventory, now: StackNow): Place
   const one = held.find(({ service }) => service === user!.service);
   if (!one)
     throw new Error(
-      `${user!.shown} is not on the engine, and its data is a dump, which it has to read itself; run \`berth up ${now.name}\` first`,
+      say`${user!.shown} is not on the engine, and its data is a dump, which it has to read itself; run \`berth up ${now.name}\` first`,
     );
   const database = databaseOf(one);
   if (!database || database.database.kind !== item.kind)
     throw new BackupError(
-      `its ${item.part} is a dump of ${item.kind}, and ${one.shown} is ${one.container.Config.Image}`,
-      "restore it into a service of the same kind",
+      say`its ${item.part} is a dump of ${item.kind}, and ${one.shown} is ${one.container.Config.Image}`,
+      say`restore it into a service of the same kind`,
     );
   if (database.volume === undefined && !isRunning(one.container))
     throw new Error(
-      `${one.shown} does not run, and has to read its dump itself; run \`berth start ${now.name}\` first`,
+      say`${one.shown} does not run, and has to read its dump itself; run \`berth start ${now.name}\` first`,
     );
   return { item, client: one.client, volume: database.volume, database, shown: one.shown };
 }
@@ -126,8 +127,8 @@ function checkVersion({ services }: BackupManifest, item: BackupItem, { held }: 
     if (!why) continue;
     const dump = databaseIn(image) ? ", or take a backup while it runs, which writes a dump" : "";
     throw new BackupError(
-      `its ${item.part} was made by ${before}, and ${after.shown} is ${image}, which does not read that`,
-      `restore it into ${before}${dump}`,
+      say`its ${item.part} was made by ${before}, and ${after.shown} is ${image}, which does not read that`,
+      say`restore it into ${before}${dump}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { addAbortSignal, Readable } from "node:stream";
 import { Header } from "tar";
+import { say } from "../../core/description/say";
 import { type EngineClient, EngineError, ignoreMissing } from "../../core/engines/dockerApi/connection/client";
 import { TarCheck } from "./tarCheck";
 
@@ -104,7 +105,7 @@ export class VolumeAccess {
       this.signal.throwIfAborted();
       refused = error.message;
     });
-    if (!(await this.isEmpty())) throw new Error(`the engine does not empty the volume (${refused})`);
+    if (!(await this.isEmpty())) throw new Error(say`the engine does not empty the volume (${refused})`);
   }
 
   /** Writes an archive into it; its own folder gets the owner and mode of the archived one. */

@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
+import { say } from "../../core/description/say";
 import { PartsWriter } from "../partsFile";
 import { encrypted } from "./encryption";
 import type { Job, JobGroup } from "./jobs";
@@ -29,10 +30,10 @@ export function targetFile(given: string | undefined, standard: string, option: 
   const path = resolve(given ?? ".");
   const folder = given === undefined || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = folder ? join(path, standard) : path;
-  if (existsSync(file)) throw new Error(`${option}: ${file} is there already; name another file, or a folder`);
-  if (given?.endsWith("/") && !folder) throw new Error(`${option}: there is no folder ${path}; make it`);
+  if (existsSync(file)) throw new Error(say`${option}: ${file} is there already; name another file, or a folder`);
+  if (given?.endsWith("/") && !folder) throw new Error(say`${option}: there is no folder ${path}; make it`);
   if (!existsSync(dirname(file)))
-    throw new Error(`${option}: there is no folder ${dirname(file)}; make it, or name another one`);
+    throw new Error(say`${option}: there is no folder ${dirname(file)}; make it, or name another one`);
   return file;
 }
 
@@ -86,8 +87,8 @@ export async function writeBackup(
   } catch (error) {
     const { code, message, path } = error as NodeJS.ErrnoException;
     if (code === "ENOSPC" || code === "EDQUOT")
-      throw new Error(`the disk is full: ${file} was not written; make room, or name another place`);
-    if (path === part) throw new Error(`cannot write ${file} (${message}); name a place that you may write to`);
+      throw new Error(say`the disk is full: ${file} was not written; make room, or name another place`);
+    if (path === part) throw new Error(say`cannot write ${file} (${message}); name a place that you may write to`);
     throw error;
   } finally {
     progress.clear();

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { say } from "../../core/description/say";
 import { type Part, PartsFormat, readPart, readText as readSmall, SUMS } from "../partsFile";
 import { BundleError, TOP } from "./manifest";
 
@@ -30,7 +31,7 @@ async function partsOfFile(file: string): Promise<Parts> {
   const names = [...parts.keys()];
   if (names[0] !== PARTS[0]) throw BUNDLE.foreign;
   const misplaced = names.find((name, index) => index > 0 && PARTS.indexOf(name) < PARTS.indexOf(names[index - 1]!));
-  if (misplaced) throw new BundleError(`it holds ${misplaced} twice or in the wrong place`);
+  if (misplaced) throw new BundleError(say`it holds ${misplaced} twice or in the wrong place`);
   return parts;
 }
 
@@ -47,7 +48,7 @@ function partsOfFolder(folder: string): Parts {
 
 /** A small part as text. */
 export async function readText(part: Part): Promise<string> {
-  if (part.size > 1 << 28) throw new BundleError("its manifest.json is larger than any bundle's");
+  if (part.size > 1 << 28) throw new BundleError(say`its manifest.json is larger than any bundle's`);
   return readSmall(part);
 }
 

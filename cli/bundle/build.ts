@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
+import { say } from "../../core/description/say";
 import { contentOf } from "../../core/engines/dockerApi/images/build";
 import type { EngineClient } from "../../core/engines/dockerApi/connection/client";
 import { digest } from "../../core/description/digest";
@@ -42,7 +43,7 @@ async function attempt(
   client: EngineClient,
   planned: PlannedBuild,
   version: "1" | "2",
-  say: (line: string) => void,
+  tell: (line: string) => void,
 ): Promise<{ error?: string; lines: string[] }> {
   const lines: string[] = [];
   const sent = contextOf(planned);
@@ -55,7 +56,7 @@ async function attempt(
       for (const line of stripVTControlCharacters(stream).split(/[\r\n]+/)) {
         if (line.trim() === "") continue;
         lines.push(line);
-        say(`  ${line}`);
+        tell(`  ${line}`);
       }
     return error;
   };
@@ -85,29 +86,29 @@ async function attempt(
 /**
  * Builds an image on an engine, as `up` would, and looks whether it was built from what was planned.
  *
- * @param say gets what the build says
+ * @param tell gets what the build says
  * @throws Error where it cannot be built, with the last lines of what the build said
  */
 export async function buildPlanned(
   client: EngineClient,
   planned: PlannedBuild,
-  say: (line: string) => void,
+  tell: (line: string) => void,
 ): Promise<void> {
   const { name, build } = planned;
-  say(`Building ${name}.`);
-  let { error, lines } = await attempt(client, planned, "1", say);
+  tell(`Building ${name}.`);
+  let { error, lines } = await attempt(client, planned, "1", tell);
   if (error !== undefined && WANTS_BUILDKIT.test(error)) {
-    say("  Again, with BuildKit, which says less.");
-    ({ error, lines } = await attempt(client, planned, "2", say));
+    tell("  Again, with BuildKit, which says less.");
+    ({ error, lines } = await attempt(client, planned, "2", tell));
   }
   if (error !== undefined) {
     const last = lines.slice(-LAST_LINES).map((line) => `\n  ${line}`);
     throw new Error(
-      `${name} cannot be built (${error.trim()})${last.length ? `; the last lines of the build:${last.join("")}` : ""}`,
+      say`${name} cannot be built (${error.trim()})${last.length ? say`; the last lines of the build:${last.join("")}` : ""}`,
     );
   }
   const { context, dockerfile, remoteContext, ...options } = build;
   const content = remoteContext ?? contentOf(context, dockerfile!).content;
   if (digest({ ...options, content }) !== planned.content)
-    throw new Error(`${context} has changed while ${name} was being built; run it again`);
+    throw new Error(say`${context} has changed while ${name} was being built; run it again`);
 }

@@ -4,6 +4,7 @@ import { contextOf } from "./build";
 import type { PlannedBuild } from "./images";
 import { sourceFile } from "./project";
 import type { SourceFile } from "./tarball";
+import { say } from "../../core/description/say";
 
 /** Of this place alone: a checkout's history, states and keys. */
 const OF_THIS_PLACE = /^\.(git|berth|pulumi)(\/|$)/;
@@ -59,20 +60,20 @@ export function contextFiles(
     const refuse = (found: string[], why: string) => {
       if (found.length)
         throw new Error(
-          `the build of ${planned.name} sends ${some(found)}, ${why}; leave that out in ${join(context, ".dockerignore")}`,
+          say`the build of ${planned.name} sends ${some(found)}, ${why}; leave that out in ${join(context, ".dockerignore")}`,
         );
     };
     const placesOf = (chosen: typeof within) => chosen.map((entry) => entry.place);
     refuse(
       placesOf(within.filter((entry) => OF_THIS_PLACE.test(entry.place) || `project/${entry.place}` === settings)),
-      "which no bundle holds as it is here",
+      say`which no bundle holds as it is here`,
     );
     const sentFiles = placesOf(within.filter(({ kind }) => kind !== "folder"));
     refuse(
       placesOf(
         within.filter((entry) => entry.kind === "folder" && !sentFiles.some((file) => isWithin(entry.place, file))),
       ),
-      "a folder without files, which no bundle holds",
+      say`a folder without files, which no bundle holds`,
     );
     for (const path of sentFiles) take(path);
   }

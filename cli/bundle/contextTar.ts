@@ -1,5 +1,6 @@
 import { createReadStream, readFileSync, readlinkSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
+import { say } from "../../core/description/say";
 import { type ContextEntry, contextEntries } from "../../core/engines/dockerApi/images/buildContext";
 import { TAR_END, tarHeaders, tarPadding } from "./tarball";
 
@@ -62,7 +63,7 @@ async function* archive(context: string, entries: ContextEntry[]): AsyncGenerato
         read += (chunk as Buffer).length;
         yield chunk as Buffer;
       }
-      if (read !== stats.size) throw new Error(`${file} has changed while it was being read; run it again`);
+      if (read !== stats.size) throw new Error(say`${file} has changed while it was being read; run it again`);
       yield tarPadding(stats.size);
     }
   }

@@ -76,15 +76,15 @@ const holds = (value: unknown, mark: string): boolean =>
 function plannedBuild(name: string, { build, triggers, platform }: PlannedResource["inputs"]): PlannedBuild {
   if (holds(build, "[secret]"))
     throw new Error(
-      `the build of ${name} takes secrets, which its image shows to whoever has the bundle; hand them to the container (environment, secrets) and not to the build (args)`,
+      say`the build of ${name} takes secrets, which its image shows to whoever has the bundle; hand them to the container (environment, secrets) and not to the build (args)`,
     );
   if (holds(build, "[known after up]"))
     throw new Error(
-      `the build of ${name} takes what is known only when something else has been made; name it in the settings`,
+      say`the build of ${name} takes what is known only when something else has been made; name it in the settings`,
     );
   const { content } = (triggers ?? {}) as { content?: unknown };
   if (text(content) === undefined)
-    throw new Error(`the program builds ${name} itself, and not by berth's BuiltImage; use that in its place`);
+    throw new Error(say`the program builds ${name} itself, and not by berth's BuiltImage; use that in its place`);
   return { name, platform: text(platform), content: content as string, build: build as PlannedBuildArguments };
 }
 
@@ -115,7 +115,7 @@ export function imagesOf(resources: PlannedResource[]): WantedImages {
     // Nodes ask a registry for a digest; a container is made of the image's id.
     if (image.includes("@") && type === "docker:index/service:Service")
       throw new Error(
-        `the Swarm runs ${image} by its digest, which no file brings to a node; name it by a tag, or take it out of berth:images`,
+        say`the Swarm runs ${image} by its digest, which no file brings to a node; name it by a tag, or take it out of berth:images`,
       );
     const names = [image];
     if (inputs.build) {
@@ -203,7 +203,7 @@ export async function bringImages(
       tell(`Pulling ${name}.`);
       await fetchImage(client, name, { platform, mirror: atMirror(name) });
       found = await find(client, name);
-      if (!found) throw new Error(`${name} is not on the engine after the pull`);
+      if (!found) throw new Error(say`${name} is not on the engine after the pull`);
     }
     const { Id: id, Created: created = "", RootFS } = found;
     images.push({ name, id, ids: [], layers: RootFS?.Layers ?? [], created });
@@ -266,7 +266,7 @@ export async function* savedImages(client: EngineClient, images: BundledImage[])
   yield* scanned(
     answer as AsyncIterable<Buffer>,
     images,
-    ({ message }) => new Error(`the engine broke off while it saved ${names} (${message})`),
+    ({ message }) => new Error(say`the engine broke off while it saved ${names} (${message})`),
   );
 }
 
@@ -277,9 +277,9 @@ function identify(images: BundledImage[], { images: saved, unnamed, digests }: A
     const found =
       saved.find(({ name, id }) => (isByDigest(image) ? id === image.id : name === image.name)) ??
       (isByDigest(image) && unnamed.length ? { id: unnamed.find((id) => id === image.id) ?? unnamed[0]! } : undefined);
-    if (!found) throw new Error(`the engine left ${image.name} out of the archive`);
+    if (!found) throw new Error(say`the engine left ${image.name} out of the archive`);
     if (found.id !== image.id && !digests.includes(image.id))
-      throw new Error(`${image.name} became another image while it was being saved; run it again`);
+      throw new Error(say`${image.name} became another image while it was being saved; run it again`);
     // Digests of the index name no image: where there is one image, they can only be its own.
     image.ids = [...new Set([image.id, found.id, ...(images.length === 1 ? digests : [])])].sort();
   }
@@ -338,7 +338,7 @@ export async function loadBundledImages(
       const live = await findBrought(client, image);
       if (!isSame(live, image))
         throw new Error(
-          `${image.name} is on the engine after the load, but not as ${image.id}; look at \`docker image ls\``,
+          say`${image.name} is on the engine after the load, but not as ${image.id}; look at \`docker image ls\``,
         );
       ids[image.name] = live!.Id;
     }

@@ -1,4 +1,5 @@
 /** A bundle that cannot be unpacked. */
+import { say } from "../../core/description/say";
 export class BundleError extends Error {
   /**
    * @param problem what is wrong with it, e.g. `it is cut off`
@@ -107,14 +108,14 @@ export function parseManifest(text: string): BundleManifest {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new BundleError("its manifest.json is no JSON");
+    throw new BundleError(say`its manifest.json is no JSON`);
   }
   if (!isRecord(value) || !Number.isSafeInteger(value.format))
-    throw new BundleError("its manifest.json is none of berth");
+    throw new BundleError(say`its manifest.json is none of berth`);
   if (value.format !== FORMAT)
     throw new BundleError(
-      `it has the format ${String(value.format)} and this berth reads ${FORMAT}`,
-      "unbundle it with its own script, or with the berth that made it",
+      say`it has the format ${String(value.format)} and this berth reads ${FORMAT}`,
+      say`unbundle it with its own script, or with the berth that made it`,
     );
   const { berth, versions } = value;
   const whole =
@@ -129,12 +130,12 @@ export function parseManifest(text: string): BundleManifest {
     typeof value.secrets === "boolean" &&
     isListOf(value.files, isFile) &&
     isListOf(value.images, isImage);
-  if (!whole) throw new BundleError("its manifest.json lacks something");
+  if (!whole) throw new BundleError(say`its manifest.json lacks something`);
   const manifest = value as unknown as BundleManifest;
   const seen = new Set<string>();
   for (const { path } of manifest.files) {
-    if (!isOwnPath(path)) throw new BundleError(`it holds ${JSON.stringify(path)}, a path that no bundle writes`);
-    if (seen.has(path)) throw new BundleError(`its manifest.json names ${path} twice`);
+    if (!isOwnPath(path)) throw new BundleError(say`it holds ${JSON.stringify(path)}, a path that no bundle writes`);
+    if (seen.has(path)) throw new BundleError(say`its manifest.json names ${path} twice`);
     seen.add(path);
   }
   return manifest;

@@ -20,6 +20,7 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { ReadEntry } from "tar";
+import { say } from "../../core/description/say";
 import { sha256Of } from "../../core/engines/dockerApi/images/archive";
 import { type PartName, type Parts, readPart } from "./archiveFile";
 import { type BundledFile, type BundleManifest, BundleError, parseManifest, partOf } from "./manifest";
@@ -55,7 +56,7 @@ function readRecord(folder: string): BundleManifest {
     return parseManifest(readFileSync(file, "utf8"));
   } catch (error) {
     const { message } = error as Error;
-    throw new Error(`${file} does not say what was unpacked there (${message}); name another folder with --to`);
+    throw new Error(say`${file} does not say what was unpacked there (${message}); name another folder with --to`);
   }
 }
 
@@ -86,7 +87,7 @@ function checkSpace(folder: string, files: BundledFile[]): void {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   if (free < needed)
     throw new Error(
-      `${folder} has ${megabytes(free)} left and the bundle needs ${megabytes(needed)}; make room, or name another folder with --to`,
+      say`${folder} has ${megabytes(free)} left and the bundle needs ${megabytes(needed)}; make room, or name another folder with --to`,
     );
 }
 
@@ -105,7 +106,7 @@ async function unpack(parts: Parts, name: PartName, files: BundledFile[], to: st
       const { path, type } = entry;
       const expected = missing.get(path);
       if (type !== "File" || !expected)
-        throw new BundleError(`its ${name} holds ${JSON.stringify(path)}, which its manifest does not name`);
+        throw new BundleError(say`its ${name} holds ${JSON.stringify(path)}, which its manifest does not name`);
       missing.delete(path);
       const file = join(to, path);
       mkdirSync(dirname(file), { recursive: true });
@@ -118,7 +119,7 @@ async function unpack(parts: Parts, name: PartName, files: BundledFile[], to: st
       entry.on("end", () => {
         closeSync(handle);
         if (entry.size !== expected.size || hash.digest("hex") !== expected.sha256)
-          throw new BundleError(`${path} in it is damaged`);
+          throw new BundleError(say`${path} in it is damaged`);
       });
     },
   });
@@ -135,9 +136,9 @@ async function unpack(parts: Parts, name: PartName, files: BundledFile[], to: st
     const { code = "", message } = error as NodeJS.ErrnoException;
     // The disk's own errors are not the bundle's.
     if (error instanceof BundleError || /^E[A-Z]+$/.test(code)) throw error;
-    throw new BundleError(`its ${name} cannot be read (${message})`);
+    throw new BundleError(say`its ${name} cannot be read (${message})`);
   }
-  for (const path of missing.keys()) throw new BundleError(`its ${name} lacks ${path}`);
+  for (const path of missing.keys()) throw new BundleError(say`its ${name} lacks ${path}`);
 }
 
 /** Unpacks the parts that some files are in. */
@@ -166,7 +167,7 @@ function stagingFolder(parent: string, prefix: string): string {
     const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
     if (!Number.isSafeInteger(pid) || pid <= 0) continue;
     if (pid !== process.pid && isAlive(pid))
-      throw new Error(`another unbundle is at work in ${parent} (process ${pid}); wait for it`);
+      throw new Error(say`another unbundle is at work in ${parent} (process ${pid}); wait for it`);
     rmSync(join(parent, name), { recursive: true, force: true });
   }
   const folder = join(parent, `${prefix}${process.pid}`);
@@ -193,10 +194,10 @@ export async function place(named: string, manifest: BundleManifest, parts: Part
   const there = existsSync(named);
   // A link to a folder stays one.
   const folder = there ? realpathSync(named) : named;
-  if (there && !lstatSync(folder).isDirectory()) throw new Error(`${folder} is no folder; name another with --to`);
+  if (there && !lstatSync(folder).isDirectory()) throw new Error(say`${folder} is no folder; name another with --to`);
   if (there && readdirSync(folder).some((name) => !name.startsWith(".unbundle-"))) {
     if (!existsSync(join(folder, RECORD)))
-      throw new Error(`${folder} is not empty and holds no bundle of berth; name another folder with --to`);
+      throw new Error(say`${folder} is not empty and holds no bundle of berth; name another folder with --to`);
     return replace(folder, manifest, parts);
   }
   const parent = dirname(folder);
@@ -219,7 +220,7 @@ export async function place(named: string, manifest: BundleManifest, parts: Part
 async function replace(folder: string, manifest: BundleManifest, parts: Parts): Promise<Placed> {
   const record = readRecord(folder);
   if (record.stack !== manifest.stack)
-    throw new Error(`${folder} holds the bundle of the stack ${record.stack}; name another folder with --to`);
+    throw new Error(say`${folder} holds the bundle of the stack ${record.stack}; name another folder with --to`);
   const changed = await differences(folder, manifest, record);
   const own = new Set(manifest.files.map(({ path }) => path));
   const left = record.files.filter(({ path }) => !own.has(path));

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { parse } from "yaml";
+import { say } from "../../core/description/say";
 import type { PlannedResource } from "../plan";
 import type { SourceFile } from "./tarball";
 
@@ -16,10 +17,10 @@ export interface Project {
 
 function git(root: string, ...args: string[]): string {
   const { error, status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
-  if (error) throw new Error("git is not on PATH; a bundle takes the files that git knows");
+  if (error) throw new Error(say`git is not on PATH; a bundle takes the files that git knows`);
   if (status !== 0)
     throw new Error(
-      `${root} is no checkout that git can read (${stderr.trim().split("\n")[0]}); a bundle takes the files that git knows`,
+      say`${root} is no checkout that git can read (${stderr.trim().split("\n")[0]}); a bundle takes the files that git knows`,
     );
   return stdout;
 }
@@ -31,7 +32,7 @@ export function sourceFile(path: string, file: string): SourceFile {
   const stats = lstatSync(file);
   if (!stats.isFile())
     throw new Error(
-      `${file} is ${stats.isSymbolicLink() ? "a symbolic link" : "no file"}, and a bundle holds files only; put the file itself there`,
+      say`${file} is ${stats.isSymbolicLink() ? say`a symbolic link` : say`no file`}, and a bundle holds files only; put the file itself there`,
     );
   return { path, executable: (stats.mode & 0o111) !== 0, content: { file } };
 }
@@ -97,11 +98,11 @@ export function readNodeModules(root: string): SourceFile[] {
     const description = join(folder, "package.json");
     if (!existsSync(description)) {
       if (locked.optional || locked.devOptional || locked.peer) continue;
-      throw new Error(`${place} is not installed; run \`npm install\``);
+      throw new Error(say`${place} is not installed; run \`npm install\``);
     }
     const { version } = JSON.parse(readFileSync(description, "utf8")) as { version?: string };
     if (version !== locked.version)
-      throw new Error(`${place} has the version ${version}, and not ${locked.version}; run \`npm install\``);
+      throw new Error(say`${place} has the version ${version}, and not ${locked.version}; run \`npm install\``);
     for (const path of filesBelow(folder)) files.push(sourceFile(`project/${place}/${path}`, join(folder, path)));
   }
   return files;

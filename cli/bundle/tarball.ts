@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Header, Pax } from "tar";
 import type { BundledFile } from "./manifest";
+import { say } from "../../core/description/say";
 
 /** A file that goes into a bundle. */
 export interface SourceFile {
@@ -68,7 +69,7 @@ export async function* tarOf(files: SourceFile[], sizes: number[], written: Bund
       hash.update(chunk);
       yield chunk;
     }
-    if (read !== size) throw new Error(`${path} has changed while it was being read; run it again`);
+    if (read !== size) throw new Error(say`${path} has changed while it was being read; run it again`);
     yield tarPadding(size);
     written.push({ path, size, mode, sha256: hash.digest("hex") });
   }

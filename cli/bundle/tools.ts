@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { say } from "../../core/description/say";
 import { onPath } from "../../core/host/findExecutable";
 import { pluginFolder } from "../tools";
 import { filesBelow, sourceFile } from "./project";
@@ -36,9 +37,9 @@ function programFile(name: string): string | undefined {
 function ownProgram(name: string): string {
   const file = programFile(name);
   if (file === undefined)
-    throw new Error(`${name} is not on PATH; install the Pulumi CLI: https://www.pulumi.com/docs/install/`);
+    throw new Error(say`${name} is not on PATH; install the Pulumi CLI: https://www.pulumi.com/docs/install/`);
   if (isScript(file))
-    throw new Error(`${file} is a script that starts a program; put the folder of ${name} itself first on PATH`);
+    throw new Error(say`${file} is a script that starts a program; put the folder of ${name} itself first on PATH`);
   return file;
 }
 
@@ -49,7 +50,7 @@ function nodeFile(): string {
   );
   if (shared)
     throw new Error(
-      `${process.execPath} needs libraries of this machine (${shared}); run berth with the Node.js of https://nodejs.org/`,
+      say`${process.execPath} needs libraries of this machine (${shared}); run berth with the Node.js of https://nodejs.org/`,
     );
   return realpathSync(process.execPath);
 }
@@ -92,7 +93,7 @@ export function pluginVersions(root: string, types: string[], modules: SourceFil
     if (plugin === undefined || plugin in versions) continue;
     const version = dependencies?.[`@pulumi/${plugin}`] ?? peerDependencies?.[`@pulumi/${plugin}`];
     if (version === undefined)
-      throw new Error(`package.json does not say which version of the plugin ${plugin} is needed`);
+      throw new Error(say`package.json does not say which version of the plugin ${plugin} is needed`);
     versions[plugin] = version.replace(/^v/, "");
   }
   return Object.fromEntries(Object.entries(versions).sort());
@@ -116,7 +117,7 @@ function pluginFiles(name: string, version: string, unversioned: string[]): Sour
     });
     if (status !== 0 || !whole())
       throw new Error(
-        `the plugin ${name} ${version} is not installed and \`pulumi plugin install resource ${name} ${version}\` failed: ${stderr.trim().split("\n").at(-1)}`,
+        say`the plugin ${name} ${version} is not installed and \`pulumi plugin install resource ${name} ${version}\` failed: ${stderr.trim().split("\n").at(-1)}`,
       );
   }
   return filesBelow(folder).map((path) => sourceFile(`${place}/${path}`, join(folder, path)));
@@ -140,7 +141,7 @@ export function readTools(root: string, types: string[], modules: SourceFile[]):
     encoding: "utf8",
     env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
   });
-  if (status !== 0) throw new Error(`${programs[0]![1]} does not say its version`);
+  if (status !== 0) throw new Error(say`${programs[0]![1]} does not say its version`);
   const plugins = pluginVersions(root, types, modules);
   const unversioned: string[] = [];
   const pluginsFiles = Object.entries(plugins).flatMap(([name, version]) => pluginFiles(name, version, unversioned));

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
+import { say } from "../../core/description/say";
 import {
   ENGINE_SETTINGS,
   type EngineAddress,
@@ -48,7 +49,7 @@ export async function engineFindings(settings: Record<string, string>, wanted: W
   const what = "Docker engine";
   const own = ENGINE_SETTINGS.map((key) => [key, settings[`docker:${key}`]] as const);
   const hidden = own.find(([, value]) => value === HIDDEN)?.[0];
-  if (hidden) return [note(what, `docker:${hidden} is a secret, which only the Pulumi CLI can read`)];
+  if (hidden) return [note(what, say`docker:${hidden} is a secret, which only the Pulumi CLI can read`)];
   let address: EngineAddress;
   try {
     address = engineAddress(Object.fromEntries(own), process.env);
@@ -57,7 +58,7 @@ export async function engineFindings(settings: Record<string, string>, wanted: W
   }
   const before = contextFindings(settings, address);
   if (!EngineClient.supports(address))
-    return [...before, note(what, `at ${address.host}, which only the Docker provider can reach`)];
+    return [...before, note(what, say`at ${address.host}, which only the Docker provider can reach`)];
   const patience = patienceFor(address);
   let client: EngineClient | undefined;
   try {
@@ -103,7 +104,7 @@ function wordsOf(error: unknown): string {
 
 /** What the docker command follows and the provider does not; and what is to be known of the way there. */
 function contextFindings(settings: Record<string, string>, address: EngineAddress): Finding[] {
-  const found = (address.warnings ?? []).map((text) => warning("Docker engine", text.replace(/\.$/, "")));
+  const found = (address.warnings ?? []).map((text) => warning(say`Docker engine`, text.replace(/\.$/, "")));
   if (settings["docker:context"] || settings["docker:host"] || process.env.DOCKER_CONTEXT || process.env.DOCKER_HOST)
     return found;
   try {
@@ -112,8 +113,8 @@ function contextFindings(settings: Record<string, string>, address: EngineAddres
     if (name && name !== "default")
       found.push(
         warning(
-          "Docker engine",
-          `\`docker\` goes to its context ${name}, and the provider to ${address.host}`,
+          say`Docker engine`,
+          say`\`docker\` goes to its context ${name}, and the provider to ${address.host}`,
           `export DOCKER_CONTEXT=${name}`,
         ),
       );
@@ -126,28 +127,28 @@ function contextFindings(settings: Record<string, string>, address: EngineAddres
 function absent({ host }: EngineAddress, message: string): Finding {
   const what = "Docker engine";
   const said = message.replace(/\.$/, "");
-  if (!host.startsWith("unix:")) return missing(what, `none answers at ${host} (${said})`);
+  if (!host.startsWith("unix:")) return missing(what, say`none answers at ${host} (${said})`);
   if (/EACCES|EPERM/.test(said))
     return missing(
       what,
-      `${host} is there, and this user may not use it`,
-      'sudo usermod -aG docker "$USER"    # makes this user root, in effect; counts after the next login',
+      say`${host} is there, and this user may not use it`,
+      say`sudo usermod -aG docker "$USER"    # makes this user root, in effect; counts after the next login`,
     );
   if (/ENOENT/.test(said) && !existsSync("/usr/bin/dockerd"))
     return missing(
       what,
-      `none at ${host}`,
-      "berth up host    # installs it",
-      "or name another one: export DOCKER_HOST=ssh://USER@HOST",
+      say`none at ${host}`,
+      say`berth up host    # installs it`,
+      say`or name another one: export DOCKER_HOST=ssh://USER@HOST`,
     );
   if (/ENOENT|ECONNREFUSED/.test(said))
     return missing(
       what,
-      `none answers at ${host}`,
+      say`none answers at ${host}`,
       "sudo systemctl start docker",
-      "or name another one: export DOCKER_HOST=ssh://USER@HOST",
+      say`or name another one: export DOCKER_HOST=ssh://USER@HOST`,
     );
-  return missing(what, `none answers at ${host} (${said})`, "sudo systemctl restart docker");
+  return missing(what, say`none answers at ${host} (${said})`, "sudo systemctl restart docker");
 }
 
 function versionFinding(
@@ -157,20 +158,24 @@ function versionFinding(
   const what = "Docker engine";
   const text = `${Version} (API ${ApiVersion}) at ${host}`;
   return Number(ApiVersion.split(".")[1]) < OLDEST_API
-    ? warning(what, `${text}: older than 20.10, with which berth is tried`, "berth up host    # with host:version")
+    ? warning(
+        what,
+        say`${text}: older than 20.10, with which berth is tried`,
+        say`berth up host    # with host:version`,
+      )
     : ok(what, text);
 }
 
 function swarmFinding({ Swarm }: Info, { swarm }: Wanted): Finding[] {
   if (!swarm) return [];
-  if (Swarm?.LocalNodeState !== "active") return [missing("Swarm", "this engine is in none", "docker swarm init")];
+  if (Swarm?.LocalNodeState !== "active") return [missing("Swarm", say`this engine is in none`, "docker swarm init")];
   return Swarm.ControlAvailable
     ? [ok("Swarm", `a manager of ${Swarm.Nodes ?? 1} node${Swarm.Nodes === 1 ? "" : "s"}`)]
     : [
         missing(
           "Swarm",
-          "this engine is no manager, which services are made on",
-          "docker node promote NODE    # on a manager",
+          say`this engine is no manager, which services are made on`,
+          say`docker node promote NODE    # on a manager`,
         ),
       ];
 }
@@ -186,7 +191,7 @@ function gpuFinding(info: Info, local: boolean, { gpus: wanted }: Wanted): Findi
   if (wanted) return [missing(what, lacks, ...install)];
   // A machine that has some is most likely to give them to containers.
   return local && existsSync("/proc/driver/nvidia/version")
-    ? [warning(what, `there is a driver, but ${lacks}`, ...install)]
+    ? [warning(what, say`there is a driver, but ${lacks}`, ...install)]
     : [];
 }
 
@@ -231,7 +236,7 @@ async function diskFinding(
   if (free === undefined) return [];
   const text = `${sizeText(free)} free in ${root}`;
   const cure = "docker system df    # shows what takes it; docker image prune removes images without a name";
-  if (free < GIB / 2) return [missing("disk", `${text}: no room for images`, cure)];
+  if (free < GIB / 2) return [missing("disk", say`${text}: no room for images`, cure)];
   return [free < 5 * GIB ? warning("disk", text, cure) : ok("disk", text)];
 }
 
@@ -256,11 +261,11 @@ async function imagesFinding(
     lacking.map(async (image) => {
       const failure = await askedByEngine(client, image);
       if (failure === undefined)
-        return note(what, `${image} is fetched by the first \`up\`; its registry answers the engine`);
+        return note(what, say`${image} is fetched by the first \`up\`; its registry answers the engine`);
       const login = await within(loginFor(parseImage(image, "image").registry, process.env), 1_000);
       const { reason, late } = failure;
       const help = remedy(withTag(image), late ? "no answer" : reason, login);
-      return missing(what, `${image} is not on the engine and cannot be fetched (${reason})`, help);
+      return missing(what, say`${image} is not on the engine and cannot be fetched (${reason})`, help);
     }),
   );
 }
@@ -294,7 +299,7 @@ async function mirrorsFinding({ RegistryConfig }: Info, address: EngineAddress):
   if (mirrors.length === 0) return [];
   const far = address.host.startsWith("ssh:");
   if (!far && !address.host.startsWith("unix:"))
-    return [note(what, `${mirrors.join(", ")}, which cannot be asked from here as the engine does`)];
+    return [note(what, say`${mirrors.join(", ")}, which cannot be asked from here as the engine does`)];
   const way = far ? fromHostOf(address) : fromHere();
   const answers = await Promise.all(
     mirrors.map(async (url) => {
@@ -315,8 +320,8 @@ async function mirrorsFinding({ RegistryConfig }: Info, address: EngineAddress):
   return dead.map(({ error }) =>
     warning(
       what,
-      `${error}; each pull from Docker Hub waits for it first`,
-      `berth mirrors${host}    # says which one answers`,
+      say`${error}; each pull from Docker Hub waits for it first`,
+      say`berth mirrors${host}    # says which one answers`,
     ),
   );
 }
@@ -340,7 +345,7 @@ function proxyFindings(info: Info, address: EngineAddress, images: string[] = []
     found.push(
       warning(
         what,
-        `NO_PROXY lacks localhost and 127.0.0.1, so that \`curl localhost:8080\` goes to ${withoutPassword(here)}`,
+        say`NO_PROXY lacks localhost and 127.0.0.1, so that \`curl localhost:8080\` goes to ${withoutPassword(here)}`,
         'export NO_PROXY="localhost,127.0.0.1${NO_PROXY:+,$NO_PROXY}"',
       ),
     );
@@ -348,7 +353,7 @@ function proxyFindings(info: Info, address: EngineAddress, images: string[] = []
     found.push(
       warning(
         what,
-        `this shell goes through ${withoutPassword(here)}, and the engine, which fetches images, does not`,
+        say`this shell goes through ${withoutPassword(here)}, and the engine, which fetches images, does not`,
         `pulumi config set --path 'host:daemon.proxies["https-proxy"]' "$HTTPS_PROXY" --stack host`,
         "berth up host",
       ),
@@ -364,7 +369,7 @@ function proxyFindings(info: Info, address: EngineAddress, images: string[] = []
     found.push(
       warning(
         what,
-        `the engine goes to ${registry} through ${withoutPassword(there!)}, since its no-proxy does not name it`,
+        say`the engine goes to ${registry} through ${withoutPassword(there!)}, since its no-proxy does not name it`,
         `pulumi config set --path 'host:daemon.proxies["no-proxy"]' "localhost,127.0.0.1,${host}" --stack host`,
         "berth up host",
       ),
@@ -380,7 +385,7 @@ export function clockFindingOf(theirs: Date, whose: string, now = Date.now()): F
   const off = Math.round((theirs.getTime() - now) / 1000);
   const text = `that of ${whose} is ${Math.abs(off)} s ${off > 0 ? "ahead of" : "behind"} this machine's`;
   return Math.abs(off) > SKEW
-    ? warning("clock", text, "sudo timedatectl set-ntp true    # on the machine whose clock is wrong")
+    ? warning("clock", text, say`sudo timedatectl set-ntp true    # on the machine whose clock is wrong`)
     : ok("clock", `as that of ${whose}`);
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { say } from "../../core/description/say";
 import { reach } from "../../core/engines/dockerApi/registry/reach";
 import { reasonOf } from "../../core/engines/dockerApi/registry/registry";
 import { onPath } from "../../core/host/findExecutable";
@@ -28,8 +29,8 @@ export function nodeFinding(version = process.version): Finding {
   const where = "https://nodejs.org/en/download";
   if (isNewEnough(version, [REQUIRED_NODE, 0])) return ok(what, version.replace(/^v/, ""));
   if (isNewEnough(version, TOLERATED_NODE))
-    return warning(what, `${version} is at its end of life; install ${REQUIRED_NODE} or newer`, where);
-  return missing(what, `${version}; ${REQUIRED_NODE} or newer is needed`, where);
+    return warning(what, say`${version} is at its end of life; install ${REQUIRED_NODE} or newer`, where);
+  return missing(what, say`${version}; ${REQUIRED_NODE} or newer is needed`, where);
 }
 
 const INSTALL_CLI = "curl -fsSL https://get.pulumi.com | sh";
@@ -39,16 +40,16 @@ export async function cliFinding(): Promise<Finding> {
   const what = "Pulumi CLI";
   const file = onPath("pulumi");
   const below = "or pack all of it where there is a network: berth bundle STACK";
-  if (!file) return missing(what, "not here: nothing can be applied", INSTALL_CLI, below);
+  if (!file) return missing(what, say`not here: nothing can be applied`, INSTALL_CLI, below);
   const said = await ask("pulumi", ["version"], PATIENCE);
   const [version] = /\d+\.\d+\.\d+[\w.-]*/.exec(said ?? "") ?? [];
-  if (version === undefined) return warning(what, `${file} does not say its version within ${PATIENCE / 1000} s`);
+  if (version === undefined) return warning(what, say`${file} does not say its version within ${PATIENCE / 1000} s`);
   if (!isNewEnough(version, REQUIRED_PULUMI.split(".").map(Number)))
-    return missing(what, `${version}; ${REQUIRED_PULUMI} or newer is needed`, INSTALL_CLI, below);
+    return missing(what, say`${version}; ${REQUIRED_PULUMI} or newer is needed`, INSTALL_CLI, below);
   const host = "pulumi-language-nodejs";
   const beside = join(dirname(realpathSync(file)), process.platform === "win32" ? `${host}.exe` : host);
   if (!onPath(host) && !existsSync(beside))
-    return missing(what, `${version}, without ${host}, which runs programs`, INSTALL_CLI, below);
+    return missing(what, say`${version}, without ${host}, which runs programs`, INSTALL_CLI, below);
   return ok(what, `${version}, with its Node.js host`);
 }
 
@@ -70,7 +71,7 @@ export async function packageFindings({ folder, settings }: CliProject, plugins:
   const lacking = versions.filter(([, version]) => version === undefined).map(([plugin]) => `@pulumi/${plugin}`);
   if (sdk === undefined) lacking.unshift("@pulumi/pulumi");
   const packages = lacking.length
-    ? missing("packages", `${lacking.join(", ")} not installed in ${where}`, `cd ${where} && npm install`)
+    ? missing("packages", say`${lacking.join(", ")} not installed in ${where}`, `cd ${where} && npm install`)
     : ok("packages", [`@pulumi/pulumi ${sdk}`, ...plugins.map((plugin) => `@pulumi/${plugin}`)].join(", "));
   const found = await Promise.all(
     versions.map(([plugin, version]) => (version === undefined ? [] : pluginFinding(plugin, version))),
@@ -91,17 +92,20 @@ async function pluginFinding(plugin: Plugin, version: string): Promise<Finding> 
   const but = others.length ? ` (here: ${others.join(", ")})` : "";
   const command = `pulumi plugin install resource ${plugin} ${version}`;
   if (process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES)
-    return note(what, `${version} is fetched by the first \`up\`, as PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES says${but}`);
+    return note(
+      what,
+      say`${version} is fetched by the first \`up\`, as PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES says${but}`,
+    );
   try {
     await reach(new URL(PLUGIN_HOST), PATIENCE);
-    return note(what, `${version} is fetched from ${new URL(PLUGIN_HOST).host} by the first \`up\`${but}`, command);
+    return note(what, say`${version} is fetched from ${new URL(PLUGIN_HOST).host} by the first \`up\`${but}`, command);
   } catch (error) {
     const reason = `${version} is not here${but}, and ${new URL(PLUGIN_HOST).host} does not answer (${reasonOf(error)})`;
     return missing(
       what,
       reason,
-      `${command} --file FILE, with the plugin's archive from a machine with a network`,
-      "or pack all of it there: berth bundle STACK",
+      say`${command} --file FILE, with the plugin's archive from a machine with a network`,
+      say`or pack all of it there: berth bundle STACK`,
     );
   }
 }
@@ -129,27 +133,27 @@ export async function stateFinding({ folder, settings }: CliProject): Promise<Fi
   if (!url)
     return missing(
       what,
-      "it is not said where states are kept",
+      say`it is not said where states are kept`,
       "pulumi login --local",
-      "or, in the project: PULUMI_BACKEND_URL=file://.",
+      say`or, in the project: PULUMI_BACKEND_URL=file://.`,
     );
   const shown = withoutPassword(url);
   if (url.startsWith("https://"))
     return url in accounts || process.env.PULUMI_ACCESS_TOKEN
       ? ok(what, `at ${shown}, with a login`)
-      : missing(what, `at ${shown}, and nobody is logged in there`, `pulumi login ${shown}`);
+      : missing(what, say`at ${shown}, and nobody is logged in there`, `pulumi login ${shown}`);
   const path = url === current ? fileOf(url) : await stateFolder(folder);
-  if (path === undefined) return note(what, `at ${shown.split("?")[0]}, which only the CLI can look at`);
-  if (!existsSync(path)) return missing(what, `there is no folder ${path}`, `mkdir -p ${path}`);
+  if (path === undefined) return note(what, say`at ${shown.split("?")[0]}, which only the CLI can look at`);
+  if (!existsSync(path)) return missing(what, say`there is no folder ${path}`, `mkdir -p ${path}`);
   try {
     accessSync(path, constants.W_OK);
   } catch {
-    return missing(what, `${path} cannot be written by this user`, `sudo chown -R "$USER" ${path}`);
+    return missing(what, say`${path} cannot be written by this user`, `sudo chown -R "$USER" ${path}`);
   }
   const { bavail, bsize } = statfsSync(path);
   const free = bavail * bsize;
   const text = `in ${path}, ${sizeText(free)} free`;
-  return free < LITTLE ? missing(what, `${text}: too little to write it safely`, `df -h ${path}`) : ok(what, text);
+  return free < LITTLE ? missing(what, say`${text}: too little to write it safely`, `df -h ${path}`) : ok(what, text);
 }
 
 const fileOf = (url: string): string | undefined =>

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { say } from "../../core/description/say";
 import { proxyFor, withoutPassword } from "../../core/engines/dockerApi/registry/proxies";
 import { reasonOf, Registry } from "../../core/engines/dockerApi/registry/registry";
 import { clockFindingOf } from "./engine";
@@ -21,8 +22,8 @@ export async function outsideFindings(hub = new Registry("", { patience: PATIENC
     found.push(
       note(
         "Docker Hub",
-        `${(error as Error).message}; an engine with a mirror can do without`,
-        "berth mirrors MIRROR...    # says which mirrors answer",
+        say`${(error as Error).message}; an engine with a mirror can do without`,
+        say`berth mirrors MIRROR...    # says which mirrors answer`,
       ),
     );
   } finally {
@@ -43,8 +44,8 @@ async function dnsFinding(name: string): Promise<Finding> {
   const reason = answer ?? `no answer within ${PATIENCE / 1000} s`;
   return note(
     "DNS",
-    `${name} is not found (${reason}): what is not here cannot be fetched`,
-    "cat /etc/resolv.conf    # the name servers",
-    "or carry all of it: berth bundle STACK, on a machine with a network",
+    say`${name} is not found (${reason}): what is not here cannot be fetched`,
+    say`cat /etc/resolv.conf    # the name servers`,
+    say`or carry all of it: berth bundle STACK, on a machine with a network`,
   );
 }

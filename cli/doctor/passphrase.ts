@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { type Finding, missing, note, ok, warning } from "./finding";
+import { say } from "../../core/description/say";
 
 /** As the CLI derives its key; another number of rounds would be another version of the salt. */
 const ROUNDS = 1_000_000;
@@ -59,20 +60,21 @@ export async function passphraseFinding(
     ? ((parse(readFileSync(settings, "utf8")) ?? {}) as StackFile)
     : {};
   if (secretsprovider !== undefined && secretsprovider !== "passphrase")
-    return note(what, `not needed: the secrets of ${stack} are kept by ${secretsprovider.split(":")[0]}`);
+    return note(what, say`not needed: the secrets of ${stack} are kept by ${secretsprovider.split(":")[0]}`);
   if (encryptionsalt === undefined)
     return value === undefined && from !== ".berth/passphrase"
-      ? missing(what, `${from} is not there`, "name a file that is there, or unset PULUMI_CONFIG_PASSPHRASE_FILE")
+      ? missing(what, say`${from} is not there`, say`name a file that is there, or unset PULUMI_CONFIG_PASSPHRASE_FILE`)
       : ok(what, value === undefined ? "none yet; `berth up` makes one in .berth/passphrase" : `in ${from}`);
   const carry =
     from === "PULUMI_CONFIG_PASSPHRASE"
       ? "set it to the right one, or unset it: .berth/passphrase counts then"
       : "bring the file .berth/passphrase from where this stack was made, or set PULUMI_CONFIG_PASSPHRASE_FILE";
   if (value === undefined)
-    return missing(what, `Pulumi.${stack}.yaml is encrypted, and there is no passphrase (${from})`, carry);
+    return missing(what, say`Pulumi.${stack}.yaml is encrypted, and there is no passphrase (${from})`, carry);
   const right = await fits(encryptionsalt, value);
   if (right === false)
-    return missing(what, `${from} is not the one that Pulumi.${stack}.yaml is encrypted with`, carry);
-  if (right === undefined) return warning(what, `in ${from}; whether it is the one of ${stack} only the CLI can tell`);
+    return missing(what, say`${from} is not the one that Pulumi.${stack}.yaml is encrypted with`, carry);
+  if (right === undefined)
+    return warning(what, say`in ${from}; whether it is the one of ${stack} only the CLI can tell`);
   return ok(what, `in ${from}, and it is the one of ${stack}`);
 }

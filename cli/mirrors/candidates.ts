@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { ArgumentError, checkFields, show } from "../../core/description/errors";
+import { say } from "../../core/description/say";
 import { KEYS } from "../../core/host/daemon/keys";
 
 /** The file that is read where none is named, in the project's folder. */
@@ -38,16 +39,20 @@ export function readCandidates(path: string, now = Date.now()): CandidateFile {
   try {
     value = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new ArgumentError("--from", `${path} cannot be read (${(error as Error).message})`, "name a file in YAML");
+    throw new ArgumentError(
+      "--from",
+      say`${path} cannot be read (${(error as Error).message})`,
+      say`name a file in YAML`,
+    );
   }
   const form = 'write "date: 2026-11-27", and below "mirrors:" one URL on a line behind a dash';
   if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new ArgumentError(path, "is no list of mirrors", form);
+    throw new ArgumentError(path, say`is no list of mirrors`, form);
   checkFields(value, ["date", "mirrors"], path, "a list of mirrors");
   const { date, mirrors } = value as { date?: unknown; mirrors?: unknown };
   const time = /^\d{4}-\d{2}-\d{2}$/.test(String(date)) ? Date.parse(String(date)) : Number.NaN;
-  if (Number.isNaN(time)) throw new ArgumentError(`${path}: date`, `${show(date ?? null)} is no day`, form);
-  if (!Array.isArray(mirrors)) throw new ArgumentError(`${path}: mirrors`, "is no list", form);
+  if (Number.isNaN(time)) throw new ArgumentError(say`${path}: date`, say`${show(date ?? null)} is no day`, form);
+  if (!Array.isArray(mirrors)) throw new ArgumentError(say`${path}: mirrors`, say`is no list`, form);
   const days = Math.floor((now - time) / 86_400_000);
   return {
     mirrors: mirrors.map((url, index) => mirrorUrl(url, `${path}: mirrors[${index}]`)),

@@ -1,4 +1,5 @@
 import { parseImage } from "../../core/description/names";
+import { say } from "../../core/description/say";
 import { Registry, RegistryError, remoteRepository } from "../../core/engines/dockerApi/registry/registry";
 import type { Way } from "../../core/engines/dockerApi/registry/way";
 
@@ -37,12 +38,12 @@ export async function measure(url: string, { image, architecture, patience, way 
     const fits = (os?: string, arch?: string) => os === "linux" && arch === architecture;
     const listed = index.manifests?.find(({ platform }) => fits(platform?.os, platform?.architecture));
     const own = index.manifests ? listed?.digest : digest;
-    if (own === undefined) throw new RegistryError("missing", `it has no ${image} for ${architecture}`);
+    if (own === undefined) throw new RegistryError("missing", say`it has no ${image} for ${architecture}`);
     const asked = performance.now();
     const { manifest } = await registry.manifest(repository, own);
     const latency = Math.round(performance.now() - asked);
     const layer = manifest.layers?.[0]?.digest;
-    if (layer === undefined) throw new RegistryError("strange", `its ${image} has no layers`);
+    if (layer === undefined) throw new RegistryError("strange", say`its ${image} has no layers`);
     const started = performance.now();
     const { length } = await registry.part(repository, layer, PART);
     const speed = Math.round((length / Math.max(performance.now() - started, 1)) * 1000);

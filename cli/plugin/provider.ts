@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../../components/parts/connect";
+import { say } from "../../core/description/say";
 import { chosenEngine } from "../../core/engines/engine";
 import { endWith } from "../../core/pulumi/endWithCli";
 import { perProvider } from "../../core/pulumi/perProgram";
@@ -36,7 +37,7 @@ class Plugin implements pulumi.provider.Provider {
     options: pulumi.ComponentResourceOptions,
   ): Promise<pulumi.provider.ConstructResult> {
     const spec = COMPONENTS[type.split(":").at(-1)!];
-    if (!spec) throw new Error(`berth has no component ${type}; there are ${Object.keys(COMPONENTS).join(", ")}`);
+    if (!spec) throw new Error(say`berth has no component ${type}; there are ${Object.keys(COMPONENTS).join(", ")}`);
     await lookAt(spec.place ?? chosenEngine());
     const Component = await spec.load();
     const component = new Component(name, inputs as never, options) as pulumi.ComponentResource &

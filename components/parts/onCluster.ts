@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../core/description/errors";
 import type { ClaimOptions } from "../../core/description/kubernetesOptions";
 import type { ProjectDescription, ProjectService } from "../../core/description/project";
+import { say } from "../../core/description/say";
 import { snakeCase } from "../../core/description/snakeCase";
 import { isAwaited } from "../../core/description/startOrder";
 import type { ServiceArgs } from "../../core/description/types";
@@ -44,7 +45,7 @@ export class ClusterMaking implements Making {
   ) {
     this.session = sessionFor(providerOf(opts));
     if (options.removeImages)
-      throw new ArgumentError("removeImages", "the nodes keep the images that they have pulled", "remove it");
+      throw new ArgumentError("removeImages", say`the nodes keep the images that they have pulled`, say`remove it`);
   }
 
   networks(): void {
@@ -55,8 +56,8 @@ export class ClusterMaking implements Making {
           at,
           network,
           ["driverOpts", "ipam", "internal", "enableIpv6"],
-          "pods are on the one network of their cluster",
-          "remove it; what may reach what is said with a NetworkPolicy",
+          say`pods are on the one network of their cluster`,
+          say`remove it; what may reach what is said with a NetworkPolicy`,
         );
         continue;
       }
@@ -65,8 +66,8 @@ export class ClusterMaking implements Making {
       if (driver !== "overlay")
         throw new ArgumentError(
           `${at}.driver`,
-          `${driver} networks are those of one engine, and services of a Swarm need one that spans its nodes`,
-          "use overlay",
+          say`${driver} networks are those of one engine, and services of a Swarm need one that spans its nodes`,
+          say`use overlay`,
         );
       const labels = this.options.compose ? { ...network.labels, [NAMESPACE]: this.project.name } : network.labels;
       new Network(network.name, networkArgs({ ...network, driver }, labels ?? {}), { parent: this.parent });
@@ -81,11 +82,11 @@ export class ClusterMaking implements Making {
         { ...volume, driver: volume.driver === "local" ? undefined : volume.driver },
         ["driver", "driverOpts"],
         this.engine === "swarm"
-          ? "each node makes its own volume when a task comes to it, with the local driver"
-          : "a cluster's volumes come of its storage classes",
+          ? say`each node makes its own volume when a task comes to it, with the local driver`
+          : say`a cluster's volumes come of its storage classes`,
         this.engine === "swarm"
-          ? "remove it, or make the volume on each node and call it external"
-          : "remove it, and name a class with kubernetes: { volumes: { NAME: { storageClassName } } }",
+          ? say`remove it, or make the volume on each node and call it external`
+          : say`remove it, and name a class with kubernetes: { volumes: { NAME: { storageClassName } } }`,
       );
     }
   }

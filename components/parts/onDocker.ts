@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../core/description/errors";
 import type { ProjectDescription, VolumeDefinition } from "../../core/description/project";
+import { say } from "../../core/description/say";
 import { isAwaited } from "../../core/description/startOrder";
 import type { ServiceArgs } from "../../core/description/types";
 import { buildImage } from "../../core/engines/dockerApi/images/build";
@@ -71,8 +72,8 @@ export class DockerMaking implements Making {
     if (this.session.snapshot && !this.session.snapshot.volumes.some((volume) => volume.name === name))
       throw new ArgumentError(
         `volumes.${key}`,
-        `the external volume ${name} is not on the engine`,
-        `create it with \`docker volume create ${name}\`, or remove external`,
+        say`the external volume ${name} is not on the engine`,
+        say`create it with \`docker volume create ${name}\`, or remove external`,
       );
     this.session.externalVolumes.add(name);
   }

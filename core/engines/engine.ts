@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, show } from "../description/errors";
 import type { DependencyDescription } from "../description/project";
+import { say } from "../description/say";
 import type { LateSpec, Refusals, ServiceSpec } from "../description/service";
 import type { KubernetesOptions } from "../description/kubernetesOptions";
 import type { SwarmOptions } from "../description/swarmOptions";
@@ -24,7 +25,7 @@ export function chosenEngine(): EngineName {
 /** The value of `berth:engine`, checked. */
 export function checkEngine(name = "docker"): EngineName {
   if (!ENGINES.includes(name as EngineName))
-    throw new pulumi.RunError(`berth:engine: ${show(name)} is not known; use ${ENGINES.join(", ")}.`);
+    throw new pulumi.RunError(say`berth:engine: ${show(name)} is not known; use ${ENGINES.join(", ")}.`);
   return name as EngineName;
 }
 
@@ -134,5 +135,9 @@ export interface Engine {
 /** For what stands on its own on a Docker engine, and has no object of its own on Kubernetes. */
 export function refuseOnKubernetes(what: string, why: string): void {
   if (chosenEngine() === "kubernetes")
-    throw new ArgumentError("berth:engine", `kubernetes has no ${what} of this kind: ${why}`, "leave it out there");
+    throw new ArgumentError(
+      "berth:engine",
+      say`kubernetes has no ${what} of this kind: ${why}`,
+      say`leave it out there`,
+    );
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isWithin } from "../description/isWithin";
 import { changesData, knownImage, unreadable } from "../description/knownImages";
 import type { Mount } from "../description/mounts";
+import { say } from "../description/say";
 import type { LateSpec } from "../description/service";
 import { isLate } from "../pulumi/outputs";
 import { hasPulumiEngine, perProvider } from "../pulumi/perProgram";
@@ -33,14 +34,14 @@ interface FirstStarts {
 
 const program = perProvider((): FirstStarts => {
   const services = new Map<string, Keeping>();
-  const say = async ({ name, oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
+  const warn = async ({ name, oldInputs, newInputs }: pulumi.ResourceHookArgs) => {
     const keeping = services.get(name);
     const data = keeping && filledData(keeping);
     if (!data) return;
     await warnOfVersion(name, data, oldInputs?.image, keeping);
     await warnOfVariables(name, data, oldInputs?.environment, newInputs?.environment);
   };
-  const hook = hasPulumiEngine() ? new pulumi.ResourceHook("berth-first-start", say, { onDryRun: true }) : undefined;
+  const hook = hasPulumiEngine() ? new pulumi.ResourceHook("berth-first-start", warn, { onDryRun: true }) : undefined;
   return { services, hook };
 });
 
@@ -72,7 +73,7 @@ async function warnOfVersion(name: string, { source }: Mount, before: unknown, k
   const why = unreadable(before, image, way);
   const changes = why === undefined && snapshot ? changesData(before, image) : undefined;
   const said = why ?? (changes && `${changes}; ${backup} first: it is the only way back`);
-  if (said) await pulumi.log.warn(`${name}: its data is in ${source ?? "a volume"}, and ${said}.`);
+  if (said) await pulumi.log.warn(say`${name}: its data is in ${source ?? say`a volume`}, and ${said}.`);
 }
 
 /** Says which changed variables count for nothing. */
@@ -82,8 +83,11 @@ async function warnOfVariables(name: string, data: Mount, before: unknown, after
     (variable) => FIRST_START.test(variable) && old[variable] !== now[variable],
   );
   if (changed.length === 0) return;
+  const where = data.source ?? say`the volume`;
   await pulumi.log.warn(
-    `${name}: ${changed.join(", ")} ${changed.length === 1 ? "is" : "are"} read only when the data is made: ${data.source ?? "the volume"} (${data.target}) keeps what was set then; change it there as well, or start with an empty one.`,
+    changed.length === 1
+      ? say`${name}: ${changed.join(", ")} is read only when the data is made: ${where} (${data.target}) keeps what was set then; change it there as well, or start with an empty one.`
+      : say`${name}: ${changed.join(", ")} are read only when the data is made: ${where} (${data.target}) keeps what was set then; change it there as well, or start with an empty one.`,
   );
 }
 

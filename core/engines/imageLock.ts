@@ -1,5 +1,6 @@
 import { ArgumentError, show } from "../description/errors";
 import { parseImage, withTag } from "../description/names";
+import { say } from "../description/say";
 import { berthSetting } from "../pulumi/settings";
 import { settingMap } from "./settingMap";
 
@@ -17,13 +18,13 @@ export function readLock(text: string | undefined): Lock {
   const lock = new Map<string, string>();
   const entries = settingMap(text);
   const remedy = `set it with \`pulumi config set --path '${ARGUMENT}["nginx:1.27"]' sha256:...\`, or have \`berth outdated STACK --lock\` write it`;
-  if (!entries) throw new ArgumentError(ARGUMENT, `${show(text)} is no map of images and their digests`, remedy);
+  if (!entries) throw new ArgumentError(ARGUMENT, say`${show(text)} is no map of images and their digests`, remedy);
   for (const [name, digest] of entries) {
     const at = `${ARGUMENT}[${show(name)}]`;
     if (parseImage(name, at).digest !== undefined)
-      throw new ArgumentError(at, "names a digest already", "name the image as the program does, by its tag");
+      throw new ArgumentError(at, say`names a digest already`, say`name the image as the program does, by its tag`);
     if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest))
-      throw new ArgumentError(at, `${show(digest)} is no digest`, "use sha256: and 64 hexadecimal digits");
+      throw new ArgumentError(at, say`${show(digest)} is no digest`, say`use sha256: and 64 hexadecimal digits`);
     lock.set(withTag(name), digest);
   }
   return lock;

@@ -1,5 +1,6 @@
 import { ArgumentError, show } from "../description/errors";
 import { parseImage } from "../description/names";
+import { say } from "../description/say";
 import { berthSetting } from "../pulumi/settings";
 import { settingMap } from "./settingMap";
 
@@ -19,17 +20,21 @@ export function readMirrors(text: string | undefined): ReadonlyMap<string, strin
   const entries = settingMap(text);
   const remedy = `set it with \`pulumi config set --path '${ARGUMENT}["docker.io"]' mirror.example\``;
   if (!entries)
-    throw new ArgumentError(ARGUMENT, `${show(text)} is no map of registries and what stands in for them`, remedy);
+    throw new ArgumentError(ARGUMENT, say`${show(text)} is no map of registries and what stands in for them`, remedy);
   for (const [registry, prefix] of entries) {
     const at = `${ARGUMENT}[${show(registry)}]`;
     if (parseImage(`${registry}/image`, at).registry !== registry)
-      throw new ArgumentError(at, `${show(registry)} is no registry`, "use for example docker.io, ghcr.io or quay.io");
+      throw new ArgumentError(
+        at,
+        say`${show(registry)} is no registry`,
+        say`use for example docker.io, ghcr.io or quay.io`,
+      );
     const plain = typeof prefix === "string" && !/:\/\/|[@\s]|\/$/.test(prefix) ? prefix : undefined;
     if (plain === undefined || parseImage(`${plain}/image`, at).registry === "")
       throw new ArgumentError(
         at,
-        `${show(prefix)} is not the beginning of an image's name`,
-        "use a host with or without a path: mirror.example, or registry.lan:5000/hub",
+        say`${show(prefix)} is not the beginning of an image's name`,
+        say`use a host with or without a path: mirror.example, or registry.lan:5000/hub`,
       );
     mirrors.set(keyOf(registry), plain);
   }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { digest } from "../description/digest";
 import { ArgumentError } from "../description/errors";
 import type { FileSpec } from "../description/files";
+import { say } from "../description/say";
 import type { LateSpec } from "../description/service";
 import type { ServiceArgs } from "../description/types";
 import { checkLast } from "../pulumi/allOrNothing";
@@ -43,7 +44,7 @@ export function readRollback(text: string | undefined): RollbackSetting {
   const isEntry = (one: unknown) => isRecord(one) && isRecord((one as RolledBack).description);
   if (!isRecord(value) || !Object.values(value as object).every(isEntry))
     throw new pulumi.RunError(
-      `berth:rollback: is not what \`berth rollback\` writes; take it away with \`pulumi config rm berth:rollback\`, and say \`berth rollback STACK\` again.`,
+      say`berth:rollback: is not what \`berth rollback\` writes; take it away with \`pulumi config rm berth:rollback\`, and say \`berth rollback STACK\` again.`,
     );
   return value as RollbackSetting;
 }
@@ -66,7 +67,7 @@ const program = perProvider(() => {
       const gone = names.filter((name) => !used.has(name));
       if (gone.length > 0)
         void pulumi.log.warn(
-          `berth:rollback: ${gone.join(", ")} ${gone.length === 1 ? "is" : "are"} not declared any more; \`berth rollback ${pulumi.getStack()} ${gone.join(" ")} --end\` takes that away.`,
+          say`berth:rollback: what is not declared any more: ${gone.join(", ")}; \`berth rollback ${pulumi.getStack()} ${gone.join(" ")} --end\` takes that away.`,
         );
     });
   }
@@ -87,7 +88,7 @@ function tell(setting: RollbackSetting): void {
     ([moment, names]) => `${names.join(", ")} ${names.length === 1 ? "runs" : "run"} as ${moment}`,
   );
   void pulumi.log.info(
-    `${parts.join("; ")}, not as the program says; \`berth rollback ${pulumi.getStack()} --end\` ends that.`,
+    say`${parts.join("; ")}, not as the program says; \`berth rollback ${pulumi.getStack()} --end\` ends that.`,
   );
 }
 
@@ -139,8 +140,8 @@ export function asDeclared(
     report(() => {
       throw new ArgumentError(
         "engine",
-        `it ran on ${then.engine} then, and not on ${engine}`,
-        `set it to ${then.engine}`,
+        say`it ran on ${then.engine} then, and not on ${engine}`,
+        say`set it to ${then.engine}`,
       );
     });
   const args = report(() => argumentsThen(then, now));
@@ -180,8 +181,8 @@ function fromNow(field: keyof ServiceArgs, name: string, spec: LateSpec, args: S
   const gone = (path: string) =>
     new ArgumentError(
       path,
-      "was a secret then, which is not kept, and the program does not have it any more",
-      "give it in the program again",
+      say`was a secret then, which is not kept, and the program does not have it any more`,
+      say`give it in the program again`,
     );
   if (field === "environment" && name) {
     const { environment } = spec;
@@ -216,8 +217,8 @@ export function reportedThen(name: string, { update }: RolledBack, report: Repor
         const { argument, problem, remedy } = error;
         throw new ArgumentError(
           argument,
-          `${problem}, so it cannot run as after update ${update} (berth:rollback)`,
-          `${remedy}, or end that with \`berth rollback ${pulumi.getStack()} ${name} --end\``,
+          say`${problem}, so it cannot run as after update ${update} (berth:rollback)`,
+          say`${remedy}, or end that with \`berth rollback ${pulumi.getStack()} ${name} --end\``,
         );
       }
     });
@@ -227,6 +228,6 @@ export function reportedThen(name: string, { update }: RolledBack, report: Repor
 export function tellHidden(name: string, { hides }: RolledBack, spec: LateSpec): void {
   if (hides === undefined || hides === digestOfProgram(spec)) return;
   void pulumi.log.warn(
-    `${name}: the program has changed it since it was rolled back, and the rollback hides that; \`berth rollback ${pulumi.getStack()} ${name} --end\` ends it.`,
+    say`${name}: the program has changed it since it was rolled back, and the rollback hides that; \`berth rollback ${pulumi.getStack()} ${name} --end\` ends it.`,
   );
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Engine, ServiceRequest } from "./engine";
 import { lockedImage } from "./imageLock";
 import { mirroredImage } from "./imageMirrors";
+import { say } from "../description/say";
 import { isLate, isOnItsWay, lift } from "../pulumi/outputs";
 import { isSecretName, parseEnvironment } from "../description/environment";
 import { secretNames } from "../description/variables";
@@ -39,7 +40,7 @@ export function readArguments(
           : lift(value, (plain) => report(() => parseField(key, plain as never, context)));
     }
     spec.image = lift(spec.image, (image) => report(() => imageFor(engine, lockedImage(image))));
-    if (spec.image === undefined) throw new ArgumentError("image", "is missing", 'name one, for example "nginx"');
+    if (spec.image === undefined) throw new ArgumentError("image", say`is missing`, say`name one, for example "nginx"`);
     if (spec.containerName !== undefined && !isLate(spec.containerName))
       parseField("containerName", spec.containerName as string, context);
     const environment = secretEnvironment(fields.environment, fields.envFile, context, report);
@@ -77,7 +78,8 @@ function parseFileList(key: "secrets" | "configs", value: unknown, context: Spec
   const plain = Array.isArray(value)
     ? value.map((file) => (isLateContent(file) ? { ...(file as object), content: "" } : file))
     : value;
-  if (isLate(plain)) throw new ArgumentError(key, "is not known yet", "give a list in which only content is an Output");
+  if (isLate(plain))
+    throw new ArgumentError(key, say`is not known yet`, say`give a list in which only content is an Output`);
   const parsed = parseField(key, plain as FileDescription[], context) ?? [];
   return parsed.map((file, index) => {
     const given = (value as FileDescription[])[index]!;

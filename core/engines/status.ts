@@ -1,4 +1,5 @@
 import { nearest } from "../description/nearest";
+import { say } from "../description/say";
 import type { ServiceSpec } from "../description/service";
 import type { Endpoint, EngineName } from "./engine";
 import { COMPOSE_LABELS } from "./owner";
@@ -122,7 +123,7 @@ export function pick<T extends Names>(services: T[], given: string[], stack: str
     const near = nearest(word, [...names.values()].flat());
     const known = services.map((one) => names.get(one)![0]).join(", ");
     const help = near ? `; did you mean ${near}?` : known ? `; its services are ${known}` : ", and none at all";
-    throw new Error(`the stack ${stack} has no service "${word}"${help}`);
+    throw new Error(say`the stack ${stack} has no service "${word}"${help}`);
   });
 }
 

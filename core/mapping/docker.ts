@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import type * as docker from "@pulumi/docker";
+import { say } from "../description/say";
 import { variablesOf } from "../description/variables";
 import { ArgumentError } from "../description/errors";
 import type { Mount } from "../description/mounts";
@@ -46,8 +47,8 @@ function inProviderOrder(values: string[] | undefined, argument: string): string
   if (kept.join() !== values.join()) {
     throw new ArgumentError(
       argument,
-      `the Docker provider cannot keep the order ${values.join(", ")}`,
-      `write ${kept.join(", ")} if the order does not matter, or set it in the engine's daemon.json`,
+      say`the Docker provider cannot keep the order ${values.join(", ")}`,
+      say`write ${kept.join(", ")} if the order does not matter, or set it in the engine's daemon.json`,
     );
   }
   return values;
@@ -59,8 +60,8 @@ function argv({ command, entrypoint }: ServiceSpec): { command?: string[]; entry
   if (entrypoint && entrypoint.join("") !== "") return { entrypoint: [...entrypoint, ...command] };
   throw new ArgumentError(
     `command[${command.indexOf("")}]`,
-    "the Docker provider cannot pass an empty argument",
-    "set entrypoint too: then the whole line goes through the entrypoint",
+    say`the Docker provider cannot pass an empty argument`,
+    say`set entrypoint too: then the whole line goes through the entrypoint`,
   );
 }
 
@@ -142,8 +143,8 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
       if (relabelled >= 0)
         throw new ArgumentError(
           `volumes[${relabelled}]`,
-          "the Docker provider cannot set z or Z together with a propagation mode or nocopy",
-          "keep one of them",
+          say`the Docker provider cannot set z or Z together with a propagation mode or nocopy`,
+          say`keep one of them`,
         );
       const mounts = (s.volumes ?? []).filter(needsLongForm).map((mount) => ({
         type: mount.type,
@@ -243,8 +244,8 @@ export const ARGUMENTS: { [K in keyof docker.ContainerArgs]?: Mapping } = {
       if (s.stopGracePeriod === 0)
         throw new ArgumentError(
           "stopGracePeriod",
-          "the Docker provider takes 0s for none, and the engine then waits 10s",
-          'use "1s", or stopSignal: "SIGKILL" to kill at once',
+          say`the Docker provider takes 0s for none, and the engine then waits 10s`,
+          say`use "1s", or stopSignal: "SIGKILL" to kill at once`,
         );
       return s.stopGracePeriod === undefined ? undefined : Math.ceil(s.stopGracePeriod / 1000);
     },
@@ -287,14 +288,14 @@ export function checkAmount({ mode, replicas = 1 }: Pick<ServiceSpec, "mode" | "
   if (mode === "global")
     throw new ArgumentError(
       "mode",
-      "global is one on each node, and a Docker engine is a single one",
-      "remove it, or set engine (berth:engine) to swarm or kubernetes",
+      say`global is one on each node, and a Docker engine is a single one`,
+      say`remove it, or set engine (berth:engine) to swarm or kubernetes`,
     );
   if (replicas !== 1)
     throw new ArgumentError(
       "replicas",
-      `${replicas} containers cannot have one name on a Docker engine`,
-      "declare a service for each, or set engine (berth:engine) to swarm or kubernetes",
+      say`${replicas} containers cannot have one name on a Docker engine`,
+      say`declare a service for each, or set engine (berth:engine) to swarm or kubernetes`,
     );
 }
 

@@ -2,6 +2,7 @@ import { type Cidr, contains, parseAddress, parseCidr } from "../description/add
 import { ArgumentError } from "../description/errors";
 import { parseName } from "../description/names";
 import type { NetworkDefinition } from "../description/project";
+import { say } from "../description/say";
 
 type AddressBlock = NonNullable<NonNullable<NetworkDefinition["ipam"]>["config"]>[number];
 
@@ -9,7 +10,11 @@ type AddressBlock = NonNullable<NonNullable<NetworkDefinition["ipam"]>["config"]
 export function networkArgs(network: NetworkDefinition, labels: Record<string, string>) {
   const { name, driver, driverOpts, ipam, internal, attachable, enableIpv4, enableIpv6 } = network;
   if (enableIpv4 === false)
-    throw new ArgumentError(`networks.${name}.enable_ipv4`, "the Docker provider cannot switch IPv4 off", "remove it");
+    throw new ArgumentError(
+      `networks.${name}.enable_ipv4`,
+      say`the Docker provider cannot switch IPv4 off`,
+      say`remove it`,
+    );
   return { name, driver, options: driverOpts, ipam, internal, attachable, enableIpv6, labels };
 }
 
@@ -21,12 +26,12 @@ export function checkDefinition({
 }: Pick<NetworkDefinition, "name" | "driver" | "ipam">) {
   const name = parseName(given, "name");
   if (["bridge", "host", "none"].includes(name))
-    throw new ArgumentError("name", `${name} is a network of Docker's own`, "choose another name");
+    throw new ArgumentError("name", say`${name} is a network of Docker's own`, say`choose another name`);
   if (["host", "none"].includes(driver))
     throw new ArgumentError(
       "driver",
-      `${driver} makes no network of a single engine's own`,
-      `set networkMode: "${driver}" on the service`,
+      say`${driver} makes no network of a single engine's own`,
+      say`set networkMode: "${driver}" on the service`,
     );
   const subnets = (ipam?.config ?? []).flatMap((block, index) => checkBlock(block, `ipam.config[${index}]`));
   return { name, subnets };
@@ -36,15 +41,15 @@ function checkBlock(block: AddressBlock, at: string): { subnet: Cidr; argument: 
   const subnet = block.subnet === undefined ? undefined : parseCidr(block.subnet, `${at}.subnet`);
   for (const field of ["gateway", "ipRange", "auxAddresses"] as const) {
     if (block[field] !== undefined && !subnet)
-      throw new ArgumentError(`${at}.${field}`, "needs a subnet to lie in", "set subnet too");
+      throw new ArgumentError(`${at}.${field}`, say`needs a subnet to lie in`, say`set subnet too`);
   }
   if (block.gateway !== undefined) {
     parseAddress(block.gateway, `${at}.gateway`);
     if (!contains(subnet!, block.gateway))
       throw new ArgumentError(
         `${at}.gateway`,
-        `${block.gateway} is outside the subnet ${subnet!.text}`,
-        "choose an address inside it",
+        say`${block.gateway} is outside the subnet ${subnet!.text}`,
+        say`choose an address inside it`,
       );
   }
   if (block.ipRange !== undefined) {
@@ -52,8 +57,8 @@ function checkBlock(block: AddressBlock, at: string): { subnet: Cidr; argument: 
     if (range.first < subnet!.first || range.last > subnet!.last)
       throw new ArgumentError(
         `${at}.ipRange`,
-        `${range.text} is outside the subnet ${subnet!.text}`,
-        "choose a block inside it",
+        say`${range.text} is outside the subnet ${subnet!.text}`,
+        say`choose a block inside it`,
       );
   }
   return subnet ? [{ subnet, argument: `${at}.subnet` }] : [];

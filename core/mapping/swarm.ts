@@ -1,4 +1,5 @@
 import { ArgumentError, checkFields, show } from "../description/errors";
+import { say } from "../description/say";
 import { variablesOf } from "../description/variables";
 import type { FileSpec } from "../description/files";
 import type { Mount } from "../description/mounts";
@@ -203,8 +204,8 @@ export function checkVersion(spec: ServiceSpec, apiVersion: string): void {
     if (used(spec) && minorOf(apiVersion) < minor)
       throw new ArgumentError(
         argument,
-        `this engine's Swarm cannot set it (API ${apiVersion}, needed: 1.${minor})`,
-        "update the engine, or remove it",
+        say`this engine's Swarm cannot set it (API ${apiVersion}, needed: 1.${minor})`,
+        say`update the engine, or remove it`,
       );
 }
 
@@ -213,22 +214,26 @@ function ports(spec: ServiceSpec, mode: SwarmOptions["publishMode"] = "ingress",
   const byPort = typeof mode === "object" ? mode : {};
   for (const target of Object.keys(byPort))
     if (!spec.ports?.some((port) => String(port.target) === target))
-      throw new ArgumentError(`swarm.publishMode.${target}`, "is no port of the service", "name one of ports");
+      throw new ArgumentError(`swarm.publishMode.${target}`, say`is no port of the service`, say`name one of ports`);
   return (spec.ports ?? []).map((port, index) => {
     if (!["", "0.0.0.0"].includes(port.hostIp))
       throw new ArgumentError(
         `ports[${index}]`,
-        `Swarm publishes on every address of a node, not on ${port.hostIp} alone`,
-        "remove the address, and close the others with a firewall",
+        say`Swarm publishes on every address of a node, not on ${port.hostIp} alone`,
+        say`remove the address, and close the others with a firewall`,
       );
     const PublishMode = typeof mode === "object" ? (byPort[port.target] ?? "ingress") : mode;
     if (!known.includes(PublishMode))
-      throw new ArgumentError("swarm.publishMode", `${show(PublishMode)} is not known`, `use ${known.join(" or ")}`);
+      throw new ArgumentError(
+        "swarm.publishMode",
+        say`${show(PublishMode)} is not known`,
+        say`use ${known.join(" or ")}`,
+      );
     if (endpointMode === "dnsrr" && PublishMode === "ingress")
       throw new ArgumentError(
         "swarm.endpointMode",
-        "dnsrr has no single address that the ingress could send to",
-        'set publishMode: "host" too, or use vip',
+        say`dnsrr has no single address that the ingress could send to`,
+        say`set publishMode: "host" too, or use vip`,
       );
     return { Protocol: port.protocol, TargetPort: port.target, PublishedPort: port.published, PublishMode };
   });
@@ -239,8 +244,8 @@ function mount(value: Mount, index: number): ApiMount {
   if (value.selinux)
     throw new ArgumentError(
       at,
-      "Swarm relabels no folders for SELinux",
-      "label the folder on the nodes, and remove z or Z",
+      say`Swarm relabels no folders for SELinux`,
+      say`label the folder on the nodes, and remove z or Z`,
     );
   const common = {
     Type: value.type,
@@ -281,7 +286,7 @@ function tmpfs([Target, options]: [string, string]): ApiMount {
     else if (name === "ro") ReadOnly = true;
     // What Docker sets by itself.
     else if (!["rw", "noexec", "nosuid", "nodev"].includes(name!))
-      throw new ArgumentError(at, `Swarm cannot set ${show(option)}`, "use size and mode");
+      throw new ArgumentError(at, say`Swarm cannot set ${show(option)}`, say`use size and mode`);
   }
   return { Type: "tmpfs", Target, ReadOnly, TmpfsOptions: Object.keys(TmpfsOptions).length ? TmpfsOptions : undefined };
 }
@@ -290,7 +295,7 @@ function mounts(spec: ServiceSpec): ApiMount[] {
   const all = [...(spec.volumes ?? []).map(mount), ...Object.entries(spec.tmpfs ?? {}).map(tmpfs)];
   if (spec.shmSize === undefined) return all;
   if (all.some(({ Target }) => Target === "/dev/shm"))
-    throw new ArgumentError("shmSize", "/dev/shm is mounted by volumes or tmpfs too", "keep one of them");
+    throw new ArgumentError("shmSize", say`/dev/shm is mounted by volumes or tmpfs too`, say`keep one of them`);
   return [...all, { Type: "tmpfs", Target: "/dev/shm", TmpfsOptions: { SizeBytes: spec.shmSize, Mode: 0o1777 } }];
 }
 
@@ -299,18 +304,30 @@ function gpuResources(gpus: GpuRequest[] = []): GenericResource[] {
   return gpus.flatMap(({ count, deviceIds, driver, options, capabilities }, index): GenericResource[] => {
     const at = `gpus[${index}]`;
     if (options && Object.keys(options).length)
-      throw new ArgumentError(`${at}.options`, "Swarm reserves GPUs without options for their driver", "remove them");
+      throw new ArgumentError(
+        `${at}.options`,
+        say`Swarm reserves GPUs without options for their driver`,
+        say`remove them`,
+      );
     if (!["", "nvidia"].includes(driver))
-      throw new ArgumentError(`${at}.driver`, `Swarm reserves GPUs by their kind, not through ${driver}`, "remove it");
+      throw new ArgumentError(
+        `${at}.driver`,
+        say`Swarm reserves GPUs by their kind, not through ${driver}`,
+        say`remove it`,
+      );
     const other = capabilities.find((capability) => capability !== "gpu");
     if (other)
       throw new ArgumentError(
         `${at}.capabilities`,
-        `Swarm cannot ask for ${other}`,
-        "set NVIDIA_DRIVER_CAPABILITIES in environment",
+        say`Swarm cannot ask for ${other}`,
+        say`set NVIDIA_DRIVER_CAPABILITIES in environment`,
       );
     if (count === -1)
-      throw new ArgumentError(`${at}.count`, "Swarm reserves a number of GPUs, not all of a node", "give a number");
+      throw new ArgumentError(
+        `${at}.count`,
+        say`Swarm reserves a number of GPUs, not all of a node`,
+        say`give a number`,
+      );
     if (count !== undefined) return [{ DiscreteResourceSpec: { Kind: "NVIDIA-GPU", Value: count } }];
     return (deviceIds ?? []).map((Value) => ({ NamedResourceSpec: { Kind: "NVIDIA-GPU", Value } }));
   });
@@ -321,8 +338,8 @@ function networks({ networks: joined = [], networkMode }: ServiceSpec, ids: Refe
     if (!["host", "bridge"].includes(networkMode))
       throw new ArgumentError(
         "networkMode",
-        `a task cannot have ${networkMode}: ${NODE}`,
-        "use an overlay network, host or bridge",
+        say`a task cannot have ${networkMode}: ${NODE}`,
+        say`use an overlay network, host or bridge`,
       );
     return [{ Target: ids[networkMode] ?? networkMode }];
   }
@@ -333,8 +350,8 @@ function networks({ networks: joined = [], networkMode }: ServiceSpec, ids: Refe
     if (personal)
       throw new ArgumentError(
         `networks[${index}].${personal}`,
-        "every task needs an address of its own, which Swarm picks",
-        "remove it; the service itself has one name and one address",
+        say`every task needs an address of its own, which Swarm picks`,
+        say`remove it; the service itself has one name and one address`,
       );
     return { Target: ids[network.name] ?? network.name, Aliases: network.aliases, DriverOpts: network.driverOpts };
   });
@@ -350,8 +367,8 @@ function privileges({ securityOpt }: ServiceSpec): ContainerSpec["Privileges"] {
     else
       throw new ArgumentError(
         `securityOpt[${index}]`,
-        `Swarm cannot set ${show(option)}`,
-        "use no-new-privileges, seccomp=unconfined or apparmor=unconfined",
+        say`Swarm cannot set ${show(option)}`,
+        say`use no-new-privileges, seccomp=unconfined or apparmor=unconfined`,
       );
   }
   return result;
@@ -385,13 +402,13 @@ function updateConfig(given: UpdateConfig = {}, argument: string, actions: strin
   const { order = "stop-first" } = given;
   const choose = (key: string, value: string, known: string[]) => {
     if (!known.includes(value))
-      throw new ArgumentError(`${argument}.${key}`, `${show(value)} is not known`, `use ${known.join(", ")}`);
+      throw new ArgumentError(`${argument}.${key}`, say`${show(value)} is not known`, say`use ${known.join(", ")}`);
     return value;
   };
   if (typeof maxFailureRatio !== "number" || !(maxFailureRatio >= 0 && maxFailureRatio <= 1))
     throw new ArgumentError(
       `${argument}.maxFailureRatio`,
-      `${show(maxFailureRatio)} is not a part of all tasks`,
+      say`${show(maxFailureRatio)} is not a part of all tasks`,
       "use 0 to 1",
     );
   return {
@@ -411,8 +428,8 @@ function placement({ platform }: ServiceSpec, given: SwarmOptions["placement"] =
     if (!/^[\w.-]+\s*(==|!=)\s*\S.*$/.test(constraint))
       throw new ArgumentError(
         `swarm.placement.constraints[${index}]`,
-        `${show(constraint)} is not a constraint`,
-        'use for example "node.role == worker"',
+        say`${show(constraint)} is not a constraint`,
+        say`use for example "node.role == worker"`,
       );
   const [os, architecture = ""] = (platform ?? "").split("/");
   return {
@@ -434,8 +451,8 @@ function reservations({ memReservation, gpus }: ServiceSpec, given: SwarmOptions
   if (cpus !== undefined && !(cpus > 0))
     throw new ArgumentError(
       "swarm.reservations.cpus",
-      `${show(given.cpus)} is not a number of processors`,
-      "use for example 0.5",
+      say`${show(given.cpus)} is not a number of processors`,
+      say`use for example 0.5`,
     );
   const generic = [
     ...gpuResources(gpus),
@@ -475,12 +492,12 @@ function mode(spec: ServiceSpec, options: SwarmOptions): SwarmSpec["Mode"] {
   if (spec.mode === "replicated-job")
     throw new ArgumentError(
       "mode",
-      "the Docker provider cannot make Swarm jobs",
-      'run it on the engine docker or kubernetes, or use restart: "on-failure" for a task that ends',
+      say`the Docker provider cannot make Swarm jobs`,
+      say`run it on the engine docker or kubernetes, or use restart: "on-failure" for a task that ends`,
     );
   if (!isGlobal(spec, options)) return { Replicated: { Replicas: spec.replicas ?? 1 } };
   if (spec.replicas !== undefined && spec.replicas !== 1)
-    throw new ArgumentError("replicas", "a global service has one task on each node", "remove replicas, or mode");
+    throw new ArgumentError("replicas", say`a global service has one task on each node`, say`remove replicas, or mode`);
   return { Global: {} };
 }
 
@@ -502,9 +519,9 @@ export function swarmSpec(
   const { healthcheck: check, logging } = spec;
   const { endpointMode = "vip" } = options;
   if (!["vip", "dnsrr"].includes(endpointMode))
-    throw new ArgumentError("swarm.endpointMode", `${show(endpointMode)} is not known`, "use vip or dnsrr");
+    throw new ArgumentError("swarm.endpointMode", say`${show(endpointMode)} is not known`, say`use vip or dnsrr`);
   if (logging && logging.driver === undefined && logging.options)
-    throw new ArgumentError("logging.driver", "is missing", "Swarm takes options together with their driver");
+    throw new ArgumentError("logging.driver", say`is missing`, say`Swarm takes options together with their driver`);
   const files = (list: References["secrets"]) =>
     list.map(({ id, name, file }) => ({
       id,

@@ -340,7 +340,7 @@ services:
     const said = bundle("built.tar");
     expect(said).toMatch(/^Building berth-bundlebuild-web:latest\.\n {2}Step 1\//m);
     expect(said).toContain(
-      "note: shop/target/.env.app is in the bundle, though git does not know it: a build sends it.",
+      "note: a build sends what git does not know, and so it is in the bundle: shop/target/.env.app.",
     );
     built = idOf("image", BUILT);
     docker("image", "rm", "-f", BUILT);

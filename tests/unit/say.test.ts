@@ -9,19 +9,10 @@ const ROOT = join(__dirname, "../..");
 const CATALOGUE: Record<string, string> = JSON.parse(readFileSync(join(ROOT, "core/description/zh.json"), "utf8"));
 
 /**
- * Messages that nobody has tagged yet, by folder. These numbers only fall: tag a new message with `say`, and give it
- * its Chinese in core/description/zh.json.
+ * Folders and files with messages that nobody has tagged yet. This list only gets shorter: in all others each message is
+ * said with `say`, and has its Chinese in core/description/zh.json.
  */
-const UNTAGGED: Record<string, number> = {
-  cli: 337,
-  components: 204,
-  "core/engines": 422,
-  "core/host": 119,
-  "core/mapping": 205,
-  "core/readers": 106,
-  "core/writers": 41,
-  stacks: 44,
-};
+const UNFINISHED = ["core/host/", "core/readers/", "core/writers/", "stacks/"];
 
 const FOLDERS = ["cli", "components", "core", "stacks"];
 const sources = FOLDERS.flatMap((folder) =>
@@ -103,21 +94,23 @@ function isRead(node: ts.Node): boolean {
   return false;
 }
 
+/** What is typed, and so the same in all languages. What stands behind a `#` is for people. */
+const TYPED = /^(?:sudo [a-z-]+|(?:berth|pulumi) [a-z]+(?: |$)|docker (?:swarm|node) |cd |mkdir |df )[^#]*$/;
+
 test("what people read is tagged", () => {
-  const untagged: Record<string, string[]> = {};
-  for (const { file, tree } of sources)
+  const untagged = sources.flatMap(({ file, tree }) => {
+    const found: string[] = [];
     walk(tree, (node) => {
       if (!isLiteral(node) || ts.isTaggedTemplateExpression(node.parent)) return;
-      if (!/[A-Za-z]+[,:;]? [a-z]+/.test(textsOf(node).join("x")) || !isRead(node)) return;
-      const folder = file.startsWith("core/") ? file.split("/").slice(0, 2).join("/") : file.split("/")[0]!;
+      const text = textsOf(node).join("x");
+      if (!/[A-Za-z]+[,:;]? [a-z]+/.test(text) || TYPED.test(text) || !isRead(node)) return;
       const { line } = tree.getLineAndCharacterOfPosition(node.getStart());
-      untagged[folder] = [...(untagged[folder] ?? []), `${file}:${line + 1}: ${node.getText().slice(0, 60)}`];
+      found.push(`${file}:${line + 1}: ${node.getText().slice(0, 60)}`);
     });
-  const wrong = Object.keys({ ...untagged, ...UNTAGGED }).filter(
-    (folder) => (untagged[folder]?.length ?? 0) !== (UNTAGGED[folder] ?? 0),
-  );
-  const found = wrong.map((folder) => `${folder}: ${untagged[folder]?.length ?? 0}\n${untagged[folder]?.join("\n")}`);
-  expect(found.join("\n\n")).toBe("");
+    return found;
+  });
+  expect(untagged.filter((place) => !UNFINISHED.some((one) => place.startsWith(one)))).toEqual([]);
+  expect(UNFINISHED.filter((one) => !untagged.some((place) => place.startsWith(one)))).toEqual([]);
 });
 
 test.each([

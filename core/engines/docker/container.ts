@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { digest } from "../../description/digest";
 import { withTag } from "../../description/names";
 import type { Mount } from "../../description/mounts";
+import { say } from "../../description/say";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { isLate, lift } from "../../pulumi/outputs";
 import type { Companion } from "../engine";
@@ -127,7 +128,7 @@ function currentImage(
     if (!pulumi.runtime.isDryRun()) return (await session.imageNow(name, !live)) ?? before;
     const now = session.snapshot?.imageIds?.[withTag(name)] ?? before;
     if (now !== known && live && live.imageId !== now)
-      void pulumi.log.info(`${service}: ${name} is another image now; \`up\` makes its container anew.`, parent);
+      void pulumi.log.info(say`${service}: ${name} is another image now; \`up\` makes its container anew.`, parent);
     return now;
   });
 }
@@ -217,7 +218,7 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
   const trigger = pulumi.all([pulumi.all(parts), pulumi.all([...options.checks, ...after])]).apply(([known]) => {
     // Where the image is known to a preview, the state has been there before.
     if (pulumi.runtime.isDryRun() && life && !live && !session.taken(String(spec.containerName)))
-      void pulumi.log.info(`${name}: its container is not on the engine; \`up\` makes one.`, parent);
+      void pulumi.log.info(say`${name}: its container is not on the engine; \`up\` makes one.`, parent);
     return known.join(" ");
   });
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../description/say";
 import { progressOf } from "../../pulumi/progress";
 import { type Report, sentence } from "../../pulumi/componentErrors";
 import { debuggerOff } from "../../pulumi/debuggerOff";
@@ -48,7 +49,7 @@ function prepare(request: ServiceRequest): PreparedService {
   if (!isLate(known)) session.places.set(name, known as InPlace);
   if (spec.expose !== undefined && !spec.publishAll) {
     void pulumi.log.info(
-      `${name}: expose is a note on Docker; containers of one network reach every port of each other.`,
+      say`${name}: expose is a note on Docker; containers of one network reach every port of each other.`,
     );
   }
   return {
@@ -124,8 +125,8 @@ function checkName(name: string, spec: LateSpec, session: Session): void {
   if (other)
     throw new ArgumentError(
       "containerName",
-      `${containerName} is the name of the service ${other.name} too`,
-      "give each container its own name",
+      say`${containerName} is the name of the service ${other.name} too`,
+      say`give each container its own name`,
     );
   checkContainerName(containerName, session.snapshot, session.owner, session.adopts);
   const taken = session.taken(containerName);
@@ -157,8 +158,8 @@ function checkAgainstEngine(
     if (pullPolicy === "never" && snapshot && !full.includes("@") && !snapshot.images.includes(full))
       throw new ArgumentError(
         "image",
-        `${image} is not on the engine, and pullPolicy forbids to fetch it`,
-        "build or load it first, or remove pullPolicy",
+        say`${image} is not on the engine, and pullPolicy forbids to fetch it`,
+        say`build or load it first, or remove pullPolicy`,
       );
   });
   whenKnown({ runtime: spec.runtime }, ({ runtime }) => {
@@ -166,26 +167,26 @@ function checkAgainstEngine(
     if (!runtime || runtime.includes(".") || !snapshot?.runtimes || snapshot.runtimes.includes(runtime)) return;
     throw new ArgumentError(
       "runtime",
-      `${runtime} is not a runtime of this engine, which has ${snapshot.runtimes.join(", ")}`,
+      say`${runtime} is not a runtime of this engine, which has ${snapshot.runtimes.join(", ")}`,
       runtime === "nvidia"
-        ? `${TOOLKIT} (\`nvidia-ctk runtime configure --runtime=docker\`), then restart Docker`
-        : "add it to runtimes in the engine's daemon.json",
+        ? say`${TOOLKIT} (\`nvidia-ctk runtime configure --runtime=docker\`), then restart Docker`
+        : say`add it to runtimes in the engine's daemon.json`,
     );
   });
   whenKnown({ gpus: spec.gpus }, ({ gpus }) => {
     if (gpus?.some(({ driver }) => ["", "nvidia"].includes(driver)) && snapshot?.gpus === false)
       throw new ArgumentError(
         "gpus",
-        "this engine has no GPUs to give: neither the NVIDIA Container Toolkit nor CDI devices are there",
-        `${TOOLKIT}, then restart Docker; \`nvidia-smi\` on the host must work first`,
+        say`this engine has no GPUs to give: neither the NVIDIA Container Toolkit nor CDI devices are there`,
+        say`${TOOLKIT}, then restart Docker; \`nvidia-smi\` on the host must work first`,
       );
   });
   const needsApi = (minor: number, argument: string) => {
     if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
     throw new ArgumentError(
       argument,
-      `the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`,
-      "update the engine, or remove it",
+      say`the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`,
+      say`update the engine, or remove it`,
     );
   };
   whenKnown({ macAddress: spec.macAddress }, ({ macAddress }) => {
@@ -217,8 +218,8 @@ function checkAgainstEngine(
         continue;
       throw new ArgumentError(
         `volumesFrom[${index}]`,
-        `there is no container named ${container}`,
-        "declare that service before this one",
+        say`there is no container named ${container}`,
+        say`declare that service before this one`,
       );
     }
   });
@@ -244,8 +245,8 @@ async function checkId(id: string, client: EngineClient, report: Report): Promis
   report(() => {
     throw new ArgumentError(
       "image",
-      `${id.slice(0, 19)} is not on the engine, and no registry knows an image by its id`,
-      "build or load it again",
+      say`${id.slice(0, 19)} is not on the engine, and no registry knows an image by its id`,
+      say`build or load it again`,
     );
   });
 }
@@ -297,7 +298,7 @@ function inspection(
     void ending.apply((plain) => {
       if (hasEnded(plain))
         void pulumi.log.info(
-          `${name}: its container has ended with exit code ${live!.exitCode}; with this \`up\` it starts again.`,
+          say`${name}: its container has ended with exit code ${live!.exitCode}; with this \`up\` it starts again.`,
           parent,
         );
     });
@@ -338,7 +339,7 @@ function inspection(
       });
       if (!job && !state.State.Running)
         await pulumi.log.info(
-          `${containerName} has ended with exit code 0 and is done: nothing restarts it. \`docker start ${containerName}\` starts it again.`,
+          say`${containerName} has ended with exit code 0 and is done: nothing restarts it. \`docker start ${containerName}\` starts it again.`,
           parent,
         );
       await session.predecessors.settle(name);
@@ -373,7 +374,7 @@ function tell(service: string, found: Difference, declared: InPlace, resource: p
     ...strange.map((network) => `leaves ${network}`),
     ...(name === undefined ? [] : [`is called ${declared.containerName} and not ${name}`]),
   ];
-  void pulumi.log.info(`${service}: with this \`up\` its living container ${parts.join(", ")}.`, resource);
+  void pulumi.log.info(say`${service}: with this \`up\` its living container ${parts.join(", ")}.`, resource);
 }
 
 /** Ports as they are on the engine; as declared where that says it all. */

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { type Tell, untold } from "../../pulumi/progress";
 import type { EngineClient } from "../dockerApi/connection/client";
 
@@ -69,7 +70,7 @@ export async function waitUntilReady(
   const check = new OwnCheck(client, id);
   for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
     const state = await client.find<ContainerInspect>(`/containers/${id}/json`);
-    if (!state) throw new Error(`${name} is gone: somebody has removed its container; run \`up\` once more.`);
+    if (!state) throw new Error(say`${name} is gone: somebody has removed its container; run \`up\` once more.`);
     const { Status, Running, Restarting, StartedAt, ExitCode, Health } = state.State;
     const { Status: health = "none", FailingStreak: failures = 0, Log } = Health ?? {};
     const unhealthy = health === "unhealthy";
@@ -84,7 +85,7 @@ export async function waitUntilReady(
     if (!job && Running && !Restarting && health === "starting" && (await check.passes(state, end))) return state;
     if (Status === "exited" || Status === "dead")
       throw new Error(
-        await failure(client, id, `${name} ended with exit code ${ExitCode}${ExitCode === 0 ? ENDED_WELL : ""}`),
+        await failure(client, id, say`${name} ended with exit code ${ExitCode}${ExitCode === 0 ? ENDED_WELL : ""}`),
       );
     // Crashing again and again: the restart policy hides the exit from a single look.
     if (state.RestartCount >= 3)
@@ -92,7 +93,7 @@ export async function waitUntilReady(
         await failure(
           client,
           id,
-          `${name} keeps crashing (restarted ${state.RestartCount} times, last exit code ${ExitCode})`,
+          say`${name} keeps crashing (restarted ${state.RestartCount} times, last exit code ${ExitCode})`,
         ),
       );
     const probe = Log?.at(-1)?.Output.trim();
@@ -103,14 +104,14 @@ export async function waitUntilReady(
         await failure(
           client,
           id,
-          `${name} is unhealthy${says}; where it only needs longer, raise startPeriod of its health check, or set waitTimeout`,
+          say`${name} is unhealthy${says}; where it only needs longer, raise startPeriod of its health check, or set waitTimeout`,
         ),
       );
     if (Date.now() >= end) {
       const seconds = Math.round(timeout / 1000);
       const why = job ? "has not ended" : Health ? `is not healthy${says}` : "is not running";
       throw new Error(
-        await failure(client, id, `${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`),
+        await failure(client, id, say`${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`),
       );
     }
     await tell(async () => {

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
 import { nearest } from "../../description/nearest";
+import { say } from "../../description/say";
 import { COMPOSE_LABELS, isOurs, type Owner, STACK_LABEL } from "../owner";
 import { setAsideAs, takerTag, wayBack } from "./predecessors";
 import type { EngineSnapshot, LiveContainer, LiveNetwork } from "./snapshot";
@@ -117,7 +118,7 @@ export function sayOfAdoption(
     return [
       {
         level: "info",
-        text: `${service}: an \`up\` that took over the container ${aside.name} was cut off and has set it aside as ${name}; this one goes on from there.`,
+        text: say`${service}: an \`up\` that took over the container ${aside.name} was cut off and has set it aside as ${name}; this one goes on from there.`,
       },
     ];
   const since = created === undefined ? [] : [`since ${new Date(created * 1000).toISOString().slice(0, 10)}`];
@@ -126,10 +127,10 @@ export function sayOfAdoption(
   const said: Said[] = [
     {
       level: "info",
-      text: `${service}: takes over the container ${name} (${what}). It is replaced${becomes}, and comes back where the new one does not answer. ${mountsSaid(live)}`,
+      text: say`${service}: takes over the container ${name} (${what}). It is replaced${becomes}, and comes back where the new one does not answer. ${mountsSaid(live)}`,
     },
   ];
-  const warn = (text: string) => said.push({ level: "warn", text: `${service}: ${text}` });
+  const warn = (text: string) => said.push({ level: "warn", text: say`${service}: ${text}` });
   for (const { type, source, target } of live.mounts ?? []) {
     // Of what arrives late, or comes from another container, nobody knows yet.
     if (volumes === undefined || inherits) break;
@@ -180,8 +181,8 @@ export function checkSameNetwork(live: LiveNetwork, declared: DeclaredNetworkOpt
   const differs = (argument: string, wanted: unknown, found: unknown) =>
     new ArgumentError(
       argument,
-      `the network ${live.name}, which berth:adopt names, has ${found === "" ? "none" : found} and not ${wanted}; others may be on it, so it is not made anew`,
-      "declare it as it is, or choose another name",
+      say`the network ${live.name}, which berth:adopt names, has ${found === "" ? "none" : found} and not ${wanted}; others may be on it, so it is not made anew`,
+      say`declare it as it is, or choose another name`,
     );
   const { driver = "bridge", subnets, gateways, ipRanges, internal = false, ipv6, options = {} } = declared;
   if (live.driver !== driver) throw differs("driver", driver, live.driver);
@@ -219,7 +220,7 @@ export function checkConsent(names: readonly string[], declared: DeclaredNames):
   if (unknown < 0 || declared.late) return;
   const guess = nearest(names[unknown]!, known);
   throw new pulumi.RunError(
-    `berth:adopt: ${names[unknown]} is the name of no container, network or volume of this stack${guess ? `; did you mean ${guess}?` : known.length ? `, which has ${known.join(", ")}.` : "."} \`berth pulumi config rm --path 'berth:adopt[${unknown}]' --stack ${pulumi.getStack()}\` takes it out.`,
+    say`berth:adopt: ${names[unknown]} is the name of no container, network or volume of this stack${guess ? say`; did you mean ${guess}?` : known.length ? say`, which has ${known.join(", ")}.` : "."} \`berth pulumi config rm --path 'berth:adopt[${unknown}]' --stack ${pulumi.getStack()}\` takes it out.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { releaseServices } from "./releaseServices";
 import { type EngineClient, ignoreMissing } from "./connection/client";
+import { say } from "../../description/say";
 import { atMirror } from "../imageMirrors";
 import { fetchImage } from "./images/fetch";
 import { progressOf } from "../../pulumi/progress";
@@ -94,7 +95,7 @@ async function fetchMissing(session: HookContext, { newInputs, urn }: pulumi.Res
     });
   if (!(await session.client.find(`/images/${wanted}/json`)))
     throw new Error(
-      `image: ${wanted} was built by this stack and is not on the engine any more; \`pulumi up --refresh\` builds it again.`,
+      say`image: ${wanted} was built by this stack and is not on the engine any more; \`pulumi up --refresh\` builds it again.`,
     );
 }
 
@@ -116,7 +117,7 @@ async function remakeVolumes(session: HookContext, inputs: Record<string, unknow
       DriverOpts: args.driverOpts,
       Labels: { ...Labels, ...ownerLabels(session.owner) },
     });
-    await pulumi.log.info(`Made the volume ${Name} again, which was gone.`);
+    await pulumi.log.info(say`Made the volume ${Name} again, which was gone.`);
   }
 }
 
@@ -132,7 +133,7 @@ async function makeRoom(session: HookContext, { newInputs, name }: pulumi.Resour
   const own = service === name || adopted;
   if (found && !adopted && (!isOurs(found.Config.Labels, owner) || !service || (!own && session.names.has(service))))
     throw new Error(
-      `containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
+      say`containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
     );
   try {
     if (found && service && !own) await setAside(session, found.Id, containerName, service, name);
@@ -188,7 +189,7 @@ async function setAside(
   // Pulumi makes one that is declared anew, and deletes the others last.
   if (!session.names.has(service))
     await pulumi.log.info(
-      `Stopped the container ${containerName} of the service ${service}, which is no longer declared.`,
+      say`Stopped the container ${containerName} of the service ${service}, which is no longer declared.`,
     );
 }
 
@@ -198,7 +199,7 @@ async function bringBack(
 ): Promise<boolean> {
   if (failedOperation === "create" && session.client) {
     const sentence = await session.predecessors.bringBack(name, String(newInputs?.name ?? ""));
-    if (sentence) await pulumi.log.error(`${name} could not be changed. ${sentence}`);
+    if (sentence) await pulumi.log.error(say`${name} could not be changed. ${sentence}`);
   }
   return false;
 }
@@ -252,12 +253,12 @@ async function reclaimNetwork(session: HookContext, { newInputs }: pulumi.Resour
   if (!network) return;
   if (!isOurs(network.Labels, session.owner))
     throw new Error(
-      `name: a network named ${newInputs?.name} is there already and is not this stack's; choose another name.`,
+      say`name: a network named ${newInputs?.name} is there already and is not this stack's; choose another name.`,
     );
   const foreign = await disconnectOurs(session, network);
   if (foreign.length)
     throw new Error(
-      `name: the network ${newInputs?.name} was left behind by an apply that was cut off, and ${foreign.join(", ")} uses it; disconnect that first.`,
+      say`name: the network ${newInputs?.name} was left behind by an apply that was cut off, and ${foreign.join(", ")} uses it; disconnect that first.`,
     );
   await session.client.request("DELETE", `/networks/${network.Id}`);
 }
@@ -274,7 +275,7 @@ async function releaseNetwork(session: HookContext, { oldInputs, newInputs }: pu
       : await disconnectOurs(session, network);
   if (foreign.length)
     throw new Error(
-      `the network ${oldInputs?.name} has to be made anew, but ${foreign.join(", ")} of another stack uses it; disconnect that first.`,
+      say`the network ${oldInputs?.name} has to be made anew, but ${foreign.join(", ")} of another stack uses it; disconnect that first.`,
     );
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../description/say";
 import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
 import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
 import { type EngineSnapshot, isOfStack, type LiveContainer } from "./snapshot";
@@ -159,7 +160,7 @@ export class Predecessors {
     const unproven = await this.inspect(found.Id);
     if (!unproven) return;
     await this.remove(unproven);
-    await pulumi.log.info(`Removed the container ${nameOf(unproven)}, left behind by an apply that was cut off.`);
+    await pulumi.log.info(say`Removed the container ${nameOf(unproven)}, left behind by an apply that was cut off.`);
   }
 
   /** Stops a container and gives its name and ports away, to the successor of a service. */
@@ -235,12 +236,12 @@ export class Predecessors {
     if (!aside) return;
     if (aside.kind === "failed")
       throw new Error(
-        `the last change of ${aside.name} failed, and this \`up\` leaves it out; run it without --target`,
+        say`the last change of ${aside.name} failed, and this \`up\` leaves it out; run it without --target`,
       );
     const successor = await this.inspect(aside.name);
     if (successor && isOurs(successor.Config.Labels, this.program.owner)) await this.remove(successor);
     await this.restore(found);
-    await pulumi.log.info(`The container ${aside.name} runs again; an apply that was cut off had set it aside.`);
+    await pulumi.log.info(say`The container ${aside.name} runs again; an apply that was cut off had set it aside.`);
   }
 
   /** Removes what ran before, once its successor answers. */

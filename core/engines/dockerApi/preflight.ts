@@ -1,3 +1,4 @@
+import { both, say } from "../../description/say";
 import { addressNumber, type Cidr, overlaps } from "../../description/addresses";
 import { ArgumentError } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
@@ -55,7 +56,7 @@ export function checkPorts(
     if (port.published === undefined) continue;
     const argument = `ports[${index}]`;
     const fail = (problem: string, remedy: string) =>
-      new ArgumentError(argument, `${formatPort(port)}: host port ${port.published} ${problem}`, remedy);
+      new ArgumentError(argument, say`${formatPort(port)}: host port ${port.published} ${problem}`, remedy);
     const clash = [...claims, ...ports.slice(0, index).map((own) => ({ port: own, by }))].find(
       (claim) =>
         claim.port.published === port.published &&
@@ -64,8 +65,8 @@ export function checkPorts(
     );
     if (clash)
       throw fail(
-        clash.by === by ? "is published twice" : `is published by ${clash.by} as well`,
-        "give each service its own host port",
+        clash.by === by ? say`is published twice` : say`is published by ${clash.by} as well`,
+        say`give each service its own host port`,
       );
     if (!snapshot) continue;
     const same = (live: { ip: string; port: number; protocol: string }) =>
@@ -73,20 +74,20 @@ export function checkPorts(
     const holder = snapshot.containers.find((container) => container.ports.some(same));
     if (holder && !isOfStack(holder, owner))
       throw fail(
-        `is taken by the container ${holder.name} (${holder.image})`,
-        "choose another port, or remove that container",
+        say`is taken by the container ${holder.name} (${holder.image})`,
+        say`choose another port, or remove that container`,
       );
     if (holder?.adopted && (setAsideAs(holder.name)?.name ?? holder.name) !== containerName)
       throw fail(
-        `is taken by the container ${holder.name} (${holder.image}), which another service takes over`,
-        "leave the ports as they are until that is done",
+        say`is taken by the container ${holder.name} (${holder.image}), which another service takes over`,
+        say`leave the ports as they are until that is done`,
       );
     // A listener that belongs to one of our own containers goes when that container is replaced. One that the engine is
     // just starting or stopping has no ports in its list; who it belongs to, the engine knows when it is asked for the port.
     if (!holder && snapshot.listeners.some(same) && !snapshot.isHeldByEngine?.(port.published, port.protocol))
       throw fail(
-        "is taken by another program on the host",
-        `choose another port, or stop that program (\`ss -lntup 'sport = :${port.published}'\` names it)`,
+        say`is taken by another program on the host`,
+        say`choose another port, or stop that program (\`ss -lntup 'sport = :${port.published}'\` names it)`,
       );
   }
 }
@@ -106,14 +107,14 @@ export function checkContainerName(
   if (!snapshot || !holder || isOfStack(holder, owner)) return;
   const stack = holder.labels[STACK_LABEL];
   const reason = adopts.includes(name) && stack !== owner.stack && whyNot(holder, snapshot, owner, adopts);
-  if (reason) throw new ArgumentError("containerName", `${name}, which berth:adopt names, ${reason[0]}`, reason[1]);
+  if (reason) throw new ArgumentError("containerName", say`${name}, which berth:adopt names, ${reason[0]}`, reason[1]);
   throw new ArgumentError(
     "containerName",
-    `a container named ${name} is there already${stack ? `, made by the stack ${stack}${stack === owner.stack ? " of another checkout or user" : ""}` : ""}`,
+    say`a container named ${name} is there already${stack ? say`, made by the stack ${stack}${stack === owner.stack ? say` of another checkout or user` : ""}` : ""}`,
     stack === owner.stack
-      ? `choose another name, or, if that checkout is yours, run \`pulumi config set berth:owner ${holder.labels[OWNER_LABEL]}\``
+      ? say`choose another name, or, if that checkout is yours, run \`pulumi config set berth:owner ${holder.labels[OWNER_LABEL]}\``
       : stack === undefined
-        ? `take it over (\`${consent(name, adopts)}\`), choose another name, or remove it with \`docker rm -f ${name}\``
+        ? say`take it over (\`${consent(name, adopts)}\`), choose another name, or remove it with \`docker rm -f ${name}\``
         : wayOutOf(stack, name),
   );
 }
@@ -144,17 +145,25 @@ export function missingBinds(
 export function missingBindsError(binds: [MissingBind, ...MissingBind[]]): ArgumentError {
   const bySource = new Map(binds.map((bind) => [bind.source, bind]));
   const paths = [...bySource.keys()];
-  const [one, it] = paths.length === 1 ? [true, "it"] : [false, "them"];
+  const one = paths.length === 1;
   // Sockets and programs come of what is installed.
   const command = commandFor([...bySource.values()].filter(({ source }) => !/\.sock$|\/s?bin\//.test(source)));
-  const listed = one ? paths[0] : `${paths.slice(0, -1).join(", ")} and ${paths.at(-1)}`;
+  const all = both(paths);
   return new ArgumentError(
     binds[0].argument,
-    `the host path${one ? " " : "s "}${listed} ${one ? "is" : "are"} missing`,
-    command
-      ? `create ${it} first (\`${command}\`), or set bind: { createHostPath: true } in the long form to let Docker make ${it}, owned by root`
-      : `install or start what makes ${it}, or remove the mount`,
+    one ? say`the host path ${all} is missing` : say`the host paths ${all} are missing`,
+    ways(command, one),
   );
+}
+
+function ways(command: string | undefined, one: boolean): string {
+  if (command && one)
+    return say`create it first (\`${command}\`), or set bind: { createHostPath: true } in the long form to let Docker make it, owned by root`;
+  if (command)
+    return say`create them first (\`${command}\`), or set bind: { createHostPath: true } in the long form to let Docker make them, owned by root`;
+  return one
+    ? say`install or start what makes it, or remove the mount`
+    : say`install or start what makes them, or remove the mount`;
 }
 
 /** `nginx.conf` is a file, `conf.d` and `data` are folders. */
@@ -184,16 +193,19 @@ export function checkAddresses(
       if (address === undefined) continue;
       const same = (other: string | undefined) => Boolean(other) && addressNumber(other!) === addressNumber(address);
       const fail = (who: string, remedy: string) =>
-        new ArgumentError(`networks[${index}].${field}`, `${address} on ${name} is the address of ${who}`, remedy);
+        new ArgumentError(`networks[${index}].${field}`, say`${address} on ${name} is the address of ${who}`, remedy);
       const claim = claims.find((other) => other.network === name && same(other.address));
-      if (claim) throw fail(`${claim.by} as well`, "give each service its own");
+      if (claim) throw fail(say`${claim.by} as well`, say`give each service its own`);
       const holder = snapshot?.containers.find(({ networks: found }) => {
         const endpoint = found?.[name];
         return same(endpoint?.IPAddress) || same(endpoint?.GlobalIPv6Address);
       });
       // Our own goes, or moves with this one.
       if (holder && !isOfStack(holder, owner))
-        throw fail(`the container ${holder.name} (${holder.image})`, "choose another one, or remove that container");
+        throw fail(
+          say`the container ${holder.name} (${holder.image})`,
+          say`choose another one, or remove that container`,
+        );
       claims.push({ network: name, address, by });
     }
   }
@@ -209,8 +221,8 @@ export function checkNetworkExists(
   if (declared(name) || !snapshot || snapshot.networks.some((network) => network.name === name)) return;
   throw new ArgumentError(
     argument,
-    `there is no network named ${name}`,
-    `declare it first with new BridgeNetwork("${name}"), or create it with \`docker network create ${name}\``,
+    say`there is no network named ${name}`,
+    say`declare it first with new BridgeNetwork("${name}"), or create it with \`docker network create ${name}\``,
   );
 }
 
@@ -233,8 +245,8 @@ export function checkNetwork(
     if (stack !== undefined || !adopts.includes(name) || !declared)
       throw new ArgumentError(
         "name",
-        `a network named ${name} is there already and is not this stack's${stack === undefined ? "" : ` but that of ${stack}`}`,
-        `choose another name; to join that one, name it in the service's networks without a BridgeNetwork${stack === undefined ? `, or use it as it is with \`${consent(name, adopts)}\`` : ""}`,
+        say`a network named ${name} is there already and is not this stack's${stack === undefined ? "" : say` but that of ${stack}`}`,
+        say`choose another name; to join that one, name it in the service's networks without a BridgeNetwork${stack === undefined ? say`, or use it as it is with \`${consent(name, adopts)}\`` : ""}`,
       );
     checkSameNetwork(own, declared);
   }
@@ -242,15 +254,15 @@ export function checkNetwork(
     const fail = (other: string) =>
       new ArgumentError(
         argument,
-        `${subnet.text} overlaps ${other}`,
-        "choose a free block, for example from 172.16.0.0/12 or 10.0.0.0/8",
+        say`${subnet.text} overlaps ${other}`,
+        say`choose a free block, for example from 172.16.0.0/12 or 10.0.0.0/8`,
       );
     const claim = claims.find((other) => overlaps(other.subnet, subnet));
-    if (claim) throw fail(`${claim.subnet.text} of the network ${claim.by}`);
+    if (claim) throw fail(say`${claim.subnet.text} of the network ${claim.by}`);
     for (const network of snapshot?.networks ?? []) {
       if (network === own) continue;
       const other = network.subnets.find((text) => overlaps(lenient(text), subnet));
-      if (other) throw fail(`${other} of the network ${network.name} on the engine`);
+      if (other) throw fail(say`${other} of the network ${network.name} on the engine`);
     }
     const bridges = new Set(
       snapshot?.networks.map((network) => (network.name === "bridge" ? "docker0" : `br-${network.id.slice(0, 12)}`)),
@@ -261,7 +273,7 @@ export function checkNetwork(
       (candidate) =>
         !bridges.has(candidate.device) && !known.has(candidate.subnet.text) && overlaps(candidate.subnet, subnet),
     );
-    if (route) throw fail(`the host's route ${route.subnet.text} on ${route.device}`);
+    if (route) throw fail(say`the host's route ${route.subnet.text} on ${route.device}`);
   }
 }
 

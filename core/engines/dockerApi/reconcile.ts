@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addressNumber } from "../../description/addresses";
+import { say } from "../../description/say";
 import { LIMITS } from "../../mapping/docker";
 import { isOurs, labelFilter, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
 import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
@@ -211,7 +212,9 @@ export class Reconciler {
       } catch (error) {
         const left = await steps.takeBack();
         const state = left.length ? `it is not as it was (${left.join("; ")})` : "it is as it was";
-        throw new Error(`${nameOf(live)} cannot be changed: ${(error as Error).message.replace(/\.$/, "")}; ${state}.`);
+        throw new Error(
+          say`${nameOf(live)} cannot be changed: ${(error as Error).message.replace(/\.$/, "")}; ${state}.`,
+        );
       }
     });
     this.turn = result.catch(() => {});
@@ -243,7 +246,7 @@ export class Reconciler {
         `/containers/${Id}/update`,
         body,
       );
-      for (const warning of said?.Warnings ?? []) await pulumi.log.warn(`${Name.replace(/^\//, "")}: ${warning}`);
+      for (const warning of said?.Warnings ?? []) await pulumi.log.warn(say`${Name.replace(/^\//, "")}: ${warning}`);
     };
     const before = Object.fromEntries(Object.keys(changes).map((word) => [word, found[word as keyof LiveLimits] ?? 0]));
     try {
@@ -309,7 +312,7 @@ export class Reconciler {
     const target = place?.joined?.find((network) => network.name === name);
     if (!place || has(seat!.IPv4Address, target?.ipv4Address) || has(seat!.IPv6Address, target?.ipv6Address))
       throw new Error(
-        `networks: the address ${[ipv4Address, ipv6Address].filter(Boolean).join(", ")} on ${name} is taken by the container ${nameOf(live)}; choose another one`,
+        say`networks: the address ${[ipv4Address, ipv6Address].filter(Boolean).join(", ")} on ${name} is taken by the container ${nameOf(live)}; choose another one`,
       );
     return { live, target };
   }

@@ -3,6 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { isWithin } from "../../description/isWithin";
 import type { Mount } from "../../description/mounts";
+import { say } from "../../description/say";
 import { hasPulumiEngine, perProvider, providerAmong } from "../../pulumi/perProgram";
 import { ArgumentError } from "../../description/errors";
 import { isId, parseImage, withTag } from "../../description/names";
@@ -157,7 +158,7 @@ export class Session {
     if (this.client) return this.client;
     throw new EngineError(
       0,
-      "this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://",
+      say`this needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://`,
     );
   }
 
@@ -190,7 +191,7 @@ export class Session {
     for (const { type, source } of mounts)
       if (type === "bind" && isWithin(this.projectFolder, source!))
         void pulumi.log.warn(
-          `${by}: ${source} lies in this checkout, but the engine looks for it on ${this.hostname}: copy it there, or put it into the image.`,
+          say`${by}: ${source} lies in this checkout, but the engine looks for it on ${this.hostname}: copy it there, or put it into the image.`,
         );
   }
 
@@ -382,7 +383,7 @@ export class Session {
     const declared = this.volumes.get(name);
     if (declared && declared.keep !== keep) {
       throw new pulumi.RunError(
-        `removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`,
+        say`removeData: ${by} and ${declared.by} share the volume ${name} but disagree about its data; set removeData on both or on neither.`,
       );
     }
   }
@@ -404,7 +405,7 @@ export class Session {
     const foreign = this.isForeignVolume(name);
     if (foreign && !keep)
       void pulumi.log.info(
-        `${by}: the stack has not made the volume ${name}, so it stays when the stack goes, whatever removeData says.`,
+        say`${by}: the stack has not made the volume ${name}, so it stays when the stack goes, whatever removeData says.`,
       );
     const resource = new docker.Volume(
       name,
@@ -471,7 +472,7 @@ function addressFor(session: Session): EngineAddress | undefined {
   for (const warning of address.warnings ?? []) void pulumi.log.warn(warning);
   if (EngineClient.supports(address)) return address;
   void pulumi.log.warn(
-    `The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`,
+    say`The engine at ${address.host} is reached by the Docker provider only: ports, names and subnets in use there are not checked beforehand, and changes of networks and names are not made in place.`,
   );
   return undefined;
 }
@@ -483,7 +484,7 @@ function noAnswer({ host }: EngineAddress, message: string, ofSettings: boolean)
     ? [` (${message})`, "Start Docker"]
     : [`: ${message}`, "Put that right"];
   return new pulumi.RunError(
-    `No Docker engine answers at ${host}${reason}. ${remedy}, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`berth plan\` shows the plan without one.`,
+    say`No Docker engine answers at ${host}${reason}. ${remedy}, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`berth plan\` shows the plan without one.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../description/errors";
 import { type ClusterObject, makeObject } from "./object";
+import { say } from "../../description/say";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 import type { ClusterSession } from "./session";
 import { withoutWaiting } from "./waiting";
@@ -42,17 +43,17 @@ export class SharedClaims {
     if (other.keepData !== keepData)
       throw new ArgumentError(
         "removeData",
-        `${by} and ${other.by} share the volume ${claim.source} but disagree about its data`,
-        "set removeData on both or on neither",
+        say`${by} and ${other.by} share the volume ${claim.source} but disagree about its data`,
+        say`set removeData on both or on neither`,
       );
     if (JSON.stringify(other.spec) !== JSON.stringify(claim.spec))
       throw new ArgumentError(
         `kubernetes.volumes.${claim.source}`,
-        `${by} and ${other.by} share the volume but describe different claims`,
-        "say the same of it in both",
+        say`${by} and ${other.by} share the volume but describe different claims`,
+        say`say the same of it in both`,
       );
     const warning = oneNode(claim, other.by);
-    if (warning) void pulumi.log.warn(`${by}: ${warning}`);
+    if (warning) void pulumi.log.warn(say`${by}: ${warning}`);
   }
 
   /**

@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { ClusterAccess } from "./kubeconfig";
+import { say } from "../../description/say";
 
 /** What an API server answered. */
 export interface ClusterAnswer<T> {
@@ -60,7 +61,7 @@ export class ClusterClient {
           resolve({ status: response.statusCode ?? 0, body });
         });
       });
-      request.on("timeout", () => request.destroy(new Error(`no answer within ${timeout / 1000} s`)));
+      request.on("timeout", () => request.destroy(new Error(say`no answer within ${timeout / 1000} s`)));
       request.on("error", reject);
       request.end();
     });

@@ -2,6 +2,7 @@ import type { Service } from "@pulumi/kubernetes/core/v1/service";
 import type { ServicePort } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../description/say";
 import { sentence } from "../../pulumi/componentErrors";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
@@ -38,8 +39,8 @@ function prepare(request: ServiceRequest): PreparedService {
   const made = workload(spec, kubernetes, ownerLabels(session.owner, name), lateValues(request));
   for (const manifest of [...made.services, made.controller]) session.claim(manifest, name, made.argumentOf);
   for (const claim of made.claims) claimsOf(session).check(claim, made.namespace, keepData, name);
-  for (const note of made.notes) void pulumi.log.info(`${name}: ${note}`);
-  for (const warning of made.warnings) void pulumi.log.warn(`${name}: ${warning}`);
+  for (const note of made.notes) void pulumi.log.info(say`${name}: ${note}`);
+  for (const warning of made.warnings) void pulumi.log.warn(say`${name}: ${warning}`);
   return {
     inputs: {
       image: spec.image,
@@ -219,8 +220,8 @@ function startsAnew(companions: Companion[]): Record<string, pulumi.Output<strin
     if (!isClusterObject(resource))
       throw new ArgumentError(
         "dependsOn",
-        `${name} is not on Kubernetes, so its restarts are not seen`,
-        "remove restart",
+        say`${name} is not on Kubernetes, so its restarts are not seen`,
+        say`remove restart`,
       );
     return resource.metadata.apply((live) => `${name}=${live?.uid ?? ""}/${live?.generation ?? ""}`);
   });

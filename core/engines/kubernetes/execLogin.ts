@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { isAbsolute, resolve } from "node:path";
 import { type ClusterAccess, KubeconfigError } from "./kubeconfig";
+import { say } from "../../description/say";
 
 /** Longest wait for the program; some ask a server far away. */
 const TIMEOUT = 30_000;
@@ -30,7 +31,7 @@ export async function withLogin(access: ClusterAccess): Promise<ClusterAccess> {
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       const [last] = stderr.trim().split("\n").slice(-1);
       if (error)
-        fail(new KubeconfigError(`the login program ${command} failed (${last || error.message.split("\n")[0]})`));
+        fail(new KubeconfigError(say`the login program ${command} failed (${last || error.message.split("\n")[0]})`));
       else done(stdout);
     });
     child.stdin?.end();
@@ -39,11 +40,11 @@ export async function withLogin(access: ClusterAccess): Promise<ClusterAccess> {
   try {
     credential = JSON.parse(answer) as Credential;
   } catch {
-    throw new KubeconfigError(`the login program ${command} gave no credential`);
+    throw new KubeconfigError(say`the login program ${command} gave no credential`);
   }
   const { token, clientCertificateData, clientKeyData } = credential.status ?? {};
   if (!token && !(clientCertificateData && clientKeyData))
-    throw new KubeconfigError(`the login program ${command} gave neither a token nor a certificate`);
+    throw new KubeconfigError(say`the login program ${command} gave neither a token nor a certificate`);
   const pem = (text: string | undefined) => (text === undefined ? undefined : Buffer.from(text));
   return {
     ...access,

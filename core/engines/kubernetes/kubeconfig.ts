@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { say } from "../../description/say";
 
 /** A cluster, and how to log in there. */
 export interface ClusterAccess {
@@ -67,10 +68,10 @@ function readFiles(
     try {
       config = parse(text);
     } catch (error) {
-      throw new KubeconfigError(`${where} is not YAML (${(error as Error).message.split("\n")[0]})`);
+      throw new KubeconfigError(say`${where} is not YAML (${(error as Error).message.split("\n")[0]})`);
     }
     if (config === null || typeof config !== "object" || Array.isArray(config))
-      throw new KubeconfigError(`${where} is not a kubeconfig`);
+      throw new KubeconfigError(say`${where} is not a kubeconfig`);
     return { folder, config: config as Entry };
   };
   const { kubeconfig } = choice;
@@ -82,7 +83,7 @@ function readFiles(
     .filter(Boolean)
     .map((path) => resolve(path.replace(/^~(?=\/|$)/, homedir())));
   const there = paths.filter((path) => existsSync(path));
-  if (there.length === 0) throw new KubeconfigError(`there is no kubeconfig at ${paths.join(", ")}`);
+  if (there.length === 0) throw new KubeconfigError(say`there is no kubeconfig at ${paths.join(", ")}`);
   return {
     where: there.join(", "),
     files: there.map((path) => read(readFileSync(path, "utf8"), path, dirname(path))),
@@ -101,17 +102,17 @@ export function clusterAccess(choice: ClusterChoice, env: NodeJS.ProcessEnv): Cl
     choice.context ?? files.map(({ config }) => config["current-context"]).find((current) => Boolean(current));
   if (name === undefined)
     throw new KubeconfigError(
-      `${where} names no current context${contexts.size ? `; it has ${[...contexts.keys()].join(", ")}` : ""}`,
+      say`${where} names no current context${contexts.size ? say`; it has ${[...contexts.keys()].join(", ")}` : ""}`,
     );
   const context = contexts.get(String(name));
   if (!context)
     throw new KubeconfigError(
-      `"${name}" is not a context of ${where}; it has ${[...contexts.keys()].join(", ") || "none"}`,
+      say`"${name}" is not a context of ${where}; it has ${[...contexts.keys()].join(", ") || "none"}`,
     );
   const clusterName = choice.cluster ?? String(context.cluster);
   const cluster = collect(files, "clusters", "cluster").get(clusterName);
   if (!cluster || typeof cluster.server !== "string")
-    throw new KubeconfigError(`the cluster "${clusterName}" of the context "${name}" is not in ${where}`);
+    throw new KubeconfigError(say`the cluster "${clusterName}" of the context "${name}" is not in ${where}`);
   const user = collect(files, "users", "user").get(String(context.user)) ?? {};
 
   const data = (entry: Entry, field: string): Buffer | undefined => {
@@ -120,7 +121,7 @@ export function clusterAccess(choice: ClusterChoice, env: NodeJS.ProcessEnv): Cl
     const path = entry[field];
     if (typeof path !== "string") return undefined;
     const full = resolve(String(entry.folder), path);
-    if (!existsSync(full)) throw new KubeconfigError(`${where} names the file ${full}, which is not there`);
+    if (!existsSync(full)) throw new KubeconfigError(say`${where} names the file ${full}, which is not there`);
     return readFileSync(full);
   };
   const token =
@@ -151,7 +152,7 @@ function execLogin(user: Entry, where: string): ExecLogin | undefined {
   if (!user.exec) return undefined;
   const { apiVersion, command, args, env } = user.exec as Entry;
   if (typeof command !== "string" || command === "")
-    throw new KubeconfigError(`${where} names no command in users[].user.exec`);
+    throw new KubeconfigError(say`${where} names no command in users[].user.exec`);
   const pairs = ((env ?? []) as { name: string; value: string }[]).map(({ name, value }) => [name, value]);
   return {
     apiVersion: String(apiVersion),

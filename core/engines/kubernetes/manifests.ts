@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../description/errors";
+import { say } from "../../description/say";
 import { isSecretValue } from "../../description/secretValue";
 import { type GivenManifest, type GivenObject, podPath } from "../../mapping/kubernetes/given";
 import { isClusterWide, knownKind, typeToken } from "../../mapping/kubernetes/kinds";
@@ -62,8 +63,8 @@ async function check(session: ClusterSession, objects: GivenObject[]): Promise<t
           object,
           new ArgumentError(
             "namespace",
-            `the cluster has no namespace ${namespace}`,
-            `add a Namespace to the manifests, or make it with \`kubectl create namespace ${namespace}\``,
+            say`the cluster has no namespace ${namespace}`,
+            say`add a Namespace to the manifests, or make it with \`kubectl create namespace ${namespace}\``,
           ),
         );
       const path = await pathOf(session, object, namespace);
@@ -117,7 +118,7 @@ export function applyManifests(given: GivenObject[], { wait }: ApplyOptions): Ma
       session.claim(object.manifest as never, object.at, () => "spec.ports");
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
-      throw new ArgumentError(`${object.place()}: ${object.at}: ${error.argument}`, error.problem, error.remedy);
+      throw new ArgumentError(say`${object.place()}: ${object.at}: ${error.argument}`, error.problem, error.remedy);
     }
   }
   const gate = session.client && pulumi.output(check(session, objects));

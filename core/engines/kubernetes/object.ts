@@ -9,6 +9,7 @@ import type { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import type { Service } from "@pulumi/kubernetes/core/v1/service";
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
+import { say } from "../../description/say";
 import type { Inputs } from "../../description/types";
 import type { Manifest } from "../../mapping/kubernetes/manifest";
 
@@ -91,7 +92,7 @@ export function makeObject<Version extends string, Kind extends string>(
 ): ObjectOf<Version, Kind> {
   const { apiVersion, kind, metadata, ...content } = manifest as Manifest;
   const key = `${apiVersion}/${kind}`;
-  if (!Object.hasOwn(CLASSES, key)) throw new Error(`berth makes no ${key}`);
+  if (!Object.hasOwn(CLASSES, key)) throw new Error(say`berth makes no ${key}`);
   const Class: Class<ClusterObject> = CLASSES[key as keyof Classes]();
   const args = { ...content, metadata: marked(metadata, opts.parent && urnOf(opts.parent)) };
   return new Class(name, args, opts) as ObjectOf<Version, Kind>;

@@ -1,4 +1,5 @@
 import type { Deployment } from "kubernetes-types/apps/v1";
+import { say } from "../../description/say";
 import { type Tell, untold } from "../../pulumi/progress";
 import type { ClusterClient } from "./client";
 
@@ -23,7 +24,7 @@ export async function waitForRollout(
   const help = `\`kubectl describe pod -n ${namespace} -l app=${name}\` says why`;
   for (;;) {
     const { status, body } = await client.get<Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
-    if (status !== 200) throw new Error(`The Deployment ${name} cannot be read (status ${status}).`);
+    if (status !== 200) throw new Error(say`The Deployment ${name} cannot be read (status ${status}).`);
     const { metadata, spec, status: live = {} } = body!;
     const wanted = spec?.replicas ?? 1;
     if (live.observedGeneration !== undefined && live.observedGeneration >= (metadata?.generation ?? 0)) {
@@ -31,11 +32,13 @@ export async function waitForRollout(
       if (counts.every((count = 0) => count === wanted)) return;
       const failed = live.conditions?.find(({ type, status }) => type === "Progressing" && status === "False");
       if (failed)
-        throw new Error(`The Deployment ${name} is stuck: ${failed.message ?? failed.reason}; ${help}.${before(live)}`);
+        throw new Error(
+          say`The Deployment ${name} is stuck: ${failed.message ?? failed.reason}; ${help}.${before(live)}`,
+        );
     }
     if (Date.now() >= end)
       throw new Error(
-        `${live.availableReplicas ?? 0} of ${wanted} pods of the Deployment ${name} answer after ${Math.round(timeout / 1000)} s; ${help}, or raise waitTimeout.${before(live)}`,
+        say`${live.availableReplicas ?? 0} of ${wanted} pods of the Deployment ${name} answer after ${Math.round(timeout / 1000)} s; ${help}, or raise waitTimeout.${before(live)}`,
       );
     const seconds = Math.round((Date.now() - began) / 1000);
     await tell(

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import type { ServicePort } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../description/errors";
+import { say } from "../../description/say";
 import { isOurs, type Owner, ownerLabels, ownerOf } from "../owner";
 import { checkLast } from "../../pulumi/allOrNothing";
 import { sentence } from "../../pulumi/componentErrors";
@@ -98,8 +99,8 @@ export class ClusterSession {
       if (component === undefined || maker === undefined || maker === component) return;
       throw new ArgumentError(
         "name",
-        `the ${kind} ${name} belongs to the component ${componentOf(maker)} of this stack, which was renamed or moved`,
-        `undo that, destroy it first, or choose another name; where an alias says that it is the same, \`kubectl annotate --overwrite ${COMPONENT}=${component}\``,
+        say`the ${kind} ${name} belongs to the component ${componentOf(maker)} of this stack, which was renamed or moved`,
+        say`undo that, destroy it first, or choose another name; where an alias says that it is the same, \`kubectl annotate --overwrite ${COMPONENT}=${component}\``,
       );
     }
     const alone = isClusterWide(kind);
@@ -108,8 +109,8 @@ export class ClusterSession {
     const option = alone ? "" : ` -n ${namespace}`;
     throw new ArgumentError(
       "name",
-      `the ${kind} ${name}${place} is there already and was not made by this stack`,
-      `choose another name, delete it, or hand it over with \`kubectl annotate ${kind.toLowerCase()} ${name}${option} --overwrite ${mark.join(" ")}\``,
+      say`the ${kind} ${name}${place} is there already and was not made by this stack`,
+      say`choose another name, delete it, or hand it over with \`kubectl annotate ${kind.toLowerCase()} ${name}${option} --overwrite ${mark.join(" ")}\``,
     );
   }
 
@@ -126,16 +127,16 @@ export class ClusterSession {
     if (namesToAdopt().includes(name))
       throw new ArgumentError(
         "berth:adopt",
-        `takes over what a Docker engine has, and ${name} is a ${manifest.kind} of a cluster`,
-        "take the name out of it; where that object is there already, the preview shows the command that hands it over",
+        say`takes over what a Docker engine has, and ${name} is a ${manifest.kind} of a cluster`,
+        say`take the name out of it; where that object is there already, the preview shows the command that hands it over`,
       );
     const key = [manifest.kind, namespace, name].join(" ");
     const other = this.objects.get(key);
     if (other !== undefined)
       throw new ArgumentError(
         "name",
-        `the ${manifest.kind} ${name} in the namespace ${namespace} is declared by ${other} already`,
-        "give each its own name, or another namespace",
+        say`the ${manifest.kind} ${name} in the namespace ${namespace} is declared by ${other} already`,
+        say`give each its own name, or another namespace`,
       );
     this.objects.set(key, by);
     if (manifest.kind !== "Service") return;
@@ -143,7 +144,11 @@ export class ClusterSession {
       // A zero is a port that the cluster picks.
       if (typeof nodePort !== "number" || nodePort === 0) continue;
       const taken = (where: string) =>
-        new ArgumentError(argument(nodePort), `the node port ${nodePort} is taken by ${where}`, "choose another one");
+        new ArgumentError(
+          argument(nodePort),
+          say`the node port ${nodePort} is taken by ${where}`,
+          say`choose another one`,
+        );
       const declared = this.nodePorts.get(`${nodePort}/${protocol}`);
       if (declared !== undefined) throw taken(declared);
       this.nodePorts.set(`${nodePort}/${protocol}`, by);
@@ -156,8 +161,8 @@ export class ClusterSession {
         if (!this.isDeclared(live)) return;
         const { message } = new ArgumentError(
           argument(nodePort),
-          `the node port ${nodePort} is that of the service ${live.service} until this \`up\` has changed it, and a cluster changes one after the other`,
-          "give one of the two a third port, and exchange them with the next `up`",
+          say`the node port ${nodePort} is that of the service ${live.service} until this \`up\` has changed it, and a cluster changes one after the other`,
+          say`give one of the two a third port, and exchange them with the next \`up\``,
         );
         throw sentence(`${by}: ${message}`);
       });
@@ -199,9 +204,9 @@ export class ClusterSession {
       const { status, body } = await this.client.delete(`/api/v1/namespaces/${namespace}/services/${service}`);
       if (status >= 400 && status !== 404)
         throw new Error(
-          `ports: the node port ${nodePort} is taken by the service ${service} of this stack, which is no longer declared and cannot be deleted (${body?.message ?? status}).`,
+          say`ports: the node port ${nodePort} is taken by the service ${service} of this stack, which is no longer declared and cannot be deleted (${body?.message ?? status}).`,
         );
-      await pulumi.log.info(`Deleted the service ${service}, which is no longer declared.`);
+      await pulumi.log.info(say`Deleted the service ${service}, which is no longer declared.`);
     }
   }
 }

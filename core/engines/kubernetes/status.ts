@@ -2,6 +2,7 @@ import type { DaemonSet, Deployment } from "kubernetes-types/apps/v1";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod, Service } from "kubernetes-types/core/v1";
 import { withTag } from "../../description/names";
+import { say } from "../../description/say";
 import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
 import { type Declared, judged, missing, type ServiceStatus, since, type State } from "../status";
 import type { ClusterClient } from "./client";
@@ -52,7 +53,7 @@ export async function clusterStatus(
     if (!found) return missing(one);
     seen.add(found.object);
     if (!isOurs(found.object.metadata?.annotations, owner))
-      return missing(one, `a ${found.kind} of this name is there that the stack has not made`);
+      return missing(one, say`a ${found.kind} of this name is there that the stack has not made`);
     return statusOf(found, namespace, one.service, one);
   });
   const gone = namespaces.flatMap((namespace) =>
@@ -69,7 +70,9 @@ async function readNamespace(client: ClusterClient, name: string): Promise<Names
   const list = async <T>(path: string): Promise<T[]> => {
     const { status, body } = await client.get<{ items: T[]; message?: string }>(path.replace("NAMESPACE", name));
     if (status === 200) return body?.items ?? [];
-    throw new Error(`the cluster at ${client.access.server} answers ${status}: ${body?.message ?? "no reason given"}`);
+    throw new Error(
+      say`the cluster at ${client.access.server} answers ${status}: ${body?.message ?? say`no reason given`}`,
+    );
   };
   const kinds = Object.entries(KINDS);
   const [services, pods, ...lists] = await Promise.all([

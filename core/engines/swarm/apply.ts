@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { type EngineClient, EngineError } from "../dockerApi/connection/client";
 import type { SwarmSpec } from "../../mapping/swarm";
 import type { SwarmService } from "../dockerApi/releaseServices";
@@ -55,7 +56,7 @@ export async function applySpec(
     const live = await client.find<SwarmService>(`/services/${id}`);
     if (!live)
       throw new Error(
-        `${declared.Name} is not in the swarm any more: somebody has removed it; run \`pulumi up --refresh\` to make it again.`,
+        say`${declared.Name} is not in the swarm any more: somebody has removed it; run \`pulumi up --refresh\` to make it again.`,
       );
     const { ContainerSpec, Placement } = declared.TaskTemplate;
     const running = live.Spec.TaskTemplate.ContainerSpec.Image;

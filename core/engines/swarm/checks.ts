@@ -1,5 +1,6 @@
 import { ArgumentError } from "../../description/errors";
 import { formatPort, type Port } from "../../description/ports";
+import { say } from "../../description/say";
 import { isOurs, OWNER_LABEL, type Owner, STACK_LABEL } from "../owner";
 import type { EngineSnapshot } from "../dockerApi/snapshot";
 
@@ -10,11 +11,11 @@ export function checkManager(snapshot: EngineSnapshot | undefined): void {
   const { swarm } = snapshot ?? {};
   if (!swarm || swarm.manager) return;
   throw swarm.state === "inactive"
-    ? new ArgumentError("engine", "this engine is in no swarm", `run \`docker swarm init\`, or ${DECLARE}`)
+    ? new ArgumentError("engine", say`this engine is in no swarm`, say`run \`docker swarm init\`, or ${DECLARE}`)
     : new ArgumentError(
         "engine",
-        `this engine is no manager of its swarm (it is ${swarm.state === "active" ? "a worker" : swarm.state})`,
-        "name a manager with `pulumi config set docker:host` or DOCKER_HOST",
+        say`this engine is no manager of its swarm (it is ${swarm.state === "active" ? say`a worker` : swarm.state})`,
+        say`name a manager with \`pulumi config set docker:host\` or DOCKER_HOST`,
       );
 }
 
@@ -28,14 +29,14 @@ export function checkServiceName(
   if (adopts.includes(name))
     throw new ArgumentError(
       "berth:adopt",
-      `takes over containers, networks and volumes, and ${name} is a service of a Swarm`,
-      `take the name out of it; \`docker service rm ${name}\` removes that service, and its volumes stay on their nodes`,
+      say`takes over containers, networks and volumes, and ${name} is a service of a Swarm`,
+      say`take the name out of it; \`docker service rm ${name}\` removes that service, and its volumes stay on their nodes`,
     );
   if (!/^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/.test(name) || name.length > 63)
     throw new ArgumentError(
       "containerName",
-      `${name} is not a name for a Swarm service`,
-      "use up to 63 letters, digits, - and _, without one of these at the end",
+      say`${name} is not a name for a Swarm service`,
+      say`use up to 63 letters, digits, - and _, without one of these at the end`,
     );
   const holder = snapshot?.services?.find((service) => service.name === name);
   if (!holder || isOurs(holder.labels, owner)) return;
@@ -43,10 +44,10 @@ export function checkServiceName(
   const same = stack === owner.stack;
   throw new ArgumentError(
     "containerName",
-    `a service named ${name} is in the swarm already${stack ? `, made by the stack ${stack}${same ? " of another checkout or user" : ""}` : ""}`,
+    say`a service named ${name} is in the swarm already${stack ? say`, made by the stack ${stack}${same ? say` of another checkout or user` : ""}` : ""}`,
     same
-      ? `choose another name, or, if that checkout is yours, run \`pulumi config set berth:owner ${holder.labels[OWNER_LABEL]}\``
-      : `choose another name, or remove it with \`docker service rm ${name}\``,
+      ? say`choose another name, or, if that checkout is yours, run \`pulumi config set berth:owner ${holder.labels[OWNER_LABEL]}\``
+      : say`choose another name, or remove it with \`docker service rm ${name}\``,
   );
 }
 
@@ -61,8 +62,8 @@ export function checkServicePorts(ports: Port[], snapshot: EngineSnapshot | unde
     if (holder)
       throw new ArgumentError(
         `ports[${index}]`,
-        `${formatPort(port)}: port ${port.published} is published by the service ${holder.name} of the swarm`,
-        "choose another port, or remove that service",
+        say`${formatPort(port)}: port ${port.published} is published by the service ${holder.name} of the swarm`,
+        say`choose another port, or remove that service`,
       );
   }
 }
@@ -93,15 +94,15 @@ export function checkNetworkScope(
     if (snapshot)
       throw new ArgumentError(
         argument,
-        `there is no network named ${name}`,
-        `declare it first with new OverlayNetwork("${name}"), or create it with \`docker network create -d overlay ${name}\``,
+        say`there is no network named ${name}`,
+        say`declare it first with new OverlayNetwork("${name}"), or create it with \`docker network create -d overlay ${name}\``,
       );
     return;
   }
   if (driver !== "overlay" && live?.scope !== "swarm")
     throw new ArgumentError(
       argument,
-      `${name} is a ${driver} network of one engine, and tasks may run on any node`,
-      "use an OverlayNetwork",
+      say`${name} is a ${driver} network of one engine, and tasks may run on any node`,
+      say`use an OverlayNetwork`,
     );
 }

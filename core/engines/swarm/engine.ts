@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../description/say";
 import { sentence } from "../../pulumi/componentErrors";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
@@ -64,14 +65,18 @@ function prepare(request: ServiceRequest): PreparedService {
   const spec = withFolders(request.spec, session);
   const { containerName } = spec;
   if (typeof containerName !== "string")
-    throw new ArgumentError("containerName", "is not known yet", "give a plain name: Swarm cannot rename a service");
+    throw new ArgumentError(
+      "containerName",
+      say`is not known yet`,
+      say`give a plain name: Swarm cannot rename a service`,
+    );
   checkServiceName(containerName, snapshot, owner, session.adopts);
   const other = own.services.get(containerName);
   if (other !== undefined)
     throw new ArgumentError(
       "containerName",
-      `${containerName} is the name of the service ${other} too`,
-      "give each its own name",
+      say`${containerName} is the name of the service ${other} too`,
+      say`give each its own name`,
     );
   own.services.set(containerName, name);
 
@@ -85,7 +90,7 @@ function prepare(request: ServiceRequest): PreparedService {
     });
   checkAgainstEngine(request, spec, session);
   if (isLate(spec.secrets) && !Array.isArray(spec.secrets))
-    throw new ArgumentError("secrets", "is not known yet", "give a list in which only content is an Output");
+    throw new ArgumentError("secrets", say`is not known yet`, say`give a list in which only content is an Output`);
   const secrets = readFiles((spec.secrets ?? []) as LateFile[], "secrets");
   const configs = readFiles((spec.configs ?? []) as LateFile[], "configs");
   const global = isGlobal({ mode: isLate(spec.mode) ? undefined : (spec.mode as ServiceSpec["mode"]) }, swarm);
@@ -120,8 +125,8 @@ function checkAgainstEngine(
     if (pullPolicy === "never")
       throw new ArgumentError(
         "pullPolicy",
-        "each node of a Swarm fetches what it lacks",
-        "remove it, or load the image on every node",
+        say`each node of a Swarm fetches what it lacks`,
+        say`remove it, or load the image on every node`,
       );
   });
   whenKnown({ volumes: spec.volumes }, ({ volumes = [] }) => {
@@ -131,8 +136,8 @@ function checkAgainstEngine(
     if (!keepData && volumes.some(({ type }) => type === "volume"))
       throw new ArgumentError(
         "removeData",
-        "Swarm makes a volume on every node that runs a task, and leaves it there; nobody removes it from here",
-        "remove it, and clean up with `docker volume rm` on the nodes",
+        say`Swarm makes a volume on every node that runs a task, and leaves it there; nobody removes it from here`,
+        say`remove it, and clean up with \`docker volume rm\` on the nodes`,
       );
   });
   whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
@@ -221,7 +226,7 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
 
   for (const other of companions.filter(({ restart }) => restart))
     void pulumi.log.info(
-      `${name}: a Swarm does not start it anew with ${other.name}, which keeps its name and address when its tasks change.`,
+      say`${name}: a Swarm does not start it anew with ${other.name}, which keeps its name and address when its tasks change.`,
     );
   const after = companions.filter(({ condition }) => condition !== "service_started").map(({ ready }) => ready);
   const references = pulumi.output({

@@ -2,6 +2,7 @@ import { createHash, scryptSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../description/say";
 import { isLate, lift } from "../../pulumi/outputs";
 import { ArgumentError } from "../../description/errors";
 import type { FileSpec } from "../../description/files";
@@ -32,8 +33,8 @@ export function readFiles(files: LateFile[], kind: Kind): LateFile[] {
       } catch (error) {
         throw new ArgumentError(
           at,
-          `cannot read ${path} (${(error as NodeJS.ErrnoException).code})`,
-          "create it first",
+          say`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`,
+          say`create it first`,
         );
       }
     }
@@ -45,8 +46,12 @@ export function readFiles(files: LateFile[], kind: Kind): LateFile[] {
 function checkSize(content: string, at: string): void {
   const bytes = Buffer.byteLength(content);
   if (bytes > LIMIT)
-    throw new ArgumentError(at, `${bytes} bytes are more than Swarm keeps (${LIMIT})`, "mount a volume or a folder");
-  if (bytes === 0) throw new ArgumentError(at, "is empty, which Swarm refuses", "give it a text");
+    throw new ArgumentError(
+      at,
+      say`${bytes} bytes are more than Swarm keeps (${LIMIT})`,
+      say`mount a volume or a folder`,
+    );
+  if (bytes === 0) throw new ArgumentError(at, say`is empty, which Swarm refuses`, say`give it a text`);
 }
 
 /**

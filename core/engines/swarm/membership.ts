@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../description/errors";
+import { say } from "../../description/say";
 import type { EngineClient } from "../dockerApi/connection/client";
 
 /** How a swarm begins; addresses are checked already. */
@@ -61,7 +62,7 @@ export async function initialised(
   if (swarm.LocalNodeState === "inactive") {
     if (preview) {
       const at = settings.advertiseAddr === undefined ? "" : `, at ${settings.advertiseAddr}`;
-      await pulumi.log.info(`${name}: up makes this engine the first manager of a swarm${at}.`);
+      await pulumi.log.info(say`${name}: up makes this engine the first manager of a swarm${at}.`);
       return undefined;
     }
     await client.request("POST", "/swarm/init", initRequest(settings), TIMEOUT);
@@ -71,7 +72,7 @@ export async function initialised(
   checkPool(settings, DefaultAddrPool ?? [], SubnetSize);
   const remote = swarm.RemoteManagers ?? [];
   const managers = swarm.Managers ?? remote.length;
-  if (managers < ENOUGH) await pulumi.log.warn(`${name}: ${fewManagers(managers)}`);
+  if (managers < ENOUGH) await pulumi.log.warn(say`${name}: ${fewManagers(managers)}`);
   return {
     address: remote.find(({ NodeID }) => NodeID === swarm.NodeID)?.Addr ?? `${swarm.NodeAddr}:2377`,
     remoteManagers: remote.map(({ Addr }) => Addr),
@@ -98,14 +99,14 @@ function checkMember(swarm: Info["Swarm"], advertiseAddr = ""): void {
   if (state !== "active")
     throw new ArgumentError(
       "engine",
-      `this engine's swarm is ${state}${problem ? ` (${problem})` : ""}`,
-      state === "locked" ? "unlock it with `docker swarm unlock`" : leave,
+      say`this engine's swarm is ${state}${problem ? ` (${problem})` : ""}`,
+      state === "locked" ? say`unlock it with \`docker swarm unlock\`` : leave,
     );
   if (!ControlAvailable)
     throw new ArgumentError(
       "engine",
-      "this engine is a worker of a swarm",
-      `promote it on a manager with \`docker node promote\`, ${leave}`,
+      say`this engine is a worker of a swarm`,
+      say`promote it on a manager with \`docker node promote\`, ${leave}`,
     );
   const host = advertiseAddr.replace(/^\[(.*)\](:\d+)?$/, "$1");
   const asked = isIP(host) ? host : host.replace(/:\d+$/, "");
@@ -113,8 +114,8 @@ function checkMember(swarm: Info["Swarm"], advertiseAddr = ""): void {
   if (isIP(asked) && asked !== NodeAddr)
     throw new ArgumentError(
       "advertiseAddr",
-      `this engine is in a swarm already, at ${NodeAddr}`,
-      `set ${NodeAddr}, ${leave}`,
+      say`this engine is in a swarm already, at ${NodeAddr}`,
+      say`set ${NodeAddr}, ${leave}`,
     );
 }
 
@@ -123,8 +124,8 @@ function checkPool({ defaultAddrPool, subnetSize }: SwarmSettings, live: string[
   if (differs || (subnetSize !== undefined && subnetSize !== liveSize))
     throw new ArgumentError(
       differs ? "defaultAddrPool" : "subnetSize",
-      `this swarm was made with ${live.join(", ") || "10.0.0.0/8"} in subnets of /${liveSize}, which cannot be changed`,
-      "set the same, or remove it",
+      say`this swarm was made with ${live.join(", ") || "10.0.0.0/8"} in subnets of /${liveSize}, which cannot be changed`,
+      say`set the same, or remove it`,
     );
 }
 

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { type Tell, untold } from "../../pulumi/progress";
 import { demultiplex, type EngineClient } from "../dockerApi/connection/client";
 import type { SwarmSpec } from "../../mapping/swarm";
@@ -95,14 +96,15 @@ export async function waitUntilConverged(
       const message = await failure(client, id, what, task);
       return new Error(
         old > 0
-          ? `${message}\n${old === 1 ? "One task" : `${old} tasks`} from before this change still ${old === 1 ? "runs" : "run"}.`
+          ? `${message}\n${old === 1 ? say`One task from before this change still runs.` : say`${old} tasks from before this change still run.`}`
           : message,
       );
     };
     const cause = failures.sort((a, b) => (a.CreatedAt < b.CreatedAt ? 1 : -1))[0];
-    if (changed && STUCK[state]) throw await fail(`${Name} ${STUCK[state]} (${service.UpdateStatus?.Message})`, cause);
+    if (changed && STUCK[state])
+      throw await fail(say`${Name} ${STUCK[state]} (${service.UpdateStatus?.Message})`, cause);
     if (failures.length >= TRIES && running.length < expected && !moving)
-      throw await fail(`${Name} does not come up`, cause);
+      throw await fail(say`${Name} does not come up`, cause);
     if (Date.now() - begin >= timeout) {
       const waiting = wanted.find(({ Status }) => Status.State !== "running");
       const why = `${Name} has ${upToDate.length} of ${expected} tasks running after ${Math.round(timeout / 1000)} s; raise waitTimeout if it needs longer`;

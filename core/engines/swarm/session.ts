@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../description/say";
 import { type EngineClient, EngineError } from "../dockerApi/connection/client";
 import { isOurs, SERVICE_LABEL } from "../owner";
 import { ignoreMissing } from "../dockerApi/connection/client";
@@ -58,16 +59,16 @@ async function reclaimService(session: Session, serviceName: string, name: strin
   const declared = swarmSessionFor(session).services.get(serviceName);
   if (!isOurs(labels, owner) || (declared !== undefined && declared !== name))
     throw new Error(
-      `containerName: a service named ${serviceName} is in the swarm already and is not this stack's; remove it with \`docker service rm ${serviceName}\`, or choose another name.`,
+      say`containerName: a service named ${serviceName} is in the swarm already and is not this stack's; remove it with \`docker service rm ${serviceName}\`, or choose another name.`,
     );
   const old = labels[SERVICE_LABEL];
   // The provider fails for ever to delete what it does not find.
   if (old !== name)
     throw new Error(
-      `containerName: the service ${serviceName} belongs to ${old} of this stack, which is no longer declared, and a Swarm cannot give its name to another; say that ${name} is the same with aliases: [{ name: "${old}" }], or choose another name.`,
+      say`containerName: the service ${serviceName} belongs to ${old} of this stack, which is no longer declared, and a Swarm cannot give its name to another; say that ${name} is the same with aliases: [{ name: "${old}" }], or choose another name.`,
     );
   await client.request("DELETE", `/services/${found.ID}`).catch(ignoreMissing);
-  await pulumi.log.info(`Removed the service ${serviceName}, left behind by an apply that was cut off.`);
+  await pulumi.log.info(say`Removed the service ${serviceName}, left behind by an apply that was cut off.`);
 }
 
 /** Its name speaks of its content; what carries this stack's labels and is not known to it is used by nobody. */
@@ -91,7 +92,7 @@ async function reclaimFile(session: Session, kind: "secrets" | "configs", fileNa
 export function clientOf({ client }: Session, resource: pulumi.Resource): EngineClient | undefined {
   if (client || !pulumi.runtime.hasEngine()) return client;
   throw new pulumi.ResourceError(
-    "a Swarm needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://.",
+    say`a Swarm needs an engine that berth can talk to itself; name it by unix://, ssh:// or tcp://.`,
     resource,
     true,
   );

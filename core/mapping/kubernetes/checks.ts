@@ -1,6 +1,7 @@
 import { ArgumentError, show } from "../../description/errors";
 import { parseImage } from "../../description/names";
 import { parseInteger } from "../../description/quantities";
+import { say } from "../../description/say";
 
 /*
  * What the API server takes, so that a slip is refused before anything is made. Each check gives the value back,
@@ -14,7 +15,7 @@ const WORD = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 
 function text(value: unknown, argument: string, what: string): string {
   if (typeof value !== "string")
-    throw new ArgumentError(argument, `${show(value)} is not text`, `give ${what} as a string`);
+    throw new ArgumentError(argument, say`${show(value)} is not text`, say`give ${what} as a string`);
   return value;
 }
 
@@ -35,12 +36,12 @@ const suggestion = (near: string, otherwise: string) => `use ${near === "" ? oth
  * @throws ArgumentError that suggests a name which is taken
  */
 export function labelName(value: string, argument: string): string {
-  const name = text(value, argument, "a name");
+  const name = text(value, argument, say`a name`);
   if (name.length <= 63 && LABEL.test(name)) return name;
   throw new ArgumentError(
     argument,
-    `${show(name)} is not a name that Kubernetes takes (lower-case letters, digits and '-', at most 63)`,
-    suggestion(asLabelName(name), 'a name such as "web-1"'),
+    say`${show(name)} is not a name that Kubernetes takes (lower-case letters, digits and '-', at most 63)`,
+    suggestion(asLabelName(name), say`a name such as "web-1"`),
   );
 }
 
@@ -50,14 +51,14 @@ export function serviceName(value: string, argument: string): string {
   if (/^[a-z]/.test(name)) return name;
   throw new ArgumentError(
     argument,
-    `${show(name)} is not a name of a Kubernetes Service, which begins with a letter`,
+    say`${show(name)} is not a name of a Kubernetes Service, which begins with a letter`,
     `use "${asLabelName(`app-${name}`)}"`,
   );
 }
 
 /** A name such as those of Secrets and ConfigMaps (RFC 1123 subdomain): labels joined by dots, at most 253. */
 export function subdomainName(value: string, argument: string): string {
-  const name = text(value, argument, "a name");
+  const name = text(value, argument, say`a name`);
   if (name.length <= 253 && SUBDOMAIN.test(name)) return name;
   const near = name
     .toLowerCase()
@@ -68,8 +69,8 @@ export function subdomainName(value: string, argument: string): string {
     .join(".");
   throw new ArgumentError(
     argument,
-    `${show(name)} is not a name that Kubernetes takes (lower-case letters, digits, '-' and '.', at most 253)`,
-    suggestion(near, 'a name such as "web.example"'),
+    say`${show(name)} is not a name that Kubernetes takes (lower-case letters, digits, '-' and '.', at most 253)`,
+    suggestion(near, say`a name such as "web.example"`),
   );
 }
 
@@ -83,25 +84,25 @@ function qualifiedName(value: string, argument: string, what: string, shown: str
   if (!fits)
     throw new ArgumentError(
       argument,
-      `${show(shown)} is not a key of ${what}`,
-      "use letters, digits, '-', '_' and '.' (at most 63), with a domain before a slash if you like: \"example.com/tier\"",
+      say`${show(shown)} is not a key of ${what}`,
+      say`use letters, digits, '-', '_' and '.' (at most 63), with a domain before a slash if you like: "example.com/tier"`,
     );
 }
 
 /** A key of a label: `app`, `app.kubernetes.io/name`. */
 export function labelKey(value: string, argument: string): string {
-  qualifiedName(text(value, argument, "a key"), argument, "a label", value);
+  qualifiedName(text(value, argument, say`a key`), argument, say`a label`, value);
   return value;
 }
 
 /** A value of a label: empty, or at most 63 letters, digits, `-`, `_` and `.`. */
 export function labelValue(value: string, argument: string): string {
-  const label = text(value, argument, "a label's value");
+  const label = text(value, argument, say`a label's value`);
   if (label === "" || (label.length <= 63 && WORD.test(label))) return label;
   throw new ArgumentError(
     argument,
-    `${show(label)} is not a value of a label (letters, digits, '-', '_' and '.', at most 63)`,
-    "shorten it, or make it an annotation, which takes any text",
+    say`${show(label)} is not a value of a label (letters, digits, '-', '_' and '.', at most 63)`,
+    say`shorten it, or make it an annotation, which takes any text`,
   );
 }
 
@@ -113,7 +114,7 @@ export function labels(value: Record<string, string>, argument: string): Record<
 
 /** A key of an annotation: as a label's, and the domain may have capital letters. */
 export function annotationKey(value: string, argument: string): string {
-  qualifiedName(text(value, argument, "a key").toLowerCase(), argument, "an annotation", value);
+  qualifiedName(text(value, argument, say`a key`).toLowerCase(), argument, say`an annotation`, value);
   return value;
 }
 
@@ -121,11 +122,15 @@ export function annotationKey(value: string, argument: string): string {
 export function annotations(value: Record<string, string>, argument: string): Record<string, string> {
   let size = 0;
   for (const [key, item] of Object.entries(value)) {
-    text(item, `${argument}.${annotationKey(key, argument)}`, "an annotation's value");
+    text(item, `${argument}.${annotationKey(key, argument)}`, say`an annotation's value`);
     size += Buffer.byteLength(key) + Buffer.byteLength(item);
   }
   if (size > 256 * 1024)
-    throw new ArgumentError(argument, "annotations are longer than 256 KiB together", "put the text into a config");
+    throw new ArgumentError(
+      argument,
+      say`annotations are longer than 256 KiB together`,
+      say`put the text into a config`,
+    );
   return value;
 }
 
@@ -145,7 +150,7 @@ export function amount(value: string | number, argument: string): number {
     const wrongUnit = /^[\d.]+\s*(k|kb|m|mb|g|gb|t|tb|ki?b|mi?b|gi?b)$/i.exec(String(value));
     const near = wrongUnit && `${Number.parseFloat(String(value))}${wrongUnit[1]!.charAt(0).toUpperCase()}i`;
     const remedy = near && QUANTITY.test(near) ? `use "${near}"` : QUANTITY_HELP;
-    throw new ArgumentError(argument, `${show(value)} is not a Kubernetes quantity`, remedy);
+    throw new ArgumentError(argument, say`${show(value)} is not a Kubernetes quantity`, remedy);
   }
   const [, number = "", binary, decimal, exponent] = match;
   if (binary) return Number(number) * 1024 ** BINARY[binary]!;
@@ -159,14 +164,14 @@ export function amount(value: string | number, argument: string): number {
  */
 export function quantity<T extends string | number>(value: T, argument: string): T {
   if (amount(value, argument) < 0)
-    throw new ArgumentError(argument, `${show(value)} is below zero`, "use zero or more");
+    throw new ArgumentError(argument, say`${show(value)} is below zero`, say`use zero or more`);
   return value;
 }
 
 /** A quantity above zero, such as processors: `100m`, `0.5`, `2`. */
 export function positiveQuantity<T extends string | number>(value: T, argument: string): T {
   if (amount(value, argument) <= 0)
-    throw new ArgumentError(argument, `${show(value)} is not above zero`, "use more than zero, or remove it");
+    throw new ArgumentError(argument, say`${show(value)} is not above zero`, say`use more than zero, or remove it`);
   return value;
 }
 
@@ -177,8 +182,8 @@ export function bytesQuantity<T extends string | number>(value: T, argument: str
     const meant = /^(\d+)m$/.exec(String(value))?.[1];
     throw new ArgumentError(
       argument,
-      `${show(value)} is not a whole number of bytes${meant ? ": m stands for a thousandth" : ""}`,
-      meant ? `use "${meant}Mi"` : 'use for example "512Mi"',
+      say`${show(value)} is not a whole number of bytes${meant ? say`: m stands for a thousandth` : ""}`,
+      meant ? `use "${meant}Mi"` : say`use for example "512Mi"`,
     );
   }
   return value;
@@ -196,7 +201,11 @@ export const NODE_PORTS: readonly [low: number, high: number] = [30000, 32767];
 export function nodePort(value: number, argument: string): number {
   const [low, high] = NODE_PORTS;
   if (typeof value === "number" && Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new ArgumentError(argument, `${show(value)} is not a node port`, `use a whole number from ${low} to ${high}`);
+  throw new ArgumentError(
+    argument,
+    say`${show(value)} is not a node port`,
+    say`use a whole number from ${low} to ${high}`,
+  );
 }
 
 /** A port of a container or Service. */
@@ -204,20 +213,20 @@ export const portNumber = (value: number, argument: string): number => parseInte
 
 /** Name of a container's port (IANA service name): `http`, `metrics-2`. */
 export function portName(value: string, argument: string): string {
-  const name = text(value, argument, "a port's name");
+  const name = text(value, argument, say`a port's name`);
   if (name.length <= 15 && LABEL.test(name) && /[a-z]/.test(name) && !name.includes("--")) return name;
   const near = asLabelName(name).replace(/-+/g, "-").slice(0, 15).replace(/-$/, "");
   throw new ArgumentError(
     argument,
-    `${show(name)} is not a name of a port (at most 15 lower-case letters, digits and single '-', one letter at least)`,
-    suggestion(/[a-z]/.test(near) ? near : "", 'a name such as "http"'),
+    say`${show(name)} is not a name of a port (at most 15 lower-case letters, digits and single '-', one letter at least)`,
+    suggestion(/[a-z]/.test(near) ? near : "", say`a name such as "http"`),
   );
 }
 
 /** A number of pods, 0 included. */
 export function replicas(value: number, argument: string): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value;
-  throw new ArgumentError(argument, `${show(value)} is not a number of pods`, "use a whole number, 0 or more");
+  throw new ArgumentError(argument, say`${show(value)} is not a number of pods`, say`use a whole number, 0 or more`);
 }
 
 /** A whole number or a percentage, such as `maxSurge` and `maxUnavailable`: `1`, `"25%"`. */
@@ -227,19 +236,19 @@ export function numberOrPercentage<T extends string | number>(value: T, argument
   const bare = typeof value === "string" && /^\d+$/.test(value);
   throw new ArgumentError(
     argument,
-    `${show(value)} is neither a whole number nor a percentage`,
-    bare ? `use ${value} or "${value}%"` : 'use for example 1 or "25%"',
+    say`${show(value)} is neither a whole number nor a percentage`,
+    bare ? say`use ${value} or "${value}%"` : say`use for example 1 or "25%"`,
   );
 }
 
 /** An image that a node can fetch: an id of Docker alone (`sha256:...`) names none. */
 export function image(value: string, argument: string): string {
-  const { repository } = parseImage(text(value, argument, "an image"), argument);
+  const { repository } = parseImage(text(value, argument, say`an image`), argument);
   if (repository !== "") return value;
   throw new ArgumentError(
     argument,
-    `${show(value)} is the id of an image on one Docker engine, which nodes cannot fetch`,
-    "name it by repository and tag or digest",
+    say`${show(value)} is the id of an image on one Docker engine, which nodes cannot fetch`,
+    say`name it by repository and tag or digest`,
   );
 }
 
@@ -251,14 +260,15 @@ export function selector(
 ): Record<string, string> {
   labels(value, argument);
   const entries = Object.entries(value);
-  if (entries.length === 0) throw new ArgumentError(argument, "is empty and finds no pods", "name one label at least");
+  if (entries.length === 0)
+    throw new ArgumentError(argument, say`is empty and finds no pods`, say`name one label at least`);
   for (const [key, item] of entries) {
     if (podLabels[key] === item) continue;
     const has = podLabels[key] === undefined ? "the pods have no such label" : `the pods have "${podLabels[key]}"`;
     throw new ArgumentError(
       `${argument}.${key}`,
-      `"${item}" finds no pods: ${has}`,
-      "give the pods' template the same label",
+      say`"${item}" finds no pods: ${has}`,
+      say`give the pods' template the same label`,
     );
   }
   return value;
@@ -269,18 +279,18 @@ export function variableName(value: string, argument: string): string {
   if (/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(text(value, argument, "a variable's name"))) return value;
   throw new ArgumentError(
     argument,
-    `${show(value)} is not a name of a variable that Kubernetes takes`,
-    "use letters, digits, '_', '-' and '.', not beginning with a digit",
+    say`${show(value)} is not a name of a variable that Kubernetes takes`,
+    say`use letters, digits, '_', '-' and '.', not beginning with a digit`,
   );
 }
 
 /** Key in the data of a Secret or ConfigMap: the name of a file, not a path. */
 export function dataKey(value: string, argument: string): string {
-  const key = text(value, argument, "a key");
+  const key = text(value, argument, say`a key`);
   if (/^[-._a-zA-Z0-9]{1,253}$/.test(key) && key !== "." && !key.startsWith("..")) return key;
   throw new ArgumentError(
     argument,
-    `${show(key)} is not a key of a Secret or ConfigMap`,
-    "use letters, digits, '-', '_' and '.', not beginning with '..'",
+    say`${show(key)} is not a key of a Secret or ConfigMap`,
+    say`use letters, digits, '-', '_' and '.', not beginning with '..'`,
   );
 }

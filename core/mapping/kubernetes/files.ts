@@ -4,6 +4,7 @@ import { ArgumentError } from "../../description/errors";
 import type { FileSpec } from "../../description/files";
 import { dataKey } from "./checks";
 import type { LateValues } from "./late";
+import { say } from "../../description/say";
 
 /** What an object of the cluster can hold. */
 const MOST_BYTES = 2 ** 20;
@@ -24,8 +25,8 @@ function read(file: string, argument: string): Buffer {
   } catch (error) {
     throw new ArgumentError(
       argument,
-      `cannot read ${file} (${(error as NodeJS.ErrnoException).code})`,
-      "name a file of the machine that runs Pulumi",
+      say`cannot read ${file} (${(error as NodeJS.ErrnoException).code})`,
+      say`name a file of the machine that runs Pulumi`,
     );
   }
 }
@@ -34,8 +35,8 @@ function checkOwner(value: string | undefined, argument: string): void {
   if (value !== undefined && value !== "0")
     throw new ArgumentError(
       argument,
-      "files from Secrets and ConfigMaps belong to root",
-      "remove it, and let mode say who may read the file",
+      say`files from Secrets and ConfigMaps belong to root`,
+      say`remove it, and let mode say who may read the file`,
     );
 }
 
@@ -61,7 +62,11 @@ export function filesFor(
     checkOwner(uid, `${at}.uid`);
     checkOwner(gid, `${at}.gid`);
     if (mode > 0o777)
-      throw new ArgumentError(`${at}.mode`, `0o${mode.toString(8)} has more than permissions`, "use 0o777 or less");
+      throw new ArgumentError(
+        `${at}.mode`,
+        say`0o${mode.toString(8)} has more than permissions`,
+        say`use 0o777 or less`,
+      );
     const plain = source.replace(/[^-._a-zA-Z0-9]/g, "-");
     const key = dataKey(plain in result.text || plain in result.binary ? `${plain}-${index}` : plain, `${at}.source`);
     if (file === undefined) result.text[key] = content!;
@@ -76,8 +81,8 @@ export function filesFor(
     if (size > MOST_BYTES)
       throw new ArgumentError(
         at,
-        `${kind} are larger than 1 MiB together`,
-        "put large files into a volume or the image",
+        say`${kind} are larger than 1 MiB together`,
+        say`put large files into a volume or the image`,
       );
     result.mounts.push({ name: volume, mountPath: target, subPath: key, readOnly: true });
     return { key, path: key, mode };

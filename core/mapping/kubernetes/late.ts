@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../description/errors";
+import { say } from "../../description/say";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 
 /** How to deal with values that arrive late. What has none of them, such as an export, does without Pulumi. */
@@ -36,10 +37,16 @@ function hasPlainKeys(value: unknown, { isLate }: LateValues): boolean {
 export function withKnownStructure(spec: LateSpec, late: LateValues): ServiceSpec {
   for (const [field, value] of Object.entries(spec) as [keyof ServiceSpec, unknown][]) {
     if (!late.isLate(value) || MAY_BE_LATE.includes(field)) continue;
-    if (!VALUES_MAY_BE_LATE.includes(field)) throw new ArgumentError(field, "is not known yet", "give a plain value");
+    if (!VALUES_MAY_BE_LATE.includes(field))
+      throw new ArgumentError(field, say`is not known yet`, say`give a plain value`);
     if (hasPlainKeys(value, late)) continue;
-    const entries = field === "environment" ? "a map in which only values" : "a list in which only content";
-    throw new ArgumentError(field, "is not known yet", `give ${entries} may be Outputs`);
+    throw new ArgumentError(
+      field,
+      say`is not known yet`,
+      field === "environment"
+        ? say`give a map in which only values may be Outputs`
+        : say`give a list in which only content may be Outputs`,
+    );
   }
   return spec as ServiceSpec;
 }

@@ -1,5 +1,6 @@
 import type { HostAlias, PodDNSConfig, PodSpec } from "kubernetes-types/core/v1";
 import { ArgumentError, show } from "../../description/errors";
+import { say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
 import type { NetworkDescription } from "../../description/types";
 import { labelName, serviceName, subdomainName } from "./checks";
@@ -13,7 +14,7 @@ function hostAliases(extraHosts: ServiceSpec["extraHosts"]): HostAlias[] {
   for (const { host, ip } of extraHosts ?? []) {
     const at = `extraHosts.${host}`;
     if (ip === "host-gateway")
-      throw new ArgumentError(at, "host-gateway is no one address in a cluster", "give the address itself");
+      throw new ArgumentError(at, say`host-gateway is no one address in a cluster`, say`give the address itself`);
     byAddress.set(ip, [...(byAddress.get(ip) ?? []), subdomainName(host, at)]);
   }
   return [...byAddress].map(([ip, hostnames]) => ({ ip, hostnames }));
@@ -23,13 +24,17 @@ function dnsConfig({ dns, dnsOpt, dnsSearch, networks }: ServiceSpec): PodDNSCon
   if (dns && networks?.length)
     throw new ArgumentError(
       "dns",
-      "the names of other services come from the cluster's DNS, which cannot be asked beside these",
-      "remove it and set them in the cluster's DNS, or remove networks",
+      say`the names of other services come from the cluster's DNS, which cannot be asked beside these`,
+      say`remove it and set them in the cluster's DNS, or remove networks`,
     );
   if (dns && dns.length > NAMESERVERS)
-    throw new ArgumentError("dns", `${dns.length} nameservers are more than Kubernetes takes`, `name ${NAMESERVERS}`);
+    throw new ArgumentError(
+      "dns",
+      say`${dns.length} nameservers are more than Kubernetes takes`,
+      say`name ${NAMESERVERS}`,
+    );
   if (dnsSearch?.includes("."))
-    throw new ArgumentError("dnsSearch", '"." cannot take the cluster\'s own domains away', "remove it");
+    throw new ArgumentError("dnsSearch", say`"." cannot take the cluster's own domains away`, say`remove it`);
   return compactOrNothing<PodDNSConfig>({
     nameservers: dns,
     searches: dnsSearch?.map((domain, index) => subdomainName(domain, `dnsSearch[${index}]`)),
@@ -42,7 +47,7 @@ function dnsConfig({ dns, dnsOpt, dnsSearch, networks }: ServiceSpec): PodDNSCon
 
 function refuseShared(mode: string | undefined, field: "networkMode" | "ipc" | "pid"): void {
   if (mode?.startsWith("container:"))
-    throw new ArgumentError(field, "only containers of one pod share it, and each service is a pod", "remove it");
+    throw new ArgumentError(field, say`only containers of one pod share it, and each service is a pod`, say`remove it`);
 }
 
 /** Names, addresses and what the pod shares with its node. */
@@ -52,16 +57,16 @@ export function podNetwork(spec: ServiceSpec): Partial<PodSpec> {
   if (networkMode === "none")
     throw new ArgumentError(
       "networkMode",
-      "every pod has a network",
-      "remove it, and forbid traffic with a NetworkPolicy of your own",
+      say`every pod has a network`,
+      say`remove it, and forbid traffic with a NetworkPolicy of your own`,
     );
   if (ipc === "none" || ipc === "shareable")
-    throw new ArgumentError("ipc", `${ipc} has no counterpart in Kubernetes`, 'use "private" or "host"');
+    throw new ArgumentError("ipc", say`${ipc} has no counterpart in Kubernetes`, 'use "private" or "host"');
   if (cgroup === "host")
-    throw new ArgumentError("cgroup", "the nodes' container runtime decides about it", "remove it");
+    throw new ArgumentError("cgroup", say`the nodes' container runtime decides about it`, say`remove it`);
   const host = networkMode === "host";
   if (host && hostname !== undefined)
-    throw new ArgumentError("hostname", "a pod on the node's network has the node's name", "remove it");
+    throw new ArgumentError("hostname", say`a pod on the node's network has the node's name`, say`remove it`);
   return {
     hostname: hostname === undefined ? undefined : labelName(hostname, "hostname"),
     hostNetwork: host || undefined,
@@ -93,11 +98,15 @@ export function aliasesOf({ networks }: ServiceSpec, name: string): string[] {
     const at = `networks[${index}]`;
     for (const [field, reason] of Object.entries(REFUSED))
       if (network[field as keyof NetworkDescription] !== undefined)
-        throw new ArgumentError(`${at}.${field}`, reason, "remove it");
+        throw new ArgumentError(`${at}.${field}`, reason, say`remove it`);
     for (const [position, alias] of (network.aliases ?? []).entries()) {
       const place = `${at}.aliases[${position}]`;
       if (alias.includes("."))
-        throw new ArgumentError(place, `${show(alias)} has a domain, and names of Services have none`, "remove it");
+        throw new ArgumentError(
+          place,
+          say`${show(alias)} has a domain, and names of Services have none`,
+          say`remove it`,
+        );
       aliases.add(serviceName(alias, place));
     }
   }

@@ -1,6 +1,7 @@
 import type { Container, PodSpec } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import { ArgumentError, show } from "../../description/errors";
+import { say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
 import { annotations, image, labels, subdomainName } from "./checks";
 import type { Environment } from "./environment";
@@ -27,7 +28,7 @@ function platformSelector(platform: string | undefined): Record<string, string> 
   if (arch.includes("/"))
     throw new ArgumentError(
       "platform",
-      `nodes do not say which variant of ${rest[0]} they are`,
+      say`nodes do not say which variant of ${rest[0]} they are`,
       `use "${os}/${rest[0]}"`,
     );
   return { "kubernetes.io/os": os, "kubernetes.io/arch": arch };
@@ -38,7 +39,11 @@ function nodeSelector({ platform }: ServiceSpec, options: KubernetesOptions): Re
   const own = labels(options.nodeSelector ?? {}, "kubernetes.nodeSelector");
   for (const [key, value] of Object.entries(fromPlatform))
     if (own[key] !== undefined && own[key] !== value)
-      throw new ArgumentError(`kubernetes.nodeSelector.${key}`, `${own[key]} is not ${platform}`, "keep one of them");
+      throw new ArgumentError(
+        `kubernetes.nodeSelector.${key}`,
+        say`${own[key]} is not ${platform}`,
+        say`keep one of them`,
+      );
   const all = { ...fromPlatform, ...own };
   return Object.keys(all).length ? all : undefined;
 }
@@ -51,8 +56,8 @@ function programOf({ entrypoint, command = [] }: ServiceSpec): Pick<Container, "
   if (words.length === 0)
     throw new ArgumentError(
       "entrypoint",
-      "Kubernetes cannot clear the image's entrypoint and keep its command",
-      "set command too",
+      say`Kubernetes cannot clear the image's entrypoint and keep its command`,
+      say`set command too`,
     );
   return { command: words };
 }
@@ -80,7 +85,7 @@ function checkMounts(container: Container): void {
   const seen = new Set<string>();
   for (const { mountPath } of container.volumeMounts ?? []) {
     if (seen.has(mountPath))
-      throw new ArgumentError("volumes", `${mountPath} is mounted twice`, "give each mount its own path");
+      throw new ArgumentError("volumes", say`${mountPath} is mounted twice`, say`give each mount its own path`);
     seen.add(mountPath);
   }
 }
@@ -117,7 +122,11 @@ export function podSpec(spec: ServiceSpec, parts: PodParts, options: KubernetesO
   });
   checkMounts(container);
   if (spec.init)
-    throw new ArgumentError("init", "Kubernetes starts no init in a container", "use an image with one, such as tini");
+    throw new ArgumentError(
+      "init",
+      say`Kubernetes starts no init in a container`,
+      say`use an image with one, such as tini`,
+    );
   const pod = compact<PodSpec>({
     ...podNetwork(spec),
     initContainers: volumes.initContainers.map(({ name: init, ...rest }) => ({
@@ -148,7 +157,7 @@ export function podSpec(spec: ServiceSpec, parts: PodParts, options: KubernetesO
   return late.lift(pod, (plain) => {
     const result: unknown = transformPod(plain);
     if (typeof result !== "object" || result === null || !("containers" in result))
-      throw new ArgumentError("kubernetes.transformPod", `returns ${show(result)}`, "return the pod's spec");
+      throw new ArgumentError("kubernetes.transformPod", say`returns ${show(result)}`, say`return the pod's spec`);
     return result as PodSpec;
   });
 }
@@ -168,8 +177,8 @@ export function podMetadata(
     if (podLabels[key] !== undefined && podLabels[key] !== value)
       throw new ArgumentError(
         `kubernetes.podLabels.${key}`,
-        `berth finds the pods by ${key}: ${value}`,
-        "use another key",
+        say`berth finds the pods by ${key}: ${value}`,
+        say`use another key`,
       );
   const given = { labels: spec.labels, annotations: spec.annotations };
   const merged = late.lift(given, (plain) => {
@@ -178,7 +187,11 @@ export function podMetadata(
     for (const [argument, record] of Object.entries(further))
       for (const [key, value] of Object.entries(annotations(record ?? {}, argument))) {
         if (all[key] !== undefined && all[key] !== value)
-          throw new ArgumentError(`${argument}.${key}`, "is set to another value by labels or annotations", "keep one");
+          throw new ArgumentError(
+            `${argument}.${key}`,
+            say`is set to another value by labels or annotations`,
+            say`keep one`,
+          );
         all[key] = value;
       }
     return all;

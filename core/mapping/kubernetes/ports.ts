@@ -1,6 +1,7 @@
 import type { ContainerPort, ServicePort } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../description/errors";
 import { formatPort } from "../../description/ports";
+import { say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
 import { NODE_PORTS, nodePort } from "./checks";
 import type { KubernetesOptions } from "../../description/kubernetesOptions";
@@ -58,7 +59,11 @@ export interface ServicePorts {
  */
 export function servicePorts(spec: ServiceSpec, { nodePorts = {} }: KubernetesOptions): ServicePorts {
   if (spec.publishAll)
-    throw new ArgumentError("publishAll", "only the image knows its ports, and nothing reads it", "name them in ports");
+    throw new ArgumentError(
+      "publishAll",
+      say`only the image knows its ports, and nothing reads it`,
+      say`name them in ports`,
+    );
   const notes: string[] = [];
   const argumentOf = new Map<number, string>();
   const ports = spec.ports ?? [];
@@ -72,8 +77,8 @@ export function servicePorts(spec: ServiceSpec, { nodePorts = {} }: KubernetesOp
     if (!ports.some(({ target }) => String(target) === key))
       throw new ArgumentError(
         `kubernetes.nodePorts.${key}`,
-        `the container's port ${key} is not published`,
-        "publish it with ports, or remove it",
+        say`the container's port ${key} is not published`,
+        say`publish it with ports, or remove it`,
       );
   const seen = new Set<string>();
   const published = ports.map((port, index): ServicePort => {
@@ -82,14 +87,14 @@ export function servicePorts(spec: ServiceSpec, { nodePorts = {} }: KubernetesOp
     if (!["", "0.0.0.0", "::"].includes(port.hostIp))
       throw new ArgumentError(
         at,
-        `a node port listens on every address of every node, not on ${port.hostIp} alone`,
-        "remove the address, or use expose and `kubectl port-forward`",
+        say`a node port listens on every address of every node, not on ${port.hostIp} alone`,
+        say`remove the address, or use expose and \`kubectl port-forward\``,
       );
     if (seen.has(nameOf(target)))
       throw new ArgumentError(
         at,
-        `the container's port ${port.target}/${port.protocol} is published twice, and a Service has each port once`,
-        "publish it once",
+        say`the container's port ${port.target}/${port.protocol} is published twice, and a Service has each port once`,
+        say`publish it once`,
       );
     seen.add(nameOf(target));
     const chosen = nodePorts[port.target];

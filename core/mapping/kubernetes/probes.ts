@@ -1,6 +1,7 @@
 import type { Probe } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../description/errors";
 import { formatDuration } from "../../description/quantities";
+import { say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
 import { verbatim } from "./values";
 
@@ -11,7 +12,7 @@ export function wholeSeconds(milliseconds: number, argument: string): number {
   if (milliseconds % 1000 === 0) return milliseconds / 1000;
   throw new ArgumentError(
     argument,
-    `${formatDuration(milliseconds)} is not a number of whole seconds, in which Kubernetes counts`,
+    say`${formatDuration(milliseconds)} is not a number of whole seconds, in which Kubernetes counts`,
     `use "${Math.ceil(milliseconds / 1000)}s"`,
   );
 }
@@ -26,8 +27,8 @@ export function probesOf({ healthcheck }: ServiceSpec): { readinessProbe?: Probe
   if (!test?.length)
     throw new ArgumentError(
       "healthcheck.test",
-      "is missing, and Kubernetes does not read the HEALTHCHECK of an image",
-      "write the image's check here",
+      say`is missing, and Kubernetes does not read the HEALTHCHECK of an image`,
+      say`write the image's check here`,
     );
   const [kind, ...words] = test;
   const command = (kind === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words).map(verbatim);

@@ -1,5 +1,6 @@
 import type { ResourceRequirements } from "kubernetes-types/core/v1";
 import { ArgumentError } from "../../description/errors";
+import { say } from "../../description/say";
 import type { GpuRequest, ServiceSpec } from "../../description/service";
 import { bytesAsQuantity, compactOrNothing } from "./values";
 
@@ -11,8 +12,8 @@ function processors(cpus: number | undefined): string | undefined {
   if (!Number.isInteger(thousandths))
     throw new ArgumentError(
       "cpus",
-      `${cpus / 1e9} is finer than a thousandth of a processor, which is the least of Kubernetes`,
-      `use ${Math.max(1, Math.round(thousandths)) / 1000}`,
+      say`${cpus / 1e9} is finer than a thousandth of a processor, which is the least of Kubernetes`,
+      say`use ${Math.max(1, Math.round(thousandths)) / 1000}`,
     );
   return thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`;
 }
@@ -22,7 +23,7 @@ function gpuCount(gpus: GpuRequest[] | undefined): string | undefined {
   for (const [index, request] of (gpus ?? []).entries()) {
     const at = `gpus[${index}]`;
     const counts = (field: string, what: string, remedy: string) =>
-      new ArgumentError(`${at}.${field}`, `Kubernetes counts GPUs and cannot ${what}`, remedy);
+      new ArgumentError(`${at}.${field}`, say`Kubernetes counts GPUs and cannot ${what}`, remedy);
     const remedy = "say how many: [{ count: 1 }]";
     if (request.deviceIds?.length) throw counts("deviceIds", "choose particular ones", remedy);
     if (request.count === undefined || request.count === -1) throw counts("count", "give all of a node", remedy);

@@ -1,5 +1,6 @@
 import type { PodSecurityContext, SecurityContext, SELinuxOptions } from "kubernetes-types/core/v1";
 import { ArgumentError, show } from "../../description/errors";
+import { say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
 import { compactOrNothing } from "./values";
 
@@ -9,8 +10,8 @@ function id(value: string, argument: string): number {
   if (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 31) return Number(value);
   throw new ArgumentError(
     argument,
-    `${show(value)} is not a number, and Kubernetes does not look into the image for names`,
-    "give the number that the image's /etc/passwd or /etc/group has for it",
+    say`${show(value)} is not a number, and Kubernetes does not look into the image for names`,
+    say`give the number that the image's /etc/passwd or /etc/group has for it`,
   );
 }
 
@@ -30,8 +31,8 @@ function securityOption(option: string, argument: string, labels: SELinuxOptions
       if (value === "unconfined") return { seccompProfile: { type: "Unconfined" } };
       throw new ArgumentError(
         argument,
-        "a seccomp profile of Kubernetes is a file on the nodes",
-        "put it there and name it with kubernetes: { transformPod }",
+        say`a seccomp profile of Kubernetes is a file on the nodes`,
+        say`put it there and name it with kubernetes: { transformPod }`,
       );
     case "apparmor":
       if (value === "unconfined") return { appArmorProfile: { type: "Unconfined" } };
@@ -46,8 +47,8 @@ function securityOption(option: string, argument: string, labels: SELinuxOptions
   }
   throw new ArgumentError(
     argument,
-    `${show(option)} has no counterpart in Kubernetes`,
-    "use no-new-privileges, seccomp=unconfined, apparmor=..., label=type:... or remove it",
+    say`${show(option)} has no counterpart in Kubernetes`,
+    say`use no-new-privileges, seccomp=unconfined, apparmor=..., label=type:... or remove it`,
   );
 }
 
@@ -66,8 +67,8 @@ export function containerSecurity(spec: ServiceSpec): SecurityContext | undefine
   )
     throw new ArgumentError(
       "securityOpt",
-      "Kubernetes refuses no-new-privileges together with privileged or SYS_ADMIN",
-      "keep one of them",
+      say`Kubernetes refuses no-new-privileges together with privileged or SYS_ADMIN`,
+      say`keep one of them`,
     );
   return compactOrNothing<SecurityContext>({
     runAsUser: uid === undefined ? undefined : id(uid, "user"),
@@ -83,7 +84,7 @@ export function containerSecurity(spec: ServiceSpec): SecurityContext | undefine
 export function podSecurity({ groupAdd, sysctls, networkMode }: ServiceSpec): PodSecurityContext | undefined {
   const ofHost = Object.keys(sysctls ?? {}).find((name) => networkMode === "host" && name.startsWith("net."));
   if (ofHost !== undefined)
-    throw new ArgumentError(`sysctls.${ofHost}`, "would change the node's own network", "set it on the nodes");
+    throw new ArgumentError(`sysctls.${ofHost}`, say`would change the node's own network`, say`set it on the nodes`);
   return compactOrNothing<PodSecurityContext>({
     supplementalGroups: groupAdd?.map((group, index) => id(group, `groupAdd[${index}]`)),
     sysctls: Object.entries(sysctls ?? {}).map(([name, value]) => ({ name, value })),

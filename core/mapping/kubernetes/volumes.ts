@@ -3,6 +3,7 @@ import type { Container, PersistentVolumeClaimSpec, Volume, VolumeMount } from "
 import { ArgumentError, show } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
 import { parseBytes } from "../../description/quantities";
+import { say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
 import { asLabelName, bytesQuantity, subdomainName } from "./checks";
 import type { ClaimOptions, KubernetesOptions } from "../../description/kubernetesOptions";
@@ -61,18 +62,23 @@ done`;
 function claimFor(mount: Mount, service: string, argument: string, options: KubernetesOptions): Claim {
   const source = mount.source ?? mount.target;
   const name = asLabelName(mount.source ?? `${service}${mount.target}`);
-  if (name === "") throw new ArgumentError(argument, `${show(source)} has no letter or digit`, "choose another name");
+  if (name === "")
+    throw new ArgumentError(argument, say`${show(source)} has no letter or digit`, say`choose another name`);
   const at = `kubernetes.volumes.${source}`;
   const given: ClaimOptions = options.volumes?.[source] ?? {};
   const { size = "10Gi", storageClassName, accessMode = "ReadWriteOnce", existing = false } = given;
   if (!MODES.includes(accessMode))
-    throw new ArgumentError(`${at}.accessMode`, `${show(accessMode)} is not known`, `use ${MODES.join(", ")}`);
+    throw new ArgumentError(`${at}.accessMode`, say`${show(accessMode)} is not known`, say`use ${MODES.join(", ")}`);
   if (accessMode === "ReadOnlyMany" && !mount.readOnly)
-    throw new ArgumentError(argument, `the claim ${name} is ReadOnlyMany, and this mount writes`, "mount it read-only");
+    throw new ArgumentError(
+      argument,
+      say`the claim ${name} is ReadOnlyMany, and this mount writes`,
+      say`mount it read-only`,
+    );
   if (existing) {
     for (const field of ["size", "storageClassName"] as const)
       if (given[field] !== undefined)
-        throw new ArgumentError(`${at}.${field}`, "belongs to the claim, which is there already", "remove it");
+        throw new ArgumentError(`${at}.${field}`, say`belongs to the claim, which is there already`, say`remove it`);
     return { name, source, argument };
   }
   bytesQuantity(size, `${at}.size`);
@@ -123,7 +129,7 @@ function propagationOf({ propagation }: Mount, argument: string): string | undef
   if (mode === undefined)
     throw new ArgumentError(
       argument,
-      `Kubernetes propagates mounts with all that is below them, and knows no ${propagation}`,
+      say`Kubernetes propagates mounts with all that is below them, and knows no ${propagation}`,
       `use "r${propagation}"`,
     );
   return mode;
@@ -141,8 +147,8 @@ function refuseMode(mode: number | undefined, argument: string): void {
   if (mode !== undefined && mode !== 0o1777)
     throw new ArgumentError(
       argument,
-      `0o${mode.toString(8)} cannot be set: folders in memory are open to all users of the pod`,
-      "remove it",
+      say`0o${mode.toString(8)} cannot be set: folders in memory are open to all users of the pod`,
+      say`remove it`,
     );
 }
 
@@ -154,7 +160,7 @@ function tmpfsSize(options: string, argument: string): number | undefined {
     if (name === "size") size = parseBytes(value, argument);
     else if (name === "mode") refuseMode(Number.parseInt(value, 8), argument);
     else if (name !== "rw")
-      throw new ArgumentError(argument, `${show(option)} cannot be set in Kubernetes`, "use size=... only");
+      throw new ArgumentError(argument, say`${show(option)} cannot be set in Kubernetes`, say`use size=... only`);
   }
   return size;
 }
@@ -176,7 +182,7 @@ export function volumesFor(spec: ServiceSpec, service: string, options: Kubernet
     const at = `volumes[${index}]`;
     const readOnly = mount.readOnly || undefined;
     if (mount.selinux)
-      throw new ArgumentError(at, `${mount.selinux} relabels files of the host, which nodes do not`, "remove it");
+      throw new ArgumentError(at, say`${mount.selinux} relabels files of the host, which nodes do not`, say`remove it`);
     if (mount.type === "tmpfs") {
       refuseMode(mount.tmpfsMode, `${at}.tmpfs.mode`);
       const name = `berth-tmpfs-${index}`;
@@ -189,7 +195,11 @@ export function volumesFor(spec: ServiceSpec, service: string, options: Kubernet
       result.volumes.push({ name, hostPath: compact({ path, type: hostPathType(mount) }) });
       const mountPropagation = propagationOf(mount, at);
       if (mountPropagation === "Bidirectional" && !spec.privileged)
-        throw new ArgumentError(at, "rshared needs a privileged container", "set privileged: true, or use rslave");
+        throw new ArgumentError(
+          at,
+          say`rshared needs a privileged container`,
+          say`set privileged: true, or use rslave`,
+        );
       result.mounts.push(compact({ name, mountPath: mount.target, readOnly, mountPropagation }));
       if (!mount.readOnly && copies === 1) result.exclusive = true;
     } else addVolume(mount, at);
@@ -215,11 +225,11 @@ export function volumesFor(spec: ServiceSpec, service: string, options: Kubernet
     const mode = options.volumes?.[claim.source]?.accessMode ?? "ReadWriteOnce";
     const shared = mode === "ReadWriteMany" || mode === "ReadOnlyMany";
     if (copies > 1 && !shared && !mount.readOnly) {
-      const many = spec.mode === "global" ? "the pods of all nodes" : `${copies} pods`;
+      const many = spec.mode === "global" ? say`the pods of all nodes` : say`${copies} pods`;
       throw new ArgumentError(
         at,
-        `${many} would write to the volume ${claim.source}, which is for one node (${mode})`,
-        `set kubernetes: { volumes: { ${show(claim.source)}: { accessMode: "ReadWriteMany" } } } where the storage can do that, or let one pod run`,
+        say`${many} would write to the volume ${claim.source}, which is for one node (${mode})`,
+        say`set kubernetes: { volumes: { ${show(claim.source)}: { accessMode: "ReadWriteMany" } } } where the storage can do that, or let one pod run`,
       );
     }
     const other = result.claims.find(({ name }) => name === claim.name);
@@ -243,8 +253,8 @@ export function volumesFor(spec: ServiceSpec, service: string, options: Kubernet
 export const sameName = ({ name, argument, source }: Claim, other: string): ArgumentError =>
   new ArgumentError(
     argument,
-    `the volumes ${source} and ${other} would both be the claim ${name}`,
-    "give one of them another name",
+    say`the volumes ${source} and ${other} would both be the claim ${name}`,
+    say`give one of them another name`,
   );
 
 /** What is to be said where two services share a claim: a disk that is on one node holds the pods of both there. */

@@ -3,6 +3,7 @@ import type { JobSpec } from "kubernetes-types/batch/v1";
 import type { PodSpec, PodTemplateSpec, ServiceSpec as ServiceObjectSpec } from "kubernetes-types/core/v1";
 import type { ObjectMeta } from "kubernetes-types/meta/v1";
 import { ArgumentError } from "../../description/errors";
+import { say } from "../../description/say";
 import type { LateSpec, ServiceSpec } from "../../description/service";
 import { labelName, replicas, serviceName } from "./checks";
 import { environmentFor } from "./environment";
@@ -159,8 +160,8 @@ function jobRestart({ mode, restart }: ServiceSpec): "Never" | "OnFailure" | und
   if (restart && ["no", "on-failure"].includes(restart.policy))
     throw new ArgumentError(
       "restart",
-      `"${restart.policy}" is not for what keeps running: Kubernetes always starts it again`,
-      'remove it, or set mode: "replicated-job" for what ends by itself',
+      say`"${restart.policy}" is not for what keeps running: Kubernetes always starts it again`,
+      say`remove it, or set mode: "replicated-job" for what ends by itself`,
     );
   return undefined;
 }
@@ -176,7 +177,7 @@ function controllerOf(
   switch (spec.mode ?? "replicated") {
     case "global":
       if (count !== undefined)
-        throw new ArgumentError("replicas", "a global service has one pod on each node", "remove it, or mode");
+        throw new ArgumentError("replicas", say`a global service has one pod on each node`, say`remove it, or mode`);
       return {
         apiVersion: "apps/v1",
         kind: "DaemonSet",

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { COMMANDS } from "../../../cli/commands";
 import { describeIf } from "../../skips";
@@ -68,7 +70,10 @@ test.each(["bash", "zsh", "fish"])("%s: the script has every command, and the sh
   const text = script(shell);
   for (const { name } of COMMANDS) expect(text).toMatch(new RegExp(`(^|[ '"])${name}[ ':"]`, "m"));
   if (!there(shell)) return;
-  expect(spawnSync(shell, ["-n"], { input: text, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+  // fish reads no program from a socket, which is what it would get as its input here.
+  const file = join(mkdtempSync(join(tmpdir(), "berth-completion-")), shell);
+  writeFileSync(file, text);
+  expect(spawnSync(shell, ["-n", file], { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
 });
 
 describeIf(there("shellcheck") ? undefined : "no shellcheck on PATH", "shellcheck", () => {

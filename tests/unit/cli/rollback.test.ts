@@ -102,7 +102,7 @@ describe("what services go back to", () => {
     [
       "one is not declared any more",
       question([{ web: ONE!, old: ONE! }, { web: TWO! }]),
-      "old ran after update 1, and the program does not declare it any more; put that back into the program, or name",
+      "after update 1 there ran also old, which the program does not declare any more; put that back into the program, or name",
     ],
     ["there is no service", question([{ web: ONE! }], { declared: [] }), "the stack shop declares no service"],
   ])("is refused where %s", (_why, asked, says) => {

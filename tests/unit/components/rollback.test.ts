@@ -201,7 +201,7 @@ test("a service that is not declared any more is told", async () => {
   allOrNothing(() => void new Service("web", { image: "nginx" }));
   await w.done();
   expect(w.warnings).toEqual([
-    "berth:rollback: gone is not declared any more; `berth rollback test gone --end` takes that away.",
+    "berth:rollback: what is not declared any more: gone; `berth rollback test gone --end` takes that away.",
   ]);
 });
 

@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ArgumentError, show } from "../../../description/errors";
 import { checkSshAddress } from "./sshCommand";
+import { say } from "../../../description/say";
 
 /** Certificates for TLS: a folder with ca.pem, cert.pem and key.pem, or their texts. */
 export type EngineCertificates = { certPath: string } | { ca: string; cert: string; key: string };
@@ -84,36 +85,36 @@ export function engineAddress(
   if (certificates && url.protocol !== "tcp:")
     throw new ArgumentError(
       tlsName,
-      `${host} has no TLS, and the Docker provider would speak it there`,
-      "remove it, or name an engine at tcp://",
+      say`${host} has no TLS, and the Docker provider would speak it there`,
+      say`remove it, or name an engine at tcp://`,
     );
   if (url.protocol === "tcp:" && !certificates) {
     const folder = context === undefined ? undefined : contextCertificates(context, home);
     if (folder !== undefined)
       throw new ArgumentError(
         from,
-        `the Docker provider takes the host of ${context} and not its certificates, so it would speak without TLS`,
-        `set docker:host to ${host} and docker:certPath to ${folder} in its place`,
+        say`the Docker provider takes the host of ${context} and not its certificates, so it would speak without TLS`,
+        say`set docker:host to ${host} and docker:certPath to ${folder} in its place`,
       );
     if (env.DOCKER_TLS_VERIFY)
       throw new ArgumentError(
         "DOCKER_TLS_VERIFY",
-        "the Docker provider does not read it, so it would speak without TLS",
-        `run \`pulumi config set docker:certPath ${join(home, ".docker")}\``,
+        say`the Docker provider does not read it, so it would speak without TLS`,
+        say`run \`pulumi config set docker:certPath ${join(home, ".docker")}\``,
       );
   }
   if (certificates && plain !== host)
     throw new ArgumentError(
       from,
-      `the Docker provider would use the certificates at ${plain} too`,
-      `set docker:host to ${host} in its place`,
+      say`the Docker provider would use the certificates at ${plain} too`,
+      say`set docker:host to ${host} in its place`,
     );
   // With certificates as texts the variable stands before the setting, in one half of the provider.
   if (certificates && "cert" in certificates && env.DOCKER_HOST && env.DOCKER_HOST !== host)
     throw new ArgumentError(
       "DOCKER_HOST",
-      `the Docker provider would use the certificates at ${env.DOCKER_HOST} too`,
-      "unset it, or give the certificates as docker:certPath",
+      say`the Docker provider would use the certificates at ${env.DOCKER_HOST} too`,
+      say`unset it, or give the certificates as docker:certPath`,
     );
   if (given("host") !== undefined && plain !== host)
     warnings.push(`${from} (${context}: ${host}) stands before ${nameOf("host")} (${plain}).`);
@@ -156,14 +157,18 @@ function parseHost(host: string, from: string): URL {
   try {
     url = new URL(host);
   } catch {
-    throw new ArgumentError(from, `${show(host)} is no address`, "use unix://, ssh:// or tcp://");
+    throw new ArgumentError(from, say`${show(host)} is no address`, say`use unix://, ssh:// or tcp://`);
   }
   if (url.protocol === "ssh:") checkSshAddress(host, from);
   // The client's own library would take 80 or 443, and not the port that the docker command takes.
   if (url.protocol === "tcp:" && url.port === "")
-    throw new ArgumentError(from, `${host} names no port`, "add it, most likely :2376 with TLS and :2375 without");
+    throw new ArgumentError(
+      from,
+      say`${host} names no port`,
+      say`add it, most likely :2376 with TLS and :2375 without`,
+    );
   if (url.protocol === "tcp:" && !/^\/?$/.test(url.pathname))
-    throw new ArgumentError(from, `${host} has a path, which no engine has`, "remove it");
+    throw new ArgumentError(from, say`${host} has a path, which no engine has`, say`remove it`);
   return url;
 }
 
@@ -181,8 +186,8 @@ function sshOptions(settings: EngineSettings, env: NodeJS.ProcessEnv): string[] 
   if (!Array.isArray(list) || list.some((item) => typeof item !== "string"))
     throw new ArgumentError(
       "docker:sshOpts",
-      "is not a list of texts",
-      "set it with `pulumi config set --path 'docker:sshOpts[0]' VALUE`",
+      say`is not a list of texts`,
+      say`set it with \`pulumi config set --path 'docker:sshOpts[0]' VALUE\``,
     );
   return list.length ? (list as string[]) : undefined;
 }
@@ -200,12 +205,16 @@ function certificatesOf(
     const there = MATERIALS.find((name) => given(name) !== undefined)!;
     throw new ArgumentError(
       nameOf(there),
-      `there is no ${missing}, and the Docker provider wants all three`,
-      `set docker:${missing}`,
+      say`there is no ${missing}, and the Docker provider wants all three`,
+      say`set docker:${missing}`,
     );
   }
   if (certPath !== undefined)
-    throw new ArgumentError(nameOf("certPath"), "certMaterial and keyMaterial are set too", "keep one of the two");
+    throw new ArgumentError(
+      nameOf("certPath"),
+      say`certMaterial and keyMaterial are set too`,
+      say`keep one of the two`,
+    );
   return { ca, cert, key };
 }
 
@@ -227,11 +236,11 @@ function contextHost(name: string, from: string, home: string): string {
     else if (meta.Endpoints?.docker?.Host) return meta.Endpoints.docker.Host;
   }
   if (name === "default")
-    throw new ArgumentError(from, "the Docker provider knows no context named default", "remove it");
+    throw new ArgumentError(from, say`the Docker provider knows no context named default`, say`remove it`);
   throw new ArgumentError(
     from,
-    `there is no context named ${name} in ${folder}`,
-    known.length ? `use ${known.sort().join(", ")}` : "make it with `docker context create`, or name a host",
+    say`there is no context named ${name} in ${folder}`,
+    known.length ? say`use ${known.sort().join(", ")}` : say`make it with \`docker context create\`, or name a host`,
   );
 }
 

@@ -6,6 +6,7 @@ import type { EngineAddress } from "./address";
 import { EngineError, ignoreMissing } from "./errors";
 import { sshAgent } from "./sshAgent";
 import { tlsFailure, tlsOptions } from "./tls";
+import { say } from "../../../description/say";
 
 export { EngineError, ignoreMissing };
 
@@ -54,7 +55,7 @@ export class EngineClient {
       };
       if (address.certificates) this.agent = new https.Agent(keep);
     } else {
-      throw new EngineError(0, `berth cannot talk to ${address.host} itself`);
+      throw new EngineError(0, say`berth cannot talk to ${address.host} itself`);
     }
   }
 
@@ -138,7 +139,7 @@ export class EngineClient {
           this.collect(response).then((content) => reject(new EngineError(status, errorMessage(content))), reject);
         },
       );
-      request.on("timeout", () => request.destroy(new EngineError(0, `no answer within ${timeout / 1000} s`)));
+      request.on("timeout", () => request.destroy(new EngineError(0, say`no answer within ${timeout / 1000} s`)));
       request.on("error", (error) => {
         // A connection that was kept may have ended just now; a question can be asked again.
         if (request.reusedSocket && method === "GET" && !(error instanceof EngineError))
@@ -185,7 +186,7 @@ export class EngineClient {
         const refuse = (text: Buffer) => reject(new EngineError(response.statusCode ?? 0, errorMessage(text)));
         this.collect(response).then(refuse, reject);
       });
-      request.on("timeout", () => request.destroy(new EngineError(0, `no answer within ${timeout / 1000} s`)));
+      request.on("timeout", () => request.destroy(new EngineError(0, say`no answer within ${timeout / 1000} s`)));
       request.on("error", (error) => reject(this.gone(error)));
       request.end(content);
     });
@@ -195,7 +196,7 @@ export class EngineClient {
   gone(error: Error): Error {
     if (!this.hasAnswered || error instanceof EngineError) return error;
     return new Error(
-      `the engine at ${this.address.host} does not answer any more (${error.message}); start it and run \`up\` again, which goes on from there`,
+      say`the engine at ${this.address.host} does not answer any more (${error.message}); start it and run \`up\` again, which goes on from there`,
     );
   }
 
@@ -241,8 +242,8 @@ export async function checkBesides({ host, besides }: EngineAddress): Promise<vo
   } catch {
     throw new ArgumentError(
       "docker:context",
-      `the Docker provider looks for an engine at ${besides} as well, and none answers there`,
-      `remove the context (DOCKER_CONTEXT), and run \`pulumi config set docker:host ${host}\` in its place`,
+      say`the Docker provider looks for an engine at ${besides} as well, and none answers there`,
+      say`remove the context (DOCKER_CONTEXT), and run \`pulumi config set docker:host ${host}\` in its place`,
     );
   }
 }
@@ -274,7 +275,8 @@ export async function* pieces(stream: AsyncIterable<Buffer>, framed: boolean): A
     }
     rest = rest.length ? Buffer.concat([rest, chunk]) : chunk;
     while (rest.length >= 8) {
-      if (rest[0]! > 2 || rest.readUIntBE(1, 3) !== 0) throw new Error("the engine sent a log that is not in frames");
+      if (rest[0]! > 2 || rest.readUIntBE(1, 3) !== 0)
+        throw new Error(say`the engine sent a log that is not in frames`);
       const end = 8 + rest.readUInt32BE(4);
       if (rest.length < end) break;
       yield { error: rest[0] === 2, data: rest.subarray(8, end) };

@@ -5,6 +5,7 @@ import type { EngineAddress } from "./address";
 import { CommandSocket } from "./commandSocket";
 import { EngineError } from "./errors";
 import { sshArguments, sshFailure } from "./sshCommand";
+import { say } from "../../../description/say";
 
 /**
  * Connections to an engine's socket on another host, through this system's `ssh` and the docker client there: its
@@ -22,7 +23,7 @@ class SshAgent extends http.Agent {
 
   override createConnection(_options: unknown, done?: (error: Error | null, stream: Duplex) => void): Duplex | null {
     if (this.closed) {
-      done?.(new EngineError(0, "the connection is closed"), undefined as never);
+      done?.(new EngineError(0, say`the connection is closed`), undefined as never);
       return null;
     }
     // A session of its own: Ctrl-C ends the program, which then still has to tidy up over there.

@@ -1,5 +1,6 @@
 import { quote } from "shlex";
 import { ArgumentError } from "../../../description/errors";
+import { say } from "../../../description/say";
 
 /** Parts of `ssh://user@host:port/path/of/docker.sock`. */
 interface SshAddress {
@@ -20,16 +21,20 @@ export function checkSshAddress(address: string, argument: string): void {
 }
 
 function parse(address: string, argument: string): SshAddress {
-  const fail = (problem: string, remedy: string) => new ArgumentError(argument, `${address} ${problem}`, remedy);
+  const fail = (problem: string, remedy: string) => new ArgumentError(argument, say`${address} ${problem}`, remedy);
   const url = new URL(address);
   // Never repeats it.
   if (url.password !== "")
-    throw new ArgumentError(argument, "an ssh:// address takes no password", "use a key, or an agent that holds one");
-  if (url.search !== "" || url.hash !== "") throw fail("has a query or fragment", "remove it");
+    throw new ArgumentError(
+      argument,
+      say`an ssh:// address takes no password`,
+      say`use a key, or an agent that holds one`,
+    );
+  if (url.search !== "" || url.hash !== "") throw fail(say`has a query or fragment`, say`remove it`);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  if (!/^[\w:][\w.:-]*$/.test(host)) throw fail("names no host", "use ssh://user@host or ssh://user@host:port");
+  if (!/^[\w:][\w.:-]*$/.test(host)) throw fail(say`names no host`, say`use ssh://user@host or ssh://user@host:port`);
   const user = decodeURIComponent(url.username);
-  if (user !== "" && !/^\w[\w.@+\\-]*$/.test(user)) throw fail("has a user that no host knows", "correct it");
+  if (user !== "" && !/^\w[\w.@+\\-]*$/.test(user)) throw fail(say`has a user that no host knows`, say`correct it`);
   const path = url.pathname.replace(/^\/+$/, "");
   return { user: user || undefined, host, port: url.port || undefined, path: decodeURIComponent(path) || undefined };
 }

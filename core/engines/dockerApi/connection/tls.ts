@@ -7,6 +7,7 @@ import { createSecureContext } from "node:tls";
 import { ArgumentError } from "../../../description/errors";
 import type { EngineCertificates } from "./address";
 import { EngineError } from "./errors";
+import { say } from "../../../description/say";
 
 /** What a certificate text comes from, for errors. */
 interface Source {
@@ -28,14 +29,14 @@ export function tlsOptions(certificates: EngineCertificates, host: string): Requ
       attempt();
     } catch {
       const remedy = "give those that the engine's owner has made for you";
-      throw new ArgumentError(source.argument, `${what} ${problem}`, remedy);
+      throw new ArgumentError(source.argument, say`${what} ${problem}`, remedy);
     }
   };
   const noCertificate = "is no certificate in PEM form";
   refuse(source.ca, noCertificate, () => new X509Certificate(ca));
   refuse(source.cert, noCertificate, () => new X509Certificate(cert));
-  refuse(source.key, "is no private key in PEM form without a passphrase", () => createSecureContext({ key }));
-  refuse(source.key, `does not belong to ${source.cert}`, () => createSecureContext({ cert, key }));
+  refuse(source.key, say`is no private key in PEM form without a passphrase`, () => createSecureContext({ key }));
+  refuse(source.key, say`does not belong to ${source.cert}`, () => createSecureContext({ cert, key }));
   return {
     ca,
     cert,
@@ -68,7 +69,7 @@ function read(file: string): string {
     throw new ArgumentError(
       "docker:certPath",
       problem,
-      "name the folder with ca.pem, cert.pem and key.pem, or unset DOCKER_CERT_PATH",
+      say`name the folder with ca.pem, cert.pem and key.pem, or unset DOCKER_CERT_PATH`,
     );
   }
 }
@@ -98,5 +99,5 @@ export function tlsFailure(error: Error, first: boolean): Error {
   const [, said = error.message] = /:SSL routines:[^:]*:([^:]+)/.exec(error.message) ?? [];
   if (meaning !== undefined) return new EngineError(0, `${meaning} (${said})`);
   if (code !== "ECONNRESET" || !first) return error;
-  return new EngineError(0, `it has closed the connection, as one does that refuses a certificate (${said})`);
+  return new EngineError(0, say`it has closed the connection, as one does that refuses a certificate (${said})`);
 }

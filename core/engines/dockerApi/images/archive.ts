@@ -4,6 +4,7 @@ import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { ArgumentError, show } from "../../../description/errors";
 import { withTag } from "../../../description/names";
+import { say } from "../../../description/say";
 
 /** An image in an archive. */
 export interface ArchivedImage {
@@ -32,11 +33,11 @@ export function checkArchiveName(file: string, argument: string): void {
   if (typeof file !== "string" || !/[^/]\.(tar|tar\.gz|tgz)$/.test(file))
     throw new ArgumentError(
       argument,
-      `${show(file)} is not the name of an archive`,
-      "end it with .tar, or with .tar.gz or .tgz for a compressed one",
+      say`${show(file)} is not the name of an archive`,
+      say`end it with .tar, or with .tar.gz or .tgz for a compressed one`,
     );
   if (existsSync(file) && !statSync(file).isFile())
-    throw new ArgumentError(argument, `${file} is no file`, "name another");
+    throw new ArgumentError(argument, say`${file} is no file`, say`name another`);
 }
 
 /** Reads FILE.json; undefined where there is none that berth wrote. */
@@ -120,7 +121,7 @@ export class ArchiveScan {
    */
   content(): ArchiveContent {
     const manifest = this.texts.get("manifest.json");
-    if (manifest === undefined) throw new Error("it holds no manifest.json, as `docker save` writes one");
+    if (manifest === undefined) throw new Error(say`it holds no manifest.json, as \`docker save\` writes one`);
     const index = JSON.parse(this.texts.get("index.json") ?? "{}") as { manifests?: { digest: string }[] };
     const images = (JSON.parse(manifest) as { Config: string; RepoTags: string[] | null }[]).map(
       ({ Config, RepoTags }) => ({ names: RepoTags ?? [], id: `sha256:${basename(Config, ".json")}` }),

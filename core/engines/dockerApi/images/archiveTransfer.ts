@@ -16,6 +16,7 @@ import {
   readManifest,
   sha256Of,
 } from "./archive";
+import { say } from "../../../description/say";
 import type { EngineClient } from "../connection/client";
 import type { ImageInspect } from "./imageSource";
 
@@ -64,9 +65,9 @@ export async function saveImages(
 function checkContent({ images, digests }: ArchiveContent, expected: ArchivedImage[]): void {
   for (const { name, id } of expected) {
     const found = images.find((image) => image.name === name);
-    if (!found) throw new Error(`the engine left ${name} out of the archive`);
+    if (!found) throw new Error(say`the engine left ${name} out of the archive`);
     if (found.id !== id && !digests.includes(id))
-      throw new Error(`${name} became another image while it was being saved; run \`pulumi up\` again`);
+      throw new Error(say`${name} became another image while it was being saved; run \`pulumi up\` again`);
   }
 }
 
@@ -113,26 +114,26 @@ export async function loadImages(client: EngineClient, request: LoadRequest): Pr
   }
   const actual = await sha256Of(file);
   if (actual !== sha256)
-    throw new Error(`${file} is damaged: its SHA-256 is ${actual}, and not ${sha256}; copy it again`);
+    throw new Error(say`${file} is damaged: its SHA-256 is ${actual}, and not ${sha256}; copy it again`);
   const content = await readArchive(file).catch((error: Error) => {
-    throw new Error(`${file} is no archive of \`docker save\` (${error.message})`);
+    throw new Error(say`${file} is no archive of \`docker save\` (${error.message})`);
   });
   const images = inOrder(content.images);
-  if (images.length === 0) throw new Error(`${file} holds no image that has a name`);
+  if (images.length === 0) throw new Error(say`${file} holds no image that has a name`);
   checkExpected(images, expected);
   const there = await namesThere(client, images, content.digests);
   if (there.length === images.length) return { images, there };
   await send(client, file);
   const loaded = await namesThere(client, images, content.digests);
   const missing = images.find(({ name }) => !loaded.includes(name));
-  if (missing) throw new Error(`${missing.name} is not on the engine under its id ${missing.id} after the load`);
+  if (missing) throw new Error(say`${missing.name} is not on the engine under its id ${missing.id} after the load`);
   return { images, there };
 }
 
 function checkExpected(images: ArchivedImage[], expected: string[] = []): void {
   const missing = expected.find((name) => !images.some((image) => image.name === name));
   if (missing)
-    throw new Error(`the archive does not hold ${missing}; it holds ${images.map(({ name }) => name).join(", ")}`);
+    throw new Error(say`the archive does not hold ${missing}; it holds ${images.map(({ name }) => name).join(", ")}`);
 }
 
 /** Which names stand on the engine for just these images. */
@@ -170,7 +171,7 @@ export async function sendArchive(
   // The status was sent before the engine had read the archive.
   for (const line of text.split("\n")) {
     const { error } = parse(line);
-    if (error) throw new Error(`the engine cannot load ${name}: ${error}`);
+    if (error) throw new Error(say`the engine cannot load ${name}: ${error}`);
   }
 }
 

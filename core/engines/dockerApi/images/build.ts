@@ -67,8 +67,8 @@ function writeInline(image: string, text: string, projectFolder: string, argumen
     const { code } = error as NodeJS.ErrnoException;
     throw new ArgumentError(
       argument,
-      `its text has to lie in a file for the provider, and ${path} cannot be written (${code})`,
-      "run this where the project can be written to, or put the text into a Dockerfile",
+      say`its text has to lie in a file for the provider, and ${path} cannot be written (${code})`,
+      say`run this where the project can be written to, or put the text into a Dockerfile`,
     );
   }
   return path;
@@ -114,8 +114,8 @@ export function buildForNodes(
   if (registry === undefined && engine === "kubernetes")
     throw new ArgumentError(
       options.argument.replace(/\.$/, "") || "context",
-      "nodes of a cluster pull images from a registry, and none is named",
-      "set one with `pulumi config set berth:registry HOST[:PORT][/PATH]` (`http://HOST...` where it has no TLS)",
+      say`nodes of a cluster pull images from a registry, and none is named`,
+      say`set one with \`pulumi config set berth:registry HOST[:PORT][/PATH]\` (\`http://HOST...\` where it has no TLS)`,
     );
   const { triggers, build: args } = readBuild(session, name, build, options);
   const repository = name.replace(/(:[^/]*)?(@.*)?$/, "");
@@ -156,11 +156,11 @@ function madeImage(
   const bundled = bundledBuild(session.projectFolder, name);
   if (!bundled) return session.image(name, platform, making);
   if (making.keep === false)
-    void pulumi.log.info(`${name} came in a file and stays on the engine when the stack goes.`);
+    void pulumi.log.info(say`${name} came in a file and stays on the engine when the stack goes.`);
   const { content, id } = bundled;
   if (content !== making.triggers.content) {
     void pulumi.log.info(
-      `${name} is built here: what it is built from is not what that image was built from. ${needs(session, making.build)}`,
+      say`${name} is built here: what it is built from is not what that image was built from. ${needs(session, making.build)}`,
     );
     // The provider removes by name: when the bundle's image is taken again, that would be the one that goes.
     return session.image(name, platform, { ...making, keep: true });
@@ -169,7 +169,7 @@ function madeImage(
   if (session.snapshot && (there === undefined || there !== id))
     throw new ArgumentError(
       argument.replace(/\.$/, "") || "context",
-      `${name} came in a file, and ${there ? "another image has that name on the engine" : "is not on the engine"}`,
+      say`${name} came in a file, and ${there ? say`another image has that name on the engine` : say`is not on the engine`}`,
       say`load it again (\`berth images load\`, or \`berth unbundle FILE --images\`), or remove .berth/images.json to build it here`,
     );
   return session.image(name, platform, { bundled });
@@ -186,8 +186,8 @@ function readBuild(session: Session, name: string, build: BuildDescription, { ar
   if ((build.platforms?.length ?? 0) > 1)
     throw new ArgumentError(
       `${argument}platforms`,
-      "an engine keeps images of one platform",
-      "name one; images for several platforms are built and pushed by CI",
+      say`an engine keeps images of one platform`,
+      say`name one; images for several platforms are built and pushed by CI`,
     );
   const options = {
     buildArgs: args,
@@ -218,7 +218,11 @@ function readBuild(session: Session, name: string, build: BuildDescription, { ar
 function local(session: Session, name: string, build: BuildDescription, argument: string) {
   const { context } = build;
   if (!existsSync(context) || !lstatSync(context).isDirectory())
-    throw new ArgumentError(`${argument}context`, `there is no folder ${context}`, "name the folder with the sources");
+    throw new ArgumentError(
+      `${argument}context`,
+      say`there is no folder ${context}`,
+      say`name the folder with the sources`,
+    );
   const dockerfile =
     build.dockerfileInline !== undefined
       ? writeInline(name, build.dockerfileInline, session.projectFolder, `${argument}dockerfileInline`)
@@ -226,11 +230,15 @@ function local(session: Session, name: string, build: BuildDescription, argument
         ? build.dockerfile!
         : join(context, build.dockerfile ?? "Dockerfile");
   if (!existsSync(dockerfile))
-    throw new ArgumentError(`${argument}dockerfile`, `there is no file ${dockerfile}`, "create it, or name another");
+    throw new ArgumentError(
+      `${argument}dockerfile`,
+      say`there is no file ${dockerfile}`,
+      say`create it, or name another`,
+    );
   const { content, envFiles } = contentOf(context, dockerfile);
   if (envFiles.length)
     void pulumi.log.warn(
-      `${argument}context: ${envFiles.join(", ")} would be sent to the engine and can end up in the image; add **/.env* to ${join(context, ".dockerignore")}.`,
+      say`${argument}context: ${envFiles.join(", ")} would be sent to the engine and can end up in the image; add **/.env* to ${join(context, ".dockerignore")}.`,
     );
   return { content, context: { context, dockerfile } };
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { ArgumentError } from "../../../description/errors";
 import { withTag } from "../../../description/names";
+import { say } from "../../../description/say";
 
 /** An image that a file has brought: in place of a build, or of one that is named by its digest. */
 export interface BundledBuild {
@@ -39,8 +40,8 @@ export function readBundledBuilds(projectFolder: string): BundledBuilds {
   if (typeof value !== "object" || value === null || !Object.values(value).every(isBuild))
     throw new ArgumentError(
       ".berth/images.json",
-      `${file} is damaged`,
-      "load the images again (`berth images load`, or `berth unbundle FILE --images`), or remove it to build the images here",
+      say`${file} is damaged`,
+      say`load the images again (\`berth images load\`, or \`berth unbundle FILE --images\`), or remove it to build the images here`,
     );
   return value as BundledBuilds;
 }

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { parseImage, withTag } from "../../../description/names";
+import { say } from "../../../description/say";
 import { type EngineClient, EngineError } from "../connection/client";
 import { type Tell, untold } from "../../../pulumi/progress";
 import { HUB_HOST, loginFor, type RegistryLogin } from "./pushCredentials";
@@ -36,7 +37,7 @@ export async function fetchImage(
   if (failure === undefined || (otherLogins && DENIED.test(failure))) return;
   const words = plain(failure);
   throw new Error(
-    `image: ${withTag(name)} cannot be fetched ${first}from ${image.registry || HUB_HOST} (${words}); ${remedy(name, words, login)}.`,
+    say`image: ${withTag(name)} cannot be fetched ${first}from ${image.registry || HUB_HOST} (${words}); ${remedy(name, words, login)}.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../../description/say";
 import { isLate } from "../../../pulumi/outputs";
 import { ArgumentError, show } from "../../../description/errors";
 import { isId, parseImage, withTag } from "../../../description/names";
@@ -42,13 +43,17 @@ export function knownImage(session: Session, source: ImageSource, argument: stri
 
 function checked(name: string, argument: string): string {
   if (typeof name !== "string")
-    throw new ArgumentError(argument, `${show(name)} is no image`, "give a BuiltImage, or the name of an image");
+    throw new ArgumentError(argument, say`${show(name)} is no image`, say`give a BuiltImage, or the name of an image`);
   parseImage(name, argument);
   return name;
 }
 
 const missing = (name: string, argument: string) =>
-  new ArgumentError(argument, `${name} is not on the engine`, "build, pull or load it first, or correct the name");
+  new ArgumentError(
+    argument,
+    say`${name} is not on the engine`,
+    say`build, pull or load it first, or correct the name`,
+  );
 
 function idOnEngine(session: Session, name: string, argument: string): pulumi.Input<string> {
   const { client } = session;

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, show } from "../../../description/errors";
 import { type ImageReference, parseImage } from "../../../description/names";
+import { say } from "../../../description/say";
 import { EngineError } from "../connection/client";
 import {
   askHelper,
@@ -62,32 +63,36 @@ export const registryOf = ({ registry }: ImageReference): string => registry || 
  */
 export function preparePush(reference: string, options: RegistryOptions): Push {
   if (typeof reference !== "string")
-    throw new ArgumentError("name", `${show(reference)} is no image reference`, "name a registry, a path and a tag");
+    throw new ArgumentError(
+      "name",
+      say`${show(reference)} is no image reference`,
+      say`name a registry, a path and a tag`,
+    );
   const parsed = parseImage(reference, "name");
   if (parsed.digest !== undefined)
-    throw new ArgumentError("name", `${reference} names a digest, which the registry computes`, "name a tag");
+    throw new ArgumentError("name", say`${reference} names a digest, which the registry computes`, say`name a tag`);
   const { credentials } = options;
   if (options.insecure && options.insecureSkipVerify)
-    throw new ArgumentError("insecureSkipVerify", "plain HTTP (insecure) has no certificate", "set one of them");
+    throw new ArgumentError("insecureSkipVerify", say`plain HTTP (insecure) has no certificate`, say`set one of them`);
   if (options.insecure && parsed.registry === "")
-    throw new ArgumentError("insecure", "Docker Hub has TLS", "remove it, or name a registry");
+    throw new ArgumentError("insecure", say`Docker Hub has TLS`, say`remove it, or name a registry`);
   const push = { reference, parsed, options };
   if (credentials === "none") return push;
   if (credentials !== undefined && "username" in credentials) {
     for (const field of ["username", "password"] as const)
       if (credentials[field] === "" || credentials[field] === undefined)
-        throw new ArgumentError(`credentials.${field}`, "is empty", "give the registry's user and password");
+        throw new ArgumentError(`credentials.${field}`, say`is empty`, say`give the registry's user and password`);
     return push;
   }
   if (credentials !== undefined && !credentials.configFile)
-    throw new ArgumentError("credentials.configFile", "names no file", "give it, or { username, password }");
+    throw new ArgumentError("credentials.configFile", say`names no file`, say`give it, or { username, password }`);
   const configFile = credentials?.configFile ?? dockerConfigFile(process.env);
   if (findLogin(configFile, parsed.registry, process.env)) return { ...push, configFile };
   if (credentials !== undefined)
     throw new ArgumentError(
       "credentials.configFile",
-      `${configFile} has no login for ${registryOf(parsed)}`,
-      `run \`docker login ${parsed.registry}\`, or give credentials: { username, password }`,
+      say`${configFile} has no login for ${registryOf(parsed)}`,
+      say`run \`docker login ${parsed.registry}\`, or give credentials: { username, password }`,
     );
   return push;
 }

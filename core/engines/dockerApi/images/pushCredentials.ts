@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { say } from "../../../description/say";
 import { onPath } from "../../../host/findExecutable";
 import { ArgumentError, show } from "../../../description/errors";
 
@@ -47,23 +48,23 @@ export function findLogin(path: string, registry: string, env: NodeJS.ProcessEnv
     if (!registry)
       throw new ArgumentError(
         argument,
-        `the login for Docker Hub is with the credential helper ${helper}, which the Docker provider does not ask for it`,
-        "give credentials: { username, password }",
+        say`the login for Docker Hub is with the credential helper ${helper}, which the Docker provider does not ask for it`,
+        say`give credentials: { username, password }`,
       );
     const program = `docker-credential-${helper}`;
     if (!onPath(program, env))
       throw new ArgumentError(
         argument,
-        `${path} has the login for ${host} with ${program}, which is not on PATH`,
-        "install it, or give credentials: { username, password }",
+        say`${path} has the login for ${host} with ${program}, which is not on PATH`,
+        say`install it, or give credentials: { username, password }`,
       );
     return { in: "helper", helper };
   }
   if (entry?.identitytoken)
     throw new ArgumentError(
       argument,
-      `${path} has an identity token for ${host}, which the Docker provider cannot use`,
-      "give credentials: { username, password }",
+      say`${path} has an identity token for ${host}, which the Docker provider cannot use`,
+      say`give credentials: { username, password }`,
     );
   const login = entry && userOf(entry);
   return login && { in: "file", login };
@@ -79,7 +80,7 @@ function lookUp(path: string, registry: string, argument: string): { helper?: st
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return {};
-    throw new ArgumentError(argument, `cannot read ${path} (${code})`, "name a file that Docker wrote");
+    throw new ArgumentError(argument, say`cannot read ${path} (${code})`, say`name a file that Docker wrote`);
   }
   const config = parse(text, path, argument);
   const helper = config.credHelpers?.[registry || HUB] ?? config.credsStore;
@@ -118,7 +119,7 @@ function parse(text: string, path: string, argument: string): ConfigFile {
   } catch {
     // Said below: the parser's own words may quote a password.
   }
-  throw new ArgumentError(argument, `${path} is not a config file of Docker`, "write it with `docker login`");
+  throw new ArgumentError(argument, say`${path} is not a config file of Docker`, say`write it with \`docker login\``);
 }
 
 /** `https://registry.example/v1/` is the login of registry.example. */
@@ -140,17 +141,17 @@ export function askHelper(helper: string, registry: string): Promise<UserAndPass
     // It may end without reading.
     child.stdin.on("error", () => {});
     child.stdin.end(registry);
-    child.on("error", (error) => reject(new Error(`${program} cannot be run (${error.message})`)));
+    child.on("error", (error) => reject(new Error(say`${program} cannot be run (${error.message})`)));
     child.on("close", (code) => {
       if (code !== 0) {
         if (/credentials not found/i.test(output)) return resolve(undefined);
-        return reject(new Error(`${program} ended with ${code} when asked for ${registry}`));
+        return reject(new Error(say`${program} ended with ${code} when asked for ${registry}`));
       }
       try {
         const { Username, Secret } = JSON.parse(output) as { Username: string; Secret: string };
         resolve({ username: Username, password: Secret });
       } catch {
-        reject(new Error(`${program} did not answer with a login for ${show(registry)}`));
+        reject(new Error(say`${program} did not answer with a login for ${show(registry)}`));
       }
     });
   });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as http from "node:http";
 import { join } from "node:path";
 import type { ImageReference } from "../../../description/names";
+import { say } from "../../../description/say";
 import { isLoopback } from "../connection/address";
 import { HUB_HOST, type RegistryLogin } from "../images/pushCredentials";
 import { fromHere, type Way, WayAgent } from "./way";
@@ -178,7 +179,7 @@ export class Registry {
     const { body } = await this.need("GET", path, repository, { Accept: MANIFESTS });
     const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`;
     if (reference.startsWith("sha256:") && reference !== digest)
-      throw new RegistryError("strange", `it has sent something else for ${reference}`);
+      throw new RegistryError("strange", say`it has sent something else for ${reference}`);
     return { digest, manifest: parsed(body) as Manifest };
   }
 
@@ -230,17 +231,17 @@ export class Registry {
     const { status } = answer;
     if (status < 300) return answer;
     if (status === 401 || status === 403) throw this.denied(status);
-    if (status === 404) throw new RegistryError("missing", `${this.name} has no such image`);
-    if (status === 429) throw new RegistryError("limited", `${this.name} answers no more for now (429)`);
+    if (status === 404) throw new RegistryError("missing", say`${this.name} has no such image`);
+    if (status === 429) throw new RegistryError("limited", say`${this.name} answers no more for now (429)`);
     throw this.strange(path, status);
   }
 
   private denied(status: number): RegistryError {
-    return new RegistryError("denied", `${this.name} does not let you read it (${status})`);
+    return new RegistryError("denied", say`${this.name} does not let you read it (${status})`);
   }
 
   private strange(path: string, status: number): RegistryError {
-    return new RegistryError("strange", `${this.name} answers ${status} to ${path.split("?")[0]}`);
+    return new RegistryError("strange", say`${this.name} answers ${status} to ${path.split("?")[0]}`);
   }
 
   /** A credential helper may wait for somebody who is not there. */
@@ -248,7 +249,7 @@ export class Registry {
     return new Promise((resolve, reject) => {
       const late = () =>
         reject(
-          new RegistryError("denied", `the login for ${this.name} does not come: its credential helper is silent`),
+          new RegistryError("denied", say`the login for ${this.name} does not come: its credential helper is silent`),
         );
       signal.addEventListener("abort", late, { once: true });
       Promise.resolve(this.options.login?.()).then(resolve, reject);
@@ -270,7 +271,7 @@ export class Registry {
     if (!/^bearer\b/i.test(challenge) || realm === undefined) throw this.denied(401);
     const url = new URL(realm, this.base);
     if (url.protocol !== "https:" && !this.plain)
-      throw new RegistryError("strange", `${this.name} wants a login without TLS at ${url.host}`);
+      throw new RegistryError("strange", say`${this.name} wants a login without TLS at ${url.host}`);
     let answer: Answer;
     if (login && "identitytoken" in login) {
       const form = new URLSearchParams({ grant_type: "refresh_token", service, scope, client_id: "berth" });
@@ -283,7 +284,7 @@ export class Registry {
       const headers = basic === undefined ? {} : { Authorization: basic };
       answer = await this.send({ method: "GET", url, headers, bytes: LIMIT, signal });
     }
-    if (answer.status === 429) throw new RegistryError("limited", `${url.host} answers no more for now (429)`);
+    if (answer.status === 429) throw new RegistryError("limited", say`${url.host} answers no more for now (429)`);
     if (answer.status >= 300) throw this.denied(answer.status);
     const { token, access_token } = parsed(answer.body) as { token?: string; access_token?: string };
     if (!token && !access_token) throw this.denied(answer.status);
@@ -316,7 +317,7 @@ export class Registry {
 
   private unreachable(error: unknown): Error {
     if (error instanceof RegistryError) return error;
-    return new RegistryError("unreachable", `${this.name} does not answer (${reasonOf(error)})`);
+    return new RegistryError("unreachable", say`${this.name} does not answer (${reasonOf(error)})`);
   }
 
   /** Sends it, and follows where it is sent on to; a login goes to its own host only. */
@@ -328,7 +329,7 @@ export class Registry {
       if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined || hops === 5) return answer;
       const next = new URL(location, url);
       if (url.protocol === "https:" && next.protocol !== "https:")
-        throw new RegistryError("strange", `${url.host} sends on to ${next.host} without TLS`);
+        throw new RegistryError("strange", say`${url.host} sends on to ${next.host} without TLS`);
       if (next.host !== url.host) {
         const { Authorization: _own, ...rest } = headers;
         headers = rest;
@@ -385,5 +386,5 @@ function parsed(body: Buffer): unknown {
   } catch {
     // Said below.
   }
-  throw new RegistryError("strange", "it answers with something that is no JSON");
+  throw new RegistryError("strange", say`it answers with something that is no JSON`);
 }

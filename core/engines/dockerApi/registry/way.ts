@@ -4,6 +4,7 @@ import * as http from "node:http";
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import { say } from "../../../description/say";
 import type { EngineAddress } from "../connection/address";
 import { CommandSocket } from "../connection/commandSocket";
 import { sshFailure, sshTunnel } from "../connection/sshCommand";
@@ -63,7 +64,7 @@ function connected<S extends net.Socket>(socket: S, event: string, signal: Abort
 function throughProxy(proxy: URL, url: URL, signal: AbortSignal): Promise<Duplex> {
   const name = withoutPassword(proxy.href).replace(/\/$/, "");
   if (!/^https?:$/.test(proxy.protocol))
-    return Promise.reject(new Error(`berth does not go through the proxy ${name}: it knows http:// and https://`));
+    return Promise.reject(new Error(say`berth does not go through the proxy ${name}: it knows http:// and https://`));
   const target = `${url.hostname}:${portOf(url)}`;
   const user = decodeURIComponent(proxy.username);
   const basic = Buffer.from(`${user}:${decodeURIComponent(proxy.password)}`).toString("base64");
@@ -86,9 +87,9 @@ function throughProxy(proxy: URL, url: URL, signal: AbortSignal): Promise<Duplex
     request.on("connect", ({ statusCode = 0 }, socket) => {
       if (statusCode === 200) return resolve(socket);
       socket.destroy();
-      reject(new Error(`the proxy ${name} answers ${statusCode}`));
+      reject(new Error(say`the proxy ${name} answers ${statusCode}`));
     });
-    request.on("error", ({ message }) => reject(new Error(`the proxy ${name} does not answer (${message})`)));
+    request.on("error", ({ message }) => reject(new Error(say`the proxy ${name} does not answer (${message})`)));
     request.end();
   });
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Container, EnvVar, EnvVarSource, VolumeMount } from "kubernetes-types/core/v1";
+import { say } from "../../../description/say";
 import {
   compareQuantities,
   image as checkImage,
@@ -63,10 +64,14 @@ export function container(
 ): Inputs<Container> & object {
   const { whenKnown, at = "", port, volumes } = context;
   if (given.image === undefined)
-    throw new ArgumentError(`${at}image`, "is missing", 'name one, for example "nginx:1.27"');
+    throw new ArgumentError(`${at}image`, say`is missing`, say`name one, for example "nginx:1.27"`);
   const policy = plain(given.imagePullPolicy, `${at}imagePullPolicy`);
   if (policy !== undefined && !PULL_POLICIES.includes(policy))
-    throw new ArgumentError(`${at}imagePullPolicy`, `${show(policy)} is not known`, `use ${PULL_POLICIES.join(", ")}`);
+    throw new ArgumentError(
+      `${at}imagePullPolicy`,
+      say`${show(policy)} is not known`,
+      say`use ${PULL_POLICIES.join(", ")}`,
+    );
   const folder = plain(given.workingDir, `${at}workingDir`);
   if (folder !== undefined) absolute(folder, `${at}workingDir`);
 
@@ -105,9 +110,9 @@ export function sidecars(
     objectOf(sidecar, at, "a container");
     checkFields(sidecar, ["name", "ports", "native", ...CONTAINER_FIELDS], at, "a sidecar");
     const { name, ports, native = false, ...rest } = sidecar;
-    if (name === undefined) throw new ArgumentError(`${at}.name`, "is missing", "give each container its name");
+    if (name === undefined) throw new ArgumentError(`${at}.name`, say`is missing`, say`give each container its name`);
     if (typeof native !== "boolean")
-      throw new ArgumentError(`${at}.native`, `${show(native)} is not true or false`, "use true or false");
+      throw new ArgumentError(`${at}.native`, say`${show(native)} is not true or false`, say`use true or false`);
     const listed = ports && listedPorts(ports, `${at}.ports`, context.taken.ports);
     const made = container(name, `${at}.name`, rest, {
       ...context,
@@ -117,8 +122,8 @@ export function sidecars(
     if (context.taken.names.has(name))
       throw new ArgumentError(
         `${at}.name`,
-        `${name} is the name of another container of the pod`,
-        "rename one of them",
+        say`${name} is the name of another container of the pod`,
+        say`rename one of them`,
       );
     context.taken.names.add(name);
     const manifest = { ...made, ...(listed && { ports: listed }) };
@@ -138,15 +143,16 @@ function listedPorts(given: SidecarDescription["ports"], argument: string, taken
       protocol?: string;
     };
     const { containerPort, name, protocol = "TCP" } = listed;
-    if (containerPort === undefined) throw new ArgumentError(`${at}.containerPort`, "is missing", "name the port");
+    if (containerPort === undefined)
+      throw new ArgumentError(`${at}.containerPort`, say`is missing`, say`name the port`);
     portNumber(containerPort, `${at}.containerPort`);
     if (name !== undefined) portName(name, `${at}.name`);
     const key = `${containerPort}/${protocol}`;
     if (taken.has(key))
       throw new ArgumentError(
         `${at}.containerPort`,
-        `${containerPort} is the port of another container of the pod, whose address they share`,
-        "let it listen on another one",
+        say`${containerPort} is the port of another container of the pod, whose address they share`,
+        say`let it listen on another one`,
       );
     taken.add(key);
     return listed;
@@ -155,7 +161,7 @@ function listedPorts(given: SidecarDescription["ports"], argument: string, taken
 
 function absolute(path: unknown, argument: string): void {
   if (typeof path !== "string" || !path.startsWith("/"))
-    throw new ArgumentError(argument, `${show(path)} is not an absolute path`, 'begin it with "/"');
+    throw new ArgumentError(argument, say`${show(path)} is not an absolute path`, say`begin it with "/"`);
 }
 
 function words(given: Inputs<string[]> | undefined, argument: string, whenKnown: WhenKnown) {
@@ -165,8 +171,8 @@ function words(given: Inputs<string[]> | undefined, argument: string, whenKnown:
     if (!Array.isArray(known) || known.some((word) => typeof word !== "string"))
       throw new ArgumentError(
         argument,
-        `${show(known)} is not a list of words`,
-        'give a list, as nothing splits text here: ["sh", "-c", "..."]',
+        say`${show(known)} is not a list of words`,
+        say`give a list, as nothing splits text here: ["sh", "-c", "..."]`,
       );
   });
 }
@@ -189,16 +195,21 @@ function variables(
     if (isOnItsWay(item) || item === null || typeof item !== "object") badVariables(given, at);
     checkFields(item, ["name", "value", "valueFrom"], at, "a variable");
     const name = variableName(plain(item.name as string, `${at}.name`), isList ? `${at}.name` : at);
-    if (seen.has(name)) throw new ArgumentError(at, `${name} is there twice`, "keep one of them");
+    if (seen.has(name)) throw new ArgumentError(at, say`${name} is there twice`, say`keep one of them`);
     seen.add(name);
     if (item.valueFrom !== undefined) {
-      if (item.value !== undefined) throw new ArgumentError(at, "has both value and valueFrom", "keep one of them");
+      if (item.value !== undefined)
+        throw new ArgumentError(at, say`has both value and valueFrom`, say`keep one of them`);
       return { name, valueFrom: item.valueFrom };
     }
     if (item.value === undefined) return { name };
     const value = whenKnown(item.value, (known) => {
       if (!["string", "number", "boolean"].includes(typeof known))
-        throw new ArgumentError(at, `${show(known)} is not a value of a variable`, "give text, a number or a flag");
+        throw new ArgumentError(
+          at,
+          say`${show(known)} is not a value of a variable`,
+          say`give text, a number or a flag`,
+        );
     });
     if (isLate(value))
       return { name, valueFrom: keepSecret(`${container}.${name}`, pulumi.output(value).apply(String)) };
@@ -208,7 +219,11 @@ function variables(
 }
 
 function badVariables(given: unknown, argument: string): never {
-  throw new ArgumentError(argument, `${show(given)} is not a map of variables`, 'give for example { MODE: "test" }');
+  throw new ArgumentError(
+    argument,
+    say`${show(given)} is not a map of variables`,
+    say`give for example { MODE: "test" }`,
+  );
 }
 
 /** `{ valueFrom: ... }` as it stands, anything else as a value. */
@@ -228,8 +243,8 @@ function resources(given: ResourcesDescription, argument: string) {
     if (limit !== undefined && compareQuantities(request, limit, `${argument}.requests.${name}`) > 0)
       throw new ArgumentError(
         `${argument}.requests.${name}`,
-        `${request} is above the limit ${limit}`,
-        "lower it or raise the limit",
+        say`${request} is above the limit ${limit}`,
+        say`lower it or raise the limit`,
       );
   }
   const texts = (values?: Record<string, string | number>) =>
@@ -247,12 +262,16 @@ function mounts(given: Inputs<VolumeMount>[], argument: string, volumes: Set<str
     if (name === undefined || !volumes.has(name))
       throw new ArgumentError(
         `${at}.name`,
-        `the pod has no volume named ${show(name)}`,
-        volumes.size ? `use ${[...volumes].join(", ")}, or declare it in volumes` : "declare it in volumes",
+        say`the pod has no volume named ${show(name)}`,
+        volumes.size ? say`use ${[...volumes].join(", ")}, or declare it in volumes` : say`declare it in volumes`,
       );
     absolute(path, `${at}.mountPath`);
     if (seen.has(path!))
-      throw new ArgumentError(`${at}.mountPath`, `${path} is mounted twice`, "mount each volume at a place of its own");
+      throw new ArgumentError(
+        `${at}.mountPath`,
+        say`${path} is mounted twice`,
+        say`mount each volume at a place of its own`,
+      );
     seen.add(path!);
   }
   return given;

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { EnvVarSource } from "kubernetes-types/core/v1";
+import { say } from "../../../description/say";
 import { makeObject, type ManifestOf, urnOf } from "../object";
 import type { Manifest } from "../../../mapping/kubernetes/manifest";
 import { type ClusterSession, clusterProviderOf, clusterSessionFor } from "../session";
@@ -75,13 +76,17 @@ export class Declaration {
       if (over[key] !== undefined) objectOf(over[key] as object, `${argument}.${key}`, what);
     for (const key of ["apiVersion", "kind"] as const)
       if (over[key] !== undefined && over[key] !== manifest[key])
-        throw new ArgumentError(`${argument}.${key}`, `this is a ${manifest.apiVersion} ${manifest.kind}`, "remove it");
+        throw new ArgumentError(
+          `${argument}.${key}`,
+          say`this is a ${manifest.apiVersion} ${manifest.kind}`,
+          say`remove it`,
+        );
     for (const key of ["name", "namespace"])
       if ((over.metadata as Record<string, unknown> | undefined)?.[key] !== undefined)
         throw new ArgumentError(
           `${argument}.metadata.${key}`,
-          "has an argument of its own",
-          `use ${key} of the component`,
+          say`has an argument of its own`,
+          say`use ${key} of the component`,
         );
     return merge(marked, patch) as ManifestOf<Version, Kind>;
   }
@@ -163,7 +168,7 @@ export class Declaration {
 export function checkArguments(args: object, known: readonly string[], what: string): void {
   const unknown = Object.keys(args).find((key) => !known.includes(key));
   if (unknown !== undefined)
-    throw new ArgumentError(unknown, `is not an argument of ${what}`, `use ${known.join(", ")}`);
+    throw new ArgumentError(unknown, say`is not an argument of ${what}`, say`use ${known.join(", ")}`);
 }
 
 /** The namespace that objects came to stand in. */

@@ -1,4 +1,5 @@
 import type { HTTPGetAction, LifecycleHandler, Probe as ProbeManifest } from "kubernetes-types/core/v1";
+import { say } from "../../../description/say";
 import { portName, portNumber } from "../../../mapping/kubernetes/checks";
 import { ArgumentError, checkFields, show } from "../../../description/errors";
 import { parseInteger } from "../../../description/quantities";
@@ -23,8 +24,8 @@ function onlyOne<T extends object, K extends keyof T & string>(value: T, kinds: 
   if (given.length !== 1)
     throw new ArgumentError(
       argument,
-      given.length === 0 ? "says nothing to do" : `names ${given.join(" and ")}`,
-      `give one of ${kinds.join(", ")}`,
+      given.length === 0 ? say`says nothing to do` : say`names ${given.join(" and ")}`,
+      say`give one of ${kinds.join(", ")}`,
     );
   return given[0]!;
 }
@@ -36,7 +37,7 @@ function port(value: number | string, argument: string): number | string {
 /** The default port is that of the container; a container without one has to say it. */
 function knownPort(value: number | string | undefined, standard: number | undefined, argument: string) {
   const known = value ?? standard;
-  if (known === undefined) throw new ArgumentError(argument, "is missing", "say which port it asks");
+  if (known === undefined) throw new ArgumentError(argument, say`is missing`, say`say which port it asks`);
   return port(known, argument);
 }
 
@@ -45,16 +46,20 @@ function httpGet(given: HttpGet, argument: string, containerPort?: number): HTTP
   checkFields(value, ["path", "port", "host", "scheme", "httpHeaders"], argument, "a request over HTTP");
   const { path = "/", host, scheme, httpHeaders } = value;
   if (typeof path !== "string" || !path.startsWith("/"))
-    throw new ArgumentError(`${argument}.path`, `${show(path)} is not a path`, 'begin it with "/"');
+    throw new ArgumentError(`${argument}.path`, say`${show(path)} is not a path`, say`begin it with "/"`);
   if (scheme !== undefined && !["HTTP", "HTTPS"].includes(scheme))
-    throw new ArgumentError(`${argument}.scheme`, `${show(scheme)} is not a scheme`, "use HTTP or HTTPS");
+    throw new ArgumentError(`${argument}.scheme`, say`${show(scheme)} is not a scheme`, say`use HTTP or HTTPS`);
   return { path, port: knownPort(value.port, containerPort, `${argument}.port`), host, scheme, httpHeaders };
 }
 
 function exec(given: Exec, argument: string): { command: string[] } {
   const command = Array.isArray(given) ? given : objectOf(given, argument, "a command").command;
   if (!Array.isArray(command) || command.length === 0 || command.some((word) => typeof word !== "string"))
-    throw new ArgumentError(argument, `${show(given)} is not a command`, 'give its words as a list: ["ls", "-l"]');
+    throw new ArgumentError(
+      argument,
+      say`${show(given)} is not a command`,
+      say`give its words as a list: ["ls", "-l"]`,
+    );
   return { command };
 }
 
@@ -86,17 +91,17 @@ export function probe(given: Probe, argument: string, containerPort?: number): P
     const number = value[key];
     if (number === undefined) continue;
     if (typeof number !== "number")
-      throw new ArgumentError(`${argument}.${key}`, `${show(number)} is not a number`, "give a number");
+      throw new ArgumentError(`${argument}.${key}`, say`${show(number)} is not a number`, say`give a number`);
     manifest[key] = parseInteger(number, `${argument}.${key}`, NUMBERS[key], SECONDS);
   }
   const isReadiness = argument.endsWith("readinessProbe");
   if (!isReadiness && (value.successThreshold ?? 1) !== 1)
-    throw new ArgumentError(`${argument}.successThreshold`, "can only be 1 here", "remove it");
+    throw new ArgumentError(`${argument}.successThreshold`, say`can only be 1 here`, say`remove it`);
   if (isReadiness && value.terminationGracePeriodSeconds !== undefined)
     throw new ArgumentError(
       `${argument}.terminationGracePeriodSeconds`,
-      "has no meaning for readiness, which ends no container",
-      "remove it",
+      say`has no meaning for readiness, which ends no container`,
+      say`remove it`,
     );
   return manifest;
 }
@@ -115,7 +120,11 @@ export function handler(given: HandlerDescription, argument: string, containerPo
     case "sleep": {
       const seconds = typeof value.sleep === "object" ? value.sleep.seconds : value.sleep!;
       if (typeof seconds !== "number")
-        throw new ArgumentError(`${argument}.sleep`, `${show(seconds)} is not a number of seconds`, "give a number");
+        throw new ArgumentError(
+          `${argument}.sleep`,
+          say`${show(seconds)} is not a number of seconds`,
+          say`give a number`,
+        );
       return { sleep: { seconds: parseInteger(seconds, `${argument}.sleep`, 1, SECONDS) } };
     }
   }

@@ -1,3 +1,4 @@
+import { say } from "../../../description/say";
 import { isLate, isOnItsWay, lift } from "../../../pulumi/outputs";
 import { ArgumentError, show } from "../../../description/errors";
 import type * as pulumi from "@pulumi/pulumi";
@@ -17,7 +18,7 @@ export const whenKnown =
 
 /** A value on which the structure of an object depends; it cannot arrive late. */
 export function plain<T>(value: T, argument: string): T {
-  if (isLate(value)) throw new ArgumentError(argument, "is not known yet", "give a plain value");
+  if (isLate(value)) throw new ArgumentError(argument, say`is not known yet`, say`give a plain value`);
   return value;
 }
 
@@ -25,13 +26,13 @@ export function plain<T>(value: T, argument: string): T {
 export function objectOf<T extends object>(value: T, argument: string, what: string): T {
   if (isOnItsWay(value)) plain(value, argument);
   if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new ArgumentError(argument, `${show(value)} is not ${what}`, "give an object with its fields");
+    throw new ArgumentError(argument, say`${show(value)} is not ${what}`, say`give an object with its fields`);
   return value;
 }
 
 /** A list whose length is known; its items may hold late values. */
 export function listOf<T>(value: T[], argument: string): T[] {
   if (isOnItsWay(value)) plain(value, argument);
-  if (!Array.isArray(value)) throw new ArgumentError(argument, `${show(value)} is not a list`, "give a list");
+  if (!Array.isArray(value)) throw new ArgumentError(argument, say`${show(value)} is not a list`, say`give a list`);
   return value;
 }
