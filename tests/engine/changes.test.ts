@@ -99,7 +99,7 @@ networks:
     const said = (await project.preview()).output;
     expect(said).toContain("pair-b-1: with this `up` its living container joins pair_lan.");
     expect(said).toContain(
-      "pair-a-1: with this `up` its living container gets its declared processor limit, is called two and not foo.",
+      "pair-a-1: with this `up` its living container gets its declared limits, is called two and not foo.",
     );
     await project.up();
     expect(addressOf("one")).toBe("10.0.0.11");
