@@ -20,7 +20,7 @@ export class Reader {
     // What npm and npx do in that checkout, and nothing else.
     const berth = `exec node "${this.checkout}/cli/berth.js"`;
     for (const [name, text] of Object.entries({
-      npm: `case "$1" in start) shift; ${berth} start "$@" ;; esac`,
+      npm: `case "$1" in start) shift; ${berth} look "$@" ;; esac`,
       npx: `shift; ${berth} "$@"`,
     })) {
       writeFileSync(join(this.top, "bin", name), `#!/bin/sh\n${text}\n`);
