@@ -116,6 +116,8 @@ export class Predecessors {
   /** Services whose container answers. */
   private readonly proven = new Set<string>();
   private known?: Map<string, Set<string>>;
+  /** What is being set aside, by the container's id. */
+  private readonly leaving = new Map<string, Promise<void>>();
 
   constructor(private readonly program: Program) {}
 
@@ -164,11 +166,19 @@ export class Predecessors {
   }
 
   /** Stops a container and gives its name and ports away, to the successor of a service. */
-  async setAside(id: string, successor: string): Promise<void> {
-    const found = await this.inspect(id);
-    if (!found) return;
-    this.note(id, successor);
-    await this.shelve(found, "previous");
+  setAside(id: string, successor: string): Promise<void> {
+    // Its own successor may need its name while another one needs its port.
+    const turn = (this.leaving.get(id) ?? Promise.resolve()).then(async () => {
+      const found = await this.inspect(id);
+      if (!found) return;
+      this.note(id, successor);
+      await (setAsideAs(nameOf(found)) ? this.stop(found) : this.shelve(found, "previous"));
+    });
+    this.leaving.set(
+      id,
+      turn.catch(() => {}),
+    );
+    return turn;
   }
 
   /**

@@ -394,3 +394,10 @@ test.each([
 ])("of %j, %s stands for the service", (names, one) => {
   expect(standing(names.map((name) => ({ name })))?.name).toBe(one);
 });
+
+test("two successors may want its place at once", async () => {
+  const id = runs("web");
+  const run = await beginning();
+  await Promise.all([run.setAside(id, "web"), run.setAside(id, "other")]);
+  expect(all()).toEqual(["web.berth-previous (ended)"]);
+});
