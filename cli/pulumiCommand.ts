@@ -125,11 +125,10 @@ export async function pulumiCommand(
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
     if (code !== 0 && command === "destroy")
       for (const sentence of await networksInUse(await stateOf(folder, project.name, name))) warn(sentence);
-    if (code === 0 && state !== undefined) await settle(project, stack, command, args);
-    const after = code === 0 && declaration ? await stateOf(folder, project.name, name) : undefined;
+    const after = code === 0 && state !== undefined ? await settled(project, stack, command, args) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
-    if (after !== undefined && after !== state && settingsOf(project, stack) === settings)
-      await keepApplied(project, stack, declaration!, after).catch(() => {});
+    if (declaration && after !== undefined && after !== state && settingsOf(project, stack) === settings)
+      await keepApplied(project, stack, declaration, after).catch(() => {});
     return code;
   } finally {
     declaration ??= await planning;
@@ -143,20 +142,25 @@ async function select({ folder, name }: CliProject, stack: string, state: string
   return runPulumi(folder, ["stack", "select", ...(create ? ["--create"] : []), "--stack", stack], { quiet: true });
 }
 
-/** Behind a CLI that was killed: what it had begun to make is there by now, or has to go. */
-async function settle(project: CliProject, stack: string, command: PulumiCommand, args: string[]) {
+/**
+ * The state behind an `up` or a destroy of a whole stack; undefined behind anything else. What a CLI that was killed
+ * had begun to make is there by now, or has to go.
+ */
+async function settled(project: CliProject, stack: string, command: PulumiCommand, args: string[]) {
   const { folder, name } = project;
   const whole = args.every((word) => PLAIN.test(word));
-  if (!whole || (command !== "up" && command !== "destroy")) return;
-  const unfinished = Unfinished.in(await stateOf(folder, name, shortName(stack)));
-  if (unfinished === undefined) return;
+  if (!whole || (command !== "up" && command !== "destroy")) return undefined;
+  const state = await stateOf(folder, name, shortName(stack));
+  const unfinished = Unfinished.in(state);
+  if (unfinished === undefined) return state;
   try {
     if (command === "up") await locked(project, stack, () => removeAll(unfinished));
   } catch {
     // Somebody has begun to change the stack.
-    return;
+    return stateOf(folder, name, shortName(stack));
   }
   await unfinished.forget(folder, stack);
+  return stateOf(folder, name, shortName(stack));
 }
 
 async function removeAll(unfinished: Unfinished): Promise<void> {

@@ -1,8 +1,7 @@
 import { say } from "../core/description/say";
-import type { EngineSettings } from "../core/engines/dockerApi/connection/address";
-import { ENGINE_SETTINGS, engineAddress } from "../core/engines/dockerApi/connection/address";
+import { ENGINE_SETTINGS, type EngineSettings, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
-import { OWNER_LABEL, STACK_LABEL } from "../core/engines/owner";
+import { isOurs, OWNER_LABEL, STACK_LABEL } from "../core/engines/owner";
 import { runPulumi } from "./pulumi";
 
 /** What a state keeps of a resource, as far as it is looked at here. */
@@ -78,16 +77,16 @@ export class Unfinished {
     try {
       for (const { type, inputs = {}, provider } of left) {
         const name = typeof inputs.name === "string" ? inputs.name : undefined;
-        const labels = labelsOf(inputs.labels);
-        if (name === undefined || labels[STACK_LABEL] === undefined) continue;
+        const { [STACK_LABEL]: stack, [OWNER_LABEL]: owner } = labelsOf(inputs.labels);
+        if (name === undefined || stack === undefined || owner === undefined) continue;
         try {
           const client = clients.get(provider) ?? new EngineClient(addressOf(provider, resources));
           clients.set(provider, client);
           const { look, remove } = PATHS[type]!(encodeURIComponent(name));
           const there = await client.find<There>(look);
-          const own = there?.Labels ?? there?.Config?.Labels ?? there?.Spec?.Labels ?? {};
-          const ours = [STACK_LABEL, OWNER_LABEL].every((label) => own[label] === labels[label]);
-          if (there && ours && !known.has(there.Id ?? there.ID)) await client.request("DELETE", remove);
+          const own = there?.Labels ?? there?.Config?.Labels ?? there?.Spec?.Labels;
+          if (there && isOurs(own, { stack, owner }) && !known.has(there.Id ?? there.ID))
+            await client.request("DELETE", remove);
         } catch (error) {
           wrong.push(say`${name}, which an earlier run had begun to make, may be left: ${(error as Error).message}`);
         }

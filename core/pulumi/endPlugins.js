@@ -1,6 +1,5 @@
-const { readdirSync, readFileSync } = require("node:fs");
-
-const wordsOf = (pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+const { readFileSync } = require("node:fs");
+const { processes, wordsOf } = require("./processes");
 
 /** Parent and session of a process, by numbers as texts. */
 function familyOf(pid) {
@@ -19,23 +18,18 @@ function isLeft(pid) {
   return HOST.test(above) ? isLeft(parent) : !/(^|\/)pulumi$/.test(above);
 }
 
-/** Ends some of all processes; elsewhere than on Linux there are none to be seen. */
+/** Ends some of all processes. */
 function endThose(isMeant) {
-  let all = [];
-  try {
-    all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  } catch {
-    return;
-  }
-  const meant = all.filter((pid) => {
+  // All are found before the first one ends, which others may have for a parent.
+  const meant = processes().filter(({ pid, words }) => {
     try {
-      return isMeant(wordsOf(pid), pid);
+      return isMeant(words, pid);
     } catch {
       // It has ended by itself.
       return false;
     }
   });
-  for (const pid of meant) {
+  for (const { pid } of meant) {
     try {
       process.kill(Number(pid), "SIGTERM");
     } catch {

@@ -1,8 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Cidr, parseCidr } from "../../description/addresses";
 import { isOurs, type Owner } from "../owner";
 import type { EngineClient } from "./connection/client";
+
+const { processes } = require("../../pulumi/processes") as {
+  processes(folder?: string): { pid: string; words: string[] }[];
+};
 
 export interface LiveContainer {
   id: string;
@@ -393,27 +397,11 @@ function readHost(): Pick<EngineSnapshot, "listeners" | "routes"> {
 }
 
 /** Whether the engine on this machine listens at a port for one of its containers: it starts a small program for each. */
-export function isHeldByEngine(port: number, protocol: string, processes = "/proc"): boolean {
-  try {
-    return readdirSync(processes)
-      .filter((name) => /^\d+$/.test(name))
-      .some((pid) => {
-        try {
-          const words = readFileSync(join(processes, pid, "cmdline"), "utf8").split("\0");
-          const given = (flag: string) => words[words.indexOf(flag) + 1];
-          return (
-            /(^|\/)docker-proxy$/.test(words[0]!) && given("-host-port") === `${port}` && given("-proto") === protocol
-          );
-        } catch {
-          // It has just ended.
-          return false;
-        }
-      });
-  } catch {
-    // No Linux.
-    return false;
-  }
-}
+export const isHeldByEngine = (port: number, protocol: string, folder?: string): boolean =>
+  processes(folder).some(({ words }) => {
+    const given = (flag: string) => words[words.indexOf(flag) + 1];
+    return /(^|\/)docker-proxy$/.test(words[0]!) && given("-host-port") === `${port}` && given("-proto") === protocol;
+  });
 
 /** Reads /proc/net/{tcp,udp}[6]: addresses are hexadecimal words in the machine's byte order. */
 export function parseListeners(table: string, protocol: "tcp" | "udp"): Listener[] {

@@ -1,5 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
-
 const DEBUG_PROMISE = /@pulumi[\\/]pulumi[\\/](runtime[\\/]debuggable|runtime[\\/]resource|output)\.[jt]s$/;
 
 // The SDK's source maps name its files one folder too high. A scope without a package in a path also sends
@@ -15,8 +13,9 @@ const MISPLACED =
  * shown by nobody: it is not taken.
  */
 export function shortenStackTraces(): void {
-  const resource = pulumi.Resource as unknown as { stackTrace?(skip: number): object[] };
-  if (resource.stackTrace?.length === 1) resource.stackTrace = () => [];
+  // Whoever preloads this has it in front of the SDK.
+  const { Resource } = require("@pulumi/pulumi") as { Resource: { stackTrace?(skip: number): object[] } };
+  if (Resource.stackTrace?.length === 1) Resource.stackTrace = () => [];
   const format = Error.prepareStackTrace;
   if (!format) return;
   Error.prepareStackTrace = (error, frames) => {

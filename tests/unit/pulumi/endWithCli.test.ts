@@ -113,6 +113,23 @@ async function start(doing: (typeof DOING)[number], engine: string, file = RUN):
   return child;
 }
 
+/** A script that starts the program, as a language host does, and tells a pid. */
+const hostTelling = (pid: "program.pid" | "process.pid") => `
+  const program = require("node:child_process").spawn(process.execPath, [${JSON.stringify(RUN)}, "."], { stdio: ["ignore", "pipe", "ignore"] });
+  program.stdout.once("data", () => console.log(${pid}));
+  setInterval(() => {}, 1000);
+`;
+
+/** Starts a script around a program that does something, and the pid that it tells. */
+async function tells(script: string, doing: string, engine: string): Promise<{ child: ChildProcess; pid: number }> {
+  const env = { ...process.env, DOING: doing, PULUMI_NODEJS_ENGINE: engine };
+  const child = spawn(process.execPath, ["-e", script], { env, stdio: ["ignore", "pipe", "inherit"] });
+  pids.push(child.pid!);
+  const pid = Number((await once(child.stdout!, "data"))[0]);
+  pids.push(pid);
+  return { child, pid };
+}
+
 const lives = (pid: number) => {
   try {
     return process.kill(pid, 0);
@@ -149,18 +166,7 @@ describe("a program whose CLI is killed ends", () => {
   });
 
   test.concurrent("when the language host between them is killed", async () => {
-    const { address } = await cli();
-    const script = `
-      const { spawn } = require("node:child_process");
-      const program = spawn(process.execPath, [${JSON.stringify(RUN)}, "."], { stdio: ["ignore", "pipe", "ignore"] });
-      program.stdout.once("data", () => console.log(program.pid));
-      setInterval(() => {}, 1000);
-    `;
-    const env = { ...process.env, DOING: "compute", PULUMI_NODEJS_ENGINE: address };
-    const host = spawn(process.execPath, ["-e", script], { env, stdio: ["ignore", "pipe", "inherit"] });
-    pids.push(host.pid!);
-    const program = Number((await once(host.stdout!, "data"))[0]);
-    pids.push(program);
+    const { child: host, pid: program } = await tells(hostTelling("program.pid"), "compute", (await cli()).address);
     await sleep(500);
     expect(lives(program)).toBe(true);
     host.kill("SIGKILL");
@@ -198,20 +204,12 @@ describeIf(
     test.concurrent("ends, and the language host too, where the program has ended first", async () => {
       const { address } = await cli();
       const own = await provider(address);
-      const host = `
-      const program = require("node:child_process").spawn(process.execPath, [${JSON.stringify(RUN)}, "."], { stdio: ["ignore", "pipe", "ignore"] });
-      program.stdout.once("data", () => console.log(process.pid));
-      setInterval(() => {}, 1000);
-    `;
+      const host = JSON.stringify(hostTelling("process.pid"));
       const script = `
-      require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(host)}], { argv0: "/x/pulumi-language-fake", stdio: "inherit" });
-      setInterval(() => {}, 1000);
-    `;
-      const env = { ...process.env, DOING: "leave", PULUMI_NODEJS_ENGINE: address };
-      const child = spawn(process.execPath, ["-e", script], { env, stdio: ["ignore", "pipe", "inherit"] });
-      pids.push(child.pid!);
-      const language = Number((await once(child.stdout!, "data"))[0]);
-      pids.push(language);
+        require("node:child_process").spawn(process.execPath, ["-e", ${host}], { argv0: "/x/pulumi-language-fake", stdio: "inherit" });
+        setInterval(() => {}, 1000);
+      `;
+      const { child, pid: language } = await tells(script, "leave", address);
       await sleep(500);
       expect(lives(language)).toBe(true);
       child.kill("SIGKILL");

@@ -4,28 +4,30 @@ import { join } from "node:path";
 // jest loads modules by itself, so that the patch is tried in a process of its own.
 const ROOT = join(__dirname, "../../..");
 
-function run(program: string): unknown {
-  const { stdout, stderr } = spawnSync(
+const start = (program: string) =>
+  spawnSync(
     process.execPath,
     [
       "--require",
       join(ROOT, "core/pulumi/patches/lazyLoading.js"),
       "-e",
-      `const pulumi = require("@pulumi/pulumi");
-       const { Container } = require("@pulumi/docker");
-       const made = [];
-       pulumi.runtime.setMocks({
-         call: () => ({}),
-         newResource: ({ name, inputs }) => {
-           made.push({ name, inputs });
-           return { id: name + "-id", state: { ...inputs, hostname: "h-" + name } };
-         },
-       }, "project", "stack", false);
-       const valueOf = (output) => new Promise((done) => output.apply(done));
-       (async () => { ${program} })().then((value) => console.log(JSON.stringify(value)), (error) => console.log(JSON.stringify(error.message)));`,
+      `const pulumi = require("@pulumi/pulumi"); const { Container } = require("@pulumi/docker"); ${program}`,
     ],
     { cwd: ROOT, encoding: "utf8" },
   );
+
+function run(program: string): unknown {
+  const { stdout, stderr } = start(`
+    const made = [];
+    pulumi.runtime.setMocks({
+      call: () => ({}),
+      newResource: ({ name, inputs }) => {
+        made.push({ name, inputs });
+        return { id: name + "-id", state: { ...inputs, hostname: "h-" + name } };
+      },
+    }, "project", "stack", false);
+    const valueOf = (output) => new Promise((done) => output.apply(done));
+    (async () => { ${program} })().then((value) => console.log(JSON.stringify(value)), (error) => console.log(JSON.stringify(error.message)));`);
   if (!stdout) throw new Error(stderr);
   return JSON.parse(stdout);
 }
@@ -84,19 +86,9 @@ test("one can be set by somebody else, and none is there twice", () => {
 });
 
 test("a failure is still told", () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [
-      "--require",
-      join(ROOT, "core/pulumi/patches/lazyLoading.js"),
-      "-e",
-      `const pulumi = require("@pulumi/pulumi");
-       const { Container } = require("@pulumi/docker");
-       pulumi.runtime.setMocks({ call: () => ({}), newResource: () => { throw new Error("it is bad"); } }, "p", "s", false);
-       new Container("bad", { image: "nginx" });`,
-    ],
-    { cwd: ROOT, encoding: "utf8" },
-  );
+  const { status, stderr } = start(`
+    pulumi.runtime.setMocks({ call: () => ({}), newResource: () => { throw new Error("it is bad"); } }, "p", "s", false);
+    new Container("bad", { image: "nginx" });`);
   expect(stderr).toContain("it is bad");
   expect(status).not.toBe(0);
 });

@@ -2,22 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Program, PROGRAMS, run } from "../../../stacks";
 import { useEngine } from "../fakeEngine";
 import { quiet, world } from "../mocks";
+import { random } from "../../random";
 
 useEngine();
 
 /** How many stacks with mutated settings are tried; more are tried by hand with BERTH_FUZZ. */
 const COUNT = Number(process.env.BERTH_FUZZ ?? 600);
-
-/** A generator with a seed (mulberry32), so that a failure can be seen again. */
-function random(seed: number) {
-  let state = seed;
-  return (below: number) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const PIECES = [
   ..."'\"\\$`{}()<>|&;#~*?[]=:,-/. \t\n\0\u00e9\u3000\uff1a\u955c\u{1f600}0179",

@@ -2,6 +2,7 @@ import { ArgumentError } from "../../../../core/description/errors";
 import { DockerRunError, FLAGS, parseDockerLines, parseDockerRun } from "../../../../core/readers/dockerRun";
 import { cpuTime } from "../../cpuTime";
 import { plain } from "./world";
+import { random } from "../../../random";
 
 const run = () => {
   throw new Error("a program was run");
@@ -15,17 +16,6 @@ jest.mock("node:child_process", () => ({
   execFileSync: run,
   fork: run,
 }));
-
-/** A generator with a seed (mulberry32), so that a failure can be seen again. */
-function random(seed: number) {
-  let state = seed;
-  return (below: number) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const SEEDS = [
   `docker run -d --name nginx01 -p 666:80 -v "$PWD"/html:/usr/share/nginx/html:ro --restart=always nginx`,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readNotes } from "../../../../core/readers/notes";
 import { cpuTime } from "../../cpuTime";
+import { random } from "../../../random";
 
 const run = () => {
   throw new Error("a program was run");
@@ -18,17 +19,6 @@ jest.mock("node:child_process", () => ({
 
 /** How many mutated notes are read; more are tried by hand with BERTH_FUZZ. */
 const COUNT = Number(process.env.BERTH_FUZZ ?? 300);
-
-/** A generator with a seed (mulberry32), so that a failure can be seen again. */
-function random(seed: number) {
-  let state = seed;
-  return (below: number) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const NOTES = ["docker.zh.md", "plain.zh.md", "server.en.md", "gpu.zh.md", "desktop.zh.md"].map((name) =>
   readFileSync(join(__dirname, name), "utf8"),
