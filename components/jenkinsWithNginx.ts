@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../core/description/errors";
+import { parseImage } from "../core/description/names";
 import type { ProjectDescription } from "../core/description/project";
 import { say } from "../core/description/say";
 import type { MountDescription, ServiceArgs } from "../core/description/types";
@@ -94,6 +95,8 @@ function describe(name: string, args: JenkinsWithNginxArgs): ProjectDescription 
     httpPort = 80,
     tlsPort = 433,
   } = args;
+  parseImage(jenkinsImage, "jenkinsImage");
+  parseImage(nginxImage, "nginxImage");
   const tls = tlsPort === "none" ? [] : [{ published: port(tlsPort, "tlsPort"), target: tlsPort }];
   const bind = (source: string, target = source): MountDescription => ({ type: "bind", source, target });
   const network = `${projectName}_default`;

@@ -3,6 +3,7 @@ import "./english";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { argumentTypes } from "./argumentTypes";
 import { cliPage } from "./cli";
 import { daemonJsonPage } from "./daemonJson";
 import { dockerRunPage } from "./dockerRun";
@@ -23,6 +24,7 @@ writeFileSync(join(__dirname, "engines.md"), enginesPage());
 writeFileSync(join(__dirname, "pictures.md"), picturesPage());
 writeFileSync(join(__dirname, "zh-CN/pictures.md"), chinesePicturesPage());
 writeFileSync(join(__dirname, "../cli/plugin/schema.json"), pluginSchema());
+writeFileSync(join(__dirname, "../core/pulumi/argumentTypes.json"), argumentTypes());
 
 void templateFiles().then((files) => {
   const folder = join(__dirname, "../package/template");

@@ -115,7 +115,8 @@ class Schema {
 
   private one(type: ts.Type): TypeSpec {
     if (type.flags & ts.TypeFlags.StringLike) return { type: "string" };
-    if (type.flags & ts.TypeFlags.NumberLike) return { type: "number" };
+    // What may have a fraction, such as `cpus`, may be text too, so it is no number here. A test asks each component.
+    if (type.flags & ts.TypeFlags.NumberLike) return { type: "integer" };
     if (type.flags & ts.TypeFlags.BooleanLike) return { type: "boolean" };
     if (this.checker.isArrayType(type))
       return { type: "array", items: this.map(this.checker.getTypeArguments(type as ts.TypeReference)[0]!) };

@@ -1,6 +1,6 @@
 // `npm run build`: dist/ is what the package holds, compiled, with the files that the code reads.
 const { spawnSync } = require("node:child_process");
-const { cpSync, existsSync, readdirSync, readFileSync, rmSync } = require("node:fs");
+const { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
 const { preProcessFile } = require("typescript");
 const { exports: entries } = require("../package.json");
@@ -19,6 +19,20 @@ for (const flags of [
   const args = [require.resolve("typescript/bin/tsc"), "-p", __dirname, ...flags.split(" ")];
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
+}
+// An entry names all components; each is loaded when a program asks for it. Node.js finds the names of a CommonJS module
+// in the getters that tsc writes, so these stay, and what they ask becomes a getter itself.
+for (const { default: entry, types } of Object.values(entries)) {
+  if (!types) continue;
+  const file = join(ROOT, entry);
+  const text = readFileSync(file, "utf8");
+  const lazy = text.replace(/^(?:var|const) (\w+) = (require\(".*"\));$/gm, (all, name, load) => {
+    const members = [...text.matchAll(new RegExp(`return ${name}\\.(\\w+); } }\\);`, "g"))].map(([, member]) => member);
+    // What is more than names, as "./fast" is, is loaded at once.
+    if (members.length === 0) return all;
+    return `const ${name} = { ${members.map((member) => `get ${member}() { return ${load}.${member}; }`).join(", ")} };`;
+  });
+  writeFileSync(file, lazy);
 }
 // Nobody imports types that no entry of the package leads to.
 const reached = new Set();

@@ -2,12 +2,21 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../../components/parts/connect";
+import { ArgumentError } from "../../core/description/errors";
+import { nearest } from "../../core/description/nearest";
 import { say } from "../../core/description/say";
 import { chosenEngine } from "../../core/engines/engine";
+import { checkTypes } from "../../core/pulumi/checkTypes";
+import { reporter } from "../../core/pulumi/componentErrors";
 import { endWith } from "../../core/pulumi/endWithCli";
 import { perProvider } from "../../core/pulumi/perProgram";
 import { version } from "../project";
 import { COMPONENTS } from "./components";
+
+const SCHEMA = readFileSync(join(__dirname, "schema.json"), "utf8");
+const { resources: RESOURCES } = JSON.parse(SCHEMA) as {
+  resources: Record<string, { inputProperties: object; properties: object }>;
+};
 
 /** The look at the engine, once for each program that asks for components. */
 const looks = perProvider(() => new Map<string, Promise<void>>());
@@ -22,13 +31,32 @@ function lookAt(place: string): Promise<void> {
   return look;
 }
 
+/** Makes a component from what a program in another language says, which no compiler has looked at. */
+export async function make(
+  name: string,
+  type: string,
+  inputs: pulumi.Inputs,
+  options: pulumi.ComponentResourceOptions,
+): Promise<pulumi.ComponentResource & Record<string, unknown>> {
+  const { className, load } = COMPONENTS[type.split(":").at(-1)!]!;
+  reporter(
+    className,
+    name,
+  )(() => {
+    checkTypes(className, inputs);
+    const known = Object.keys(RESOURCES[type]!.inputProperties);
+    const unknown = Object.keys(inputs).find((argument) => !known.includes(argument));
+    if (unknown !== undefined)
+      throw new ArgumentError(unknown, say`is no argument`, say`use ${nearest(unknown, known) ?? known.join(", ")}`);
+  });
+  const Component = await load();
+  return new Component(name, inputs as never, options) as pulumi.ComponentResource & Record<string, unknown>;
+}
+
 /** Serves berth's components to programs in every language of Pulumi. */
 class Plugin implements pulumi.provider.Provider {
   readonly version = version();
-  readonly schema = readFileSync(join(__dirname, "schema.json"), "utf8");
-  private readonly resources = (
-    JSON.parse(this.schema) as { resources: Record<string, { properties: Record<string, unknown> }> }
-  ).resources;
+  readonly schema = SCHEMA;
 
   async construct(
     name: string,
@@ -39,10 +67,8 @@ class Plugin implements pulumi.provider.Provider {
     const spec = COMPONENTS[type.split(":").at(-1)!];
     if (!spec) throw new Error(say`berth has no component ${type}; there are ${Object.keys(COMPONENTS).join(", ")}`);
     await lookAt(spec.place ?? chosenEngine());
-    const Component = await spec.load();
-    const component = new Component(name, inputs as never, options) as pulumi.ComponentResource &
-      Record<string, unknown>;
-    const state = Object.keys(this.resources[type]!.properties).map((key) => [key, component[key]]);
+    const component = await make(name, type, inputs, options);
+    const state = Object.keys(RESOURCES[type]!.properties).map((key) => [key, component[key]]);
     return { urn: component.urn, state: Object.fromEntries(state) };
   }
 }

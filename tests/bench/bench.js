@@ -1,11 +1,12 @@
 // Side by side in one run: docker compose (where there is one), plain docker.Container code, berth, and berth with
-// docker compose's own file. With `npm run bench -- swarm [N ...]`, default 1 20: docker stack deploy and berth on a Swarm,
+// docker compose's own file. berth is the package as `npm run package` writes it, in a project as `berth init` makes one. With `npm run bench -- swarm [N ...]`, default 1 20: docker stack deploy and berth on a Swarm,
 // one network and N services without ports. One network, N volumes, N busybox containers with a published port each. berth
 // goes by its own commands, plain code by those of the CLI. Needs a Docker engine, the Pulumi CLI and the real Docker plugin.
 // `npm run bench -- [N ...]`, default 1 20 100.
 const { spawnSync } = require("node:child_process");
-const { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } = require("node:fs");
+const { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
+const { extract } = require("tar");
 const { median, run } = require("./run");
 
 const root = join(__dirname, "..", "..");
@@ -28,8 +29,8 @@ const env = (folder) => ({
 
 /** A file of variables: with it, one service of N is declared differently. */
 const CHANGED = 'require("node:fs").existsSync(".env")';
+const OWN = ["berth", "file", "swarm"];
 
-const HEAD = 'require(process.env.BERTH_ROOT + "/core/pulumi/patches/lazyLoading");';
 const PROGRAMS = {
   empty: () => 'require("@pulumi/pulumi");',
   plain: (n) => `
@@ -47,44 +48,52 @@ for (let i = 0; i < ${n}; i++) {
   });
 }`,
   berth: (n) => `
-delete require.extensions[".ts"];
-${HEAD.replace("process.env.BERTH_ROOT", JSON.stringify(root))}
-require("sucrase/register/ts");
-require(${JSON.stringify(root)} + "/core/pulumi/patches/shortStackTraces").shortenStackTraces();
-const { program } = require(${JSON.stringify(root)} + "/components/program");
-module.exports = program(() => {
-    const { BridgeNetwork } = require(${JSON.stringify(root)} + "/components/bridgeNetwork");
-    const { Service } = require(${JSON.stringify(root)} + "/components/service");
-    const network = new BridgeNetwork("bench-berth");
-    for (let i = 0; i < ${n}; i++) {
-      new Service("bench-berth-" + i, {
-        image: "busybox", command: ["sleep", "3600"], init: true, ports: [${BASE_PORT} + i + ":80"],
-        environment: i === 0 && ${CHANGED} ? { CHANGED: "1" } : undefined,
-        volumes: ["bench-berth-" + i + ":/data"], networks: [network.networkName], removeData: true,
-      });
-    }
-    return {};
-});`,
-};
+import { existsSync } from "node:fs";
+import { BridgeNetwork, program, Service } from "pulumi-berth";
 
-PROGRAMS.swarm = (n) => `
-delete require.extensions[".ts"];
-${HEAD.replace("process.env.BERTH_ROOT", JSON.stringify(root))}
-require("sucrase/register/ts");
-const { connectEngine } = require(${JSON.stringify(root)} + "/core/engines/dockerApi/session");
-require(${JSON.stringify(root)} + "/core/pulumi/patches/shortStackTraces").shortenStackTraces();
-module.exports = async () => {
-  const { OverlayNetwork } = require(${JSON.stringify(root)} + "/components/overlayNetwork");
-  const { SwarmService } = require(${JSON.stringify(root)} + "/components/swarmService");
-  await connectEngine();
+export = program(() => {
+  const network = new BridgeNetwork("bench-berth");
+  for (let i = 0; i < ${n}; i++)
+    new Service("bench-berth-" + i, {
+      image: "busybox", command: ["sleep", "3600"], init: true, ports: [\`\${${BASE_PORT} + i}:80\`],
+      environment: i === 0 && existsSync(".env") ? { CHANGED: "1" } : undefined,
+      volumes: [\`bench-berth-\${i}:/data\`], networks: [network.networkName], removeData: true,
+    });
+});`,
+  file: () => `
+import { ComposeProject, program } from "pulumi-berth";
+
+export = program(() => {
+  new ComposeProject("bench-file", { files: ["compose.yaml"], removeVolumes: true });
+});`,
+  swarm: (n) => `
+import { OverlayNetwork, program, SwarmService } from "pulumi-berth";
+
+export = program(() => {
   const network = new OverlayNetwork("bench-swarm");
   for (let i = 0; i < ${n}; i++)
     new SwarmService("bench-swarm-" + i, {
       image: "busybox", command: ["sleep", "3600"], init: true, networks: [network.networkName], stopGracePeriod: "1s",
     });
-};`;
+});`,
+};
 
-PROGRAMS.file = () => `module.exports = require(${JSON.stringify(root)} + "/index.js");`;
+/** What npm installs: the package, beside what this checkout has. */
+const modules = join(work, "node_modules");
+
+function pack() {
+  rmSync(modules, { recursive: true, force: true });
+  const own = join(modules, "pulumi-berth");
+  mkdirSync(own, { recursive: true });
+  for (const name of readdirSync(join(root, "node_modules")).filter((each) => !each.startsWith(".")))
+    symlinkSync(join(root, "node_modules", name), join(modules, name));
+  const packed = spawnSync("npm", ["run", "--silent", "package", "--", "--pack-destination", work], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (packed.status !== 0) throw new Error(packed.stderr);
+  extract({ file: join(work, packed.stdout.trim().split("\n").at(-1)), cwd: own, strip: 1, sync: true });
+}
 
 function composeFile(n, kind) {
   const services = Array.from(
@@ -109,20 +118,18 @@ function prepare(kind, n) {
   if (kind === "stack") writeFileSync(join(folder, "stack.yaml"), stackFile(n));
   if (kind === "compose" || kind === "file") writeFileSync(join(folder, "compose.yaml"), composeFile(n, kind));
   if (kind !== "compose" && kind !== "stack") {
+    const own = OWN.includes(kind);
+    const options = own ? "    typescript: false\n    nodeargs: --require pulumi-berth/fast" : "    typescript: false";
     writeFileSync(
       join(folder, "Pulumi.yaml"),
-      `name: bench-${kind}\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n`,
+      `name: bench-${kind}\nruntime:\n  name: nodejs\n  options:\n${options}\n`,
     );
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `bench-${kind}`, main: "index.js" }));
-    writeFileSync(join(folder, "index.js"), PROGRAMS[kind](n));
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    const main = own ? "index.ts" : "index.js";
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `bench-${kind}`, main }));
+    writeFileSync(join(folder, main), PROGRAMS[kind](n));
+    symlinkSync(modules, join(folder, "node_modules"));
     const made = spawnSync("pulumi", ["stack", "init", "bench"], { cwd: folder, env: env(folder) });
     if (made.status !== 0) throw new Error(String(made.stderr));
-    if (kind === "file") {
-      const file = join(folder, "Pulumi.bench.yaml");
-      const config = 'config:\n  berth:program: compose\n  berth:removeVolumes: "true"\n';
-      writeFileSync(file, `${readFileSync(file, "utf8")}\n${config}`);
-    }
   }
   return folder;
 }
@@ -133,7 +140,13 @@ const WAIT = (deploy) =>
 const COMPOSE_UP = ["docker", "compose", "up", "-d"];
 const PLAIN_UP = ["pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"];
 const STACK_UP = ["sh", "-c", WAIT("docker stack deploy -c stack.yaml bench-stack")];
-const berth = (command, ...more) => [process.execPath, join(root, "cli/berth.js"), command, "bench", ...more];
+const berth = (command, ...more) => [
+  process.execPath,
+  join(modules, "pulumi-berth/cli/berth.js"),
+  command,
+  "bench",
+  ...more,
+];
 
 /** `same` is `up` where nothing has changed, `change` with one service of N changed. */
 const STEPS = {
@@ -219,6 +232,8 @@ function reading() {
 }
 
 async function main() {
+  mkdirSync(work, { recursive: true });
+  pack();
   const compose = spawnSync("docker", ["compose", "version"]).status === 0;
   console.log(`reading a compose file of 200 services: ${Math.round(median(reading()))} ms`);
   const contenders = inSwarm ? ["stack", "swarm"] : [...(compose ? ["compose"] : []), "plain", "berth", "file"];

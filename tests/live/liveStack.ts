@@ -195,6 +195,8 @@ export interface StackOptions {
   secrets?: Record<string, string>;
   /** Services of the test's own, in place of a program of stacks/. */
   cases?: Cases;
+  /** Makes a project of somebody's own, outside the checkout, in place of a program of stacks/; PROJECT is its name. */
+  make?(folder: string): void;
 }
 
 /** A stack with a folder and a backend of its own, on the real engine. */
@@ -210,14 +212,25 @@ export class Stack {
     private readonly top: string,
   ) {}
 
-  static async create(name: string, { config = {}, secrets = {}, cases }: StackOptions = {}): Promise<Stack> {
+  static async create(name: string, options: StackOptions = {}): Promise<Stack> {
+    const { config = {}, secrets = {}, cases, make } = options;
     mkdirSync(WORK, { recursive: true });
-    const stack = new Stack(name, mkdtempSync(join(WORK, `${name}-`)));
+    const stack = new Stack(name, mkdtempSync(make ? join(tmpdir(), "berth-live-") : join(WORK, `${name}-`)));
     folders.push(stack.top);
-    mkdirSync(stack.folder);
     mkdirSync(stack.backend);
+    if (make) make(stack.folder);
+    else stack.writeProject(cases);
+    await stack.must(["stack", "init", "--stack", name]);
+    for (const [key, value] of Object.entries(secrets)) await stack.secret(key, value);
+    stack.set(config);
+    return stack;
+  }
+
+  /** A program beside this checkout. */
+  private writeProject(cases: Cases | undefined): void {
+    mkdirSync(this.folder);
     writeFileSync(
-      join(stack.folder, "Pulumi.yaml"),
+      join(this.folder, "Pulumi.yaml"),
       stringify({
         ...(parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as object),
         name: PROJECT,
@@ -225,21 +238,17 @@ export class Stack {
       }),
     );
     writeFileSync(
-      join(stack.folder, "package.json"),
+      join(this.folder, "package.json"),
       JSON.stringify({ name: PROJECT, private: true, main: "index.js" }),
     );
     const root = JSON.stringify(ROOT);
     writeFileSync(
-      join(stack.folder, "index.js"),
+      join(this.folder, "index.js"),
       cases
         ? `delete require.extensions[".ts"];\nrequire(${root} + "/core/pulumi/patches/lazyLoading");\nrequire("sucrase/register/ts");\nmodule.exports = () => require(${root} + "/tests/live/cases").run();\n`
         : `module.exports = require(${root} + "/index.js");\n`,
     );
-    if (cases) stack.declare(cases);
-    await stack.must(["stack", "init", "--stack", name]);
-    for (const [key, value] of Object.entries(secrets)) await stack.secret(key, value);
-    stack.set(config);
-    return stack;
+    if (cases) this.declare(cases);
   }
 
   get folder(): string {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { argumentTypes } from "../../../docs/argumentTypes";
 import { pluginSchema } from "../../../docs/pluginSchema";
 import { must } from "../../packedPackage";
 
@@ -12,6 +13,10 @@ afterAll(() => rmSync(out, { recursive: true }));
 
 test("the plugin's schema is what the types of the components say: npm run docs", () => {
   expect(readFileSync(join(ROOT, "cli/plugin/schema.json"), "utf8")).toBe(pluginSchema());
+}, 100_000);
+
+test("so is what a program in another language is checked by", () => {
+  expect(readFileSync(join(ROOT, "core/pulumi/argumentTypes.json"), "utf8")).toBe(argumentTypes());
 }, 100_000);
 
 test("docs/api is what the docstrings say: every change of what the package exports is seen there", () => {
