@@ -56,3 +56,13 @@ for (const folder of ["cli", "components", "core", "stacks"])
     recursive: true,
     filter: (file) => (!file.endsWith(".ts") || file.endsWith(".d.ts")) && !PROGRAMS.test(file),
   });
+// The texts of messages go by short names for what they translate.
+const { shortKey } = require("../dist/core/description/say");
+const file = join(DIST, "core/description/zh.json");
+const texts = Object.entries(JSON.parse(readFileSync(file, "utf8"))).map(([template, text]) => [
+  shortKey(template),
+  text,
+]);
+const short = Object.fromEntries(texts);
+if (Object.keys(short).length !== texts.length) throw new Error("two messages have one short name: make it longer");
+writeFileSync(file, JSON.stringify(short));

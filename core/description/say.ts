@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -28,6 +29,12 @@ export function language(): Language {
 export const templateOf = (texts: readonly string[]): string =>
   texts.reduce((before, text, index) => `${before}{${index - 1}}${text}`);
 
+/** What the package has for a template: a third of the catalogue would be English that the code says anyway. */
+export const shortKey = (template: string): string => createHash("sha1").update(template).digest("base64").slice(0, 5);
+
+const translated = (template: string): string | undefined =>
+  language() === "en" ? undefined : (catalogue![template] ?? catalogue![shortKey(template)]);
+
 /**
  * A message in the user's language. The English text is the key of the catalogue, `zh.json`, where the holes have
  * numbers, so that they may stand in another order; what is missing there is said in English.
@@ -37,7 +44,7 @@ export const templateOf = (texts: readonly string[]): string =>
  * @example throw new Error(say`port ${port} is taken by ${name}`);
  */
 export function say(texts: TemplateStringsArray, ...holes: unknown[]): string {
-  const own = language() === "en" ? undefined : catalogue![templateOf(texts)];
+  const own = language() === "en" ? undefined : translated(templateOf(texts));
   if (own !== undefined) return own.replace(/\{(\d+)\}/g, (_, number) => String(holes[number]));
   return texts.reduce((before, text, index) => `${before}${holes[index - 1]}${text}`);
 }
@@ -47,7 +54,7 @@ export function say(texts: TemplateStringsArray, ...holes: unknown[]): string {
  * it. The first hole of two that touch takes all.
  */
 export function holesIn(text: string, template: string): string[] | undefined {
-  const own = (language() === "en" ? undefined : catalogue![template]) ?? template;
+  const own = translated(template) ?? template;
   const numbers: number[] = [];
   const parts = own.split(/\{(\d+)\}/).map((part, index) => {
     if (index % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -162,6 +162,12 @@ test("the types are right of what berth init has made and of the examples, those
   expect(must(process.execPath, [join(project, "node_modules/.bin/tsc"), "--skipLibCheck", "false"], checked)).toBe("");
 }, 200_000);
 
+test("its messages are there in Chinese", () => {
+  const berth = join(project, "node_modules/pulumi-berth/cli/berth.js");
+  const { stderr } = spawnSync(process.execPath, [berth, "init", project, "--lang", "zh"], { encoding: "utf8" });
+  expect(stderr).toContain("notes 里已有 .gitignore");
+});
+
 test("berth init writes over nothing", () => {
   const berth = join(ROOT, "cli/berth.js");
   const { status, stderr } = spawnSync(process.execPath, [berth, "init", project], { encoding: "utf8" });
