@@ -70,7 +70,19 @@ class Schema {
     const type = this.checker.getTypeOfSymbolAtLocation(symbol, node);
     const late = this.isLate(type);
     const spec = this.map(type);
-    return { spec: late || spec.$ref ? spec : { ...spec, plain: true } };
+    return { spec: late ? spec : this.plain(spec) };
+  }
+
+  /** What is known when it is written, down to the items of lists: `[]string` in Go, where it would be inputs. */
+  private plain(spec: TypeSpec): TypeSpec {
+    if (spec.$ref) return spec;
+    const { items, additionalProperties } = spec;
+    return {
+      ...spec,
+      plain: true,
+      ...(items && { items: this.plain(items) }),
+      ...(additionalProperties && { additionalProperties: this.plain(additionalProperties) }),
+    };
   }
 
   /** Other components and resources are no data. */

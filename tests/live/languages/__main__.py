@@ -16,11 +16,8 @@ berth.Elasticsearch(
     version="7.6.2",
     heap={"min": "64m", "max": "128m"},
     http_port=24682,
-    transport_port=False,
+    transport_port="none",
     data="live-lang-search",
-)
-berth.JenkinsWithNginx(
-    "live-lang-ci", jenkins_port=24683, agent_port=24684, http_port=24685, docker_socket=False
 )
 lines = berth.DockerRun(
     "live-lang-lines",

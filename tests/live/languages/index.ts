@@ -1,14 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  BridgeNetwork,
-  ComposeProject,
-  DockerRun,
-  Elasticsearch,
-  JenkinsWithNginx,
-  Mysql,
-  Nginx,
-  Service,
-} from "pulumi-berth";
+import { BridgeNetwork, ComposeProject, DockerRun, Elasticsearch, Mysql, Nginx, Service } from "pulumi-berth";
 
 const password = new pulumi.Config().requireSecret("password");
 
@@ -23,10 +14,9 @@ new Elasticsearch("live-lang-search", {
   version: "7.6.2",
   heap: { min: "64m", max: "128m" },
   httpPort: 24682,
-  transportPort: false,
+  transportPort: "none",
   data: "live-lang-search",
 });
-new JenkinsWithNginx("live-lang-ci", { jenkinsPort: 24683, agentPort: 24684, httpPort: 24685, dockerSocket: false });
 const lines = new DockerRun("live-lang-lines", {
   lines: [
     "docker run -d --name live-lang-line -m 64m -e MODE=line --restart unless-stopped busybox sleep 3600",
