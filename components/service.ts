@@ -19,6 +19,7 @@ import { ranOutputs } from "../core/engines/ran";
 import { asDeclared } from "../core/engines/rollback";
 import { readArguments } from "../core/engines/serviceArguments";
 import { type ArgumentNames, type Report, type ReportSource, reporter } from "../core/pulumi/componentErrors";
+import { withoutSources } from "../core/pulumi/outputs";
 
 export type { Endpoint } from "../core/engines/engine";
 
@@ -137,7 +138,7 @@ export class Service extends pulumi.ComponentResource {
     });
     const whole = { ...options, keepData: !removeData };
     const prepared = report(() => engine.prepare({ name, ...request, options: whole, opts, report }));
-    super(type, name, prepared.inputs, { ...opts, hooks: withHooks(opts.hooks, prepared.beforeUpdate) });
+    super(type, name, withoutSources(prepared.inputs), { ...opts, hooks: withHooks(opts.hooks, prepared.beforeUpdate) });
 
     this.logicalName = name;
     this.engine = chosen;

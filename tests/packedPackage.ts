@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -41,6 +42,21 @@ function digestOfSources(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** Takes a lock of this process; one of a process that has ended holds nobody up. */
+function taken(lock: string): boolean {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    try {
+      process.kill(Number(readFileSync(lock, "utf8")) || process.pid, 0);
+    } catch {
+      rmSync(lock, { force: true });
+    }
+    return false;
+  }
+}
+
 /** The package as `npm run package` writes it, in a folder of its own. The same sources are packed once for all tests. */
 export class PackedPackage {
   readonly folder = mkdtempSync(join(tmpdir(), "berth-package-"));
@@ -48,17 +64,26 @@ export class PackedPackage {
 
   constructor() {
     const kept = join(ROOT, "node_modules/.cache/berth", `package-${digestOfSources()}.tgz`);
+    mkdirSync(dirname(kept), { recursive: true });
     if (!existsSync(kept)) {
-      must(process.execPath, [join(ROOT, "package/build.js")], ROOT);
-      const [{ filename }] = JSON.parse(
-        must("npm", ["pack", "--json", "--silent", "--pack-destination", this.folder], ROOT).replace(/^[^[{]*/, ""),
-      ) as [{ filename: string }];
-      mkdirSync(dirname(kept), { recursive: true });
-      // Another test may be about the same.
-      copyFileSync(join(this.folder, filename), `${kept}.${process.pid}`);
-      renameSync(`${kept}.${process.pid}`, kept);
+      // All build in the checkout's own dist/, so one waits for the other.
+      const lock = join(dirname(kept), "building");
+      while (!taken(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      try {
+        if (!existsSync(kept)) this.pack(kept);
+      } finally {
+        rmSync(lock);
+      }
     }
     copyFileSync(kept, this.file);
+  }
+
+  private pack(target: string): void {
+    must(process.execPath, [join(ROOT, "package/build.js")], ROOT);
+    const packed = must("npm", ["pack", "--json", "--silent", "--pack-destination", this.folder], ROOT);
+    const [{ filename }] = JSON.parse(packed.replace(/^[^[{]*/, "")) as [{ filename: string }];
+    copyFileSync(join(this.folder, filename), `${target}.new`);
+    renameSync(`${target}.new`, target);
   }
 
   get size(): number {

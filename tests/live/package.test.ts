@@ -124,9 +124,13 @@ interface Language {
   prepare?(folder: string): void;
 }
 
-/** What `pulumi package add` makes of the plugin, in the project's language. */
+/** Makes classes for the project's language, as docs/other-languages.md says. */
 function addPackage(folder: string): void {
   must("pulumi", ["package", "add", "./node_modules/pulumi-berth/cli/plugin/pulumi-resource-berth"], folder);
+  const file = join(folder, "Pulumi.yaml");
+  const text = readFileSync(file, "utf8");
+  expect(text).toMatch(/^ {2}berth: berth@/m);
+  writeFileSync(file, text.replace(/^ {2}berth: .*$/m, "  berth: ./node_modules/pulumi-berth/cli/plugin"));
 }
 
 const OTHERS: Language[] = [

@@ -10,7 +10,7 @@ import { quote } from "shlex";
 import { isOurs, OWNER_LABEL, type Owner, STACK_LABEL } from "../owner";
 import { checkSameNetwork, consent, type DeclaredNetworkOptions, wayOutOf, whyNot } from "./adoption";
 import { setAsideAs } from "./predecessors";
-import { type EngineSnapshot, isOfStack } from "./snapshot";
+import { type EngineSnapshot, isHeldByEngine, isOfStack } from "./snapshot";
 
 /** A host port that a service of this program publishes. */
 export interface PortClaim {
@@ -84,7 +84,9 @@ export function checkPorts(
       );
     // A listener that belongs to one of our own containers goes when that container is replaced. One that the engine is
     // just starting or stopping has no ports in its list; who it belongs to, the engine knows when it is asked for the port.
-    if (!holder && snapshot.listeners.some(same) && !snapshot.isHeldByEngine?.(port.published, port.protocol))
+    const isStarting = () =>
+      snapshot.processes !== undefined && isHeldByEngine(port.published!, port.protocol, snapshot.processes);
+    if (!holder && snapshot.listeners.some(same) && !isStarting())
       throw fail(
         say`is taken by another program on the host`,
         say`choose another port, or stop that program (\`ss -lntup 'sport = :${port.published}'\` names it)`,

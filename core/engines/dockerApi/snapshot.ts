@@ -125,8 +125,8 @@ export interface EngineSnapshot {
   imageIds?: Record<string, string>;
   /** Empty where the host cannot be looked at. */
   listeners: Listener[];
-  /** Whether the engine is it that listens at a port. */
-  isHeldByEngine?(port: number, protocol: string): boolean;
+  /** Folder of the processes of the engine's host, where that is this machine. */
+  processes?: string;
   routes: Route[];
   /** OCI runtimes by name; undefined where the engine does not say. */
   runtimes?: string[];
@@ -327,7 +327,7 @@ export async function takeSnapshot(client: EngineClient, closer: string[] = []):
         [...(RepoTags ?? []), ...(RepoDigests ?? []), Id].map((name) => [name, Id]),
       ),
     ),
-    ...(client.local ? { ...readHost(), isHeldByEngine } : { listeners: [], routes: [] }),
+    ...(client.local ? { ...readHost(), processes: "/proc" } : { listeners: [], routes: [] }),
     runtimes: info?.Runtimes && Object.keys(info.Runtimes),
     gpus: gpuSupport(info, client.local),
     swarm: info?.Swarm && swarmState(info.Swarm),
@@ -397,7 +397,7 @@ function readHost(): Pick<EngineSnapshot, "listeners" | "routes"> {
 }
 
 /** Whether the engine on this machine listens at a port for one of its containers: it starts a small program for each. */
-export const isHeldByEngine = (port: number, protocol: string, folder?: string): boolean =>
+export const isHeldByEngine = (port: number, protocol: string, folder: string): boolean =>
   processes(folder).some(({ words }) => {
     const given = (flag: string) => words[words.indexOf(flag) + 1];
     return /(^|\/)docker-proxy$/.test(words[0]!) && given("-host-port") === `${port}` && given("-proto") === protocol;

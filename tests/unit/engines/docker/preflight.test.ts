@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   type AddressClaim,
   checkAddresses,
@@ -126,8 +129,14 @@ describe("ports", () => {
     expect(() => check(["127.0.0.2:8080:80"], live)).not.toThrow();
     expect(() => check(["80"], live)).not.toThrow();
     // The engine has it for a container that is just starting.
-    const held = { ...live, isHeldByEngine: (port: number, protocol: string) => port === 8080 && protocol === "tcp" };
-    expect(() => check(["8080:80"], held)).not.toThrow();
+    const processes = mkdtempSync(join(tmpdir(), "berth-proc-"));
+    mkdirSync(join(processes, "12"));
+    writeFileSync(join(processes, "12/cmdline"), "/usr/bin/docker-proxy\0-proto\0tcp\0-host-port\x008080\0");
+    try {
+      expect(() => check(["8080:80"], { ...live, processes })).not.toThrow();
+    } finally {
+      rmSync(processes, { recursive: true });
+    }
   });
 });
 

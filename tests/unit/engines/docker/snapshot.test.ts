@@ -172,6 +172,11 @@ describe("a snapshot", () => {
     for (const { port } of listeners) expect(port).toBeGreaterThan(0);
     for (const { subnet } of routes) expect(subnet.version).toBe(4);
   });
+
+  test("is data: where nobody can wait for it, another process takes it", async () => {
+    const snapshot = await takeSnapshot(client(true));
+    expect(structuredClone(snapshot)).toEqual(snapshot);
+  });
 });
 
 describe("whether the engine holds a port for a container", () => {
