@@ -140,9 +140,11 @@ async function backupNow(
   else {
     console.log(printed(manifest.items, inventory.held, standstill).join("\n"));
     const shown = relative(process.cwd(), file);
-    const secret = encrypt ? ", encrypted with the stack's passphrase" : "";
+    const name = shown.startsWith("..") ? file : shown;
     console.log(
-      `\n${shown.startsWith("..") ? file : shown} (${sizeText(size)}) is the backup of ${now.name}${secret}.`,
+      encrypt
+        ? say`\n${name} (${sizeText(size)}) is the backup of ${now.name}, encrypted with the stack's passphrase.`
+        : say`\n${name} (${sizeText(size)}) is the backup of ${now.name}.`,
     );
   }
   for (const line of inventory.left) note(say`not in the backup: ${line}`);
@@ -181,13 +183,13 @@ async function tellOfStrangers(groups: JobGroup[], { held, volumes }: Inventory)
   }
 }
 
-const HOW: Record<BackupItem["how"], string> = {
-  dumped: "dump, while it runs",
-  saved: "files, saved by itself",
-  stopped: "files, stopped",
-  paused: "files, paused",
-  live: "files, while it runs",
-  idle: "files, nobody writes",
+const HOW: Record<BackupItem["how"], () => string> = {
+  dumped: () => say`dump, while it runs`,
+  saved: () => say`files, saved by itself`,
+  stopped: () => say`files, stopped`,
+  paused: () => say`files, paused`,
+  live: () => say`files, while it runs`,
+  idle: () => say`files, nobody writes`,
 };
 
 /** The table of what was saved. */
@@ -198,14 +200,14 @@ function printed(items: BackupItem[], held: Held[], { downtime }: Standstill): s
     return [
       [...new Set(users.map(({ shown }) => shown))].join(", ") || "-",
       (anonymous ? users[0]?.target : volume) ?? users[0]?.target ?? "-",
-      HOW[how],
+      HOW[how](),
       sizeText(size),
       sizeText(stored),
-      `${seconds} s`,
-      Math.max(0, ...down) > 0 ? `${rounded(Math.max(...down))} s` : "-",
+      say`${seconds} s`,
+      Math.max(0, ...down) > 0 ? say`${rounded(Math.max(...down))} s` : "-",
     ];
   });
-  return inColumns(["SERVICE", "VOLUME", "HOW", "SIZE", "STORED", "TIME", "DOWN"], rows);
+  return inColumns([say`SERVICE`, say`VOLUME`, say`HOW`, say`SIZE`, say`STORED`, say`TIME`, say`DOWN`], rows);
 }
 
 /** As it is typed from here. */

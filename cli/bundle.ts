@@ -159,7 +159,7 @@ export async function bundle(
       say`secrets in the settings stay encrypted, and the passphrase is not in the bundle: carry .berth/passphrase (or what PULUMI_CONFIG_PASSPHRASE holds) there by another way.`,
     );
   note(say`the state stays here: there, the first \`up\` makes everything anew.`);
-  console.log(`${out} (${megabytes(statSync(out).size)}) holds the stack ${stack} for ${platform} ${arch}. There:
+  console.log(say`${out} (${megabytes(statSync(out).size)}) holds the stack ${stack} for ${platform} ${arch}. There:
 
   tar xf ${quote(basename(out))} && sh berth-bundle/unbundle`);
   return 0;

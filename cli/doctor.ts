@@ -4,7 +4,7 @@ import { cliFinding, nodeFinding, packageFindings, stateFinding } from "./doctor
 import { DOCKER_ONLY, type StackNeeds, stackNeeds } from "./doctor/needs";
 import { outsideFindings } from "./doctor/outside";
 import { passphraseFinding } from "./doctor/passphrase";
-import { say } from "../core/description/say";
+import { columnsOf, padded, say } from "../core/description/say";
 import { onPath } from "../core/host/findExecutable";
 import { currentProject } from "./project";
 import { readStackConfig } from "./stackConfig";
@@ -54,14 +54,14 @@ function programFinding(stack: string | undefined, { failure }: StackNeeds): Fin
 function hostFinding(address: string | undefined): Finding[] {
   if (address === undefined) return [];
   return onPath("ssh")
-    ? [ok("SSH", `there is a client; \`berth preview host\` looks at ${address}`)]
+    ? [ok("SSH", say`there is a client; \`berth preview host\` looks at ${address}`)]
     : [missing("SSH", say`there is no client, which leads to ${address}`, "sudo apt-get install openssh-client")];
 }
 
 async function clusterFinding(values: Record<string, string>): Promise<Finding[]> {
   const lack = await missingCluster(values);
   if (lack) return [missing("cluster", `${lack.what.replace(/^a Kubernetes cluster/, say`none answers`)}`, lack.how)];
-  return [ok("cluster", "it answers, or it is reached in a way that only the provider goes")];
+  return [ok("cluster", say`it answers, or it is reached in a way that only the provider goes`)];
 }
 
 const COLOURS: Partial<Record<Standing, number>> = { ok: 32, warning: 33, missing: 31 };
@@ -73,18 +73,22 @@ const painted = (standing: Standing, text: string): string => {
 
 /** The whole of what is printed, line by line. */
 export function printed(stack: string | undefined, found: Finding[]): string[] {
-  const width = Math.max(...found.map(({ what }) => what.length));
-  const margin = " ".repeat("missing".length + 2 + width + 2);
+  const width = Math.max(...found.map(({ what }) => columnsOf(what)));
+  const words = { ok: say`ok`, note: say`note`, warning: say`warning`, missing: say`missing` };
+  const room = Math.max(...Object.values(words).map(columnsOf));
+  const margin = " ".repeat(room + 2 + width + 2);
   const lines = found.flatMap(({ what, standing, text, cure = [] }) => [
-    `${painted(standing, standing.padEnd(7))}  ${what.padEnd(width)}  ${text}`,
+    `${painted(standing, padded(words[standing], room))}  ${padded(what, width)}  ${text}`,
     ...cure.map((line) => `${margin}${line}`),
   ]);
   const count = (of: Standing) => found.filter(({ standing }) => standing === of).length;
   const [lacking, warned] = [count("missing"), count("warning")];
-  const forWhat = stack ? `the stack ${stack}` : "stacks on a Docker engine";
-  const things = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  const forWhat = stack ? say`the stack ${stack}` : say`stacks on a Docker engine`;
   const end = lacking
-    ? `${things(lacking, "thing")} ${lacking === 1 ? "is" : "are"} missing for ${forWhat}`
-    : `Nothing is missing for ${forWhat}`;
-  return [...lines, "", `${end}${warned ? `; ${things(warned, "warning")}` : ""}.`];
+    ? lacking === 1
+      ? say`1 thing is missing for ${forWhat}`
+      : say`${lacking} things are missing for ${forWhat}`
+    : say`Nothing is missing for ${forWhat}`;
+  const more = warned ? (warned === 1 ? say`; 1 warning` : say`; ${warned} warnings`) : "";
+  return [...lines, "", say`${end}${more}.`];
 }

@@ -42,23 +42,22 @@ const cut = (text: string, width = WIDTH - 12) => {
   const flat = text.replace(/\s+/g, " ");
   return flat.length > width ? `${flat.slice(0, width - 3)}...` : flat;
 };
-const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
-
 /** Lines as they are said: `line 3`, `lines 3 and 5`. */
-const at = (lines: number[]) => `line${lines.length === 1 ? "" : "s"} ${lines.join(", ")}`;
+const at = (lines: number[]) => (lines.length === 1 ? say`line ${lines[0]}` : say`lines ${lines.join(", ")}`);
 
 function summary({ file, items, setups }: Note): string {
   const of = (fate: NoteItem["fate"]) => items.filter((item) => item.fate === fate).length;
   const manifests = setups.filter(({ project }) => !project).length;
+  const [run, faulty] = [setups.length - manifests, of("faulty")];
   const parts = [
-    plural(setups.length - manifests, "setup is ready to run", "setups are ready to run"),
-    manifests && plural(manifests, "is for kubectl", "are for kubectl"),
-    of("template") && `${of("template")} to be filled in first`,
-    of("faulty") && `${plural(of("faulty"), "does", "do")} not run as written`,
-    of("understood") && `${of("understood")} said in another way`,
-    of("left out") && `${of("left out")} left out`,
+    run === 1 ? say`1 setup is ready to run` : say`${run} setups are ready to run`,
+    manifests && (manifests === 1 ? say`1 is for kubectl` : say`${manifests} are for kubectl`),
+    of("template") && say`${of("template")} to be filled in first`,
+    faulty && (faulty === 1 ? say`1 does not run as written` : say`${faulty} do not run as written`),
+    of("understood") && say`${of("understood")} said in another way`,
+    of("left out") && say`${of("left out")} left out`,
   ];
-  return `${file}: ${parts.filter(Boolean).join(", ")}`;
+  return say`${file}: ${parts.filter(Boolean).join(say`, `)}`;
 }
 
 function ready(setups: NoteSetup[], items: NoteItem[]): string[] {
@@ -88,7 +87,7 @@ function grouped(items: NoteItem[], said: (item: NoteItem) => string): [said: st
 /** A row for each item, and below them what there is to say. */
 const listed = (items: NoteItem[], said: (item: NoteItem) => string): string[] =>
   grouped(items, said).flatMap(([below, all]) => [
-    ...all.map(({ line, text, what }) => `  line ${line}  ${cut(text.startsWith(what) ? text : `${what}: ${text}`)}`),
+    ...all.map(({ line, text, what }) => `  ${at([line])}  ${cut(text.startsWith(what) ? text : `${what}: ${text}`)}`),
     `      ${below}`,
   ]);
 
@@ -117,36 +116,36 @@ function report(note: Note, chosen: NoteSetup[] | undefined): string {
   return [
     summary(note),
     ...section(
-      "Ready to run",
+      say`Ready to run`,
       ready(
         setups.filter(({ project }) => project),
         items,
       ),
     ),
     ...section(
-      "For a cluster: --only NAME --to typescript prints their code",
+      say`For a cluster: --only NAME --to typescript prints their code`,
       ready(
         setups.filter(({ project }) => !project),
         items,
       ),
     ),
     ...section(
-      "Not side by side",
+      say`Not side by side`,
       apart.map(({ about, setups: names }) => `  ${about}: ${names.join(", ")}`),
     ),
     ...section(
-      "To be filled in first",
-      listed(of("template"), ({ holes }) => `fill in: ${holes.join(", ")}`),
+      say`To be filled in first`,
+      listed(of("template"), ({ holes }) => say`fill in: ${holes.join(", ")}`),
     ),
     ...section(
-      "Not as written",
+      say`Not as written`,
       listed(of("faulty"), ({ why }) => why),
     ),
     ...section(
-      "Said in another way",
+      say`Said in another way`,
       listed(of("understood"), ({ why }) => why),
     ),
-    ...section("Left out, with the lines", counted(of("left out"))),
+    ...section(say`Left out, with the lines`, counted(of("left out"))),
   ].join("\n\n");
 }
 
@@ -157,12 +156,12 @@ function next(notes: Note[]): string {
   const applied = all.find(({ kind }) => kind !== "kubernetes");
   const { name } = applied ?? all[0]!;
   const from = files.map((file) => `--from ${file}`).join(" ");
-  const settings = `berth:notes ${JSON.stringify(files)} and berth:setups ["${name}"]`;
+  const settings = say`berth:notes ${JSON.stringify(files)} and berth:setups ["${name}"]`;
   return [
-    "Next",
-    `  berth from-notes ${files.join(" ")} --only ${name} --to typescript   its code; compose, run and kubernetes too`,
-    `  berth init containers ${from}   a project with a program for each setup`,
-    ...(applied ? [`  without code: a stack of the program notes, with ${settings}`] : []),
+    say`Next`,
+    say`  berth from-notes ${files.join(" ")} --only ${name} --to typescript   its code; compose, run and kubernetes too`,
+    say`  berth init containers ${from}   a project with a program for each setup`,
+    ...(applied ? [say`  without code: a stack of the program notes, with ${settings}`] : []),
   ].join("\n");
 }
 
@@ -215,7 +214,7 @@ export async function fromNotes(files: string[], given: FromNotesOptions): Promi
   );
   if (between.length)
     reports.push(
-      `Not side by side, in several notes\n${between.map((one) => `  ${one.about}: ${one.setups.join(", ")}`).join("\n")}`,
+      `${say`Not side by side, in several notes`}\n${between.map((one) => `  ${one.about}: ${one.setups.join(", ")}`).join("\n")}`,
     );
   console.log([...reports, ...(chosen ? [] : [next(notes)])].filter(Boolean).join("\n\n"));
   return 0;

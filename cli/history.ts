@@ -1,4 +1,4 @@
-import { say } from "../core/description/say";
+import { columnsOf, listed, padded, say } from "../core/description/say";
 import { localTime } from "../core/engines/rollback";
 import { applicableProject } from "./project";
 import { type RanPlainly, type ServiceThen, shortened, words } from "./ran";
@@ -91,9 +91,9 @@ const kindOf = ({ kind, result, message }: Row): string => {
 };
 
 function printed(stack: string, rows: Row[], count: number): string[] {
-  if (rows.length === 0) return [`Nothing has been applied to the stack ${stack} yet.`];
+  if (rows.length === 0) return [say`Nothing has been applied to the stack ${stack} yet.`];
   const commits = rows.some(({ commit }) => commit !== undefined);
-  const head = ["UPDATE", "WHEN", "WHAT", ...(commits ? ["COMMIT"] : []), "CHANGES"];
+  const head = [say`UPDATE`, say`WHEN`, say`WHAT`, ...(commits ? [say`COMMIT`] : []), say`CHANGES`];
   const table = rows.flatMap((row) => {
     const { number, start, commit, dirty, services = {} } = row;
     const commitText = commit === undefined ? "" : `${commit.slice(0, 7)}${dirty ? "+" : ""}`;
@@ -107,20 +107,26 @@ function printed(stack: string, rows: Row[], count: number): string[] {
     ];
     return [first, ...lines.slice(1).map((line) => [...first.slice(0, -1).map(() => ""), line])];
   });
-  const widths = head.map((word, column) => Math.max(word.length, ...table.map((line) => line[column]!.length)));
+  const widths = head.map((word, column) => Math.max(...[word, ...table.map((line) => line[column]!)].map(columnsOf)));
   const line = (cells: string[]) =>
     cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
+      .map((cell, column) => padded(cell, widths[column]!))
       .join("  ")
       .trimEnd();
-  const more = count > rows.length ? ["", `${count - rows.length} older ones: --limit ${count} shows them all.`] : [];
+  const more =
+    count > rows.length ? ["", say`${count - rows.length} older ones: --limit ${count} shows them all.`] : [];
   return [line(head), ...table.map(line), ...more];
 }
 
-const DONE: Record<string, string> = { create: "made", update: "changed", replace: "replaced", delete: "removed" };
+const DONE: Record<string, (count: number) => string> = {
+  create: (count) => say`${count} made`,
+  update: (count) => say`${count} changed`,
+  replace: (count) => say`${count} replaced`,
+  delete: (count) => say`${count} removed`,
+};
 
 /** An update of something else than services, by the number of resources. */
 const resources = ({ changes }: Row): string => {
-  const counts = Object.entries(DONE).flatMap(([op, done]) => (changes[op] ? [`${changes[op]} ${done}`] : []));
-  return counts.length ? `resources: ${counts.join(", ")}` : "";
+  const counts = Object.entries(DONE).flatMap(([op, done]) => (changes[op] ? [done(changes[op])] : []));
+  return counts.length ? say`resources: ${listed(counts)}` : "";
 };

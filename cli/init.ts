@@ -415,7 +415,7 @@ export async function init(given: string | undefined, options: InitOptions): Pro
   const made = programs.map(({ name, program }) =>
     several ? name : (program.objects ?? program.containers).join(", "),
   );
-  console.log(`Made a Pulumi project in ${folder}: ${made.join(", ")}. Next:\n`);
+  console.log(say`Made a Pulumi project in ${folder}: ${listed(made)}. Next:\n`);
   if (way) console.log(`  cd ${way}`);
   console.log(`  npm install\n  npm test\n  npx berth plan${several ? ` ${stack}` : ""}`);
   for (const { name, program } of programs)

@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import { checkEngine } from "../core/engines/engine";
 import { placesOf, pluginVersions, sparePluginSearch, trustInputs } from "./pluginSearch";
 import { DEV, previewOfTracked } from "./trackedSettings";
@@ -19,7 +20,7 @@ export async function look(stack = DEV): Promise<number> {
   const missing = await findMissing(places, versions, values);
   if (missing.length) {
     const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
-    const heading = `berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`;
+    const heading = say`berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`;
     await printPlan(stack, false, heading);
     return 0;
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { say } from "../core/description/say";
+import { columnsOf, listed, padded, say } from "../core/description/say";
 import { type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { HUB_HOST } from "../core/engines/dockerApi/images/pushCredentials";
@@ -117,7 +117,7 @@ interface EngineSays {
 async function engineMirrors(address: EngineAddress, patience: number): Promise<EngineSays> {
   const standard = process.arch === "arm64" ? "arm64" : "amd64";
   if (!EngineClient.supports(address))
-    return { used: [], architecture: standard, error: `${address.host} is reached by the Docker provider only` };
+    return { used: [], architecture: standard, error: say`${address.host} is reached by the Docker provider only` };
   let client: EngineClient | undefined;
   try {
     client = new EngineClient(address);
@@ -130,7 +130,7 @@ async function engineMirrors(address: EngineAddress, patience: number): Promise<
     const used = (info.RegistryConfig?.Mirrors ?? []).map((url) => url.replace(/\/$/, ""));
     return { used, architecture: ARCHITECTURES[info.Architecture ?? ""] ?? standard };
   } catch (error) {
-    const why = `no engine answers at ${address.host} (${(error as Error).message})`;
+    const why = say`no engine answers at ${address.host} (${(error as Error).message})`;
     return { used: [], architecture: standard, error: why };
   } finally {
     client?.close();
@@ -151,7 +151,7 @@ function writable(
 ): (best: string[]) => string {
   if (own)
     return (best) =>
-      `This project has no stack of berth's own about a machine. In its program:\n\n  new DaemonConfig("mirrors", { registryMirrors: ${JSON.stringify(best)} });`;
+      say`This project has no stack of berth's own about a machine. In its program:\n\n  new DaemonConfig("mirrors", { registryMirrors: ${JSON.stringify(best)} });`;
   const name = shortName(stack);
   if (name.split("-")[0] !== "host")
     throw new UsageError(say`--stack: "${stack}" is not about a machine; name it host, or host- and something`);
@@ -168,9 +168,9 @@ function writable(
     );
   return (best) => {
     const before = (file.get("host:registryMirrors") ?? []) as string[];
-    const preview = `\`berth preview ${name}\` shows what that changes on the machine, and \`berth up ${name}\` does it.`;
+    const preview = say`\`berth preview ${name}\` shows what that changes on the machine, and \`berth up ${name}\` does it.`;
     if (JSON.stringify(before) === JSON.stringify(best))
-      return `Pulumi.${name}.yaml has these mirrors already. ${preview}`;
+      return say`Pulumi.${name}.yaml has these mirrors already. ${preview}`;
     if (about === undefined && there) {
       file.set("host:address", there.hostname);
       if (there.username) file.set("host:user", decodeURIComponent(there.username));
@@ -178,43 +178,47 @@ function writable(
     }
     file.set("host:registryMirrors", best);
     file.write();
-    return `host:registryMirrors in Pulumi.${name}.yaml: ${best.join(", ")}.\n${preview}`;
+    return say`host:registryMirrors in Pulumi.${name}.yaml: ${listed(best)}.\n${preview}`;
   };
 }
 
-const AGREED: Record<Agreement, string> = {
-  hub: "the image is Docker Hub's",
-  others: "the image is that of the other mirrors; Docker Hub does not answer",
-  alone: "there is nobody to compare its image with",
-  differs: "its image is another one: old, or not genuine",
+const AGREED: Record<Agreement, () => string> = {
+  hub: () => say`the image is Docker Hub's`,
+  others: () => say`the image is that of the other mirrors; Docker Hub does not answer`,
+  alone: () => say`there is nobody to compare its image with`,
+  differs: () => say`its image is another one: old, or not genuine`,
 };
+
+type Word = "ok" | "dead" | "differs";
 
 /** The whole of what is printed, line by line. */
 function printed(rows: Row[], hub: Measured): string[] {
-  const lines: [word: string, row: Measured, text: string, used: boolean][] = rows.map((row) => [
+  const lines: [word: Word, row: Measured, text: string, used: boolean][] = rows.map((row) => [
     row.error !== undefined ? "dead" : row.ok ? "ok" : "differs",
     row,
-    row.error?.replace(`${row.url} `, "") ?? AGREED[row.agreement!],
+    row.error?.replace(`${row.url} `, "") ?? AGREED[row.agreement!](),
     row.used,
   ]);
   lines.push([
     hub.error === undefined ? "ok" : "dead",
     hub,
-    hub.error?.replace(`${hub.url} `, "") ?? "Docker Hub itself",
+    hub.error?.replace(`${hub.url} `, "") ?? say`Docker Hub itself`,
     false,
   ]);
   const width = Math.max(...lines.map(([, { url }]) => url.length));
+  const words: Record<Word, string> = { ok: say`ok`, dead: say`dead`, differs: say`differs` };
+  const room = Math.max(...Object.values(words).map(columnsOf));
   return lines.map(([word, { url, latency, speed }, text, used]) => {
     const colour = hasColours() ? (word === "ok" ? 32 : word === "dead" && !used ? 33 : 31) : undefined;
-    const padded = word.padEnd("differs".length);
-    const shown = colour === undefined ? padded : `\u001b[${colour}m${padded}\u001b[39m`;
+    const cell = padded(words[word], room);
+    const shown = colour === undefined ? cell : `\u001b[${colour}m${cell}\u001b[39m`;
     const times =
       latency === undefined ? "" : `${String(latency).padStart(5)} ms  ${`${sizeText(speed!)}/s`.padStart(11)}  `;
     const inUse = !used
       ? ""
       : word === "ok"
-        ? "; the engine uses it"
-        : "; the engine uses it, and each pull waits for it";
+        ? say`; the engine uses it`
+        : say`; the engine uses it, and each pull waits for it`;
     return `${url.padEnd(width)}  ${shown}  ${times}${text}${inUse}`;
   });
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseImage, withTag } from "../core/description/names";
-import { say } from "../core/description/say";
+import { columnsOf, listed, padded, say } from "../core/description/say";
 import { type NewerTags, tellsVersion } from "../core/description/tags";
 import { unreadable } from "../core/description/knownImages";
 import type { RegistryConfig } from "../core/engines/dockerApi/registry/config";
@@ -59,7 +59,7 @@ export async function outdated(
     const far = places.some(({ client }) => client?.address.host.startsWith("ssh:"));
     const found = await within(servicesNow(now), far ? ENGINE_BY_SSH : ENGINE);
     if (found) await addRunning(images, found);
-    else unknown = "its engine has not answered in time";
+    else unknown = say`its engine has not answered in time`;
   } catch (error) {
     unknown = (error as Error).message;
   }
@@ -129,7 +129,7 @@ function failures(rows: Row[]): string[] {
   const failed = new Map<string, string[]>();
   for (const { name, error } of rows)
     if (error && error.trouble !== "missing") failed.set(error.message, [...(failed.get(error.message) ?? []), name]);
-  return [...failed].map(([message, names]) => `${message}: not asked for ${names.join(", ")}`);
+  return [...failed].map(([message, names]) => say`${message}: not asked for ${listed(names)}`);
 }
 
 /** Digests for the settings: what the tag stands for today, else what runs, else what stood there. */
@@ -147,46 +147,56 @@ const short = (digest: string): string => digest.slice(0, "sha256:".length + 12)
 
 const newerText = ({ patch, minor, major }: NewerTags): string => {
   const within = [patch, minor].filter((tag) => tag !== undefined).join(", ");
-  const parts = [...(within ? [within] : []), ...(major ? [`another major version: ${major}`] : [])];
+  const parts = [...(within ? [within] : []), ...(major ? [say`another major version: ${major}`] : [])];
   return parts.join("; ");
 };
 
 /** In what state an image is, and what there is to say of it. */
 function judged(row: Row): { word: string; lines: string[] } {
   const { name, origin, told, error, runs, locked, moved } = row;
-  if (origin === "built") return { word: "built", lines: ["by this stack, or from its file: no registry is asked"] };
-  if (origin === "digest") return { word: "fixed", lines: ["the program names its digest"] };
+  if (origin === "built") return { word: "built", lines: [say`by this stack, or from its file: no registry is asked`] };
+  if (origin === "digest") return { word: "fixed", lines: [say`the program names its digest`] };
   if (error) return { word: error.trouble === "missing" ? "gone" : "unknown", lines: [error.message] };
   const { now, newer, by, noTags } = told!;
   const { tag = "latest" } = parseImage(name, "image");
   const lines: string[] = [];
   if (moved) {
-    const is = runs.length && !runs.includes(now) ? `${runs.map(short).join(", ")} runs` : "";
-    const lock = locked !== undefined && locked !== now ? `${short(locked)} is locked` : "";
-    lines.push(`${[is, lock].filter(Boolean).join(", ")}; the tag stands for ${short(now)} now`);
+    const is = runs.length && !runs.includes(now) ? say`${listed(runs.map(short))} runs` : "";
+    const lock = locked !== undefined && locked !== now ? say`${short(locked)} is locked` : "";
+    lines.push(say`${listed([is, lock].filter(Boolean))}; the tag stands for ${short(now)} now`);
   }
   const text = newerText(newer);
-  if (text) lines.push(`newer: ${text}`);
+  if (text) lines.push(say`newer: ${text}`);
   lines.push(...row.unreadable);
-  if (!tellsVersion(tag)) lines.push(`${tag} is no version, so it moves by itself`);
-  if (noTags !== undefined) lines.push(`newer tags are not known: ${noTags}`);
-  if (locked !== undefined && locked === now) lines.push(`locked at ${short(locked)}`);
+  if (!tellsVersion(tag)) lines.push(say`${tag} is no version, so it moves by itself`);
+  if (noTags !== undefined) lines.push(say`newer tags are not known: ${noTags}`);
+  if (locked !== undefined && locked === now) lines.push(say`locked at ${short(locked)}`);
   if (lines.length === 0) lines.push(short(now));
-  if (by !== undefined) lines.push(`as ${by} tells it`);
+  if (by !== undefined) lines.push(say`as ${by} tells it`);
   return { word: moved ? "moved" : text ? "newer" : "current", lines };
 }
 
 const COLOURS: Record<string, number> = { current: 32, newer: 33, moved: 33, unknown: 31, gone: 31 };
 
 function printed(stack: string, rows: Row[]): string[] {
-  if (rows.length === 0) return [`The stack ${stack} names no images.`];
+  if (rows.length === 0) return [say`The stack ${stack} names no images.`];
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const margin = " ".repeat(width + 2 + "current".length + 2);
+  const words: Record<string, string> = {
+    current: say`current`,
+    newer: say`newer`,
+    moved: say`moved`,
+    built: say`built`,
+    fixed: say`fixed`,
+    gone: say`gone`,
+    unknown: say`unknown`,
+  };
+  const room = Math.max(...Object.values(words).map(columnsOf));
+  const margin = " ".repeat(width + 2 + room + 2);
   return rows.flatMap((row) => {
     const { word, lines } = judged(row);
     const colour = hasColours() ? COLOURS[word] : undefined;
-    const padded = word.padEnd("current".length);
-    const shown = colour === undefined ? padded : `\u001b[${colour}m${padded}\u001b[39m`;
+    const cell = padded(words[word]!, room);
+    const shown = colour === undefined ? cell : `\u001b[${colour}m${cell}\u001b[39m`;
     const [first, ...rest] = lines;
     return [`${row.name.padEnd(width)}  ${shown}  ${first}`, ...rest.map((line) => `${margin}${line}`)];
   });
@@ -195,19 +205,19 @@ function printed(stack: string, rows: Row[]): string[] {
 function lockLines(stack: string, rows: Row[], changes: Change[]): string[] {
   const free = rows.filter(({ origin, lockable }) => origin === "tag" && !lockable).map(({ name }) => name);
   const lines = changes.map(({ image, before, after }) => {
-    if (after === undefined) return `${image} is locked no more: the stack does not name it`;
+    if (after === undefined) return say`${image} is locked no more: the stack does not name it`;
     return before === undefined
-      ? `${image} is locked at ${short(after)}`
-      : `${image} is locked at ${short(after)} now, before at ${short(before)}`;
+      ? say`${image} is locked at ${short(after)}`
+      : say`${image} is locked at ${short(after)} now, before at ${short(before)}`;
   });
-  if (free.length) lines.push(`${free.join(", ")}: not made by berth; name the digest in the program`);
+  if (free.length) lines.push(say`${listed(free)}: not made by berth; name the digest in the program`);
   const file = `Pulumi.${stack}.yaml`;
   return changes.length
     ? [
         ...lines,
-        `Written to ${file}. \`berth up ${stack}\` brings it about; \`pulumi config rm berth:images --stack ${stack}\` undoes it.`,
+        say`Written to ${file}. \`berth up ${stack}\` brings it about; \`pulumi config rm berth:images --stack ${stack}\` undoes it.`,
       ]
-    : [...lines, `${file} has these digests already.`];
+    : [...lines, say`${file} has these digests already.`];
 }
 
 function asJson(row: Row) {

@@ -8,7 +8,7 @@ import { UsageError } from "./usageError";
 export async function printPlan(
   stack: string,
   json: boolean,
-  heading = `Plan of the stack ${stack}`,
+  heading = say`Plan of the stack ${stack}`,
   sample?: Record<string, string>,
 ): Promise<void> {
   const result = await planOf(stack, sample);

@@ -107,7 +107,7 @@ export async function makePasswords(root: string, project: string, stack: string
       // Through standard input: a command line is there for everybody to see.
       const code = await runPulumi(root, ["config", "set", "--secret", full, "--stack", stack], { input: password });
       if (code !== 0) return code;
-      console.log(`Made a password for ${full}; see it with \`pulumi config get ${full} --stack ${stack}\`.`);
+      console.log(say`Made a password for ${full}; see it with \`pulumi config get ${full} --stack ${stack}\`.`);
     }
   }
   return 0;

@@ -178,8 +178,8 @@ function sayUnchanged(stack: string, { now }: Declaration, state: string): void 
   for (const warning of now.plan.warnings) warn(warning);
   const outputs = outputsIn(state);
   if (outputs.length) console.log(`Outputs:\n${outputs.map((line) => `    ${line}`).join("\n")}\n`);
-  console.log(`Nothing has changed: all of the stack ${stack} is as declared, and runs.`);
-  console.log(`\`berth up ${stack} --full\` applies it all the same.`);
+  console.log(say`Nothing has changed: all of the stack ${stack} is as declared, and runs.`);
+  console.log(say`\`berth up ${stack} --full\` applies it all the same.`);
 }
 
 /** The stack whose settings a command sets, where it names one. */

@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import type { Plan, PlannedResource } from "./plan";
 
 /** What a resource is, in the words of the person who declared it. */
@@ -5,13 +6,13 @@ function describe({ type, inputs }: PlannedResource): string {
   const text = (key: string) => (typeof inputs[key] === "string" ? (inputs[key] as string) : "");
   switch (type) {
     case "docker:index/remoteImage:RemoteImage":
-      return `image ${text("name")}`;
+      return say`image ${text("name")}`;
     case "docker:index/volume:Volume":
-      return `volume ${text("name") || "(anonymous)"}`;
+      return say`volume ${text("name") || say`(anonymous)`}`;
     case "docker:index/network:Network":
-      return `network ${text("name")}`;
+      return say`network ${text("name")}`;
     case "docker:index/container:Container":
-      return `container ${text("name")}`;
+      return say`container ${text("name")}`;
     case "pulumi:pulumi:Stack":
       return "stack";
     default: {
@@ -64,8 +65,8 @@ export function renderPlan(plan: Plan): string {
   return [
     ...lines,
     "",
-    `${count} to create in an empty stack`,
-    ...plan.warnings.map((warning) => `warning: ${warning}`),
-    ...plan.notes.map((note) => `note: ${note}`),
+    say`${count} to create in an empty stack`,
+    ...plan.warnings.map((warning) => say`warning: ${warning}`),
+    ...plan.notes.map((note) => say`note: ${note}`),
   ].join("\n");
 }

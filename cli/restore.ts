@@ -211,14 +211,14 @@ class Restore {
     const { now, options, opened } = this;
     const shown = filled.map((target) => target.shown).join(", ");
     const { time } = opened.manifest;
-    const what = `This replaces what is in ${shown} of the stack ${now.name} with the backup of ${time}; what is there now goes to ${typed(before)} first.`;
+    const what = say`This replaces what is in ${shown} of the stack ${now.name} with the backup of ${time}; what is there now goes to ${typed(before)} first.`;
     if (options.replaceData === now.name) return true;
     if (!process.stdin.isTTY || !process.stdout.isTTY)
       throw new UsageError(say`${shown} of ${now.name} hold data; \`--replace-data ${now.name}\` replaces it`);
     console.log(what);
     const lines = createInterface({ input: process.stdin, output: process.stdout });
     try {
-      const answer = await lines.question("Type the stack's name to go on: ", { signal: this.signal });
+      const answer = await lines.question(say`Type the stack's name to go on: `, { signal: this.signal });
       if (answer.trim() === now.name) return true;
       console.error(say`error: "${answer.trim()}" is not ${now.name}: nothing was changed`);
       return false;
@@ -329,17 +329,19 @@ class Restore {
     else {
       for (const { name, kind, size } of restored)
         console.log(
-          `${name}: ${kind === "files" ? `its files (${sizeText(size)})` : `its dump was read (${sizeText(size)})`}`,
+          kind === "files"
+            ? say`${name}: its files (${sizeText(size)})`
+            : say`${name}: its dump was read (${sizeText(size)})`,
         );
       console.log(
-        `Restored ${typed(this.file)} into ${now.name} in ${Math.round(seconds * 10) / 10} s.${before ? ` What was there before is in ${typed(before)}.` : ""}`,
+        say`Restored ${typed(this.file)} into ${now.name} in ${Math.round(seconds * 10) / 10} s.${before ? say` What was there before is in ${typed(before)}.` : ""}`,
       );
-      if (targets.some(({ fresh }) => fresh)) console.log(`\`berth up ${now.name}\` goes on with these volumes.`);
+      if (targets.some(({ fresh }) => fresh)) console.log(say`\`berth up ${now.name}\` goes on with these volumes.`);
     }
     if (targets.some(({ item }) => item.kind !== "files"))
       console.error(say`note: users and passwords of a database are those of the backup now, too.`);
     if (failures.length === 0) return 0;
-    const back = before ? `; \`berth restore ${now.name} ${typed(before)}\` brings back what was there before` : "";
+    const back = before ? say`; \`berth restore ${now.name} ${typed(before)}\` brings back what was there before` : "";
     console.error(say`error: all is restored, but ${failures.join("; ")}${back}`);
     return 1;
   }

@@ -1,4 +1,4 @@
-import { both, say } from "../core/description/say";
+import { both, listed, say } from "../core/description/say";
 import {
   digestOfProgram,
   localTime,
@@ -113,7 +113,7 @@ async function ended(project: CliProject, stack: string, names: string[], before
     throw new Error(say`${strange.join(", ")} has not been rolled back; what has is ${back.join(", ")}`);
   const rest = Object.entries(before).filter(([name]) => chosen.length > 0 && !chosen.includes(name));
   const left = back.filter((name) => !rest.some(([one]) => one === name));
-  console.log(`${left.join(", ")}: as the program says again.\n`);
+  console.log(say`${listed(left)}: as the program says again.\n`);
   const message = `berth rollback: ${left.join(", ")} as the program says`;
   return { setting: Object.fromEntries(rest), message, places: program?.places };
 }
@@ -182,7 +182,7 @@ async function goneBack(
   const { going, stay } = await search({ stack, history, now, declared, chosen, before, to });
 
   for (const one of going) tell(one, now.get(one.name));
-  if (stay.length > 0) console.log(`${stay.join(", ")}: made after that, and left as it is.\n`);
+  if (stay.length > 0) console.log(say`${listed(stay)}: made after that, and left as it is.\n`);
   const setting: RollbackSetting = { ...before };
   for (const { name, update, was } of going) {
     const { says } = program.services.find(({ service }) => service === name)!;
@@ -228,10 +228,10 @@ function tell({ name, update, was }: Going, now: RanPlainly | undefined): void {
   const lines = [
     `image ${change}`,
     ...others,
-    ...(was.secret.length > 0 ? [`from the program as it is now: ${was.secret.join(", ")}`] : []),
-    ...(isPinned ? [] : [`its digest is not known: ${image} is whatever it stands for when it is fetched`]),
+    ...(was.secret.length > 0 ? [say`from the program as it is now: ${listed(was.secret)}`] : []),
+    ...(isPinned ? [] : [say`its digest is not known: ${image} is whatever it stands for when it is fetched`]),
   ];
-  console.log(`${name} goes back to update ${update.number} of ${localTime(update.start)}:`);
+  console.log(say`${name} goes back to update ${update.number} of ${localTime(update.start)}:`);
   for (const line of lines) console.log(`  ${line}`);
   console.log("");
 }

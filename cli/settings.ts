@@ -14,7 +14,7 @@ export async function settings(program: string | undefined): Promise<number> {
     );
   }
   if (program === undefined) {
-    console.log("every stack:");
+    console.log(say`every stack:`);
     for (const [key, [doc, standard]] of Object.entries(SETTINGS))
       console.log(`  berth:${key}  ${doc}${standard ? ` [${standard}]` : ""}`);
   }

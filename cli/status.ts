@@ -1,5 +1,5 @@
-import { say } from "../core/description/say";
-import { namesOf, type ServiceStatus } from "../core/engines/status";
+import { both, columnsOf, language, listed, padded, say } from "../core/description/say";
+import { namesOf, type ServiceStatus, type State } from "../core/engines/status";
 import { close, servicesNow, stackNow } from "./stackNow";
 import { UsageError } from "./usageError";
 
@@ -50,35 +50,79 @@ async function settled(look: () => Promise<ServiceStatus[]>, seconds: number): P
   }
 }
 
+/** Said when they are needed: the language is known by then. */
+const WORDS: Record<State, () => string> = {
+  running: () => say`running`,
+  healthy: () => say`healthy`,
+  starting: () => say`starting`,
+  unhealthy: () => say`unhealthy`,
+  restarting: () => say`restarting`,
+  paused: () => say`paused`,
+  exited: () => say`exited`,
+  done: () => say`done`,
+  created: () => say`created`,
+  removing: () => say`removing`,
+  missing: () => say`missing`,
+};
+const PARTS: Record<string, () => string> = {
+  name: () => say`name`,
+  declaration: () => say`declaration`,
+  image: () => say`image`,
+  ports: () => say`ports`,
+  networks: () => say`networks`,
+  replicas: () => say`replicas`,
+};
+const UNITS: Record<string, (count: string) => string> = {
+  second: (count) => say`${count} seconds`,
+  minute: (count) => say`${count} minutes`,
+  hour: (count) => say`${count} hours`,
+  day: (count) => say`${count} days`,
+  week: (count) => say`${count} weeks`,
+  month: (count) => say`${count} months`,
+  year: (count) => say`${count} years`,
+};
+
+/** A time that Docker tells, `3 minutes` or `an hour`, in the user's language. */
+function uptimeText(text: string): string {
+  if (language() === "en") return text;
+  const [, count = "", unit = ""] = /^(\d+|an?|Less than a) (\w+?)s?$/.exec(text) ?? [];
+  return UNITS[unit]?.(/^\d/.test(count) ? count : "1") ?? text;
+}
+
 /** The state in words: `healthy`, `exited (3)`, `running 2/3, changed: image`. */
 export function stateText({ state, exitCode, replicas, declared, changed }: ServiceStatus): string {
-  const words = [state, exitCode === undefined ? "" : `(${exitCode})`];
+  const words = [WORDS[state](), exitCode === undefined ? "" : `(${exitCode})`];
   if (replicas) words.push(`${replicas.running}/${replicas.wanted}`);
   const parts = [words.filter(Boolean).join(" ")];
-  if (changed.length) parts.push(`changed: ${changed.join(" and ")}`);
-  if (!declared) parts.push("not declared any more");
-  return parts.join(", ");
+  if (changed.length) parts.push(say`changed: ${both(changed.map((word) => PARTS[word]?.() ?? word))}`);
+  if (!declared) parts.push(say`not declared any more`);
+  return listed(parts);
 }
 
 /** The whole of what is printed, line by line. */
 function printed(stack: string, services: ServiceStatus[]): string[] {
-  if (services.length === 0) return [`The stack ${stack} declares no services, and none of it runs.`];
+  if (services.length === 0) return [say`The stack ${stack} declares no services, and none of it runs.`];
   const names = namesOf(services);
   const shown = (one: ServiceStatus) => names.get(one)![0]!;
   const named = services.some((one) => shown(one) !== one.name);
-  const head = ["SERVICE", ...(named ? ["NAME"] : []), "STATE", "PORTS", "UPTIME", "IMAGE"];
+  const state = named ? 2 : 1;
+  const head = [say`SERVICE`, ...(named ? [say`NAME`] : []), say`STATE`, say`PORTS`, say`UPTIME`, say`IMAGE`];
   const rows = services.map((one) => [
     shown(one),
     ...(named ? [one.name] : []),
     stateText(one),
     portsText(one),
-    one.uptime ?? "",
+    uptimeText(one.uptime ?? ""),
     one.image ?? "",
   ]);
-  const widths = head.map((word, column) => Math.max(word.length, ...rows.map((row) => row[column]!.length)));
-  const line = (row: string[]) => row.map((cell, column) => cell.padEnd(widths[column]!));
-  const state = head.indexOf("STATE");
-  const bad = services.filter(({ ok }) => !ok).length;
+  const widths = head.map((word, column) => Math.max(...[word, ...rows.map((row) => row[column]!)].map(columnsOf)));
+  const line = (row: string[]) => row.map((cell, column) => padded(cell, widths[column]!));
+  const wrong = services.filter(({ ok }) => !ok);
+  const bad = wrong.length;
+  // Nothing is wrong with these yet.
+  const moving = wrong.every(({ state: word, declared, changed, notes }) => {
+    return /^(starting|created)$/.test(word) && declared && changed.length === 0 && notes.length === 0;
+  });
   return [
     line(head).join("  ").trimEnd(),
     ...rows.map((row, index) => {
@@ -87,10 +131,14 @@ function printed(stack: string, services: ServiceStatus[]): string[] {
       return cells.join("  ").trimEnd();
     }),
     "",
-    ...services.flatMap((one) => one.notes.map((note) => `${shown(one)}: ${note}.`)),
+    ...services.flatMap((one) => one.notes.map((note) => say`${shown(one)}: ${note}.`)),
     bad === 0
-      ? `All of the stack ${stack} is as declared.`
-      : `${bad} of ${services.length} services of the stack ${stack} ${bad === 1 ? "is" : "are"} not as declared.`,
+      ? say`All of the stack ${stack} is as declared.`
+      : moving
+        ? say`All of the stack ${stack} is as declared; not ready yet: ${listed(wrong.map(shown))}.`
+        : bad === 1
+          ? say`1 of ${services.length} services of the stack ${stack} is not as declared.`
+          : say`${bad} of ${services.length} services of the stack ${stack} are not as declared.`,
   ];
 }
 
@@ -105,7 +153,7 @@ const portsText = ({ ports }: ServiceStatus) =>
     .join(", ");
 
 const [RED, GREEN, YELLOW] = [31, 32, 33];
-const MOVING = ["starting", "created", "restarting"];
+const MOVING: State[] = ["starting", "created", "restarting"];
 const WELL = ["running", "healthy", "done"];
 
 /** On a terminal alone: green, yellow where it may still become so, red. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { quote } from "shlex";
 import { parse } from "yaml";
-import { say } from "../core/description/say";
+import { listed, say } from "../core/description/say";
 import { writeBundledBuilds } from "../core/engines/dockerApi/images/bundledImages";
 import { openBundle, type Part, type Parts, readText } from "./bundle/archiveFile";
 import { answeringEngine, broughtBuilds, loadBundledImages } from "./bundle/images";
@@ -56,8 +56,8 @@ async function load(folder: string, { stack, images }: BundleManifest, part: Par
   try {
     const { loaded, there, moved, ids } = await loadBundledImages(client, part, images);
     noteBuilds(folder, images, ids);
-    if (there.length) console.log(`On the engine already: ${there.join(", ")}.`);
-    if (loaded.length) console.log(`Loaded ${loaded.join(", ")}.`);
+    if (there.length) console.log(say`On the engine already: ${listed(there)}.`);
+    if (loaded.length) console.log(say`Loaded ${listed(loaded)}.`);
     for (const name of moved)
       console.error(say`note: ${name} was another image before; that one is still there, by its id.`);
   } finally {
@@ -112,13 +112,13 @@ async function carryOut(
   const target = shown(folder);
   const again = `${existsSync(join(folder, "berth")) || !imagesOnly ? `${target}/berth` : "berth"} unbundle ${shown(source)} --to ${target} --images`;
   if (imagesOnly) {
-    if (!part) console.log("The bundle holds no images.");
+    if (!part) console.log(say`The bundle holds no images.`);
     return !part || (await load(folder, manifest, part, again)) ? 0 : 1;
   }
   const { changed, notes } = await place(folder, manifest, parts).catch((error: NodeJS.ErrnoException) => {
     throw diskError(error, folder);
   });
-  console.log(changed ? `Unpacked the stack ${stack} to ${folder}.` : `${folder} holds this bundle already.`);
+  console.log(changed ? say`Unpacked the stack ${stack} to ${folder}.` : say`${folder} holds this bundle already.`);
   for (const line of notes) console.error(say`note: ${line}`);
   noteBuilds(folder, manifest.images);
   if (part) await load(folder, manifest, part, again);
@@ -126,7 +126,7 @@ async function carryOut(
     console.error(
       say`note: the settings hold secrets: put the passphrase of the machine that made the bundle into ${target}/project/.berth/passphrase first.`,
     );
-  console.log(`Next:
+  console.log(say`Next:
 
   ${target}/berth up ${stack}        # or: . ${target}/env && cd ${target}/project && pulumi up`);
   return 0;

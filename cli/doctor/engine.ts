@@ -170,7 +170,7 @@ function swarmFinding({ Swarm }: Info, { swarm }: Wanted): Finding[] {
   if (!swarm) return [];
   if (Swarm?.LocalNodeState !== "active") return [missing("Swarm", say`this engine is in none`, "docker swarm init")];
   return Swarm.ControlAvailable
-    ? [ok("Swarm", `a manager of ${Swarm.Nodes ?? 1} node${Swarm.Nodes === 1 ? "" : "s"}`)]
+    ? [ok("Swarm", Swarm.Nodes === 1 ? say`a manager of 1 node` : say`a manager of ${Swarm.Nodes ?? 1} nodes`)]
     : [
         missing(
           "Swarm",
@@ -184,7 +184,7 @@ function gpuFinding(info: Info, local: boolean, { gpus: wanted }: Wanted): Findi
   const what = "GPUs";
   if (gpuSupport(info, local)) {
     const way = info.Runtimes?.nvidia ? "the runtime nvidia" : "the Container Device Interface or NVIDIA's hook";
-    return [ok(what, `by ${way}`)];
+    return [ok(what, say`by ${way}`)];
   }
   const install = ["pulumi config set host:nvidia true --stack host", "berth up host"];
   const lacks = "the engine gives containers none: the NVIDIA Container Toolkit is not set up";
@@ -256,7 +256,7 @@ async function imagesFinding(
   if (images === undefined || images.length === 0) return [];
   const lacking = images.filter((image) => !isThere(there, image));
   const count = images.length === 1 ? images[0]! : `all ${images.length}`;
-  if (lacking.length === 0) return [ok(what, `${count} on the engine`)];
+  if (lacking.length === 0) return [ok(what, say`${count} on the engine`)];
   return Promise.all(
     lacking.map(async (image) => {
       const failure = await askedByEngine(client, image);
@@ -375,7 +375,7 @@ function proxyFindings(info: Info, address: EngineAddress, images: string[] = []
       ),
     );
   if (found.length) return found;
-  return there ? [ok(what, `the engine goes through ${withoutPassword(there)}`)] : [];
+  return there ? [ok(what, say`the engine goes through ${withoutPassword(there)}`)] : [];
 }
 
 /** Seconds that two clocks may differ before certificates and tokens are refused. */
@@ -386,7 +386,7 @@ export function clockFindingOf(theirs: Date, whose: string, now = Date.now()): F
   const text = `that of ${whose} is ${Math.abs(off)} s ${off > 0 ? "ahead of" : "behind"} this machine's`;
   return Math.abs(off) > SKEW
     ? warning("clock", text, say`sudo timedatectl set-ntp true    # on the machine whose clock is wrong`)
-    : ok("clock", `as that of ${whose}`);
+    : ok("clock", say`as that of ${whose}`);
 }
 
 function clockFinding({ SystemTime }: Info, { host }: EngineAddress, asked: number): Finding[] {

@@ -50,7 +50,7 @@ export async function cliFinding(): Promise<Finding> {
   const beside = join(dirname(realpathSync(file)), process.platform === "win32" ? `${host}.exe` : host);
   if (!onPath(host) && !existsSync(beside))
     return missing(what, say`${version}, without ${host}, which runs programs`, INSTALL_CLI, below);
-  return ok(what, `${version}, with its Node.js host`);
+  return ok(what, say`${version}, with its Node.js host`);
 }
 
 /** The version of a package that a project has; from a folder above it, too. */
@@ -140,7 +140,7 @@ export async function stateFinding({ folder, settings }: CliProject): Promise<Fi
   const shown = withoutPassword(url);
   if (url.startsWith("https://"))
     return url in accounts || process.env.PULUMI_ACCESS_TOKEN
-      ? ok(what, `at ${shown}, with a login`)
+      ? ok(what, say`at ${shown}, with a login`)
       : missing(what, say`at ${shown}, and nobody is logged in there`, `pulumi login ${shown}`);
   const path = url === current ? fileOf(url) : await stateFolder(folder);
   if (path === undefined) return note(what, say`at ${shown.split("?")[0]}, which only the CLI can look at`);

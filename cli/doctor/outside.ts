@@ -16,7 +16,7 @@ export async function outsideFindings(hub = new Registry("", { patience: PATIENC
   const way = proxy ? ` through ${withoutPassword(proxy.href)}` : "";
   try {
     const { date } = await hub.ping();
-    found.push(ok("Docker Hub", `answers this machine${way}`));
+    found.push(ok("Docker Hub", say`answers this machine${way}`));
     if (date) found.push(clockFindingOf(date, url.hostname));
   } catch (error) {
     found.push(
@@ -40,7 +40,7 @@ async function dnsFinding(name: string): Promise<Finding> {
     ),
     PATIENCE,
   );
-  if (answer === "") return ok("DNS", `finds ${name}`);
+  if (answer === "") return ok("DNS", say`finds ${name}`);
   const reason = answer ?? `no answer within ${PATIENCE / 1000} s`;
   return note(
     "DNS",

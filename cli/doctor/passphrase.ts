@@ -64,7 +64,7 @@ export async function passphraseFinding(
   if (encryptionsalt === undefined)
     return value === undefined && from !== ".berth/passphrase"
       ? missing(what, say`${from} is not there`, say`name a file that is there, or unset PULUMI_CONFIG_PASSPHRASE_FILE`)
-      : ok(what, value === undefined ? "none yet; `berth up` makes one in .berth/passphrase" : `in ${from}`);
+      : ok(what, value === undefined ? say`none yet; \`berth up\` makes one in .berth/passphrase` : say`in ${from}`);
   const carry =
     from === "PULUMI_CONFIG_PASSPHRASE"
       ? "set it to the right one, or unset it: .berth/passphrase counts then"
@@ -76,5 +76,5 @@ export async function passphraseFinding(
     return missing(what, say`${from} is not the one that Pulumi.${stack}.yaml is encrypted with`, carry);
   if (right === undefined)
     return warning(what, say`in ${from}; whether it is the one of ${stack} only the CLI can tell`);
-  return ok(what, `in ${from}, and it is the one of ${stack}`);
+  return ok(what, say`in ${from}, and it is the one of ${stack}`);
 }

@@ -75,7 +75,7 @@ test("Chinese texts have Chinese marks, and a blank between Chinese and Latin le
 
 /** Whose arguments are read by people. */
 const SPEAKERS =
-  /(?:Error|^fail|^refuse\w*|^refused|^missing|^warning|^note|\.warn|\.fail|\.refuse\w*|console\.error|log\.\w+)$/;
+  /(?:Error|^ok|^console\.log|^fail|^refuse\w*|^refused|^missing|^warning|^note|\.warn|\.fail|\.refuse\w*|console\.error|log\.\w+)$/;
 /** Fields that are read by people. */
 const FIELDS = /^(?:text|problem|remedy|doc|summary|description|expects|why)$/;
 
@@ -95,7 +95,8 @@ function isRead(node: ts.Node): boolean {
 }
 
 /** What is typed, and so the same in all languages. What stands behind a `#` is for people. */
-const TYPED = /^(?:sudo [a-z-]+|(?:berth|pulumi) [a-z]+(?: |$)|docker (?:swarm|node) |cd |mkdir |df )[^#]*$/;
+const TYPED =
+  /^\s*(?:sudo [a-z-]+|(?:berth|pulumi) [a-z]+(?: |$)|docker (?:swarm|node) |cd |mkdir |df |npm |npx |@pulumi\/)[^#]*$/;
 
 test("what people read is tagged", () => {
   const untagged = sources.flatMap(({ file, tree }) => {

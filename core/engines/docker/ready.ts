@@ -97,7 +97,7 @@ export async function waitUntilReady(
         ),
       );
     const probe = Log?.at(-1)?.Output.trim();
-    const says = probe ? ` (its check says: ${probe.slice(-200)})` : "";
+    const says = probe ? say` (its check says: ${probe.slice(-200)})` : "";
     // One that was so before may get well by what this apply has changed: it has as many tries as a new one.
     if (!job && !patient && unhealthy && failures - failedBefore >= (state.Config.Healthcheck?.Retries || RETRIES))
       throw new Error(
@@ -109,16 +109,16 @@ export async function waitUntilReady(
       );
     if (Date.now() >= end) {
       const seconds = Math.round(timeout / 1000);
-      const why = job ? "has not ended" : Health ? `is not healthy${says}` : "is not running";
+      const why = job ? say`has not ended` : Health ? say`is not healthy${says}` : say`is not running`;
       throw new Error(
         await failure(client, id, say`${name} ${why} after ${seconds} s; raise waitTimeout if it needs longer`),
       );
     }
     await tell(async () => {
       const [last = ""] = await client.lastLines(id, 1).catch(() => []);
-      const what = job ? "to end" : Health ? `to be healthy (${health})` : "to run";
+      const what = job ? say`to end` : Health ? say`to be healthy (${health})` : say`to run`;
       const seconds = Math.round((Date.now() - began) / 1000);
-      return `waiting for ${name} ${what}, ${seconds} s so far${last && `; it says: ${last.slice(0, 120)}`}`;
+      return say`waiting for ${name} ${what}, ${seconds} s so far${last && say`; it says: ${last.slice(0, 120)}`}`;
     });
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
@@ -160,6 +160,6 @@ class OwnCheck {
 async function failure(client: EngineClient, id: string, what: string): Promise<string> {
   const lines = await client.lastLines(id, 10).catch(() => []);
   return lines.length
-    ? `${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`
-    : `${what}. It has written nothing.`;
+    ? say`${what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`
+    : say`${what}. It has written nothing.`;
 }

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { mayEnd } from "../../mapping/docker";
 import { withTag } from "../../description/names";
 import type { Endpoint } from "../engine";
@@ -82,7 +83,7 @@ export function stateOf(status: string): { state: State; exitCode?: number; upti
 }
 
 const failureNote = (containers: Named[]) =>
-  containers.some(({ name }) => setAsideAs(name)?.kind === "failed") ? "the last change failed" : undefined;
+  containers.some(({ name }) => setAsideAs(name)?.kind === "failed") ? say`the last change failed` : undefined;
 
 /** The status of a service that has a container. */
 function statusOf(containers: Named[], declared?: Declared): ServiceStatus {
@@ -94,11 +95,11 @@ function statusOf(containers: Named[], declared?: Declared): ServiceStatus {
   const done = ended && declared !== undefined && mayEnd(declared.spec);
   const lastFailed = failureNote(containers);
   const notes = [
-    ...(lastFailed ? [uptime === undefined ? lastFailed : `${lastFailed}; the one before runs`] : []),
+    ...(lastFailed ? [uptime === undefined ? lastFailed : say`${lastFailed}; the one before runs`] : []),
     ...(aside
-      ? [`an apply was cut off and has set it aside as ${container.name}; \`berth up\` goes on from there`]
+      ? [say`an apply was cut off and has set it aside as ${container.name}; \`berth up\` goes on from there`]
       : []),
-    ...(declared?.hidden ? ["a part of its declaration is a secret of the stack, so it is not compared"] : []),
+    ...(declared?.hidden ? [say`a part of its declaration is a secret of the stack, so it is not compared`] : []),
   ];
   const changed = declared ? changes(container, declared, aside?.name ?? container.name) : [];
   const told = declared?.hidden === false && declared.digest !== undefined && labels[DIGEST_LABEL] !== undefined;
@@ -184,8 +185,8 @@ async function explainMissing(client: EngineClient, owner: Owner, statuses: Serv
     if (!status || isOurs(labels, owner)) continue;
     status.notes.push(
       labels[STACK_LABEL] === owner.stack && labels[OWNER_LABEL]
-        ? `a container of this name belongs to the same stack of another user or folder; where that is you, \`pulumi config set berth:owner ${labels[OWNER_LABEL]}\``
-        : "a container of this name is there that the stack has not made",
+        ? say`a container of this name belongs to the same stack of another user or folder; where that is you, \`pulumi config set berth:owner ${labels[OWNER_LABEL]}\``
+        : say`a container of this name is there that the stack has not made`,
     );
   }
 }

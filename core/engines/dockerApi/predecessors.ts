@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { say } from "../../description/say";
+import { both, say } from "../../description/say";
 import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
 import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
 import { type EngineSnapshot, isOfStack, type LiveContainer } from "./snapshot";
@@ -190,10 +190,11 @@ export class Predecessors {
     try {
       const names = await withEngine(() => this.goBack(service, containerName));
       if (names.length === 0) return undefined;
-      const [are, run] = names.length > 1 ? ["The containers", "run"] : ["The container", "runs"];
-      return `${are} ${names.join(" and ")} from before this change ${run} again; the next \`up\` tries again.`;
+      return names.length > 1
+        ? say`The containers ${both(names)} from before this change run again; the next \`up\` tries again.`
+        : say`The container ${names[0]} from before this change runs again; the next \`up\` tries again.`;
     } catch (error) {
-      return `The container from before this change could not be started again (${(error as Error).message.replace(/\.$/, "")}); the next \`up\` tries again.`;
+      return say`The container from before this change could not be started again (${(error as Error).message.replace(/\.$/, "")}); the next \`up\` tries again.`;
     }
   }
 

@@ -42,7 +42,7 @@ export async function waitForRollout(
       );
     const seconds = Math.round((Date.now() - began) / 1000);
     await tell(
-      () => `waiting for ${name}, ${seconds} s so far: ${live.availableReplicas ?? 0} of ${wanted} pods answer`,
+      () => say`waiting for ${name}, ${seconds} s so far: ${live.availableReplicas ?? 0} of ${wanted} pods answer`,
     );
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
@@ -56,5 +56,7 @@ function before({
 }: NonNullable<Deployment["status"]>): string {
   const old = Math.min(availableReplicas, replicas - updatedReplicas);
   if (old <= 0) return "";
-  return ` ${old === 1 ? "One pod" : `${old} pods`} from before this change still ${old === 1 ? "answers" : "answer"}.`;
+  return old === 1
+    ? say` One pod from before this change still answers.`
+    : say` ${old} pods from before this change still answer.`;
 }

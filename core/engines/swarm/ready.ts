@@ -107,11 +107,11 @@ export async function waitUntilConverged(
       throw await fail(say`${Name} does not come up`, cause);
     if (Date.now() - begin >= timeout) {
       const waiting = wanted.find(({ Status }) => Status.State !== "running");
-      const why = `${Name} has ${upToDate.length} of ${expected} tasks running after ${Math.round(timeout / 1000)} s; raise waitTimeout if it needs longer`;
+      const why = say`${Name} has ${upToDate.length} of ${expected} tasks running after ${Math.round(timeout / 1000)} s; raise waitTimeout if it needs longer`;
       throw await fail(why, waiting ?? cause);
     }
     const seconds = Math.round((Date.now() - begin) / 1000);
-    await tell(() => `waiting for ${Name}, ${seconds} s so far: ${upToDate.length} of ${expected} tasks run`);
+    await tell(() => say`waiting for ${Name}, ${seconds} s so far: ${upToDate.length} of ${expected} tasks run`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
@@ -119,7 +119,7 @@ export async function waitUntilConverged(
 async function failure(client: EngineClient, id: string, what: string, task: Task | undefined): Promise<string> {
   const code = task?.Status.ContainerStatus?.ExitCode;
   const { State, Err, Message } = task?.Status ?? {};
-  const reason = task && `${what}. A task is ${State}: ${Err ?? Message}${code ? ` (exit code ${code})` : ""}`;
+  const reason = task && say`${what}. A task is ${State}: ${Err ?? Message}${code ? say` (exit code ${code})` : ""}`;
   const raw = await client
     .raw("GET", `/services/${id}/logs?stdout=1&stderr=1&tail=10`, undefined, 5_000)
     .catch(() => Buffer.alloc(0));
@@ -128,6 +128,6 @@ async function failure(client: EngineClient, id: string, what: string, task: Tas
     .filter((line) => line !== "")
     .slice(-10);
   return lines.length
-    ? `${reason ?? what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`
-    : `${reason ?? what}. It has written nothing.`;
+    ? say`${reason ?? what}. Its last lines:\n${lines.map((line) => `    ${line}`).join("\n")}`
+    : say`${reason ?? what}. It has written nothing.`;
 }

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import type { EngineClient } from "../dockerApi/connection/client";
 import type { SwarmService } from "../dockerApi/releaseServices";
 import { isOurs, labelFilter, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
@@ -73,8 +74,8 @@ function statusOf(live: Listed, tasks: Task[], service: string, declared: Declar
       uptime: oldest && since(oldest),
       image: image.split("@")[0],
       notes: [
-        ...(stuck ? [`its last update: ${State!.replaceAll("_", " ")}${Message ? ` (${Message})` : ""}`] : []),
-        ...(short && cause ? [`a task is ${cause.Status.State}: ${cause.Status.Err ?? "no reason given"}`] : []),
+        ...(stuck ? [say`its last update: ${State!.replaceAll("_", " ")}${Message ? ` (${Message})` : ""}`] : []),
+        ...(short && cause ? [say`a task is ${cause.Status.State}: ${cause.Status.Err ?? say`no reason given`}`] : []),
       ],
       id: ID,
     },
