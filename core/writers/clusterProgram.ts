@@ -41,6 +41,19 @@ interface Statement {
   after: GivenObject[];
 }
 
+/**
+ * `kubectl apply` does not wait for an address from outside. The provider would, for ten minutes where nobody gives any, and
+ * fail.
+ */
+function asApplied(content: GivenManifest, kind: string): GivenManifest {
+  if (kind !== "Ingress" && !(kind === "Service" && content.spec?.type === "LoadBalancer")) return content;
+  const { metadata } = content;
+  return {
+    ...content,
+    metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true", ...metadata.annotations } },
+  };
+}
+
 class Writer {
   private readonly variables = new Variables();
   private readonly components: Record<string, string> = {};
@@ -150,7 +163,7 @@ class Writer {
     const custom =
       !known || (kind === "CustomResourceDefinition" && JSON.stringify(manifest).includes('"x-kubernetes-'));
     const { apiVersion: _version, kind: _kind, ...content } = manifest;
-    const texts = custom ? content : (asTexts(content) as GivenManifest);
+    const texts = custom ? content : (asTexts(asApplied(content as GivenManifest, kind)) as GivenManifest);
     const args = custom ? { apiVersion, kind, ...texts } : texts;
     const secret =
       kind === "Secret" && apiVersion === "v1" ? this.secretData(object, args) : this.secretValues(object, args);

@@ -208,7 +208,7 @@ apiVersion: v1
 kind: LimitRange
 metadata: { name: small, namespace: ${NAMESPACE} }
 spec:
-  limits: [{ type: Pod, max: { memory: 1Gi } }]
+  limits: [{ type: Container, default: { memory: 64Mi }, defaultRequest: { memory: 4Mi } }]
 ---
 apiVersion: v1
 kind: ResourceQuota
@@ -300,7 +300,7 @@ describeIf(missingCluster, "manifests of many kinds", () => {
 
   test("as the project that berth init writes", async () => {
     const stack = await Stack.create("manifests-code", {
-      secrets: { loginPASSWORD: "hunter2" },
+      secrets: { loginPassword: "hunter2" },
       make(folder) {
         const berth = join(ROOT, "cli/berth.js");
         must(process.execPath, [berth, "init", folder, "--from", join(top, "app.yaml"), "--name", PROJECT], ROOT);

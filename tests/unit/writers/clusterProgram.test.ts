@@ -205,3 +205,24 @@ test("the table of kinds is that of the SDK: module, type and fields", () => {
   expect(odd).toEqual([]);
   expect(knownKinds().length).toBeGreaterThan(45);
 });
+
+test("what gets its address from outside is not waited for, as `kubectl apply` does not", async () => {
+  const text = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web }
+spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: outside }
+spec: { type: LoadBalancer, selector: { app: web }, ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: inside }
+spec: { selector: { app: web }, ports: [{ port: 80 }] }
+`;
+  const { resources } = await run(() => loadPrinted(print(text).text).program());
+  const skipped = resources.filter(({ inputs }) => JSON.stringify(inputs).includes('"pulumi.com/skipAwait":"true"'));
+  expect(skipped.map(({ name }) => name).sort()).toEqual(["outside", "web"]);
+});
