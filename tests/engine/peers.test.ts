@@ -33,8 +33,11 @@ describeIf(missingCli ?? missingRegistry(), "the package beside the oldest SDKs 
         const berth = join(ROOT, "cli/berth.js");
         must(process.execPath, [berth, "init", folder, "--from", line, "--package", packed.file], ROOT);
         const file = join(folder, "package.json");
-        const own = JSON.parse(readFileSync(file, "utf8")) as { dependencies: object };
-        writeFileSync(file, JSON.stringify({ ...own, dependencies: { ...own.dependencies, ...oldest } }));
+        const own = JSON.parse(readFileSync(file, "utf8")) as { dependencies: object; devDependencies: object };
+        const dependencies = { ...own.dependencies, ...oldest };
+        // That SDK takes no newer one.
+        const devDependencies = { ...own.devDependencies, typescript: "5.9.3" };
+        writeFileSync(file, JSON.stringify({ ...own, dependencies, devDependencies }));
         must("npm", ["install", "--no-audit", "--no-fund", "--silent"], folder);
       },
     });
