@@ -117,7 +117,7 @@ export async function markOf(project: CliProject, stack: string): Promise<string
 }
 
 const noStack = (stack: string) =>
-  `there is no stack "${stack}", so that nothing has been applied; \`berth up ${stack}\` makes it`;
+  say`there is no stack "${stack}", so that nothing has been applied; \`berth up ${stack}\` makes it`;
 
 /** Enough for any history; the CLI has no word for all. */
 const ALL = "100000";

@@ -1,3 +1,4 @@
+import { say } from "../core/description/say";
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../components/parts/connect";
 import { checkEngine, type EngineName } from "../core/engines/engine";
@@ -57,21 +58,23 @@ export function programNames(stack: string, setting: string | undefined): string
     try {
       names = setting.trim().startsWith("[") ? JSON.parse(setting) : [setting.trim()];
     } catch {
-      throw new pulumi.RunError(`berth:program: ${setting} is not a name or a list of names; use some of ${known}.`);
+      throw new pulumi.RunError(say`berth:program: ${setting} is not a name or a list of names; use some of ${known}.`);
     }
   }
   if (!Array.isArray(names) || names.length === 0)
-    throw new pulumi.RunError(`berth:program: names no program; use some of ${known}.`);
+    throw new pulumi.RunError(say`berth:program: names no program; use some of ${known}.`);
   for (const [index, name] of names.entries()) {
     if (!Object.hasOwn(PROGRAMS, name)) {
       const from =
-        setting === undefined ? `the stack "${stack}" names the program "${name}", which` : `berth:program: "${name}"`;
+        setting === undefined
+          ? say`the stack "${stack}" names the program "${name}", which`
+          : `berth:program: "${name}"`;
       throw new pulumi.RunError(
-        `${from} is not known; the programs are ${known}. Name the stack after one of them, or run \`pulumi config set berth:program NAME\`.`,
+        say`${from} is not known; the programs are ${known}. Name the stack after one of them, or run \`pulumi config set berth:program NAME\`.`,
       );
     }
     if (names.indexOf(name) !== index)
-      throw new pulumi.RunError(`berth:program: names "${name}" twice; list each program once.`);
+      throw new pulumi.RunError(say`berth:program: names "${name}" twice; list each program once.`);
   }
   return names as string[];
 }

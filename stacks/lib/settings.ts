@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { show } from "../../core/description/errors";
+import { either, listed, say } from "../../core/description/say";
 import { SETTINGS } from "../../core/pulumi/settings";
 
 /** One setting of a stack, in `pulumi config` under its program's name: `pulumi config set nginx:port 8080`. */
@@ -16,7 +17,7 @@ export interface Setting<T> {
 }
 
 function fail(config: pulumi.Config, key: string, problem: string, remedy: string): never {
-  throw new pulumi.RunError(`${config.name}:${key}: ${problem}; ${remedy}.`);
+  throw new pulumi.RunError(say`${config.name}:${key}: ${problem}; ${remedy}.`);
 }
 
 /** Free text. */
@@ -32,7 +33,7 @@ export const choice = <T extends string>(choices: readonly T[], standard: T, doc
   shown: standard,
   read(config, key) {
     const value = (config.get(key) ?? standard) as T;
-    if (!choices.includes(value)) fail(config, key, `${show(value)} is not known`, `use ${choices.join(", ")}`);
+    if (!choices.includes(value)) fail(config, key, say`${show(value)} is not known`, say`use ${listed(choices)}`);
     return value;
   },
 });
@@ -45,7 +46,7 @@ export const port = <D extends number | undefined>(standard: D, doc: string): Se
     const value = config.get(key);
     if (value === undefined) return standard;
     if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535)
-      fail(config, key, `${show(value)} is not a port`, "use 1 to 65535");
+      fail(config, key, say`${show(value)} is not a port`, say`use 1 to 65535`);
     return Number(value);
   },
 });
@@ -56,7 +57,7 @@ export const count = (standard: number, doc: string): Setting<number> => ({
   shown: String(standard),
   read(config, key) {
     const value = config.get(key) ?? String(standard);
-    if (!/^\d{1,9}$/.test(value)) fail(config, key, `${show(value)} is not a whole number`, "use 0 or more");
+    if (!/^\d{1,9}$/.test(value)) fail(config, key, say`${show(value)} is not a whole number`, say`use 0 or more`);
     return Number(value);
   },
 });
@@ -69,7 +70,7 @@ export const portOr = <W extends string>(words: readonly W[], doc: string): Sett
     const value = config.get(key);
     if (value === undefined || words.includes(value as W)) return value as W | undefined;
     if (!/^\d+$/.test(value) || Number(value) < 1 || Number(value) > 65535)
-      fail(config, key, `${show(value)} is not a port`, `use 1 to 65535, ${words.join(" or ")}`);
+      fail(config, key, say`${show(value)} is not a port`, say`use 1 to 65535, ${either(words)}`);
     return Number(value);
   },
 });
@@ -81,7 +82,7 @@ export const flag = (standard: boolean, doc: string): Setting<boolean> => ({
   read(config, key) {
     const value = config.get(key) ?? String(standard);
     if (value !== "true" && value !== "false")
-      fail(config, key, `${show(value)} is not true or false`, "use true or false");
+      fail(config, key, say`${show(value)} is not true or false`, say`use true or false`);
     return value === "true";
   },
 });
@@ -99,13 +100,13 @@ export const list = (standard: string[], doc: string): Setting<string[]> => ({
       value = undefined;
     }
     if (Array.isArray(value) && value.some((item) => item !== null && typeof item === "object" && "secure" in item))
-      fail(config, key, "is encrypted, which berth's own plan cannot read", "use `pulumi preview`, which can");
+      fail(config, key, say`is encrypted, which berth's own plan cannot read`, say`use \`pulumi preview\`, which can`);
     if (!Array.isArray(value) || value.some((item) => typeof item !== "string"))
       fail(
         config,
         key,
-        "is not a list of texts",
-        `set it with \`pulumi config set --path '${config.name}:${key}[0]' VALUE\``,
+        say`is not a list of texts`,
+        say`set it with \`pulumi config set --path '${config.name}:${key}[0]' VALUE\``,
       );
     return value as string[];
   },
@@ -127,8 +128,8 @@ export const records = <T extends object>(doc: string): Setting<T[]> => ({
       fail(
         config,
         key,
-        "is not a list of records",
-        `set its fields with \`pulumi config set --path '${config.name}:${key}[0].name' VALUE\``,
+        say`is not a list of records`,
+        say`set its fields with \`pulumi config set --path '${config.name}:${key}[0].name' VALUE\``,
       );
     return value as T[];
   },
@@ -150,8 +151,8 @@ export const record = <T extends object>(doc: string): Setting<T | undefined> =>
       fail(
         config,
         key,
-        "is not a record",
-        `set its fields with \`pulumi config set --path '${config.name}:${key}.NAME' VALUE\``,
+        say`is not a record`,
+        say`set its fields with \`pulumi config set --path '${config.name}:${key}.NAME' VALUE\``,
       );
     return value as T;
   },
@@ -166,13 +167,13 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
   shown: "none: asked for",
   secret: true,
   read(config, key) {
-    const how = `set one with \`pulumi config set --secret ${config.name}:${key}\``;
+    const how = say`set one with \`pulumi config set --secret ${config.name}:${key}\``;
     // The Output would be seen to be empty only when other things have been made.
-    if (pulumi.runtime.getConfig(`${config.name}:${key}`) === "") fail(config, key, "is empty", how);
+    if (pulumi.runtime.getConfig(`${config.name}:${key}`) === "") fail(config, key, say`is empty`, how);
     const value = config.getSecret(key);
     if (value) return value;
-    if (!pulumi.runtime.isDryRun()) fail(config, key, "is not set", how);
-    void pulumi.log.warn(`${config.name}:${key} is not set: \`up\` will stop here; ${how}.`);
+    if (!pulumi.runtime.isDryRun()) fail(config, key, say`is not set`, how);
+    void pulumi.log.warn(say`${config.name}:${key} is not set: \`up\` will stop here; ${how}.`);
     return pulumi.secret("set before up");
   },
 });
@@ -190,7 +191,7 @@ export const passwords = (doc: string): Setting<Record<string, pulumi.Output<str
     // The SDK warns of secrets that are read as plain text; the names are none.
     const given = pulumi.runtime.getConfig(`${config.name}:${key}`);
     if (given === undefined) return {};
-    const how = `set them with \`pulumi config set --secret --path '${config.name}:${key}.NAME'\``;
+    const how = say`set them with \`pulumi config set --secret --path '${config.name}:${key}.NAME'\``;
     let value: unknown;
     try {
       value = JSON.parse(given);
@@ -198,11 +199,12 @@ export const passwords = (doc: string): Setting<Record<string, pulumi.Output<str
       value = undefined;
     }
     if (value === null || typeof value !== "object" || Array.isArray(value))
-      fail(config, key, "is not a map of passwords", how);
+      fail(config, key, say`is not a map of passwords`, how);
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => {
         const hidden = item !== null && typeof item === "object" && "secure" in item;
-        if (!hidden && (typeof item !== "string" || item === "")) fail(config, `${key}.${name}`, "is no password", how);
+        if (!hidden && (typeof item !== "string" || item === ""))
+          fail(config, `${key}.${name}`, say`is no password`, how);
         return [name, pulumi.secret(hidden ? "encrypted" : (item as string))];
       }),
     );
