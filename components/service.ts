@@ -138,7 +138,10 @@ export class Service extends pulumi.ComponentResource {
     });
     const whole = { ...options, keepData: !removeData };
     const prepared = report(() => engine.prepare({ name, ...request, options: whole, opts, report }));
-    super(type, name, withoutSources(prepared.inputs), { ...opts, hooks: withHooks(opts.hooks, prepared.beforeUpdate) });
+    super(type, name, withoutSources(prepared.inputs), {
+      ...opts,
+      hooks: withHooks(opts.hooks, prepared.beforeUpdate),
+    });
 
     this.logicalName = name;
     this.engine = chosen;
