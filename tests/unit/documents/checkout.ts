@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type Page, ROOT } from "./markdown";
 
 /** A checkout as it is cloned: whoever works in this one has settings of their own for its stacks. */
-const CLONED = ["cli", "components", "core", "stacks", "package.json", "Pulumi.yaml", "Pulumi.dev.yaml"];
+const CLONED = ["cli", "components", "core", "stacks", "index.js", "package.json", "Pulumi.yaml", "Pulumi.dev.yaml"];
 
 /** A clean folder for the tests of one file, with a checkout in it and a shell in which its commands are found. */
 export class Reader {
@@ -34,12 +34,17 @@ export class Reader {
   }
 
   /** Types the commands of a block, until one fails; both streams together. */
-  type(commands: string, cwd: string, home = cwd): { code: number | null; output: string } {
+  type(
+    commands: string,
+    cwd: string,
+    home = cwd,
+    { environment, input = "" }: { environment?: NodeJS.ProcessEnv; input?: string } = {},
+  ): { code: number | null; output: string } {
     const { status, stdout } = spawnSync("bash", ["-c", `exec 2>&1\nset -e\n${commands}`], {
       cwd,
       encoding: "utf8",
-      input: "",
-      env: {
+      input,
+      env: environment ?? {
         PATH: [join(this.top, "bin"), dirname(process.execPath), "/usr/bin", "/bin"].join(":"),
         HOME: home,
         DOCKER_HOST: `unix://${this.top}/no.sock`,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { NEEDS_ENGINE, Reader, writeFiles } from "./checkout";
 import { type Block, ENGLISH, ROOT, readPage } from "./markdown";
 import { shownIn } from "./output";
+import { WITH_ENGINE } from "./withEngine";
 
 const reader = new Reader();
 beforeAll(() => reader.clone());
@@ -10,6 +11,8 @@ afterAll(() => reader.close());
 
 /** Blocks that show no output and need nothing else: each command has to end well. By page and first command. */
 const ENDS_WELL = [
+  ["docs/cli.md", "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true"],
+  ["docs/cli.md", "npx berth completion bash > ~/.local/share/bash-completion/completions/berth"],
   ["docs/compose.md", "npx berth from-compose docker-compose.yml production.yml"],
   ["docs/docker-run.md", "npx berth from-run --to compose docker run -d --name web -p 8080:80 nginx:1.27"],
   ["docs/gpu-servers.md", "npx berth settings gpu"],
@@ -17,58 +20,35 @@ const ENDS_WELL = [
   ["docs/notes.md", "npx berth from-notes docker.md --only nginx01 --to typescript"],
   ["docs/notes.md", "npx berth init containers --from docker.md"],
   ["docs/pictures.md", "npx berth picture tomcat --output tomcat.html"],
+  ["docs/secrets.md", "export PULUMI_CONFIG_PASSPHRASE_FILE=.berth/passphrase"],
   ["docs/setups.md", "npx berth settings"],
 ] as const;
 
 /** Why no test types a block word by word. What it says is parsed, and its settings are planned, as those of all. */
 const REASONS = {
-  engine: "a Docker engine that nobody else uses; tests/live runs the same commands with names of their own",
-  bundle: "a Docker engine and minutes; tests/live/bundle.test.ts does the same",
-  swarm: "a Swarm; tests/live/swarm.test.ts has one",
+  bundle: "minutes, and what a bundle fetches; tests/live/bundle.test.ts does the same",
+  swarm: "an engine that becomes a manager for it; tests/live/swarm.test.ts has one",
   cluster: "a Kubernetes cluster; tests/live/kubernetes.test.ts has one",
   gpus: "GPUs and people; tests/engine/gpu.test.ts has doubles of them",
-  machine: "another machine; tests/live/remote.test.ts has one",
-  registries: "registries that answer; tests/unit/cli has doubles of them",
-  npm: "minutes and a registry of npm; tests/engine/package.test.ts does the same",
+  machine: "another machine, or changes of this one; tests/live/remote.test.ts and hostEngine.test.ts have one",
+  srv: "a backup of the time in its name, and Jenkins; tests/live/backup.test.ts does the same in folders and with services of its own",
+  npm: "minutes and a registry of npm; tests/engine/package.test.ts does the same, and .ci/run what ci.md says",
   minutes: "minutes of measuring",
-  shell: "a shell of the reader's own: it changes that and nothing else",
-  settings: "settings of a block before it, which output.test.ts plans",
   example: "nothing: it is an example and no command to type",
 } as const;
 
 /** Every block that no test types, by page and first command. It only gets shorter. */
 const NOT_TYPED: Record<string, Record<string, keyof typeof REASONS>> = {
-  "README.md": {
-    "npm run package": "npm",
-  },
-  "docs/adopting.md": {
-    "npx berth from-running web db --save shop": "engine",
-    "npx berth pulumi cancel --stack dev": "engine",
-  },
   "docs/architecture.md": {
     "docker run -d --name web -p 8080:80 -e DB_PASSWORD=x nginx": "example",
   },
   "docs/backup.md": {
-    "npx berth backup mysql": "engine",
-    "npx berth restore mysql /srv/backups/berth-mysql-20261127-093000.tar": "engine",
-    "npx berth restore mysql berth-mysql-20261127-093000.tar": "engine",
+    "npx berth backup mysql": "srv",
+    "npx berth restore mysql /srv/backups/berth-mysql-20261127-093000.tar": "srv",
+    "npx berth restore mysql berth-mysql-20261127-093000.tar": "srv",
   },
   "docs/ci.md": {
     "npm ci": "npm",
-    "npx berth up nginx --yes": "engine",
-  },
-  "docs/cli.md": {
-    "export PULUMI_CONFIG_PASSPHRASE_FILE=.berth/passphrase": "shell",
-    "export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true": "shell",
-    "npx berth completion bash > ~/.local/share/bash-completion/completions/berth": "shell",
-  },
-  "docs/compose.md": {
-    "npx berth pulumi stack init compose-shop": "engine",
-    "npx berth export compose-shop --to compose": "settings",
-  },
-  "docs/docker-run.md": {
-    "npx berth from-running web db": "engine",
-    "npx berth pulumi stack init run": "engine",
   },
   "docs/gpu-servers.md": {
     "npx berth pulumi stack init workspace": "gpus",
@@ -76,27 +56,14 @@ const NOT_TYPED: Record<string, Record<string, keyof typeof REASONS>> = {
   "docs/host.md": {
     "npx berth pulumi stack init host-gpu1": "machine",
   },
-  "docs/how-it-works.md": {
-    "npx berth rollback nginx": "engine",
-    "npx berth rollback nginx --end": "engine",
-    "npx berth pulumi up --refresh": "engine",
-  },
   "docs/kubernetes.md": {
     "npm run up -- nginx": "cluster",
-    "pulumi stack init manifests": "cluster",
-  },
-  "docs/newer-images.md": {
-    "npx berth outdated nginx": "registries",
-    "npx berth outdated nginx --lock": "registries",
-  },
-  "docs/notes.md": {
-    "pulumi stack init notes": "engine",
+    "npx berth pulumi stack init manifests": "cluster",
   },
   "docs/offline.md": {
     "npx berth bundle nginx": "bundle",
     "tar xf berth-nginx-linux-x64.tar && sh berth-bundle/unbundle": "bundle",
     ". ./berth/env && cd berth/project && pulumi up": "bundle",
-    "npx berth images save nginx": "engine",
   },
   "docs/other-languages.md": {
     "pulumi package add ./node_modules/pulumi-berth/cli/plugin/pulumi-resource-berth": "npm",
@@ -107,16 +74,10 @@ const NOT_TYPED: Record<string, Record<string, keyof typeof REASONS>> = {
     "node tests/bench/workspace.js": "minutes",
   },
   "docs/resilience.md": { "npx jest tests/live/numbers.test.ts": "minutes" },
-  "docs/secrets.md": {
-    "npx berth preview tomcat": "engine",
-    "npx berth pulumi config set --secret --path 'berth:commands[0]' --stack run": "engine",
-    "export PULUMI_CONFIG_PASSPHRASE_FILE=.berth/passphrase": "shell",
-  },
   "docs/slow-networks.md": {
-    "npx berth doctor": "engine",
     "DOCKER_HOST=ssh://ada@gpu1 npx berth doctor": "machine",
-    "npx berth mirrors https://mirror.example https://other.example": "registries",
-    "npx berth mirrors --write": "registries",
+    "npx berth mirrors https://mirror.example https://other.example": "machine",
+    "npx berth mirrors --write": "machine",
   },
   "docs/swarm.md": {
     "npx berth pulumi stack output join --show-secrets": "swarm",
@@ -124,7 +85,7 @@ const NOT_TYPED: Record<string, Record<string, keyof typeof REASONS>> = {
     "pulumi config set berth:engine swarm --stack compose-shop": "swarm",
   },
 };
-const COUNT = 45;
+const COUNT = 23;
 
 const firstOf = ({ text }: Pick<Block, "text">) => text.split("\n")[0]!.replace(/\s+#.*$/, "");
 const blocks = ENGLISH.flatMap((file) => {
@@ -142,6 +103,7 @@ function typedBy({ file, first, text, shown }: (typeof blocks)[number]): string 
   if (shown && !NEEDS_ENGINE.test(text)) return "output.test.ts";
   if (shown && file === "README.md" && text.includes("npm run ")) return "tests/engine/documents.test.ts";
   if (text.split("\n").every((line) => SETS.test(line) || /^(#.*)?$/.test(line))) return "output.test.ts";
+  if (WITH_ENGINE.some((one) => one.page === file && one.first === first)) return "tests/live/pages.test.ts";
   return ENDS_WELL.some(([page, command]) => page === file && command === first) ? "this file" : undefined;
 }
 
@@ -152,7 +114,7 @@ test("every block is typed by a test, or stands in the list with its reason", ()
   );
   expect(left.map(({ file, first }) => `${file}: ${first}`)).toEqual(listed);
   expect(listed).toHaveLength(COUNT);
-  for (const [page, command] of ENDS_WELL)
+  for (const [page, command] of [...ENDS_WELL, ...WITH_ENGINE.map((one) => [one.page, one.first])])
     expect(blocks.filter(({ file, first }) => file === page && first === command)).toHaveLength(1);
 });
 
@@ -176,7 +138,9 @@ test.each(ENDS_WELL)(
     cpSync(join(ROOT, "stacks/notes/docker.md"), join(folder, "docker.md"));
     cpSync(join(ROOT, "stacks/manifests"), join(folder, "deploy"), { recursive: true });
     cpSync(join(ROOT, "stacks/manifests/guestbook.yaml"), join(folder, "app.yaml"));
-    const { code, output } = reader.type(text, folder);
+    // Of the reader's own shells.
+    const shells = "mkdir -p ~/.local/share/bash-completion/completions ~/.config/fish/completions; compdef() { :; }";
+    const { code, output } = reader.type(`${shells}\n${text}`, folder);
     expect({ code, output }).toEqual({ code: 0, output });
   },
   120_000,
