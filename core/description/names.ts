@@ -48,7 +48,7 @@ export const isId = (name: string): boolean => /^sha256:[0-9a-f]{64}$/.test(name
 
 /** Reads an image reference by the rules of the distribution project. */
 export function parseImage(value: string, argument: string): ImageReference {
-  const placeholder = /<[^<>]+>|\[[^[\]]+\]|(?<!\{)\{+[^{}]+\}+|%%\w+%%/.exec(value)?.[0];
+  const placeholder = /<[^<>]+>|\[[^[\]]+\]|(?<!\{)\{+[^{}]+\}+|(%%?|@)\w+\1(?!\w)/.exec(value)?.[0];
   const fail = (problem: string) =>
     placeholder
       ? new ArgumentError(

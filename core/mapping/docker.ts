@@ -303,6 +303,7 @@ const FROM_OUTSIDE = new Set<string>(["environment", "envFile", "secrets", "conf
 
 /** Values of a description that the provider cannot say. What is read from outside is never refused for its value. */
 export function refusedValues(fields: ServiceDescription, context: SpecContext): ArgumentError[] {
+  const said = new Set<string>();
   return Object.values(ARGUMENTS).flatMap(({ from, to }) => {
     if (from.some((field) => FROM_OUTSIDE.has(field)) || from.every((field) => fields[field] === undefined)) return [];
     try {
@@ -310,6 +311,9 @@ export function refusedValues(fields: ServiceDescription, context: SpecContext):
       return [];
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
+      // Two arguments that come from the same fields refuse the same.
+      if (said.has(error.message)) return [];
+      said.add(error.message);
       return [error];
     }
   });

@@ -57,5 +57,8 @@ export function refuse(node: Node, path: Path | string, problem: string, remedy:
       say`the row begins with a blank that is none to YAML`,
       say`write plain blanks in front of it`,
     );
-  return new ComposeError(place(node), shown, problem, remedy);
+  // Whatever is wrong with a text that lacks a part, the part comes first.
+  const variables = [...new Set(node.unset)].join(", ");
+  const cure = variables ? say`set ${variables} in the environment or in .env: what is not set is empty here` : remedy;
+  return new ComposeError(place(node), shown, problem, cure);
 }

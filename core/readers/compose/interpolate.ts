@@ -89,24 +89,27 @@ export function interpolate(root: Node, { lookup, notice }: Interpolation): Node
   const path: (string | number)[] = [];
   const text = (node: Node, value: string, kind: Cast | undefined): Node => {
     let filled = value;
+    const unset: string[] = [];
     if (value.includes("$")) {
       try {
-        filled = substitute(value, lookup, (name) =>
+        filled = substitute(value, lookup, (name) => {
+          unset.push(name);
           notice({
             level: "warning",
             at: formatPath(path),
             text: say`the variable ${name} is not set, so it becomes empty`,
-          }),
-        );
+          });
+        });
       } catch (error) {
         if (error instanceof TemplateError) throw refuse(node, path, error.problem, error.remedy);
         throw error;
       }
     }
-    if (kind === undefined) return filled === value ? node : inPlaceOf(node, filled);
+    const origin = unset.length ? { ...node, unset } : node;
+    if (kind === undefined) return filled === value ? node : inPlaceOf(origin, filled);
     const result = cast(kind, filled);
     if (result === undefined)
-      throw refuse(node, path, `${JSON.stringify(filled)} ${EXPECTED[kind][0]}`, EXPECTED[kind][1]);
+      throw refuse(origin, path, `${JSON.stringify(filled)} ${EXPECTED[kind][0]}`, EXPECTED[kind][1]);
     if (kind === "boolean" && !/^(true|false)$/i.test(filled))
       notice({
         level: "warning",

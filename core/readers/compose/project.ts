@@ -171,7 +171,12 @@ export function describeProject(
   const disabled: string[] = [];
   for (const [key, node] of entries(services.node)) {
     if (!isMapping(node))
-      throw refuse(node, ["services", key], say`has neither an image nor a build context`, say`set image or build`);
+      throw refuse(
+        node,
+        ["services", key],
+        say`has neither an image nor a build context`,
+        say`set image or build, or name the file that this one adds to before it`,
+      );
     if (isEnabled(node, options.profiles)) enabled.set(key, node);
     else disabled.push(key);
   }

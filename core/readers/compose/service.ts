@@ -184,7 +184,7 @@ class Builder {
         this.field.node,
         this.field.path,
         say`has neither an image nor a build context`,
-        say`set image or build`,
+        say`set image or build, or name the file that this one adds to before it`,
       );
     if (platform) this.set("platform", architecture, platform);
     if (build) {

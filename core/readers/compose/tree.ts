@@ -21,6 +21,8 @@ export interface Node {
   readonly at: number;
   /** Offset of the key, for a value of a mapping. */
   readonly keyAt?: number;
+  /** Variables of a text that are not set, and so empty in it. */
+  readonly unset?: readonly string[];
 }
 
 export type Path = readonly (string | number)[];
@@ -55,6 +57,7 @@ export const inPlaceOf = (node: Node, value: Node["value"]): Node => ({
   source: node.source,
   at: node.at,
   keyAt: node.keyAt,
+  ...(node.unset && { unset: node.unset }),
 });
 
 /** The text of a scalar as Go prints it; null is empty. */

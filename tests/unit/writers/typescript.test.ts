@@ -199,11 +199,13 @@ test("a value that the provider cannot say is warned of, since `up` would end wi
   const shown = toTypescript(
     {
       ...project("nginx01"),
-      services: { web: { image: "nginx", stopGracePeriod: "0s", dns: ["8.8.8.8"], memLimit: "64m" } },
+      services: { web: { image: "nginx", stopGracePeriod: "0s", command: ["echo", ""], memLimit: "64m" } },
     },
     options,
   );
+  // Command and entrypoint come from the same fields, and both refuse it.
   expect(shown.notices.filter(({ level }) => level === "warning").map(({ at, text }) => `${at}: ${text}`)).toEqual([
+    "services.web.command[1]: `up` refuses it: the Docker provider cannot pass an empty argument; set entrypoint too: then the whole line goes through the entrypoint",
     'services.web.stopGracePeriod: `up` refuses it: the Docker provider takes 0s for none, and the engine then waits 10s; use "1s", or stopSignal: "SIGKILL" to kill at once',
   ]);
 });

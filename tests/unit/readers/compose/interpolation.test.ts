@@ -51,6 +51,21 @@ test("a variable that is not set becomes empty and is said once", () => {
   expect(notices(file)).toEqual(["warning services.a.image: the variable NO is not set, so it becomes empty"]);
 });
 
+const UNSET = "in the environment or in .env: what is not set is empty here.";
+test.each<[service: string, path: string, problem: string, names: string]>([
+  ["image: 'team/app:$TAG'", "image", "is not an image reference", "TAG"],
+  ["image: x, container_name: '${NAME}'", "container_name", "does not match", "NAME"],
+  ["image: x, volumes: ['${SOCKET}:/run/a.sock']", "volumes[0]", "has an empty part between colons", "SOCKET"],
+  ["image: x, ports: ['${IN}${OUT}${IN}x:80']", "ports[0]", "is no port", "IN, OUT"],
+  ["image: x, cpus: '${CPUS}'", "cpus", "is not a number", "CPUS"],
+  ["image: x, mem_limit: '${SIZE}q'", "mem_limit", "is not a size", "SIZE"],
+])("what is refused because a variable is not set names it: %s", (service, path, problem, names) => {
+  const message = refused(`services: {a: {${service}}}`);
+  expect(message).toContain(`services.a.${path}: `);
+  expect(message).toContain(problem);
+  expect(message).toContain(`; set ${names} ${UNSET}`);
+});
+
 test("keys and notes are left as they are, and numbers and booleans are made of text", () => {
   const file = `services:
   a: {image: x, init: "\${ON}", labels: {"$KEY": "\${N}"}, cpus: "\${N}", pids_limit: "\${P}"}`;

@@ -36,7 +36,10 @@ test.each<[file: string, message: string]>([
     "services:\n\u00a0\u00a0a:\n    image: x",
     ":2:1: the row begins with a blank that is none to YAML; write plain blanks in front of it.",
   ],
-  ["services:\n  a: {}\n", ":2:3: services.a: has neither an image nor a build context; set image or build."],
+  [
+    "services:\n  a: {}\n",
+    ":2:3: services.a: has neither an image nor a build context; set image or build, or name the file that this one adds to before it.",
+  ],
   [
     "services:\n  a:\n    image: x\n    image: y\n",
     ":4:5: services.a.image: is there twice, first in line 3; remove one of them.",

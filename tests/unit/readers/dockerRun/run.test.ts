@@ -191,6 +191,8 @@ test.each<[string, string, string]>([
   ["docker run <image>", "<image>", "placeholder"],
   ["docker run nginx:", "nginx:", "not an image reference"],
   ["docker run nginx:[version]", "nginx:[version]", '[version] in "nginx:[version]" stands for something else'],
+  ["docker run nginx:@VERSION@", "nginx:@VERSION@", '@VERSION@ in "nginx:@VERSION@" stands for something else'],
+  ["docker run nginx:%TAG%", "nginx:%TAG%", '%TAG% in "nginx:%TAG%" stands for something else'],
   ["docker run -e A=b ... nginx", "...", "stands for what was left out here"],
   ["docker run --p 80:80 nginx", "--p", "did you mean -p?"],
   ["docker run -v /a:c:\\\\b nginx", "/a:c:\\\\b", "path of Windows"],
