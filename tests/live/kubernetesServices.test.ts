@@ -62,7 +62,8 @@ describeIf(missingCluster, "nginx on a cluster", () => {
     stack.set({ "nginx:image": "nginx:1.25" });
     expect(await stack.changes()).toEqual(["update Nginx nginx", "update Deployment nginx"]);
     await stack.up();
-    expect(await (await fetch(url(666))).text()).toContain("nginx:1.25");
+    // The node's own rules follow the pods a moment later.
+    await until("the new page is served", async () => (await (await fetch(url(666))).text()).includes("nginx:1.25"));
     expect(live("deployment", "nginx01").metadata.uid).toBe(before);
     await stack.destroy();
     expect(madeObjects()).toEqual([]);
