@@ -3,6 +3,7 @@ import { BuiltImage } from "../components/builtImage";
 import { ImageArchive, LoadedImages } from "../components/imageArchive";
 import { PushedImage } from "../components/pushedImage";
 import { flag, list, optionalSecret, readSettings, text } from "./lib/settings";
+import { say } from "../core/description/say";
 
 export const settings = {
   image: text("app", "Name of the image, as it is on the engine or is built; with a tag where it is not latest"),
@@ -67,7 +68,7 @@ function refuseHalf(given: Record<string, unknown>): void {
   };
   if (!["context", "push", "save", "load"].some(has))
     throw new pulumi.RunError(
-      "images: nothing is to be done; set images:context, images:push, images:save or images:load.",
+      say`images: nothing is to be done; set images:context, images:push, images:save or images:load.`,
     );
   const needs: [string, string][] = [
     ["username", "password"],
@@ -78,5 +79,5 @@ function refuseHalf(given: Record<string, unknown>): void {
   ];
   for (const [key, other] of needs)
     if (has(key) && !has(other))
-      throw new pulumi.RunError(`images:${key}: has no effect without images:${other}; set that too, or remove it.`);
+      throw new pulumi.RunError(say`images:${key}: has no effect without images:${other}; set that too, or remove it.`);
 }

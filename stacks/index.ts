@@ -1,4 +1,3 @@
-import { say } from "../core/description/say";
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../components/parts/connect";
 import { checkEngine, type EngineName } from "../core/engines/engine";
@@ -6,6 +5,7 @@ import { allOrNothing, untilChecked } from "../core/pulumi/allOrNothing";
 import type { Setting } from "./lib/settings";
 import { hasPulumiEngine } from "../core/pulumi/perProgram";
 import { berthSetting } from "../core/pulumi/settings";
+import { listed, say } from "../core/description/say";
 
 /** What a stack program exports. */
 export interface Program {
@@ -52,7 +52,7 @@ export const PROGRAMS: Record<string, () => Promise<Program>> = {
  * @throws RunError for a name that is not known, with the list of those that are
  */
 export function programNames(stack: string, setting: string | undefined): string[] {
-  const known = Object.keys(PROGRAMS).join(", ");
+  const known = listed(Object.keys(PROGRAMS));
   let names: unknown = [stack.split("-")[0]];
   if (setting !== undefined) {
     try {

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { JupyterHub } from "../components/jupyterHub";
 import { JupyterServer } from "../components/jupyterServer";
 import { choice, flag, password, passwords, port, readSettings, text } from "./lib/settings";
+import { say } from "../core/description/say";
 
 export const settings = {
   setup: choice(["lab", "notebook", "hub"], "lab", "What to run"),
@@ -23,17 +24,17 @@ export function program() {
   const { setup, image, data, certificate, key } = given;
   if ((certificate === undefined) !== (key === undefined))
     throw new pulumi.RunError(
-      `jupyter:${key === undefined ? "key" : "certificate"}: is not set; certificate and key go together, set both or none.`,
+      say`jupyter:${key === undefined ? "key" : "certificate"}: is not set; certificate and key go together, set both or none.`,
     );
   const tls = certificate === undefined ? undefined : { certificate, key: key! };
   if (setup === "hub") {
     if (image === undefined)
       throw new pulumi.RunError(
-        "jupyter:image: is not set; hub needs an image with JupyterHub and JupyterLab, set one with `pulumi config set jupyter:image NAME`.",
+        say`jupyter:image: is not set; hub needs an image with JupyterHub and JupyterLab, set one with \`pulumi config set jupyter:image NAME\`.`,
       );
     if (tls === undefined && !given.behindProxy)
       throw new pulumi.RunError(
-        "jupyter:certificate: is not set; set it and jupyter:key, or jupyter:behindProxy where a proxy does TLS.",
+        say`jupyter:certificate: is not set; set it and jupyter:key, or jupyter:behindProxy where a proxy does TLS.`,
       );
     const hub = new JupyterHub("hub", {
       image,

@@ -6,6 +6,7 @@ import type { GivenObject } from "../core/mapping/kubernetes/given";
 import { berthSetting } from "../core/pulumi/settings";
 import { readManifestFiles, readManifests } from "../core/readers/kubernetes";
 import { flag, list, readSettings } from "./lib/settings";
+import { say } from "../core/description/say";
 
 export const settings = {
   manifests: list([], "Manifests to apply, as paths of files or folders"),
@@ -21,7 +22,7 @@ function inFiles<T>(run: () => T): T {
     return run();
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
-    throw new pulumi.RunError(`berth:manifests: ${error.message}`);
+    throw new pulumi.RunError(say`berth:manifests: ${error.message}`);
   }
 }
 
@@ -40,7 +41,7 @@ export function program() {
   const { manifests, wait } = readSettings(namespace, settings);
   if (manifests.length === 0)
     throw new pulumi.RunError(
-      "berth:manifests: names no file; add one with `pulumi config set --path 'berth:manifests[0]' app.yaml`.",
+      say`berth:manifests: names no file; add one with \`pulumi config set --path 'berth:manifests[0]' app.yaml\`.`,
     );
   return inFiles(() => {
     const { objects, notices } = readManifests(readManifestFiles(manifests, { input: false }));

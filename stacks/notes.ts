@@ -7,6 +7,7 @@ import { slips } from "../core/description/warnings";
 import type { ComposeProjectSource } from "../core/readers/compose";
 import { chosenSetups, clashesIn, type Note, type NoteSetup, readNotes } from "../core/readers/notes";
 import { flag, list, readSettings } from "./lib/settings";
+import { both, listed, say } from "../core/description/say";
 
 export const settings = {
   notes: list([], "Notes in Markdown, as paths; READMEs too"),
@@ -27,7 +28,7 @@ function read(files: string[]): Note[] {
       return { file, text: readFileSync(file, "utf8") };
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      throw new pulumi.RunError(`berth:notes: ${file} cannot be read (${code}); name a note of this machine.`);
+      throw new pulumi.RunError(say`berth:notes: ${file} cannot be read (${code}); name a note of this machine.`);
     }
   });
   return readNotes(notes, { environment: process.env, folder: process.cwd(), home: homedir() });
@@ -39,26 +40,26 @@ function choose(notes: Note[], names: string[]): NoteSetup[] {
   try {
     chosen = chosenSetups(notes, names, "berth:setups");
   } catch (error) {
-    throw new pulumi.RunError(`${(error as Error).message}.`);
+    throw new pulumi.RunError(say`${(error as Error).message}.`);
   }
   const where = notes.map(({ file }) => file).join(", ");
   if (chosen.length === 0)
     throw new pulumi.RunError(
-      `berth:notes: ${where} has no setup that is ready to run; \`berth from-notes ${where}\` says why.`,
+      say`berth:notes: ${where} has no setup that is ready to run; \`berth from-notes ${where}\` says why.`,
     );
   if (names.length === 0 && chosen.length > 1)
     throw new pulumi.RunError(
-      `berth:setups: names none of the ${chosen.length} setups of ${where}; choose from ${chosen.map(({ name }) => name).join(", ")}.`,
+      say`berth:setups: names none of the ${chosen.length} setups of ${where}; choose from ${listed(chosen.map(({ name }) => name))}.`,
     );
   const manifests = chosen.find(({ project }) => !project);
   if (manifests)
     throw new pulumi.RunError(
-      `berth:setups: ${manifests.name} is a setup of manifests, and this program is for containers; save it as a file, and name that in berth:manifests of a stack of the program manifests.`,
+      say`berth:setups: ${manifests.name} is a setup of manifests, and this program is for containers; save it as a file, and name that in berth:manifests of a stack of the program manifests.`,
     );
   const [clash] = clashesIn(chosen);
   if (clash)
     throw new pulumi.RunError(
-      `berth:setups: ${clash.setups.join(" and ")} cannot run side by side, for both take ${clash.about}; choose one of them.`,
+      say`berth:setups: ${both(clash.setups)} cannot run side by side, for both take ${clash.about}; choose one of them.`,
     );
   return chosen;
 }
@@ -68,7 +69,7 @@ export function program() {
   const given = readSettings(namespace, settings);
   if (given.notes.length === 0)
     throw new pulumi.RunError(
-      "berth:notes: names no note; add one with `pulumi config set --path 'berth:notes[0]' notes.md`.",
+      say`berth:notes: names no note; add one with \`pulumi config set --path 'berth:notes[0]' notes.md\`.`,
     );
   const { removeVolumes, removeImages } = given;
   const made = choose(read(given.notes), given.setups).map((setup) => {

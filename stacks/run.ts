@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DockerRun } from "../components/dockerRun";
 import { flag, isEncrypted, list, readSettings } from "./lib/settings";
+import { say } from "../core/description/say";
 
 export const settings = {
   commands: list(
@@ -19,7 +20,7 @@ export function program() {
   const { commands, ...options } = readSettings(namespace, settings);
   if (commands.length === 0)
     throw new pulumi.RunError(
-      "berth:commands: names no line; add one with `pulumi config set --path 'berth:commands[0]' 'docker run ...'`.",
+      say`berth:commands: names no line; add one with \`pulumi config set --path 'berth:commands[0]' 'docker run ...'\`.`,
     );
   const services = new DockerRun(pulumi.getStack(), {
     lines: commands,

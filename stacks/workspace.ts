@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { GpuWorkspace, type GpuWorkspaceArgs } from "../components/gpuWorkspace";
 import { choice, flag, list, readSettings, records, text } from "./lib/settings";
+import { say } from "../core/description/say";
 
 export const settings = {
   people: records<GpuWorkspaceArgs["people"][number]>(
@@ -27,7 +28,7 @@ export function program() {
   const { people, runtime, ...rest } = readSettings("workspace", settings);
   if (people.length === 0)
     throw new pulumi.RunError(
-      "workspace:people: names nobody; add one with `pulumi config set --path 'workspace:people[0].name' ada`, and gpus[0], port, folder likewise.",
+      say`workspace:people: names nobody; add one with \`pulumi config set --path 'workspace:people[0].name' ada\`, and gpus[0], port, folder likewise.`,
     );
   const workspace = new GpuWorkspace("workspace", {
     ...rest,

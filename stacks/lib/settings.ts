@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { show } from "../../core/description/errors";
-import { either, listed, say } from "../../core/description/say";
 import { SETTINGS } from "../../core/pulumi/settings";
+import { either, listed, say } from "../../core/description/say";
 
 /** One setting of a stack, in `pulumi config` under its program's name: `pulumi config set nginx:port 8080`. */
 export interface Setting<T> {
@@ -29,7 +29,7 @@ export const text = <D extends string | undefined>(standard: D, doc: string): Se
 
 /** One of a few words. */
 export const choice = <T extends string>(choices: readonly T[], standard: T, doc: string): Setting<T> => ({
-  doc: `${doc}: ${choices.join(", ")}`,
+  doc: say`${doc}: ${listed(choices)}`,
   shown: standard,
   read(config, key) {
     const value = (config.get(key) ?? standard) as T;
@@ -64,7 +64,7 @@ export const count = (standard: number, doc: string): Setting<number> => ({
 
 /** A host port, or a word in its place. */
 export const portOr = <W extends string>(words: readonly W[], doc: string): Setting<number | W | undefined> => ({
-  doc: `${doc}: a port, ${words.join(" or ")}`,
+  doc: say`${doc}: a port, ${either(words)}`,
   shown: "",
   read(config, key) {
     const value = config.get(key);
@@ -237,7 +237,7 @@ export function readSettings<S extends Record<string, Setting<unknown>>>(
     const [namespace, key = ""] = full.split(":");
     if (namespace === program && !known.includes(key) && !(program === "berth" && Object.hasOwn(SETTINGS, key))) {
       throw new pulumi.RunError(
-        `${full}: is not a setting of the ${program} stack; use ${known.map((name) => `${program}:${name}`).join(", ")}.`,
+        say`${full}: is not a setting of the ${program} stack; use ${listed(known.map((name) => `${program}:${name}`))}.`,
       );
     }
   }
