@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, checkFields, show } from "../description/errors";
 
@@ -85,20 +86,20 @@ function checkEndpoint({ host, user, port, hostKey }: Endpoint, path: string): E
   if (typeof host !== "string" || !HOST.test(host))
     throw new ArgumentError(
       `${path}.host`,
-      `${show(host)} is not a host`,
-      'use an address, a name or an alias of ~/.ssh/config, for example "gpu1"; user and port are fields of their own',
+      say`${show(host)} is not a host`,
+      say`use an address, a name or an alias of ~/.ssh/config, for example "gpu1"; user and port are fields of their own`,
     );
   if (user !== undefined && (typeof user !== "string" || !USER.test(user)))
-    throw new ArgumentError(`${path}.user`, `${show(user)} is not a user`, 'use a name such as "ada"');
+    throw new ArgumentError(`${path}.user`, say`${show(user)} is not a user`, say`use a name such as "ada"`);
   if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65535))
-    throw new ArgumentError(`${path}.port`, `${show(port)} is not a port`, "use 1 to 65535");
+    throw new ArgumentError(`${path}.port`, say`${show(port)} is not a port`, "use 1 to 65535");
   if (hostKey === undefined) return { host, user, port };
   const plain = typeof hostKey === "string" ? hostKey.trim().split(/\s+/).slice(0, 2).join(" ") : "";
   if (!KEY.test(plain))
     throw new ArgumentError(
       `${path}.hostKey`,
-      `${show(hostKey)} is not a host's public key`,
-      "use what `ssh-keyscan -t ed25519 HOST` prints behind the name: ssh-ed25519 AAAA...",
+      say`${show(hostKey)} is not a host's public key`,
+      say`use what \`ssh-keyscan -t ed25519 HOST\` prints behind the name: ssh-ed25519 AAAA...`,
     );
   return { host, user, port, hostKey: plain };
 }
@@ -145,18 +146,18 @@ const KEY_IN_AGENT = 'printf "%s\\n" "$BERTH_PRIVATE_KEY" | ssh-add -q - && unse
  */
 export function invocationOf(connection: HostConnection = {}, path = "connection"): Invocation {
   if (connection === null || typeof connection !== "object" || Array.isArray(connection))
-    throw new ArgumentError(path, `${show(connection)} is not a connection`, 'use for example { host: "gpu1" }');
+    throw new ArgumentError(path, say`${show(connection)} is not a connection`, say`use for example { host: "gpu1" }`);
   checkFields(connection, KNOWN, path, "a connection");
   const { host, user, port, identityFile, privateKey, hostKey, jump, sudo } = connection;
   if (sudo !== undefined && typeof sudo !== "boolean")
-    throw new ArgumentError(`${path}.sudo`, `${show(sudo)} is not true or false`, "use true or false");
+    throw new ArgumentError(`${path}.sudo`, say`${show(sudo)} is not true or false`, say`use true or false`);
   if (host === undefined) {
     const needless = KNOWN.find((field) => field !== "sudo" && connection[field as keyof HostConnection] !== undefined);
     if (needless)
       throw new ArgumentError(
         `${path}.${needless}`,
-        "says how to reach another machine, but none is named",
-        `name it in ${path}.host, or leave this out`,
+        say`says how to reach another machine, but none is named`,
+        say`name it in ${path}.host, or leave this out`,
       );
     const program = ["/bin/sh", "-c", (sudo ?? true) ? AS_ROOT_HERE : 'exec sh -c "$1"', "sh"];
     return { name: "this machine", identity: "this machine", program, withKey: false };
@@ -165,11 +166,11 @@ export function invocationOf(connection: HostConnection = {}, path = "connection
   if (identityFile !== undefined && (typeof identityFile !== "string" || identityFile.trim() === ""))
     throw new ArgumentError(
       `${path}.identityFile`,
-      `${show(identityFile)} is not a file`,
-      "name the private key's file",
+      say`${show(identityFile)} is not a file`,
+      say`name the private key's file`,
     );
   if (identityFile !== undefined && privateKey !== undefined)
-    throw new ArgumentError(`${path}.privateKey`, "stands beside identityFile", "give one of them");
+    throw new ArgumentError(`${path}.privateKey`, say`stands beside identityFile`, say`give one of them`);
   if (typeof privateKey === "string") checkKey(privateKey, `${path}.privateKey`);
   // Quotes and % have a meaning in ssh's own options.
   const identity: Record<string, string> = identityFile
@@ -178,7 +179,7 @@ export function invocationOf(connection: HostConnection = {}, path = "connection
   let proxy: Record<string, string> = {};
   if (jump !== undefined) {
     if (jump === null || typeof jump !== "object")
-      throw new ArgumentError(`${path}.jump`, `${show(jump)} is not a host`, 'use for example { host: "gate" }');
+      throw new ArgumentError(`${path}.jump`, say`${show(jump)} is not a host`, say`use for example { host: "gate" }`);
     checkFields(jump, JUMP, `${path}.jump`, "a jump host");
     const gate = checkEndpoint(jump, `${path}.jump`);
     const words = sshArguments(gate, identity);
@@ -204,9 +205,9 @@ export function checkKey(key: string, path: string): void {
   )
     throw new ArgumentError(
       path,
-      "is not a private key",
-      "give the whole text of the file, from -----BEGIN to -----END, with its line breaks",
+      say`is not a private key`,
+      say`give the whole text of the file, from -----BEGIN to -----END, with its line breaks`,
     );
   if (/^-----BEGIN ENCRYPTED|^Proc-Type: .*ENCRYPTED/m.test(key))
-    throw new ArgumentError(path, "is encrypted", "use an agent, or a key without a passphrase");
+    throw new ArgumentError(path, say`is encrypted`, say`use an agent, or a key without a passphrase`);
 }

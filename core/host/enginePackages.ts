@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { ArgumentError, show } from "../description/errors";
 import { ENGINE_PACKAGES, type HostFacts, type HostRecord, throughRestart } from "./facts";
 import {
@@ -81,13 +82,13 @@ const START_LIMIT = 60;
  */
 export function checkEngineArgs({ source = "distribution", ...rest }: EngineArgs): CheckedEngine {
   if (source !== "distribution" && source !== "docker")
-    throw new ArgumentError("source", `${show(source)} is not a source`, 'use "distribution" or "docker"');
+    throw new ArgumentError("source", say`${show(source)} is not a source`, 'use "distribution" or "docker"');
   for (const field of ["mirror", "key", "fingerprint"] as const)
     if (source === "distribution" && rest[field] !== undefined)
       throw new ArgumentError(
         field,
-        "is about Docker's own packages, and the distribution's are asked for",
-        'use source: "docker", or leave it out',
+        say`is about Docker's own packages, and the distribution's are asked for`,
+        say`use source: "docker", or leave it out`,
       );
   const given: CheckedEngine = { ...rest, source };
   if (given.mirror !== undefined)
@@ -98,21 +99,21 @@ export function checkEngineArgs({ source = "distribution", ...rest }: EngineArgs
   if (source === "docker") signature(given, "apt");
   for (const field of ["bashCompletion", "uninstall"] as const)
     if (given[field] !== undefined && typeof given[field] !== "boolean")
-      throw new ArgumentError(field, `${show(given[field])} is not true or false`, "use true or false");
+      throw new ArgumentError(field, say`${show(given[field])} is not true or false`, say`use true or false`);
   if (given.users !== undefined) checkUsers(given.users);
   return given;
 }
 
 function checkUsers(users: unknown): void {
   if (!Array.isArray(users))
-    throw new ArgumentError("users", `${show(users)} is not a list`, 'use a list of names: ["ada"]');
+    throw new ArgumentError("users", say`${show(users)} is not a list`, say`use a list of names: ["ada"]`);
   users.forEach((user: unknown, index) => {
     const path = `users[${index}]`;
     if (typeof user !== "string" || !USER.test(user))
-      throw new ArgumentError(path, `${show(user)} is not a user`, 'use a name such as "ada"');
-    if (user === "root") throw new ArgumentError(path, "root may use the engine without this", "leave it out");
+      throw new ArgumentError(path, say`${show(user)} is not a user`, say`use a name such as "ada"`);
+    if (user === "root") throw new ArgumentError(path, say`root may use the engine without this`, say`leave it out`);
     if (users.indexOf(user) !== index)
-      throw new ArgumentError(path, `${user} stands there twice`, "name everybody once");
+      throw new ArgumentError(path, say`${user} stands there twice`, say`name everybody once`);
   });
 }
 
@@ -186,8 +187,8 @@ function wantedOn(facts: HostFacts, source: Source, name: string): Wanted {
     if (!dockerFolder(facts))
       throw new ArgumentError(
         "source",
-        `Docker has no packages for ${facts.os.name} (${name})`,
-        'use source: "distribution", or install an engine there by hand; what is installed already counts',
+        say`Docker has no packages for ${facts.os.name} (${name})`,
+        say`use source: "distribution", or install an engine there by hand; what is installed already counts`,
       );
     return { names: DOCKER_PACKAGES, optional: [] };
   }
@@ -196,9 +197,9 @@ function wantedOn(facts: HostFacts, source: Source, name: string): Wanted {
   throw new ArgumentError(
     "source",
     isRedHatLike(facts)
-      ? `${facts.os.name} (${name}) has no Docker engine of its own; its docker is Podman`
+      ? say`${facts.os.name} (${name}) has no Docker engine of its own; its docker is Podman`
       : `berth does not know what the engine's package is called on ${facts.os.name} (${name})`,
-    dockerFolder(facts) ? 'use source: "docker"' : "install it there by hand; what is installed already counts",
+    dockerFolder(facts) ? say`use source: "docker"` : say`install it there by hand; what is installed already counts`,
   );
 }
 
@@ -227,8 +228,8 @@ export function planEngine(
   if (facts && facts.init === "none" && changes.length)
     throw new ArgumentError(
       "connection",
-      `${name} (${facts.os.name}) has neither systemd nor the command service`,
-      "start the engine there by other means",
+      say`${name} (${facts.os.name}) has neither systemd nor the command service`,
+      say`start the engine there by other means`,
     );
   const users = planUsers(given.users ?? [], name, facts, record, { changes, warnings });
   const installed = new Set([...words(record?.values.installed), ...packages.added]);
@@ -346,14 +347,14 @@ function checkForeign(
   if (version !== undefined && !isVersion(there.version, version))
     throw new ArgumentError(
       "version",
-      `${name} has ${there.what}, which berth does not replace by other packages`,
-      "remove it there first (its data stays), or leave version out",
+      say`${name} has ${there.what}, which berth does not replace by other packages`,
+      say`remove it there first (its data stays), or leave version out`,
     );
   if (!facts.tools.has("docker"))
     throw new ArgumentError(
       "connection",
-      `${name} has ${there.what}, but no docker client to ask it with`,
-      "install the client there",
+      say`${name} has ${there.what}, but no docker client to ask it with`,
+      say`install the client there`,
     );
   if (source === "docker" || !there.packaged) warnings.push(`${name} has ${there.what}; it stays and is used as it is`);
 }
@@ -370,8 +371,8 @@ function planUsers(
       if (!facts.users.has(user))
         throw new ArgumentError(
           `users[${index}]`,
-          `${name} has no user ${user}`,
-          "make the account there first (useradd), or leave it out",
+          say`${name} has no user ${user}`,
+          say`make the account there first (useradd), or leave it out`,
         );
     });
   const members = new Set(facts?.dockerGroup);

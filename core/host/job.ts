@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -21,7 +22,7 @@ export function settingsText(settings: Record<string, string>): string {
   return Object.entries(settings)
     .map(([name, value]) => {
       if (!/^[a-z_]+$/.test(name) || /[\n\r\0]/.test(value))
-        throw new Error(`${name} cannot stand in a job's settings`);
+        throw new Error(say`${name} cannot stand in a job's settings`);
       return `${name}=${quoted(value)}`;
     })
     .join("\n");

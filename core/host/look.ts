@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -88,7 +89,9 @@ export function lookAt(invocation: Invocation, key: string | undefined): Promise
     child.stdin.on("error", () => {});
     child.on("error", (error) => {
       clearTimeout(timer);
-      reject(new HostError(`${program} cannot be run (${error.message}); install the OpenSSH client on this machine.`));
+      reject(
+        new HostError(say`${program} cannot be run (${error.message}); install the OpenSSH client on this machine.`),
+      );
     });
     child.on("close", (code) => {
       clearTimeout(timer);

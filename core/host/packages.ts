@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { ArgumentError, show } from "../description/errors";
 import type { HostFacts } from "./facts";
 import { base64 } from "./job";
@@ -94,13 +95,13 @@ export function checkMirror(mirror: unknown, path: string, example: string): str
   const url = typeof mirror === "string" && URL.canParse(mirror) ? new URL(mirror) : undefined;
   // Spaces, quotes, brackets and the like would end the address in a file of sources.
   if (!url || !/^https?:$/.test(url.protocol) || !/^[\w.~:/%[\]-]+$/.test(mirror as string))
-    throw new ArgumentError(path, `${show(mirror)} is not a mirror`, remedy);
+    throw new ArgumentError(path, say`${show(mirror)} is not a mirror`, remedy);
   const plain = (mirror as string).replace(/\/+$/, "");
   if (/\/linux(?:\/[a-z]+)?$/.test(plain))
     throw new ArgumentError(
       path,
-      `${show(mirror)} goes too deep`,
-      `end it before /linux: ${plain.replace(/\/linux.*$/, "")}`,
+      say`${show(mirror)} goes too deep`,
+      say`end it before /linux: ${plain.replace(/\/linux.*$/, "")}`,
     );
   return plain;
 }
@@ -109,12 +110,12 @@ export function checkMirror(mirror: unknown, path: string, example: string): str
 export function checkSigningKey(key: unknown, path: string): string {
   const text = typeof key === "string" ? key.replaceAll("\r", "").trim() : "";
   if (text.includes("PRIVATE KEY"))
-    throw new ArgumentError(path, "is a private key", "give the public one, which the mirror shows to everybody");
+    throw new ArgumentError(path, say`is a private key`, say`give the public one, which the mirror shows to everybody`);
   if (!/^-----BEGIN PGP PUBLIC KEY BLOCK-----\n[\s\S]+\n-----END PGP PUBLIC KEY BLOCK-----$/.test(text))
     throw new ArgumentError(
       path,
-      "is not a signing key",
-      "give its whole text, from -----BEGIN PGP PUBLIC KEY BLOCK----- on, with its line breaks",
+      say`is not a signing key`,
+      say`give its whole text, from -----BEGIN PGP PUBLIC KEY BLOCK----- on, with its line breaks`,
     );
   return `${text}\n`;
 }
@@ -125,8 +126,8 @@ export function checkFingerprint(fingerprint: unknown, path: string): string {
   if (!/^[0-9A-F]{40}$/.test(plain))
     throw new ArgumentError(
       path,
-      `${show(fingerprint)} is not a fingerprint`,
-      "use the 40 hexadecimal digits that `gpg --show-keys` prints",
+      say`${show(fingerprint)} is not a fingerprint`,
+      say`use the 40 hexadecimal digits that \`gpg --show-keys\` prints`,
     );
   return plain;
 }
@@ -136,8 +137,8 @@ export function checkVersion(version: unknown, path: string): string {
   if (typeof version !== "string" || !/^(?:\d+:)?\d+\.\d+[A-Za-z0-9.+~-]*$/.test(version))
     throw new ArgumentError(
       path,
-      `${show(version)} is not a version`,
-      'use one such as "24.0.7", or the package\'s full one as `apt-cache madison` or `dnf list --showduplicates` prints it',
+      say`${show(version)} is not a version`,
+      say`use one such as "24.0.7", or the package's full one as \`apt-cache madison\` or \`dnf list --showduplicates\` prints it`,
     );
   return version;
 }
@@ -158,8 +159,8 @@ export function signatureOf({ mirror, key, fingerprint }: SigningArgs, published
   if (mirror.startsWith("http://") && key === undefined && fingerprint === undefined)
     throw new ArgumentError(
       "mirror",
-      `${show(mirror)} is without TLS, so anybody on the way could hand out a key of their own`,
-      "give the key that signs its packages (key), or its fingerprint; or use https://",
+      say`${show(mirror)} is without TLS, so anybody on the way could hand out a key of their own`,
+      say`give the key that signs its packages (key), or its fingerprint; or use https://`,
     );
   const strict = fingerprint !== undefined;
   return { key, fingerprint: fingerprint ?? (key === undefined ? published : undefined), strict };
@@ -170,8 +171,8 @@ export function checkGpg({ strict }: Signature, { tools, os }: HostFacts, name: 
   if (strict && !tools.has("gpg"))
     throw new ArgumentError(
       "fingerprint",
-      `${name} (${os.name}) has no gpg to check it with`,
-      "install gnupg there, or give the key itself (key) and no fingerprint",
+      say`${name} (${os.name}) has no gpg to check it with`,
+      say`install gnupg there, or give the key itself (key) and no fingerprint`,
     );
 }
 
@@ -181,8 +182,8 @@ export function checkManager(facts: HostFacts, name: string, what: string): Mana
   if (manager === undefined)
     throw new ArgumentError(
       "connection",
-      `${name} (${facts.os.name}) has no apt-get, dnf or yum to install ${what} with`,
-      `install ${what} there by hand; what is installed already counts`,
+      say`${name} (${facts.os.name}) has no apt-get, dnf or yum to install ${what} with`,
+      say`install ${what} there by hand; what is installed already counts`,
     );
   return manager;
 }

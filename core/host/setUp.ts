@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import * as pulumi from "@pulumi/pulumi";
 import { isOnItsWay } from "../pulumi/outputs";
 import { perProvider } from "../pulumi/perProgram";
@@ -83,7 +84,7 @@ export function checkHost(kind: Job["kind"], name: string, connection: HostConne
   const part = `${kind} of ${invocation.identity}`;
   const other = declared().get(part);
   if (other !== undefined)
-    throw new ArgumentError("connection", `"${other}" sets up the ${part} too`, "declare it once for each host");
+    throw new ArgumentError("connection", say`"${other}" sets up the ${part} too`, say`declare it once for each host`);
   declared().set(part, name);
   return invocation;
 }
@@ -140,8 +141,8 @@ function checkOwner(record: HostRecord | undefined, owner: string, { name }: Inv
   if (by !== undefined && by !== owner)
     throw new ArgumentError(
       "connection",
-      `the stack ${by} sets this up on ${name} already`,
-      `destroy it there first, or delete /var/lib/berth/${kind} on the host if that stack is gone`,
+      say`the stack ${by} sets this up on ${name} already`,
+      say`destroy it there first, or delete /var/lib/berth/${kind} on the host if that stack is gone`,
     );
 }
 
@@ -151,7 +152,7 @@ function checkTools({ tools, os }: HostFacts, { name }: Invocation): void {
   if (missing.length)
     throw new ArgumentError(
       "connection",
-      `${name} (${os.name}) has no ${missing.join(", no ")}`,
-      "install util-linux and coreutils there",
+      say`${name} (${os.name}) has no ${missing.join(", no ")}`,
+      say`install util-linux and coreutils there`,
     );
 }

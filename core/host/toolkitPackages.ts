@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { ArgumentError, show } from "../description/errors";
 import { parseImage } from "../description/names";
 import { type HostFacts, type HostRecord, throughRestart } from "./facts";
@@ -60,11 +61,15 @@ export function checkToolkitArgs(args: ToolkitArgs): ToolkitArgs {
   signature(given);
   if (given.check !== undefined) {
     if (typeof given.check !== "string")
-      throw new ArgumentError("check", `${show(given.check)} is not an image`, "name an image with nvidia-smi in it");
+      throw new ArgumentError(
+        "check",
+        say`${show(given.check)} is not an image`,
+        say`name an image with nvidia-smi in it`,
+      );
     parseImage(given.check, "check");
   }
   if (given.uninstall !== undefined && typeof given.uninstall !== "boolean")
-    throw new ArgumentError("uninstall", `${show(given.uninstall)} is not true or false`, "use true or false");
+    throw new ArgumentError("uninstall", say`${show(given.uninstall)} is not true or false`, say`use true or false`);
   return given;
 }
 
@@ -109,8 +114,8 @@ function checkGpus({ nvidia, os }: HostFacts, name: string): void {
   if (nvidia.driver === undefined && nvidia.devices === 0)
     throw new ArgumentError(
       "connection",
-      `${name} has no NVIDIA GPU: none on its PCI bus, and no driver`,
-      "leave NvidiaToolkit out there",
+      say`${name} has no NVIDIA GPU: none on its PCI bus, and no driver`,
+      say`leave NvidiaToolkit out there`,
     );
   if (nvidia.driver === undefined) {
     const how =
@@ -121,15 +126,15 @@ function checkGpus({ nvidia, os }: HostFacts, name: string): void {
           : "NVIDIA's driver";
     throw new ArgumentError(
       "connection",
-      `${name} has an NVIDIA GPU, but its driver is not loaded, and berth installs no kernel drivers`,
-      `install it there (${how}) and restart the machine`,
+      say`${name} has an NVIDIA GPU, but its driver is not loaded, and berth installs no kernel drivers`,
+      say`install it there (${how}) and restart the machine`,
     );
   }
   if (nvidia.gpus.length === 0)
     throw new ArgumentError(
       "connection",
-      `${name} has NVIDIA's driver ${nvidia.driver}, but nvidia-smi lists no GPU`,
-      "see what `nvidia-smi` says there",
+      say`${name} has NVIDIA's driver ${nvidia.driver}, but nvidia-smi lists no GPU`,
+      say`see what \`nvidia-smi\` says there`,
     );
 }
 
@@ -154,8 +159,8 @@ export function planToolkit(
   if (byHand && version !== undefined && !isVersion(facts.nvidia.toolkit!, version))
     throw new ArgumentError(
       "version",
-      `${name} has a toolkit ${facts.nvidia.toolkit} that the package ${TOOLKIT} did not bring, and that stays`,
-      "remove it there first, or leave version out",
+      say`${name} has a toolkit ${facts.nvidia.toolkit} that the package ${TOOLKIT} did not bring, and that stays`,
+      say`remove it there first, or leave version out`,
     );
   const wrong = there?.whole === true && version !== undefined && !isVersion(there.version, version);
   const missing = facts !== undefined && !byHand && there?.whole !== true;

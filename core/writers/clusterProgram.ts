@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { isSecretValue } from "../description/secretValue";
 import type { Notice } from "../description/project";
 import { type GivenManifest, type GivenObject, isServer } from "../mapping/kubernetes/given";
@@ -118,7 +119,7 @@ class Writer {
       : [
           note(
             "stacks",
-            `save it as stacks/${file}.ts, and in stacks/index.ts add \`${file}: () => import("./${file}"),\` to PROGRAMS and \`${file}: "kubernetes"\` to ENGINE_OF`,
+            say`save it as stacks/${file}.ts, and in stacks/index.ts add \`${file}: () => import("./${file}"),\` to PROGRAMS and \`${file}: "kubernetes"\` to ENGINE_OF`,
           ),
         ];
     const text = (this.options.package ? ownProgram(parts) : stackProgram(file, parts)).join("\n");
@@ -137,10 +138,10 @@ class Writer {
     prefix: string,
   ): Notice {
     const what = encoded
-      ? "is a secret and is not printed: set it, in base64, with"
-      : "is a secret and is not printed: set it with";
-    const make = chosen && prefix ? ", or `berth up` makes one" : "";
-    return warning(`${object.at}`, `${key} ${what} \`pulumi config set --secret ${prefix}${variable}\`${make}`);
+      ? say`is a secret and is not printed: set it, in base64, with`
+      : say`is a secret and is not printed: set it with`;
+    const make = chosen && prefix ? say`, or \`berth up\` makes one` : "";
+    return warning(`${object.at}`, say`${key} ${what} \`pulumi config set --secret ${prefix}${variable}\`${make}`);
   }
 
   private component(fit: Fitting): Statement {
@@ -202,7 +203,7 @@ class Writer {
     const variable = this.variables.of(`${object.name}-${key}`, "Value");
     this.settings.push({
       variable,
-      doc: `${key} of the ${object.at}`,
+      doc: say`${key} of the ${object.at}`,
       chosen: CHOSEN.test(key) && !encoded,
       object,
       key,

@@ -49,20 +49,20 @@ class Manifests extends Printer {
         this.notices.push(
           warning(
             `networks.${key}`,
-            "its settings are left out: pods are on the one network of their cluster; say with a NetworkPolicy what may reach what",
+            say`its settings are left out: pods are on the one network of their cluster; say with a NetworkPolicy what may reach what`,
           ),
         );
     for (const [key, { name, external, driver = "local", driverOpts }] of Object.entries(this.project.volumes)) {
       if (external) {
         this.claimOptions[name] = { existing: true };
         this.notices.push(
-          note(`volumes.${key}`, `is external: the claim ${asLabelName(name)} has to be there already`),
+          note(`volumes.${key}`, say`is external: the claim ${asLabelName(name)} has to be there already`),
         );
       } else if (driver !== "local" || driverOpts)
         this.notices.push(
           warning(
             `volumes.${key}`,
-            "its driver is left out: the storage class of the claim decides where the data lies",
+            say`its driver is left out: the storage class of the claim decides where the data lies`,
           ),
         );
     }
@@ -76,14 +76,14 @@ class Manifests extends Printer {
       this.notices.push(
         note(
           `${at}.dependsOn`,
-          `kubectl apply waits for nobody: ${key} starts beside ${listed(others)}, and again until it finds them`,
+          say`kubectl apply waits for nobody: ${key} starts beside ${listed(others)}, and again until it finds them`,
         ),
       );
     if (build)
       this.notices.push(
         warning(
           `${at}.build`,
-          `build ${image} and push it to a registry that the nodes reach; only its name is printed`,
+          say`build ${image} and push it to a registry that the nodes reach; only its name is printed`,
         ),
       );
     for (const field of ["labels", "annotations"] as const)
@@ -120,7 +120,7 @@ class Manifests extends Printer {
     const { name } = manifest.metadata as Metadata;
     const id = `${manifest.kind} ${name}`;
     if (this.objects.has(id))
-      this.notices.push(warning(at, `its ${id} is left out: another service of the project has that name`));
+      this.notices.push(warning(at, say`its ${id} is left out: another service of the project has that name`));
     else this.objects.set(id, manifest);
   }
 
@@ -210,7 +210,10 @@ class Manifests extends Printer {
     }
     if (fitting !== name)
       this.notices.push(
-        warning(`services.${key}`, `is called ${fitting}: Kubernetes takes no ${name}; change it where others name it`),
+        warning(
+          `services.${key}`,
+          say`is called ${fitting}: Kubernetes takes no ${name}; change it where others name it`,
+        ),
       );
     return fitting;
   }
@@ -237,7 +240,7 @@ class Manifests extends Printer {
   }
 
   private leftOut(at: string, { argument, problem, remedy }: ArgumentError): void {
-    this.notices.push(warning(`${at}.${argument}`, `is left out: ${problem}; ${remedy}`));
+    this.notices.push(warning(`${at}.${argument}`, say`is left out: ${problem}; ${remedy}`));
   }
 
   /** A Secret is named by its keys only: the line that makes it takes the values from the shell. */
@@ -255,7 +258,7 @@ class Manifests extends Printer {
     this.notices.push(
       warning(
         `services.${key}`,
-        `${listed(keys)} ${keys.length === 1 ? "is a secret and is" : "are secrets and are"} not printed: make the Secret first with \`kubectl create secret generic ${name} ${values.join(" ")}\``,
+        say`${listed(keys)} ${keys.length === 1 ? say`is a secret and is` : say`are secrets and are`} not printed: make the Secret first with \`kubectl create secret generic ${name} ${values.join(" ")}\``,
       ),
     );
   }

@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { quote } from "shlex";
 import { isSecretValue } from "../description/secretValue";
 import type { Notice } from "../description/project";
@@ -48,7 +49,10 @@ export function toManifests(objects: GivenObject[]): Printed {
       const { data = {}, stringData = {} } = manifest as Record<string, object>;
       const keys = [...new Set([...Object.keys(data), ...Object.keys(stringData)])];
       notices.push(
-        warning(at, `is a Secret and is not printed: make it with \`${makes(name, namespace, keys, manifest.type)}\``),
+        warning(
+          at,
+          say`is a Secret and is not printed: make it with \`${makes(name, namespace, keys, manifest.type)}\``,
+        ),
       );
       return [];
     }
@@ -57,7 +61,10 @@ export function toManifests(objects: GivenObject[]): Printed {
     const secret = `${name}-env`;
     const are = open.length === 1 ? "is a secret and is" : "are secrets and are";
     notices.push(
-      warning(at, `${listed(open)} ${are} not printed: make a Secret first with \`${makes(secret, namespace, open)}\``),
+      warning(
+        at,
+        say`${listed(open)} ${are} not printed: make a Secret first with \`${makes(secret, namespace, open)}\``,
+      ),
     );
     return [render(withoutOpen(manifest, secret) as object)];
   });

@@ -108,7 +108,7 @@ class Lines extends Printer {
     used: boolean,
   ): boolean {
     if (item.external && used)
-      this.notices.push(note(`${kind}.${key}`, `is external: ${item.name} has to be there already`));
+      this.notices.push(note(`${kind}.${key}`, say`is external: ${item.name} has to be there already`));
     return !item.external && (used || key !== "default");
   }
 
@@ -118,7 +118,10 @@ class Lines extends Printer {
     const context = shortPath(hostPath(build.context, folder), shownFrom);
     if (build.dockerfileInline !== undefined)
       this.notices.push(
-        warning(`${at}.dockerfileInline`, "is not printed: put it into a file and name that with `docker build -f`"),
+        warning(
+          `${at}.dockerfileInline`,
+          say`is not printed: put it into a file and name that with \`docker build -f\``,
+        ),
       );
     const { dockerfile } = build;
     const file = dockerfile === undefined || isAbsolute(dockerfile) ? dockerfile : join(context, dockerfile);
@@ -170,19 +173,19 @@ class Lines extends Printer {
         this.notices.push(
           note(
             `${at}.dependsOn.${other}`,
-            `docker run waits for nobody: see that ${other} is healthy before ${key} starts`,
+            say`docker run waits for nobody: see that ${other} is healthy before ${key} starts`,
           ),
         );
     }
-    if (fields.waitTimeout !== undefined) this.notices.push(note(`${at}.waitTimeout`, "docker run does not wait"));
+    if (fields.waitTimeout !== undefined) this.notices.push(note(`${at}.waitTimeout`, say`docker run does not wait`));
     if (fields.healthcheck?.test?.[0] === "CMD" && Array.isArray(fields.healthcheck.test))
       this.notices.push(
-        note(`${at}.healthcheck.test`, "docker run has only the form that goes through the image's shell"),
+        note(`${at}.healthcheck.test`, say`docker run has only the form that goes through the image's shell`),
       );
     for (const [index, network] of (fields.networks ?? []).entries())
       if (index > 0 && typeof network === "object" && network.macAddress)
         this.notices.push(
-          warning(`${at}.networks[${index}].macAddress`, "`docker network connect` cannot set it: left out"),
+          warning(`${at}.networks[${index}].macAddress`, say`\`docker network connect\` cannot set it: left out`),
         );
     const refuseMissing = new Set(
       [...(fields.volumes ?? []).keys()].filter((index) => this.refusesMissing(key, index)),
@@ -193,7 +196,7 @@ class Lines extends Printer {
         this.notices.push(
           note(
             `${at}.volumes[${index}]`,
-            `only \`-v\` can say ${given.bind.selinux}, and it makes what is missing: see that ${given.source} is there`,
+            say`only \`-v\` can say ${given.bind.selinux}, and it makes what is missing: see that ${given.source} is there`,
           ),
         );
     }
@@ -201,14 +204,14 @@ class Lines extends Printer {
     for (const [index, device] of (fields.devices ?? []).entries())
       if (splits(device))
         this.notices.push(
-          warning(`${at}.devices[${index}]`, "is left out: `--device` splits at colons, and this path holds one"),
+          warning(`${at}.devices[${index}]`, say`is left out: \`--device\` splits at colons, and this path holds one`),
         );
     if (fields.devices?.some(splits)) fields.devices = fields.devices.filter((device) => !splits(device));
     for (const kind of ["secrets", "configs"] as const) {
       const written = fields[kind]?.filter(({ file }) => file === undefined) ?? [];
       for (const { source } of written)
         this.notices.push(
-          warning(`${at}.${kind}.${source}`, "docker run only mounts files: write it into one and mount that"),
+          warning(`${at}.${kind}.${source}`, say`docker run only mounts files: write it into one and mount that`),
         );
       if (written.length) fields[kind] = fields[kind]!.filter(({ file }) => file !== undefined);
     }
@@ -222,8 +225,8 @@ class Lines extends Printer {
     const awaited = Object.values(this.services).some(
       (other) => other.dependsOn?.[key]?.condition === "service_completed_successfully",
     );
-    if (replicas === 0) this.notices.push(note(at, "has no replicas: nothing is printed"));
-    if (replicas > 1) this.notices.push(note(at, `has ${replicas} replicas: ${replicas} lines`));
+    if (replicas === 0) this.notices.push(note(at, say`has no replicas: nothing is printed`));
+    if (replicas > 1) this.notices.push(note(at, say`has ${replicas} replicas: ${replicas} lines`));
     const base = this.containerOf(key);
     return Array.from({ length: replicas }, (_unused, index) => {
       const containerName = replicas > 1 ? `${base}-${index + 1}` : base;

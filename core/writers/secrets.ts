@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { split } from "shlex";
 import { defined, type TidyService } from "../description/describe";
 import type { Notice } from "../description/project";
@@ -330,7 +331,7 @@ export function secretNotices({ all }: Secrets, how: (secret: Secret, variable: 
     const kept = secret.file === undefined ? "" : `; ${secret.file} has it too, and both have to stay the same`;
     return warning(
       `services.${service}`,
-      `${variable} is a secret and is not printed${shared}: ${how(secret, variable)}${kept}`,
+      say`${variable} is a secret and is not printed${shared}: ${how(secret, variable)}${kept}`,
     );
   });
 }

@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import type { TidyService } from "../description/describe";
 import type { Notice } from "../description/project";
 import { parseDuration } from "../description/quantities";
@@ -41,7 +42,7 @@ type Spec = any;
 export function withSwarm(at: string, service: TidyService, controller: Manifest, services: Manifest[]): Notice[] {
   const { swarm = {} } = service;
   const notices: Notice[] = [];
-  const left = (key: string, text: string) => notices.push(note(`${at}.deploy.${key}`, `is left out: ${text}`));
+  const left = (key: string, text: string) => notices.push(note(`${at}.deploy.${key}`, say`is left out: ${text}`));
   const spec = controller.spec as Spec;
   const pod = spec.template.spec as Spec;
   const own = { app: spec.template.metadata.labels.app };

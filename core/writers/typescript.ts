@@ -1,3 +1,4 @@
+import { say } from "../description/say";
 import { existsSync } from "node:fs";
 import { REFUSED, refusedValues } from "../mapping/docker";
 import { defined, shortPath, type TidyService } from "../description/describe";
@@ -97,7 +98,7 @@ class Module extends Printer<TypescriptOptions> {
     this.notices.unshift(
       note(
         "stacks",
-        `save it as stacks/${file}.ts and add \`${file}: () => import("./${file}"),\` to the map in stacks/index.ts`,
+        say`save it as stacks/${file}.ts and add \`${file}: () => import("./${file}"),\` to the map in stacks/index.ts`,
       ),
     );
     this.notices.push(
@@ -166,11 +167,11 @@ class Module extends Printer<TypescriptOptions> {
     );
     if (!users && key === "default") return [];
     if (network.external) {
-      this.notices.push(note(at, `is external: ${network.name} has to be there before \`up\``));
+      this.notices.push(note(at, say`is external: ${network.name} has to be there before \`up\``));
       return [];
     }
     if (network.enableIpv4 === false)
-      this.notices.push(warning(`${at}.enableIpv4`, "the Docker provider cannot switch IPv4 off: left out"));
+      this.notices.push(warning(`${at}.enableIpv4`, say`the Docker provider cannot switch IPv4 off: left out`));
     const { name, driver, driverOpts: options, ipam, internal, attachable, enableIpv6, labels } = network;
     const variable = this.variables.of(key === "default" ? "network" : key);
     this.networks.set(name, variable);
@@ -196,7 +197,7 @@ class Module extends Printer<TypescriptOptions> {
   private volume(key: string, { name, external, driver, driverOpts, labels }: VolumeDefinition): string[] {
     if (external) {
       this.notices.push(
-        note(`volumes.${key}`, `is external: \`up\` takes ${name} as it is, and makes it where it is missing`),
+        note(`volumes.${key}`, say`is external: \`up\` takes ${name} as it is, and makes it where it is missing`),
       );
       return [];
     }
@@ -227,7 +228,7 @@ class Module extends Printer<TypescriptOptions> {
     // A Swarm has one service for all of them.
     const replicas = onSwarm ? 1 : tasks;
     if (replicas === 0) {
-      this.notices.push(note(at, "has no replicas: it is left out"));
+      this.notices.push(note(at, say`has no replicas: it is left out`));
       return [];
     }
     const comments = this.leaveOut(at, fields);
@@ -240,7 +241,7 @@ class Module extends Printer<TypescriptOptions> {
 
     const own = this.containerOf(key);
     if (fields.containerName !== undefined && replicas > 1) {
-      this.notices.push(note(`${at}.containerName`, `its ${replicas} containers are numbered`));
+      this.notices.push(note(`${at}.containerName`, say`its ${replicas} containers are numbered`));
     }
     delete fields.containerName;
     const secretOf = (variable: string) => {
@@ -327,7 +328,7 @@ class Module extends Printer<TypescriptOptions> {
   private leaveOut(at: string, fields: Record<string, unknown>): string[] {
     return Object.entries(REFUSED).flatMap(([field, [problem, remedy]]) => {
       if (fields[field] === undefined) return [];
-      this.notices.push(warning(`${at}.${field}`, `is left out: ${problem}; ${remedy}`));
+      this.notices.push(warning(`${at}.${field}`, say`is left out: ${problem}; ${remedy}`));
       const comment = `// ${field}: ${withSecrets(literal(fields[field], 0, 0), () => "***").replace(/\s*\n\s*/g, " ")} is left out: ${problem}.`;
       delete fields[field];
       return [comment];
@@ -340,7 +341,7 @@ class Module extends Printer<TypescriptOptions> {
       projectFolder: this.options.folder,
       outer: {},
     }))
-      this.notices.push(warning(`${at}.${argument}`, `\`up\` refuses it: ${problem}; ${remedy}`));
+      this.notices.push(warning(`${at}.${argument}`, say`\`up\` refuses it: ${problem}; ${remedy}`));
   }
 
   /** A container is found by its own name without an alias. */

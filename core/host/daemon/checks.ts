@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { ArgumentError } from "../../description/errors";
 import type { HostFacts } from "../facts";
 import { mistakeIn, type Settings } from "./file";
@@ -12,8 +13,8 @@ export function checkFile(text: string | undefined): void {
   if (mistake)
     throw new ArgumentError(
       CONFIG,
-      `line ${mistake.line}, column ${mistake.column}: ${mistake.problem}, so no engine starts with this file and nothing can be added to it`,
-      "mend it on the host, or move it away",
+      say`line ${mistake.line}, column ${mistake.column}: ${mistake.problem}, so no engine starts with this file and nothing can be added to it`,
+      say`mend it on the host, or move it away`,
     );
 }
 
@@ -25,9 +26,9 @@ export function checkPresent(target: Settings, declared: Settings): void {
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error;
       throw new ArgumentError(
-        `${CONFIG} on the host: ${error.argument}`,
-        `${error.problem}, so no engine starts with this file`,
-        "mend it on the host",
+        say`${CONFIG} on the host: ${error.argument}`,
+        say`${error.problem}, so no engine starts with this file`,
+        say`mend it on the host`,
       );
     }
   }
@@ -53,10 +54,10 @@ export function checkEngine(
     if (flag)
       throw new ArgumentError(
         path(key),
-        `the service starts dockerd with ${flag.written} as well, and an engine that is told something twice does not start`,
+        say`the service starts dockerd with ${flag.written} as well, and an engine that is told something twice does not start`,
         key === "hosts" && flag.value === "fd://"
-          ? "take -H out of the service (systemctl edit docker), or leave it out here"
-          : "take the flag out of the service (systemctl edit docker, /etc/default/docker), or leave the setting out here",
+          ? say`take -H out of the service (systemctl edit docker), or leave it out here`
+          : say`take the flag out of the service (systemctl edit docker, /etc/default/docker), or leave the setting out here`,
       );
   }
   for (const key of Object.keys(declared)) {
@@ -64,17 +65,17 @@ export function checkEngine(
     if (since && !atLeast(engine.version, since))
       throw new ArgumentError(
         path(key),
-        `the engine is ${engine.version}, and only ${since} and newer know it; an older one does not start with it`,
+        say`the engine is ${engine.version}, and only ${since} and newer know it; an older one does not start with it`,
         key === "proxies"
-          ? "set HTTP_PROXY and HTTPS_PROXY for the service, or use a newer engine"
-          : "leave it out, or use a newer engine",
+          ? say`set HTTP_PROXY and HTTPS_PROXY for the service, or use a newer engine`
+          : say`leave it out, or use a newer engine`,
       );
   }
   if (declared["live-restore"] === true && isSwarm(facts))
     throw new ArgumentError(
       path("live-restore"),
-      "the engine is part of a swarm, which does not go with it",
-      "leave it out",
+      say`the engine is part of a swarm, which does not go with it`,
+      say`leave it out`,
     );
 }
 

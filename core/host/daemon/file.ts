@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import {
   type Edit,
   type Node,
@@ -40,19 +41,19 @@ function commentIn(text: string): number | undefined {
 
 /** What dockerd would not read in a file; undefined where it is fine. */
 export function mistakeIn(text: string): Mistake | undefined {
-  if (text.trim() === "") return { line: 1, column: 1, problem: "the file is empty" };
+  if (text.trim() === "") return { line: 1, column: 1, problem: say`the file is empty` };
   const comment = commentIn(text);
-  if (comment !== undefined) return { ...placeOf(text, comment), problem: "JSON knows no comments" };
+  if (comment !== undefined) return { ...placeOf(text, comment), problem: say`JSON knows no comments` };
   const errors: ParseError[] = [];
   const root = parse(text, errors, { disallowComments: true }) as unknown;
   const [first] = errors;
   if (first)
     return {
       ...placeOf(text, first.offset),
-      problem: PROBLEMS[printParseErrorCode(first.error)] ?? "this is not JSON",
+      problem: PROBLEMS[printParseErrorCode(first.error)] ?? say`this is not JSON`,
     };
   if (root === null || typeof root !== "object" || Array.isArray(root))
-    return { line: 1, column: 1, problem: "it is not an object { }" };
+    return { line: 1, column: 1, problem: say`it is not an object { }` };
   return undefined;
 }
 
@@ -91,12 +92,12 @@ export function settingsOfNote(text: string): { settings: Settings; slips: strin
   if (errors[0]) {
     const { line, column } = placeOf(text, errors[0].offset);
     throw new SyntaxError(
-      `line ${line}, column ${column}: ${PROBLEMS[printParseErrorCode(errors[0].error)] ?? "this is not JSON"}`,
+      say`line ${line}, column ${column}: ${PROBLEMS[printParseErrorCode(errors[0].error)] ?? say`this is not JSON`}`,
     );
   }
   const root = parse(text, [], { allowTrailingComma: true }) as unknown;
   if (root === null || typeof root !== "object" || Array.isArray(root))
-    throw new SyntaxError("it is not an object { }");
+    throw new SyntaxError(say`it is not an object { }`);
   const settings = { ...(root as Settings) };
   const comment = commentIn(text);
   if (comment !== undefined)

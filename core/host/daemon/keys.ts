@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import ipaddr from "ipaddr.js";
 import { parseAddress, parseCidr } from "../../description/addresses";
 import { ArgumentError, show } from "../../description/errors";
@@ -20,7 +21,7 @@ interface Key {
 }
 
 const wrong = (argument: string, value: unknown, is: string, remedy: string): never => {
-  throw new ArgumentError(argument, `${show(value)} is not ${is}`, remedy);
+  throw new ArgumentError(argument, say`${show(value)} is not ${is}`, remedy);
 };
 
 const flag: Key["check"] = (value, argument) => {
@@ -52,7 +53,11 @@ const listOf =
     for (const [index, item] of value.entries()) {
       check(item, `${argument}[${index}]`);
       if (value.indexOf(item) !== index)
-        throw new ArgumentError(`${argument}[${index}]`, `${show(item)} stands twice in the list`, "leave one out");
+        throw new ArgumentError(
+          `${argument}[${index}]`,
+          say`${show(item)} stands twice in the list`,
+          say`leave one out`,
+        );
     }
   };
 
@@ -87,7 +92,7 @@ const mirror: Key["check"] = (value, argument) => {
   if ((url.pathname !== "/" && url.pathname !== "") || url.search || url.hash || url.username)
     throw new ArgumentError(
       argument,
-      `${show(value)} has more than a host and a port, and dockerd takes no more`,
+      say`${show(value)} has more than a host and a port, and dockerd takes no more`,
       remedy,
     );
 };
@@ -96,7 +101,7 @@ const registry: Key["check"] = (value, argument) => {
   const remedy = 'use a host with or without a port, or a subnet: "registry.lan:5000", "10.0.0.0/8"';
   if (typeof value !== "string" || value === "") return void wrong(argument, value, "a registry", remedy);
   if (value.includes("://"))
-    throw new ArgumentError(argument, `${show(value)} begins with a scheme, which dockerd refuses`, remedy);
+    throw new ArgumentError(argument, say`${show(value)} begins with a scheme, which dockerd refuses`, remedy);
   if (/^[\d.:a-fA-F]+\/\d+$/.test(value)) return void parseCidr(value, argument);
   if (!/^[a-zA-Z0-9][a-zA-Z0-9.-]*(:\d{1,5})?$|^\[[\da-fA-F:]+\](:\d{1,5})?$/.test(value))
     wrong(argument, value, "a registry", remedy);
@@ -132,8 +137,8 @@ const runtime: Key["check"] = (value, argument) => {
   if (typeof path !== "string" && typeof runtimeType !== "string")
     throw new ArgumentError(
       `${argument}.path`,
-      "is missing",
-      'name the program, for example "nvidia-container-runtime"',
+      say`is missing`,
+      say`name the program, for example "nvidia-container-runtime"`,
     );
 };
 
@@ -141,7 +146,7 @@ const runtimes: Key["check"] = (value, argument) => {
   mapOf(runtime)!(value, argument);
   for (const name of Object.keys(value as object))
     if (name === "runc" || name.startsWith("io.containerd."))
-      throw new ArgumentError(`${argument}.${name}`, "is a name that dockerd keeps for itself", "use another");
+      throw new ArgumentError(`${argument}.${name}`, say`is a name that dockerd keeps for itself`, say`use another`);
 };
 
 const PROXIES = ["http-proxy", "https-proxy", "no-proxy"];
@@ -150,7 +155,7 @@ const proxies: Key["check"] = (value, argument) => {
   mapOf(text)!(value, argument);
   for (const name of Object.keys(value as object))
     if (!PROXIES.includes(name))
-      throw new ArgumentError(`${argument}.${name}`, "is no proxy", `use ${PROXIES.join(", ")}`);
+      throw new ArgumentError(`${argument}.${name}`, say`is no proxy`, say`use ${PROXIES.join(", ")}`);
 };
 
 const logOptions: Key["check"] = (value, argument) => {

@@ -109,7 +109,7 @@ export function interpolate(root: Node, { lookup, notice }: Interpolation): Node
     if (kind === undefined) return filled === value ? node : inPlaceOf(origin, filled);
     const result = cast(kind, filled);
     if (result === undefined)
-      throw refuse(origin, path, `${JSON.stringify(filled)} ${EXPECTED[kind][0]}`, EXPECTED[kind][1]);
+      throw refuse(origin, path, say`${JSON.stringify(filled)} ${EXPECTED[kind][0]}`, EXPECTED[kind][1]);
     if (kind === "boolean" && !/^(true|false)$/i.test(filled))
       notice({
         level: "warning",

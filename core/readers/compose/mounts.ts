@@ -67,7 +67,12 @@ export function mountDescription(field: Field, { definitions, service }: Volumes
   const kind = inner(field, "type");
   const type = text(kind) ?? "volume";
   if (TYPES[type])
-    throw refuse((kind ?? field).node, (kind ?? field).path, `${type} ${TYPES[type]}`, say`use volume, bind or tmpfs`);
+    throw refuse(
+      (kind ?? field).node,
+      (kind ?? field).path,
+      say`${type} ${TYPES[type]}`,
+      say`use volume, bind or tmpfs`,
+    );
   const consistency = inner(field, "consistency");
   if (consistency) note(consistency, say`${text(consistency)} is for Docker Desktop on a Mac only and has no effect`);
   const bind = inner(field, "bind");

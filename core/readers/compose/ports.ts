@@ -16,7 +16,7 @@ const HELP = say`use "666:80", "127.0.0.1:666:80", "80" or "53:53/udp"`;
 /** Reads the short form of a port as Compose does; ranges become one entry for each container port. */
 export function splitPort(node: Node, path: Path): ShortPort[] {
   const text = textOf(node);
-  const fail = (problem: string, remedy = HELP) => refuse(node, path, `${JSON.stringify(text)} ${problem}`, remedy);
+  const fail = (problem: string, remedy = HELP) => refuse(node, path, say`${JSON.stringify(text)} ${problem}`, remedy);
   const [, spec = "", proto = "tcp"] = /^(.*?)(?:\/([^/]*))?$/s.exec(text) ?? [];
   const protocol = proto.toLowerCase();
   if (!["tcp", "udp", "sctp"].includes(protocol))

@@ -135,7 +135,7 @@ class Builder {
     if (value === undefined) return;
     // A limit may stand in two places, which say the same.
     const rounded = MEMORY.has(name) && !this.origins.has(name) && roundedUp(value as number);
-    if (rounded) note(field, `${text(field)} ${rounded}`);
+    if (rounded) note(field, say`${text(field)} ${rounded}`);
     Object.assign(this.result, { [name]: value });
     this.origins.set(name, { node: field.node, path: field.path, items: origins });
   }
@@ -779,7 +779,7 @@ function readLabels(field: Field, known: Record<string, string>): Record<string,
     );
   } catch (error) {
     if (error instanceof ArgumentError)
-      throw refuse(field.node, field.path, `${error.argument}: ${error.problem}`, error.remedy);
+      throw refuse(field.node, field.path, say`${error.argument}: ${error.problem}`, error.remedy);
     throw error;
   }
 }

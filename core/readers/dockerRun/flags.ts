@@ -34,7 +34,7 @@ const when = (field: Field): Read => {
 const size = (field: Field): Read => {
   return (draft, use) => {
     const rounded = roundedUp(ramInBytes(use.value) ?? 0);
-    if (rounded) note(draft, use, `${use.value} ${rounded}`);
+    if (rounded) note(draft, use, say`${use.value} ${rounded}`);
     set(draft, field, bytes(use) as never, use);
   };
 };

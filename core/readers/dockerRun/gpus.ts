@@ -10,7 +10,7 @@ export function csvOf(text: string, use: Use): string[] {
     return readCsv(text);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw use.fail(`${show(text)} ${error.message}`, say`put double quotes around a whole part that holds a comma`);
+    throw use.fail(say`${show(text)} ${error.message}`, say`put double quotes around a whole part that holds a comma`);
   }
 }
 

@@ -100,7 +100,7 @@ function readAll(command: Command, options: Option[]) {
 
 function fail(command: Command, problem: string, remedy: string, word = command.word): DockerRunError {
   const { offset, length } = word;
-  return new DockerRunError(`docker ${command.name}`, problem, remedy, { line: command.line, offset, length });
+  return new DockerRunError(say`docker ${command.name}`, problem, remedy, { line: command.line, offset, length });
 }
 
 function checkName(command: Command, word: Command["word"]): string {

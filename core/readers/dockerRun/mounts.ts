@@ -28,7 +28,7 @@ function hostSource(source: string, draft: Draft, use: FlagUse): string {
 }
 
 function volumeName(source: string, use: FlagUse): string {
-  if (/^[a-zA-Z]:|\\/.test(source)) throw use.fail(`${show(source)} ${WINDOWS[0]}`, WINDOWS[1]);
+  if (/^[a-zA-Z]:|\\/.test(source)) throw use.fail(say`${show(source)} ${WINDOWS[0]}`, WINDOWS[1]);
   if (!NAME.test(source))
     throw use.fail(
       say`docker reads ${show(source)} as the name of a volume, and names have no such characters`,
@@ -47,7 +47,7 @@ export function readVolume(draft: Draft, use: FlagUse): void {
   // Docker keeps these in a map, so a second one that is equal is no other.
   if (usesOf(draft, "--volume").find((other) => other.value === value) !== use) return;
   // One letter in front of a colon is a drive to docker, whatever follows.
-  if (/^[a-zA-Z]:|^\\\\|:[a-zA-Z]:[\\/]/.test(value)) throw use.fail(`${show(value)} ${WINDOWS[0]}`, WINDOWS[1]);
+  if (/^[a-zA-Z]:|^\\\\|:[a-zA-Z]:[\\/]/.test(value)) throw use.fail(say`${show(value)} ${WINDOWS[0]}`, WINDOWS[1]);
   const parts = value.split(":");
   if (value === "" || parts.some((part) => part === "") || parts.length > 3)
     throw use.fail(say`${show(value)} is not a volume`, HELP);
@@ -229,7 +229,8 @@ export function readMount(draft: Draft, use: FlagUse): void {
     );
   if (mount.type === "bind") {
     if (mount.source === undefined) throw use.fail(say`names no folder of the host`, say`add source=/folder`);
-    if (/^[a-zA-Z]:[\\/]|^\\\\/.test(mount.source)) throw use.fail(`${show(mount.source)} ${WINDOWS[0]}`, WINDOWS[1]);
+    if (/^[a-zA-Z]:[\\/]|^\\\\/.test(mount.source))
+      throw use.fail(say`${show(mount.source)} ${WINDOWS[0]}`, WINDOWS[1]);
     mount.source = hostSource(mount.source, draft, use);
     if (!mount.source.startsWith("/"))
       throw use.fail(

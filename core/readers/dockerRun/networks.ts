@@ -108,7 +108,9 @@ export function finishNetworks(draft: Draft): void {
     ] as const) {
       if (value === undefined) continue;
       throw (usesOf(draft, flag).at(-1) ?? use!).fail(
-        `${what} exist${what.startsWith("an ") ? "s" : ""} only on user-defined networks`,
+        what.startsWith("an ")
+          ? say`${what} exists only on user-defined networks`
+          : say`${what} exist only on user-defined networks`,
         say`add --network with the name of one`,
       );
     }

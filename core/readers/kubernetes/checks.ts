@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { show } from "../../description/errors";
 import { nearest } from "../../description/nearest";
 import { type GivenManifest, podPath, valueAt } from "../../mapping/kubernetes/given";
@@ -34,9 +35,13 @@ class Checker {
   text(path: Path): void {
     const value = this.at(path);
     if (isNothing(value) || typeof value === "string") return;
-    if (typeof value === "object") this.refuse(path, `${show(value)} is not text`, "write one value");
+    if (typeof value === "object") this.refuse(path, say`${show(value)} is not text`, say`write one value`);
     const quoted = typeof value === "boolean" ? "a true or false to YAML" : "a number to YAML";
-    this.refuse(path, `${String(value)} is ${quoted}, and text is needed`, `put it in quotes: "${String(value)}"`);
+    this.refuse(
+      path,
+      say`${String(value)} is ${quoted}, and text is needed`,
+      say`put it in quotes: "${String(value)}"`,
+    );
   }
 
   integer(path: Path): void {
@@ -45,8 +50,8 @@ class Checker {
     const bare = typeof value === "string" && /^\d+$/.test(value);
     this.refuse(
       path,
-      `${show(value)} is not a whole number`,
-      bare ? `write ${value} without quotes` : "write a number",
+      say`${show(value)} is not a whole number`,
+      bare ? say`write ${value} without quotes` : say`write a number`,
     );
   }
 
@@ -54,14 +59,14 @@ class Checker {
     const value = this.at(path);
     if (isNothing(value)) return false;
     if (isMapping(value)) return true;
-    return this.refuse(path, `${show(value)} is not an object with fields`, "indent its fields below it");
+    return this.refuse(path, say`${show(value)} is not an object with fields`, say`indent its fields below it`);
   }
 
   list(path: Path): Path[] {
     const value = this.at(path);
     if (isNothing(value)) return [];
     if (Array.isArray(value)) return value.map((_, index) => [...path, index]);
-    return this.refuse(path, `${show(value)} is not a list`, "begin each item with a dash");
+    return this.refuse(path, say`${show(value)} is not a list`, say`begin each item with a dash`);
   }
 
   /** A map of texts, such as labels. */
@@ -73,14 +78,18 @@ class Checker {
     const spec = [...path, "spec"];
     if (!isMapping(this.at(spec))) {
       if (path.length === 0 || this.mapping(path))
-        this.refuse(spec, "is missing", "a pod has a spec with its containers");
-      this.refuse(path, "is missing", "describe the pod there: metadata and spec");
+        this.refuse(spec, say`is missing`, say`a pod has a spec with its containers`);
+      this.refuse(path, say`is missing`, say`describe the pod there: metadata and spec`);
     }
     this.metadata([...path, "metadata"]);
     this.texts([...spec, "nodeSelector"]);
     if (isNothing(this.at([...spec, "containers"]))) {
       const near = nearest("containers", Object.keys(this.at(spec) as object));
-      this.refuse(spec, "has no containers", near ? `write containers where ${near} is` : "name one container");
+      this.refuse(
+        spec,
+        say`has no containers`,
+        near ? say`write containers where ${near} is` : say`name one container`,
+      );
     }
     for (const field of ["containers", "initContainers"])
       for (const container of this.list([...spec, field])) this.container(container);
@@ -88,22 +97,27 @@ class Checker {
   }
 
   private container(path: Path): void {
-    if (!this.mapping(path)) this.refuse(path, "is empty", "give the container a name and an image");
-    if (isNothing(this.at([...path, "name"]))) this.refuse([...path, "name"], "is missing", "name each container");
+    if (!this.mapping(path)) this.refuse(path, say`is empty`, say`give the container a name and an image`);
+    if (isNothing(this.at([...path, "name"])))
+      this.refuse([...path, "name"], say`is missing`, say`name each container`);
     for (const field of ["name", "image", "imagePullPolicy", "workingDir"]) this.text([...path, field]);
     const [hole] = /\{\{[^}]*\}\}|\$\{[^}]*\}/.exec(String(this.at([...path, "image"]) ?? "")) ?? [];
     if (hole !== undefined)
-      this.refuse([...path, "image"], `${hole} stands for something else`, "put the image that you want in its place");
+      this.refuse(
+        [...path, "image"],
+        say`${hole} stands for something else`,
+        say`put the image that you want in its place`,
+      );
     for (const field of ["command", "args"]) for (const word of this.list([...path, field])) this.text(word);
     for (const variable of this.list([...path, "env"])) {
       if (!this.mapping(variable) || isNothing(this.at([...variable, "name"])))
-        this.refuse(variable, "has no name", "write - name: NAME, and its value in the row below");
+        this.refuse(variable, say`has no name`, say`write - name: NAME, and its value in the row below`);
       this.text([...variable, "name"]);
       this.text([...variable, "value"]);
     }
     for (const port of this.list([...path, "ports"])) {
       if (!this.mapping(port) || isNothing(this.at([...port, "containerPort"])))
-        this.refuse(port, "names no port", "write - containerPort: 80");
+        this.refuse(port, say`names no port`, "write - containerPort: 80");
       this.integer([...port, "containerPort"]);
       this.integer([...port, "hostPort"]);
       this.text([...port, "name"]);
@@ -128,12 +142,12 @@ class Checker {
       const guess = nearest(odd, known!.fields);
       this.refuse(
         [odd],
-        `is not a field of a ${kind}`,
-        guess ? `write ${guess}` : `use ${known!.fields.slice(2).join(", ")}`,
+        say`is not a field of a ${kind}`,
+        guess ? say`write ${guess}` : say`use ${known!.fields.slice(2).join(", ")}`,
       );
     }
     if (known?.fields.includes("spec") && !["Namespace", "Node"].includes(kind)) {
-      if (isNothing(this.manifest.spec)) this.refuse(["spec"], "is missing", `say there what the ${kind} is`);
+      if (isNothing(this.manifest.spec)) this.refuse(["spec"], say`is missing`, say`say there what the ${kind} is`);
       this.mapping(["spec"]);
     }
     const pod = podPath(this.manifest as { apiVersion: string; kind: string });
@@ -151,7 +165,7 @@ class Checker {
       const plain = String(value ?? "").replace(/\s/g, "");
       if (/^[A-Za-z0-9+/]*={0,2}$/.test(plain) && plain.length % 4 === 0) continue;
       const remedy = kind === "Secret" ? "write it under stringData, which takes plain text" : "encode it";
-      this.refuse([field, key], "is not base64", remedy);
+      this.refuse([field, key], say`is not base64`, remedy);
     }
   }
 
@@ -159,7 +173,7 @@ class Checker {
     this.texts(["spec", "selector"]);
     for (const port of this.list(["spec", "ports"])) {
       if (!this.mapping(port) || isNothing(this.at([...port, "port"])))
-        this.refuse(port, "names no port", "write - port: 80");
+        this.refuse(port, say`names no port`, "write - port: 80");
       for (const field of ["port", "nodePort"]) this.integer([...port, field]);
     }
   }

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { defined } from "../../description/describe";
 import type { Notice, ProjectService } from "../../description/project";
 import type { FileDescription, MountDescription } from "../../description/types";
@@ -289,7 +290,7 @@ export class ContainerReader {
       this.notices.push({
         level: "warning",
         at: `${this.given.at}: livenessProbe`,
-        text: "is a health check now: Docker does not end a container that fails it",
+        text: say`is a health check now: Docker does not end a container that fails it`,
       });
     }
     return check;
@@ -340,7 +341,7 @@ export class ContainerReader {
           this.notices.push({
             level: "warning",
             at: `${at}: ${path}`,
-            text: `${name} takes its value from where it is started: the ${kind} ${reference.name} with ${reference.key} is not among the objects`,
+            text: say`${name} takes its value from where it is started: the ${kind} ${reference.name} with ${reference.key} is not among the objects`,
           });
         }
         if (kind === "Secret" && text !== undefined) secret.add(name);
@@ -361,7 +362,7 @@ export class ContainerReader {
         this.notices.push({
           level: "warning",
           at: `${this.given.at}: ${path}`,
-          text: `$(${name}) stays as it is: its value is not among the objects`,
+          text: say`$(${name}) stays as it is: its value is not among the objects`,
         });
       return all;
     });

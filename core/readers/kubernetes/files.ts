@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ManifestError } from "./errors";
@@ -15,11 +16,12 @@ function inFolder(folder: string): string[] {
   const has = (pattern: RegExp) => names.find((name) => pattern.test(name));
   const refuse = (problem: string, remedy: string) => new ManifestError(folder, undefined, "", problem, remedy);
   if (has(/^kustomization\.ya?ml$|^Kustomization$/))
-    throw refuse("is a Kustomization", `run \`kubectl kustomize ${folder}\`, and give berth what it prints`);
+    throw refuse(say`is a Kustomization`, say`run \`kubectl kustomize ${folder}\`, and give berth what it prints`);
   if (has(/^Chart\.ya?ml$/))
-    throw refuse("is a chart of Helm", `run \`helm template ${folder}\`, and give berth what it prints`);
+    throw refuse(say`is a chart of Helm`, say`run \`helm template ${folder}\`, and give berth what it prints`);
   const found = names.filter((name) => MANIFEST.test(name) && statSync(join(folder, name)).isFile());
-  if (found.length === 0) throw refuse("has no file that ends in .yaml, .yml or .json", "name the files themselves");
+  if (found.length === 0)
+    throw refuse(say`has no file that ends in .yaml, .yml or .json`, say`name the files themselves`);
   return found.map((name) => join(folder, name));
 }
 
@@ -33,14 +35,26 @@ export function readManifestFiles(names: string[], { input = true } = {}): Manif
   return names.flatMap((name): ManifestText[] => {
     if (name === "-" && input) return [{ file: "-", text: readFileSync(0, "utf8") }];
     if (!existsSync(name))
-      throw new ManifestError(name, undefined, "", "there is no such file or folder", "name manifests of this machine");
+      throw new ManifestError(
+        name,
+        undefined,
+        "",
+        say`there is no such file or folder`,
+        say`name manifests of this machine`,
+      );
     const files = statSync(name).isDirectory() ? inFolder(name) : [name];
     return files.map((file) => {
       try {
         return { file, text: readFileSync(file, "utf8") };
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        throw new ManifestError(file, undefined, "", `cannot be read (${code})`, "name a manifest of this machine");
+        throw new ManifestError(
+          file,
+          undefined,
+          "",
+          say`cannot be read (${code})`,
+          say`name a manifest of this machine`,
+        );
       }
     });
   });

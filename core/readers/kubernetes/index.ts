@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { show } from "../../description/errors";
 import { nearest } from "../../description/nearest";
 import type { Notice } from "../../description/project";
@@ -106,7 +107,11 @@ class Reader {
     const at = `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
     const object: GivenObject = { apiVersion, kind, name, namespace, manifest, at, place };
     if (kind === "Namespace" && BUILT_IN.test(name)) {
-      this.notices.push({ level: "note", at, text: "is left out: every cluster has it, and it is nobody's to remove" });
+      this.notices.push({
+        level: "note",
+        at,
+        text: say`is left out: every cluster has it, and it is nobody's to remove`,
+      });
       return;
     }
     const key = [apiVersion.replace(/\/?[^/]+$/, ""), kind, namespace ?? "", name].join(" ");
@@ -115,7 +120,7 @@ class Reader {
       this.notices.push({
         level: "note",
         at,
-        text: `is there twice, word for word: in ${other.place()} and in ${place()}`,
+        text: say`is there twice, word for word: in ${other.place()} and in ${place()}`,
       });
       return;
     }
@@ -124,8 +129,8 @@ class Reader {
         manifests.file,
         manifests.line(document, path),
         at,
-        `is there twice, and says something else in ${other.place()}`,
-        "keep one of them, or give the other one another name",
+        say`is there twice, and says something else in ${other.place()}`,
+        say`keep one of them, or give the other one another name`,
       );
     this.seen.set(key, object);
     this.objects.push(object);
@@ -133,7 +138,7 @@ class Reader {
       this.notices.push({
         level: "note",
         at,
-        text: `what a cluster writes by itself is left out: ${written.join(", ")}`,
+        text: say`what a cluster writes by itself is left out: ${written.join(", ")}`,
       });
   }
 }
@@ -153,28 +158,36 @@ function checkKind(apiVersion: string, kind: string, refuse: Refuse): void {
     const remedy = gone.instead
       ? `write ${gone.instead}, and see what has changed there`
       : "take it out: nothing of that kind has come in its place";
-    refuse(["apiVersion"], `Kubernetes has no ${apiVersion} of this kind since ${gone.since}`, remedy);
+    refuse(["apiVersion"], say`Kubernetes has no ${apiVersion} of this kind since ${gone.since}`, remedy);
   }
   if (knownKind(apiVersion, kind)) return;
   const [same] = knownKinds().filter((one) => one.kind === kind);
   const builtIn = !apiVersion.includes("/") || !apiVersion.split("/")[0]!.includes(".");
   const among = knownKinds().filter((one) => one.apiVersion === apiVersion);
-  if (same && builtIn) refuse(["apiVersion"], `there is no ${kind} in ${apiVersion}`, `write ${same.apiVersion}`);
+  if (same && builtIn) refuse(["apiVersion"], say`there is no ${kind} in ${apiVersion}`, say`write ${same.apiVersion}`);
   if (builtIn && !among.length)
-    refuse(["apiVersion"], `${apiVersion} is not a version that Kubernetes has`, "write for example v1 or apps/v1");
+    refuse(
+      ["apiVersion"],
+      say`${apiVersion} is not a version that Kubernetes has`,
+      say`write for example v1 or apps/v1`,
+    );
   const guess = nearest(
     kind,
     among.map((one) => one.kind),
   );
   if (builtIn || guess)
-    refuse(["kind"], `there is no ${kind} in ${apiVersion}`, guess ? `write ${guess}` : "see `kubectl api-resources`");
+    refuse(
+      ["kind"],
+      say`there is no ${kind} in ${apiVersion}`,
+      guess ? say`write ${guess}` : say`see \`kubectl api-resources\``,
+    );
 }
 
 function checkNames({ kind, metadata }: GivenManifest, refuse: Refuse): void {
   const check = kind === "Namespace" ? labelName : kind === "Service" ? serviceName : subdomainName;
   const [hole] = /\{\{[^}]*\}\}|\$\{[^}]*\}|^\$\(?\w+\)?$|<[^>]+>/.exec(String(metadata.name)) ?? [];
   if (hole !== undefined)
-    refuse(["metadata", "name"], `${hole} stands for something else`, "put the name that you want in its place");
+    refuse(["metadata", "name"], say`${hole} stands for something else`, say`put the name that you want in its place`);
   try {
     // Names of roles may be paths such as system:node.
     if (!/^(?:Cluster)?Role(?:Binding)?$/.test(kind)) check(metadata.name, "name");
@@ -213,7 +226,7 @@ function missingNamespaces(objects: GivenObject[]): Notice[] {
     .map((name) => ({
       level: "note",
       at: `namespace ${name}`,
-      text: "is not among the objects: it has to be there already, or `kubectl create namespace` makes it",
+      text: say`is not among the objects: it has to be there already, or \`kubectl create namespace\` makes it`,
     }));
 }
 
@@ -236,8 +249,8 @@ export function readManifests(files: { file: string; text: string }[]): ReadObje
       names,
       undefined,
       "",
-      "holds no object of a cluster",
-      "name a file with apiVersion and kind",
+      say`holds no object of a cluster`,
+      say`name a file with apiVersion and kind`,
     );
   }
   return { objects, notices: [...notices, ...missingNamespaces(objects)] };

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import type { Notice } from "../../description/project";
 
 /** Why something of an object has no place on one machine, by the end of its path. The first one counts. */
@@ -50,7 +51,7 @@ const REASONS: [path: RegExp, level: Notice["level"], why: string][] = [
 /** What is to be said of a part of an object that is left out. */
 export function loss(at: string, path: string, why?: string): Notice {
   const [, level = "warning", reason = "Docker has no word for it"] = REASONS.find(([end]) => end.test(path)) ?? [];
-  return { level, at: path ? `${at}: ${path}` : at, text: `is left out: ${why ?? reason}` };
+  return { level, at: path ? `${at}: ${path}` : at, text: say`is left out: ${why ?? reason}` };
 }
 
 const PERMISSIONS = "there is no API server whose use has to be allowed";
@@ -83,5 +84,5 @@ const OBJECTS: Record<string, string> = {
 export const lostObject = (at: string, kind: string): Notice => ({
   level: kind === "CronJob" || kind === "Ingress" || !Object.hasOwn(OBJECTS, kind) ? "warning" : "note",
   at,
-  text: `is left out: ${OBJECTS[kind] ?? "only a cluster has something of this kind"}`,
+  text: say`is left out: ${OBJECTS[kind] ?? say`only a cluster has something of this kind`}`,
 });

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { ArgumentError } from "../../description/errors";
 import { defined } from "../../description/describe";
 import type { Notice, ProjectDescription, ProjectService, VolumeDefinition } from "../../description/project";
@@ -60,7 +61,7 @@ class Project {
       if (!USED.test(kind) || podPath(object)) this.notices.push(lostObject(at, kind));
       else if (kind === "Service") this.unusedService(object);
       else if (/^(?:ConfigMap|Secret|PersistentVolumeClaim)$/.test(kind) && !this.isUsed(object))
-        this.notices.push({ level: "note", at, text: "is left out: no container of these files reads it" });
+        this.notices.push({ level: "note", at, text: say`is left out: no container of these files reads it` });
       else if (kind === "PersistentVolumeClaim")
         this.notices.push({ ...loss(at, "spec.resources.requests.storage", FILLS), level: "note" });
     }
@@ -69,7 +70,7 @@ class Project {
       this.notices.push({
         level: "note",
         at: [...spaces].join(", "),
-        text: "are namespaces, of which one machine has none: all services find each other",
+        text: say`are namespaces, of which one machine has none: all services find each other`,
       });
     const several = Object.keys(this.services).length > 1;
     const network = `${this.name}_default`;
@@ -191,7 +192,7 @@ class Project {
       this.notices.push({
         level: "note",
         at: `${at}: spec.volumeClaimTemplates`,
-        text: `the size ${String(size)} of ${name} is left out: ${FILLS}`,
+        text: say`the size ${String(size)} of ${name} is left out: ${FILLS}`,
       });
   }
 
@@ -221,7 +222,7 @@ class Project {
           this.notices.push({
             level: "warning",
             at,
-            text: `its port ${port} is left out: no container has a port that is named ${String(targetPort)}`,
+            text: say`its port ${port} is left out: no container has a port that is named ${String(targetPort)}`,
           });
           continue;
         }
@@ -229,7 +230,7 @@ class Project {
           this.notices.push({
             level: "warning",
             at,
-            text: `others reach ${name} on the port ${port}, and on one machine the container's own: write ${target} where ${port} is`,
+            text: say`others reach ${name} on the port ${port}, and on one machine the container's own: write ${target} where ${port} is`,
           });
         const suffix = protocol === "TCP" ? "" : `/${protocol.toLowerCase()}`;
         if (type === "LoadBalancer") ports.push(`${port}:${target}${suffix}`);
@@ -261,7 +262,7 @@ class Project {
     this.notices.push({
       level: "warning",
       at: object.at,
-      text: "is left out: it leads to no pods of these files",
+      text: say`is left out: it leads to no pods of these files`,
     });
   }
 }
@@ -302,8 +303,8 @@ export function projectOfObjects(objects: GivenObject[], name: string): ObjectsA
         .map(({ at }) => at)
         .slice(0, 3)
         .join(", "),
-      "nothing of these objects runs a container by itself",
-      "name the files with a Deployment, StatefulSet, DaemonSet, Job or Pod",
+      say`nothing of these objects runs a container by itself`,
+      say`name the files with a Deployment, StatefulSet, DaemonSet, Job or Pod`,
     );
   result.project.services = Object.fromEntries(
     Object.entries(result.project.services).map(([key, service]) => [key, defined(service)]),

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { defineScalarTag, loadAll, mapTag, mergeTag, NOT_RESOLVED, Schema, seqTag, strTag } from "js-yaml";
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import { resolvePlain } from "../compose/yaml";
@@ -48,7 +49,7 @@ export class Manifests {
     private readonly text: string,
   ) {
     if (text.length > MAX_TEXT)
-      throw new ManifestError(file, undefined, "", "is larger than 32 MiB", "split it into several files");
+      throw new ManifestError(file, undefined, "", say`is larger than 32 MiB`, say`split it into several files`);
     try {
       this.documents = loadAll(text.replace(/^\uFEFF/, ""), { schema: SCHEMA, filename: file });
     } catch (error) {
@@ -66,8 +67,8 @@ export class Manifests {
       this.file,
       line,
       "",
-      `is a template${helm ? " of Helm" : ": {{ }} stands for something else"}`,
-      helm ? "run `helm template` first, and give berth what it prints" : "put the values in first",
+      say`is a template${helm ? " of Helm" : say`: {{ }} stands for something else`}`,
+      helm ? say`run \`helm template\` first, and give berth what it prints` : say`put the values in first`,
     );
   }
 
@@ -76,12 +77,12 @@ export class Manifests {
     const row = mark ? (this.text.split(/\r?\n/)[mark.line] ?? "") : "";
     const refuse = (problem: string, remedy: string) => new ManifestError(this.file, line, "", problem, remedy);
     if (/^[ ]*\t/.test(row))
-      return refuse("a tab stands in front of it", "YAML takes spaces only: indent it with spaces");
+      return refuse(say`a tab stands in front of it`, say`YAML takes spaces only: indent it with spaces`);
     if (/duplicated mapping key/.test(reason ?? "")) {
       const [, key = "a key"] = /^[\s-]*([^:]+?)\s*:/.exec(row) ?? [];
-      return refuse(`${key} is there twice in one object`, "keep one of them");
+      return refuse(say`${key} is there twice in one object`, say`keep one of them`);
     }
-    return refuse(`is no YAML: ${reason ?? message.split("\n")[0]}`, "mend it there or in the row above");
+    return refuse(say`is no YAML: ${reason ?? message.split("\n")[0]}`, say`mend it there or in the row above`);
   }
 
   /**

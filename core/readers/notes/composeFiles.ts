@@ -141,7 +141,7 @@ function composeBuild(
     notices.push({
       level: "warning",
       at: `services.${key}.build`,
-      text: `there is no Dockerfile in ${build.context}, and none in the note: put it there before \`up\``,
+      text: say`there is no Dockerfile in ${build.context}, and none in the note: put it there before \`up\``,
     });
     return;
   }

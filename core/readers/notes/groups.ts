@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import type { Notice } from "../../description/project";
 import { parseDockerLines } from "../dockerRun";
 import { containersOf as containersOfService, linkedBy } from "../dockerRun/lines";
@@ -9,7 +10,7 @@ const nameOf = (network: string | { name: string }) => (typeof network === "stri
 const SWARM: Notice = {
   level: "note",
   at: "docker service create",
-  text: "is a service of a Swarm: set berth:engine to swarm where its code is applied",
+  text: say`is a service of a Swarm: set berth:engine to swarm where its code is applied`,
 };
 
 /** Lines by the names of the containers that they make. */

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { BuildDescription, Notice, ProjectService } from "../../description/project";
@@ -70,7 +71,7 @@ export function notCopied({ block }: File, context: string): Notice[] {
       .map((source) => ({
         level: "warning",
         at: "Dockerfile",
-        text: `copies ${source}, which is not in ${context}: put it there before \`up\``,
+        text: say`copies ${source}, which is not in ${context}: put it there before \`up\``,
       }));
   });
 }

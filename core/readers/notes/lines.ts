@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ArgumentError } from "../../description/errors";
@@ -51,7 +52,7 @@ function parseLine(note: NoteState, piece: Piece): { text: string; project: Line
     project.notices.push({
       level: "warning",
       at: "#",
-      text: "the comments between the rows of the command end it in a shell; they are left out",
+      text: say`the comments between the rows of the command end it in a shell; they are left out`,
     });
     return { text: bare, project };
   }

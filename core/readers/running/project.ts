@@ -126,7 +126,7 @@ function originNotices(named: Named[]): Notice[] {
     return {
       level: "note",
       at: members.map(({ key }) => `services.${key}`).join(", "),
-      text: `${members.length > 1 ? "are" : "is"} of the Compose project ${project}${
+      text: say`${members.length > 1 ? "are" : "is"} of the Compose project ${project}${
         files.length
           ? say`, made from ${listed(files)}: where that is still there, \`berth from-compose ${files.join(" ")}\` reads more of it`
           : ""
@@ -152,7 +152,9 @@ function ruleNotices(key: string, service: ProjectService): Notice[] {
     return [];
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
-    return [{ level: "warning", at: `services.${key}.${error.argument}`, text: `${error.problem}; ${error.remedy}` }];
+    return [
+      { level: "warning", at: `services.${key}.${error.argument}`, text: say`${error.problem}; ${error.remedy}` },
+    ];
   }
 }
 

@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import ELK, { type ElkExtendedEdge, type ElkNode, type ElkPort, type LayoutOptions } from "elkjs/lib/elk.bundled.js";
 import type { Box, Card, Chip, Picture, Store } from "./picture";
 import { type Font, fitted, SIZE, widthOf, wrapped } from "./text";
@@ -138,7 +139,7 @@ function linesOf(card: Card, storeName: (id: string) => string): Line[] {
         kind: "mount",
         text: path,
         readOnly,
-        to: [{ id: store, text: `${storeName(store)} at ${path}${readOnly ? ", read-only" : ""}` }],
+        to: [{ id: store, text: say`${storeName(store)} at ${path}${readOnly ? ", read-only" : ""}` }],
       })),
     ],
   ];
@@ -147,7 +148,7 @@ function linesOf(card: Card, storeName: (id: string) => string): Line[] {
     if (!more) return shown;
     const rest = lines.slice(shown.length).flatMap(({ to }) => to);
     const what = { secret: "secrets", mount: "mounts", wait: "needs", more: "" }[kind];
-    return [...shown, { kind: rest.length ? kind : "more", text: `${more} more ${what}`, to: rest }];
+    return [...shown, { kind: rest.length ? kind : "more", text: say`${more} more ${what}`, to: rest }];
   });
 }
 
@@ -326,7 +327,7 @@ export async function layoutOf(picture: Picture): Promise<Layout> {
       to.map(({ id, text }, nth) => {
         const kind = of === "wait" ? "wait" : "mount";
         const edge = { id: `${card.id}.${index}.${nth}`, sources: [`${card.id}.${index}`], targets: [`${id}.${kind}`] };
-        return { edge, kind, from: card.id, to: id, text: `${card.name}: ${text}` };
+        return { edge, kind, from: card.id, to: id, text: say`${card.name}: ${text}` };
       }),
     );
     if (!card.ports.length) return lines;

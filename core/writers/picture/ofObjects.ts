@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { stringify } from "yaml";
 import { type Box, type Card, type Chip, Ids, type Picture, type Store } from "./picture";
 
@@ -137,7 +138,7 @@ export function pictureOfObjects(name: string, objects: ClusterObject[]): Pictur
       ),
       waits: (object.after ?? [])
         .filter(isWorkload)
-        .map((other) => ({ on: cards.of(keyOf(other)), text: `${other.metadata.name} is ready` })),
+        .map((other) => ({ on: cards.of(keyOf(other)), text: say`${other.metadata.name} is ready` })),
       run: object.service?.run ?? [],
       description: object.service?.description ?? manifest(object),
     };
