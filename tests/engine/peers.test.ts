@@ -13,10 +13,11 @@ const oldest = Object.fromEntries(
   Object.entries(peerDependencies).map(([name, range]) => [name, /^>=(\S+) /.exec(range)![1]!]),
 );
 
-const missingRegistry = () =>
-  spawnSync("npm", ["view", `@pulumi/pulumi@${oldest["@pulumi/pulumi"]}`, "version"], { encoding: "utf8" }).stdout
-    ? undefined
-    : "npm finds no registry";
+const missingRegistry = () => {
+  const asked = ["view", `@pulumi/pulumi@${oldest["@pulumi/pulumi"]}`, "version"];
+  const { stdout } = spawnSync("npm", [...asked, "--fetch-retries=0", "--fetch-timeout=20000"], { encoding: "utf8" });
+  return stdout ? undefined : "npm reaches no registry";
+};
 
 describeIf(missingCli ?? missingRegistry(), "the package beside the oldest SDKs that it names", () => {
   let packed: PackedPackage;
@@ -38,7 +39,11 @@ describeIf(missingCli ?? missingRegistry(), "the package beside the oldest SDKs 
         // That SDK takes no newer one.
         const devDependencies = { ...own.devDependencies, typescript: "5.9.3" };
         writeFileSync(file, JSON.stringify({ ...own, dependencies, devDependencies }));
-        must("npm", ["install", "--no-audit", "--no-fund", "--silent"], folder);
+        must(
+          "npm",
+          ["install", "--no-audit", "--no-fund", "--silent", "--prefer-offline", "--fetch-retries=1"],
+          folder,
+        );
       },
     });
     const modules = join(project.folder, "node_modules");
