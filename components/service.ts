@@ -19,7 +19,6 @@ import { ranOutputs } from "../core/engines/ran";
 import { asDeclared } from "../core/engines/rollback";
 import { readArguments } from "../core/engines/serviceArguments";
 import { type ArgumentNames, type Report, type ReportSource, reporter } from "../core/pulumi/componentErrors";
-import { withoutSources } from "../core/pulumi/outputs";
 
 export type { Endpoint } from "../core/engines/engine";
 
@@ -138,10 +137,7 @@ export class Service extends pulumi.ComponentResource {
     });
     const whole = { ...options, keepData: !removeData };
     const prepared = report(() => engine.prepare({ name, ...request, options: whole, opts, report }));
-    super(type, name, withoutSources(prepared.inputs), {
-      ...opts,
-      hooks: withHooks(opts.hooks, prepared.beforeUpdate),
-    });
+    super(type, name, prepared.inputs, { ...opts, hooks: withHooks(opts.hooks, prepared.beforeUpdate) });
 
     this.logicalName = name;
     this.engine = chosen;

@@ -292,14 +292,3 @@ describe("a program", () => {
     expect(sessionFor()).not.toBe(session);
   });
 });
-
-test("a component needs no network: the CLI takes away what it needs after volumes, by two waits and not by one", async () => {
-  const net = new BridgeNetwork("net");
-  new Service("web", { image: "nginx", networks: [net.networkName], volumes: ["data:/data"] });
-  new Service("other", { image: "nginx", networks: [{ name: "net", aliases: [pulumi.secret("hunter2")] }] });
-  await w.done();
-  expect(w.all("berth:services:Service").map(({ dependencies }) => dependencies)).toEqual([[], []]);
-  expect(w.one(CONTAINER, "web").dependencies.map(nameOf)).toContain("net");
-  // Secrets stay secret.
-  expect(w.one("berth:services:Service", "other").secrets).toEqual(["joined"]);
-});
