@@ -1,7 +1,7 @@
 import * as ts from "typescript";
 import { COMPONENTS } from "../cli/plugin/components";
 import type { ArgumentType } from "../core/pulumi/checkTypes";
-import { exported, isPublic } from "./exported";
+import { argumentsOf, exported, isPublic, unwrapped } from "./exported";
 
 /** Deeper than any description; types of whole Kubernetes objects have no end. */
 const DEEPEST = 6;
@@ -11,7 +11,7 @@ class Types {
 
   /** Of a parameter of a constructor. */
   of(type: ts.Type, depth = 0): ArgumentType | undefined {
-    const parts = this.parts(type);
+    const parts = unwrapped(this.checker, type);
     if (parts.some((part) => part.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown))) return undefined;
     let found: ArgumentType = { kinds: [] };
     for (const part of parts) {
@@ -33,25 +33,6 @@ class Types {
       values: this.both(one.values, other.values),
       fields: Object.keys(fields).length ? fields : undefined,
     };
-  }
-
-  /** The alternatives of a type, those of what comes late among them. */
-  private parts(type: ts.Type): ts.Type[] {
-    const parts = type.isUnion() ? type.types : [type];
-    return parts.flatMap((part): ts.Type[] => {
-      if (part.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)) return [];
-      const late = this.late(part);
-      return late ? this.parts(late) : [part];
-    });
-  }
-
-  /** The T of an Output or a Promise. */
-  private late(type: ts.Type): ts.Type | undefined {
-    const name = type.aliasSymbol?.name ?? type.symbol?.name;
-    if (name === "Promise" || name === "OutputInstance")
-      return this.checker.getTypeArguments(type as ts.TypeReference)[0];
-    if (name === "Output") return type.aliasTypeArguments?.[0];
-    return type.isIntersection() ? type.types.map((part) => this.late(part)).find(Boolean) : undefined;
   }
 
   private one(type: ts.Type, depth: number): ArgumentType | undefined {
@@ -86,10 +67,7 @@ export function argumentTypes(): string {
   const { checker, symbols } = exported();
   const types = new Types(checker);
   const classes = Object.values(COMPONENTS).map(({ className }) => {
-    const symbol = symbols.get(className)!;
-    const node = symbol.valueDeclaration!;
-    const [signature] = checker.getTypeOfSymbolAtLocation(symbol, node).getConstructSignatures();
-    const { fields } = types.of(checker.getTypeOfSymbolAtLocation(signature!.parameters[1]!, node))!;
+    const { fields } = types.of(argumentsOf(checker, symbols.get(className)!))!;
     // Other components, which a program in another language cannot hand over.
     return [className, { ...fields, dependsOn: undefined }];
   });

@@ -1,6 +1,6 @@
 import * as ts from "typescript";
 import { COMPONENTS } from "../cli/plugin/components";
-import { docOf, exported, isPublic, tagOf } from "./exported";
+import { argumentsOf, docOf, exported, isPublic, outputOf, partsOf, tagOf, unwrapped } from "./exported";
 
 interface TypeSpec {
   type?: string;
@@ -32,10 +32,7 @@ class Schema {
   resource(className: string) {
     const symbol = this.index.get(className)!;
     const node = symbol.valueDeclaration!;
-    const [signature] = this.checker.getTypeOfSymbolAtLocation(symbol, node).getConstructSignatures();
-    const args = this.checker.getNonNullableType(
-      this.checker.getTypeOfSymbolAtLocation(signature!.parameters[1]!, node),
-    );
+    const args = argumentsOf(this.checker, symbol);
     const inputs = args.getProperties().filter(({ name }) => name !== "dependsOn" && name !== "engine");
     const optional = (one: ts.Symbol) => (one.flags & ts.SymbolFlags.Optional) !== 0;
     const own = this.checker.getDeclaredTypeOfSymbol(symbol).getProperties();
@@ -87,40 +84,16 @@ class Schema {
 
   /** Other components and resources are no data. */
   private isData(symbol: ts.Symbol, node: ts.Node): boolean {
-    const type = this.unwrapped(this.checker.getTypeOfSymbolAtLocation(symbol, node))[0];
+    const type = unwrapped(this.checker, this.checker.getTypeOfSymbolAtLocation(symbol, node))[0];
     return type !== undefined && !this.checker.getPropertyOfType(type, "urn");
   }
 
   private isLate(type: ts.Type): boolean {
-    return this.parts(type).some((part) => this.outputOf(part) !== undefined);
-  }
-
-  private parts(type: ts.Type): ts.Type[] {
-    return type.isUnion() ? type.types : [type];
-  }
-
-  /** The T of an Output or a Promise. */
-  private outputOf(type: ts.Type): ts.Type | undefined {
-    const name = type.aliasSymbol?.name ?? type.symbol?.name;
-    if (name === "Promise" || name === "OutputInstance")
-      return this.checker.getTypeArguments(type as ts.TypeReference)[0];
-    if (name === "Output") return type.aliasTypeArguments?.[0];
-    // Output<T> is an intersection of the Output itself with whatever T has.
-    return type.isIntersection() ? type.types.map((part) => this.outputOf(part)).find(Boolean) : undefined;
-  }
-
-  /** What a value is when it is there. */
-  private unwrapped(type: ts.Type): ts.Type[] {
-    const parts = this.parts(type).flatMap((part): ts.Type[] => {
-      if (part.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)) return [];
-      const inner = this.outputOf(part);
-      return inner ? this.unwrapped(inner) : [part];
-    });
-    return [...new Set(parts)];
+    return partsOf(type).some((part) => outputOf(this.checker, part) !== undefined);
   }
 
   private map(type: ts.Type): TypeSpec {
-    const parts = this.unwrapped(type);
+    const parts = unwrapped(this.checker, type);
     const kinds = new Set(parts.map((part) => JSON.stringify(this.one(part))));
     return kinds.size === 1 ? (JSON.parse([...kinds][0]!) as TypeSpec) : ANY;
   }

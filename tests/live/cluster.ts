@@ -78,10 +78,10 @@ export const insidePod = (of: string, ...command: string[]): string => kubectl("
 /** What the API server and the clock decide for each object anew. */
 const OF_THIS_OBJECT = ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation"];
 
-/** Spec and metadata of an object, without what is its own in any case. */
-export function described({ metadata, spec }: Live): object {
+/** What an object says, without its state and what is its own in any case. */
+export function described({ metadata, status: _, ...rest }: Live): object {
   const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => !OF_THIS_OBJECT.includes(key)));
-  return { metadata: own, spec };
+  return { ...rest, metadata: own };
 }
 
 const KINDS = "deployments,daemonsets,jobs,pods,services,secrets,configmaps,persistentvolumeclaims";

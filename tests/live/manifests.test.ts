@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { must, PackedPackage } from "../packedPackage";
 import { describeIf } from "../skips";
 import { ALLOWED_IN_CLUSTER } from "./allowedKubernetes";
-import { accepts, apply, cleanUpCluster, kubectl, type Live, live, missingCluster } from "./cluster";
+import { accepts, apply, cleanUpCluster, described, kubectl, live, missingCluster } from "./cluster";
 import { differences, notAllowed } from "./compare";
 import { PROJECT, ROOT, Stack, until } from "./liveStack";
 
@@ -238,15 +238,6 @@ const OBJECTS: [kind: string, name: string][] = [
   ["resourcequota", "few"],
 ];
 
-/** What the cluster makes up for each object anew. */
-const MADE_UP = ["uid", "resourceVersion", "creationTimestamp", "managedFields", "generation"];
-
-/** An object with all that it says, but for its state. */
-function said({ status: _, metadata, ...rest }: Live & Record<string, unknown>): object {
-  const kept = Object.entries(metadata).filter(([key]) => !MADE_UP.includes(key));
-  return { ...rest, metadata: Object.fromEntries(kept) };
-}
-
 const SECTIONS = ["metadata", "spec", "data", "type", "rules", "roleRef", "subjects", "automountServiceAccountToken"];
 /** A Job's pods are found by its uid; the name by which the program calls an object; a mark of kubectl's rollout. */
 const OWN = [
@@ -256,7 +247,7 @@ const OWN = [
   /^spec\.clusterIPs?(\[0\])?$/,
 ];
 
-const read = () => OBJECTS.map(([kind, name]) => live(kind, name, NAMESPACE) as Live & Record<string, unknown>);
+const read = () => OBJECTS.map(([kind, name]) => live(kind, name, NAMESPACE));
 const gone = () => !accepts("get", "namespace", NAMESPACE);
 
 describeIf(missingCluster, "manifests of many kinds", () => {
@@ -285,7 +276,7 @@ describeIf(missingCluster, "manifests of many kinds", () => {
   async function equals(stack: Stack): Promise<void> {
     await stack.up();
     const found = read().flatMap((each, index) => {
-      const all = differences(said(byHand[index]!), said(each), SECTIONS);
+      const all = differences(described(byHand[index]!), described(each), SECTIONS);
       const left = notAllowed("manifests", all, ALLOWED_IN_CLUSTER).filter(
         ({ path }) => !OWN.some((one) => one.test(path)),
       );
