@@ -30,7 +30,8 @@ const COLOURS: Record<string, [light: string, dark: string]> = {
   warnfill: ["#fef3dd", "#3a2a10"],
 };
 
-const variables = (index: 0 | 1) =>
+/** The colours as variables, in light (0) or dark (1). */
+export const variables = (index: 0 | 1) =>
   Object.entries(COLOURS)
     .map(([name, colours]) => `--${name}:${colours[index]}`)
     .join(";");
@@ -39,8 +40,8 @@ const variables = (index: 0 | 1) =>
 export const COLOURS_STYLE = `:root{${variables(0)};color-scheme:light dark}
 @media (prefers-color-scheme:dark){:root{${variables(1)}}}`;
 
-const STYLE = `
-${COLOURS_STYLE}
+/** How the parts of a picture are drawn, whatever the colours are. */
+export const PARTS_STYLE = `
 .berth text{fill:var(--text);font:400 ${SIZE.label}px ${SANS}}
 .berth .title{font-weight:600;font-size:${SIZE.title}px}
 .berth .mono{font:400 ${SIZE.mono}px ${MONO}}
@@ -70,6 +71,9 @@ ${COLOURS_STYLE}
 .berth .mark{fill:var(--warnfill)}
 .berth text.mark{fill:var(--warn);font-weight:600;font-size:10.5px;text-anchor:middle}
 `.trim();
+
+const STYLE = `${COLOURS_STYLE}
+${PARTS_STYLE}`;
 
 const n = (value: number) => String(Math.round(value * 10) / 10);
 
@@ -104,7 +108,7 @@ const rect = (
 ) => `<rect class="${kind}" x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="${radius}"/>`;
 
 /** The pieces of a line, with round corners. */
-function path(points: Point[]): string {
+export function path(points: Point[]): string {
   let d = `M${n(points[0]!.x)} ${n(points[0]!.y)}`;
   for (const [index, corner] of points.slice(1, -1).entries()) {
     const before = points[index]!;

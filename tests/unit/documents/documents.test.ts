@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { COMMANDS } from "../../../cli/commands";
+import { anchorOf } from "../../../docs/site/anchor";
 import { PROGRAMS } from "../../../stacks";
 import { checkCommands, checkSetting } from "./commands";
-import { anchorOf, CHINESE, ENGLISH, OTHERS, type Page, ROOT, readPage } from "./markdown";
+import { CHINESE, ENGLISH, OTHERS, type Page, ROOT, readPage } from "./markdown";
 import { shownIn } from "./output";
 import { commandsOf } from "./shell";
 

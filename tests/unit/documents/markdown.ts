@@ -58,14 +58,6 @@ export function readPage(file: string): Page {
   return page;
 }
 
-/** The anchor that GitHub gives a heading. */
-export const anchorOf = (heading: string): string =>
-  heading
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, "")
-    .replaceAll(" ", "-");
-
 const pagesIn = (folder: string) =>
   existsSync(join(ROOT, folder))
     ? readdirSync(join(ROOT, folder))

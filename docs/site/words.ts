@@ -1,0 +1,41 @@
+export type Language = "en" | "zh";
+
+/** What the site itself says; everything else is said by the pages. */
+export const WORDS = {
+  en: {
+    lang: "en",
+    start: "Start here",
+    menu: "Pages",
+    search: "Search",
+    nothing: "Nothing found",
+    loading: "One moment",
+    outline: "On this page",
+    previous: "Previous",
+    next: "Next",
+    theme: "Light or dark",
+    copy: "Copy",
+    copied: "Copied",
+    other: "中文",
+    otherMissing: "这一页只有英文；打开中文首页",
+    inEnglish: "",
+    picture: "Picture of",
+  },
+  zh: {
+    lang: "zh-CN",
+    start: "从这里开始",
+    menu: "目录",
+    search: "搜索",
+    nothing: "没有找到",
+    loading: "请稍候",
+    outline: "本页内容",
+    previous: "上一页",
+    next: "下一页",
+    theme: "切换深浅色",
+    copy: "复制",
+    copied: "已复制",
+    other: "English",
+    otherMissing: "",
+    inEnglish: "英文",
+    picture: "示意图：",
+  },
+} as const satisfies Record<Language, Record<string, string>>;
