@@ -53,6 +53,8 @@ export class ComposeProject extends Project {
     const text = files.map((file) => readFileSync(file, "utf8")).join("\n");
     const project = { ...loaded, notices: [...loaded.notices, ...slips(loaded, workingDir, text)] };
     const compose = { files, workingDir, variables };
-    super(name, project, { engine, removeVolumes, removeImages, services, compose, locate: loaded.locate }, opts, type);
+    const { locate, locateDefinition } = loaded;
+    const own = { engine, removeVolumes, removeImages, services, compose, locate, locateDefinition };
+    super(name, project, own, opts, type);
   }
 }

@@ -4,7 +4,7 @@ import { say } from "../core/description/say";
 import { providerOf, sessionFor, toLabels } from "../core/engines/dockerApi/session";
 import { ArgumentError } from "../core/description/errors";
 import { parseName } from "../core/description/names";
-import { reporter } from "../core/pulumi/componentErrors";
+import { type ReportSource, reporter } from "../core/pulumi/componentErrors";
 import { refuseOnKubernetes } from "../core/engines/engine";
 import type { ServiceOptions } from "./service";
 
@@ -38,12 +38,19 @@ export class NamedVolume extends pulumi.ComponentResource {
   /** The resource itself, for what this component does not show. */
   readonly volume: docker.Volume;
 
-  constructor(name: string, args: NamedVolumeArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+  constructor(
+    name: string,
+    args: NamedVolumeArgs = {},
+    opts: pulumi.ComponentResourceOptions = {},
+    source?: ReportSource,
+  ) {
     const type = "berth:services:NamedVolume";
     const session = sessionFor(providerOf(opts));
     const volumeName = reporter(
       type,
       name,
+      {},
+      source,
     )(() => {
       refuseOnKubernetes("volumes", say`claims are made by the services that use them`);
       const result = parseName(args.name ?? name, "name");

@@ -10,7 +10,7 @@ import { checkManager } from "../core/engines/swarm/checks";
 import { swarmSessionFor } from "../core/engines/swarm/session";
 import { ArgumentError } from "../core/description/errors";
 import { checkDefinition } from "../core/mapping/networks";
-import { type ArgumentNames, reporter } from "../core/pulumi/componentErrors";
+import { type ArgumentNames, type ReportSource, reporter } from "../core/pulumi/componentErrors";
 import { withHooks } from "./service";
 
 /** A block of addresses of a network (Compose `ipam.config`). */
@@ -72,9 +72,10 @@ export class Network extends pulumi.ComponentResource {
     type = "berth:services:Network",
     names: ArgumentNames = {},
     inputs: Record<string, unknown> = { ...args },
+    source?: ReportSource,
   ) {
     const session = sessionFor(providerOf(opts));
-    const networkName = reporter(type, name, names)(() => check(name, args, session, type));
+    const networkName = reporter(type, name, names, source)(() => check(name, args, session, type));
     const declared = { ...inputs, name: networkName };
     super(type, name, declared, { ...opts, hooks: withHooks(opts.hooks, [session.hooks?.releaseNetwork]) });
 

@@ -61,8 +61,10 @@ export class Project extends pulumi.ComponentResource {
       engine === "docker"
         ? new DockerMaking(this, project, options, opts)
         : new ClusterMaking(this, project, options, opts, engine);
-    report(() => making.networks());
-    report(() => making.volumes());
+    // What is said by its place in a file begins with that.
+    const placed = options.locateDefinition ? reporter(type, name, {}, { path: "", locate: (error) => error }) : report;
+    placed(() => making.networks());
+    placed(() => making.volumes());
     this.services = {};
     for (const key of order) this.services[key] = report(() => making.service(key, this.services));
     // In the order of the file, which is the one that readers know.

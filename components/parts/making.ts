@@ -1,5 +1,7 @@
 import { ArgumentError } from "../../core/description/errors";
 import type { DependencyDescription } from "../../core/description/project";
+import { camelCase } from "../../core/description/snakeCase";
+import type { ReportSource } from "../../core/pulumi/componentErrors";
 import type { Dependency, Service, ServiceSource } from "../service";
 import type { ProjectOptions } from "./projectOptions";
 
@@ -30,4 +32,21 @@ export function sourceOf({ compose, services, locate }: ProjectOptions, key: str
     variables: compose?.variables,
     locate: (error) => (ours.includes(/^\w*/.exec(error.argument)![0]) ? inCode(error) : locate?.(key, error)),
   };
+}
+
+/** Makes a network or a volume of a project; what is refused of it is said by its place in the compose file. */
+export function define(
+  { locateDefinition }: ProjectOptions,
+  section: "networks" | "volumes",
+  key: string,
+  make: (source?: ReportSource) => void,
+): void {
+  const locate = locateDefinition && ((error: ArgumentError) => locateDefinition(section, key, error));
+  try {
+    make(locate && { path: `${section}.${key}`, locate });
+  } catch (error) {
+    if (!locate || !(error instanceof ArgumentError)) throw error;
+    const [field] = error.argument.split(".").slice(-1);
+    throw locate(new ArgumentError(camelCase(field!), error.problem, error.remedy));
+  }
 }

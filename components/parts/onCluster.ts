@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../core/description/errors";
 import type { ClaimOptions } from "../../core/description/kubernetesOptions";
-import type { ProjectDescription, ProjectService } from "../../core/description/project";
+import type { NetworkDefinition, ProjectDescription, ProjectService } from "../../core/description/project";
 import { say } from "../../core/description/say";
 import { snakeCase } from "../../core/description/snakeCase";
 import { isAwaited } from "../../core/description/startOrder";
@@ -11,10 +11,11 @@ import { providerOf, type Session, sessionFor } from "../../core/engines/dockerA
 import type { EngineName } from "../../core/engines/engine";
 import { rolledBack } from "../../core/engines/rollback";
 import { networkArgs } from "../../core/mapping/networks";
+import type { ReportSource } from "../../core/pulumi/componentErrors";
 import { Network } from "../network";
 import { Service } from "../service";
 import { labelMap, NAMESPACE } from "./composeLabels";
-import { type Making, sourceOf, waitsOf } from "./making";
+import { define, type Making, sourceOf, waitsOf } from "./making";
 import type { ProjectOptions } from "./projectOptions";
 
 /** What a definition says that has no meaning on an engine, by field. */
@@ -49,44 +50,50 @@ export class ClusterMaking implements Making {
   }
 
   networks(): void {
-    for (const [key, network] of Object.entries(this.project.networks)) {
-      const at = `networks.${key}`;
-      if (this.engine === "kubernetes") {
-        refuseFields(
-          at,
-          network,
-          ["driverOpts", "ipam", "internal", "enableIpv6"],
-          say`pods are on the one network of their cluster`,
-          say`remove it; what may reach what is said with a NetworkPolicy`,
-        );
-        continue;
-      }
-      if (network.external) continue;
-      const { driver = "overlay" } = network;
-      if (driver !== "overlay")
-        throw new ArgumentError(
-          `${at}.driver`,
-          say`${driver} networks are those of one engine, and services of a Swarm need one that spans its nodes`,
-          say`use overlay`,
-        );
-      const labels = this.options.compose ? { ...network.labels, [NAMESPACE]: this.project.name } : network.labels;
-      new Network(network.name, networkArgs({ ...network, driver }, labels ?? {}), { parent: this.parent });
+    for (const [key, network] of Object.entries(this.project.networks))
+      define(this.options, "networks", key, (source) => this.network(key, network, source));
+  }
+
+  private network(key: string, network: NetworkDefinition, source?: ReportSource): void {
+    const at = `networks.${key}`;
+    if (this.engine === "kubernetes") {
+      refuseFields(
+        at,
+        network,
+        ["driverOpts", "ipam", "internal", "enableIpv6"],
+        say`pods are on the one network of their cluster`,
+        say`remove it; what may reach what is said with a NetworkPolicy`,
+      );
+      return;
     }
+    if (network.external) return;
+    const { driver = "overlay" } = network;
+    if (driver !== "overlay")
+      throw new ArgumentError(
+        `${at}.driver`,
+        say`${driver} networks are those of one engine, and services of a Swarm need one that spans its nodes`,
+        say`use overlay`,
+      );
+    const labels = this.options.compose ? { ...network.labels, [NAMESPACE]: this.project.name } : network.labels;
+    const args = networkArgs({ ...network, driver }, labels ?? {});
+    new Network(network.name, args, { parent: this.parent }, undefined, undefined, undefined, source);
   }
 
   volumes(): void {
     for (const [key, volume] of Object.entries(this.project.volumes)) {
       if (this.engine === "kubernetes" && volume.external) this.claims[volume.name] = { existing: true };
-      refuseFields(
-        `volumes.${key}`,
-        { ...volume, driver: volume.driver === "local" ? undefined : volume.driver },
-        ["driver", "driverOpts"],
-        this.engine === "swarm"
-          ? say`each node makes its own volume when a task comes to it, with the local driver`
-          : say`a cluster's volumes come of its storage classes`,
-        this.engine === "swarm"
-          ? say`remove it, or make the volume on each node and call it external`
-          : say`remove it, and name a class with kubernetes: { volumes: { NAME: { storageClassName } } }`,
+      define(this.options, "volumes", key, () =>
+        refuseFields(
+          `volumes.${key}`,
+          { ...volume, driver: volume.driver === "local" ? undefined : volume.driver },
+          ["driver", "driverOpts"],
+          this.engine === "swarm"
+            ? say`each node makes its own volume when a task comes to it, with the local driver`
+            : say`a cluster's volumes come of its storage classes`,
+          this.engine === "swarm"
+            ? say`remove it, or make the volume on each node and call it external`
+            : say`remove it, and name a class with kubernetes: { volumes: { NAME: { storageClassName } } }`,
+        ),
       );
     }
   }

@@ -13,7 +13,7 @@ import { NamedVolume } from "../namedVolume";
 import { Network } from "../network";
 import { Service } from "../service";
 import { COMPOSE_VERSION, configHash, labelMap } from "./composeLabels";
-import { type Making, sourceOf, waitsOf } from "./making";
+import { define, type Making, sourceOf, waitsOf } from "./making";
 import type { ProjectOptions } from "./projectOptions";
 
 /** On one Docker engine: what `docker compose up` makes. */
@@ -45,26 +45,25 @@ export class DockerMaking implements Making {
     for (const [key, network] of Object.entries(this.project.networks)) {
       // Whoever uses it is told if it is missing.
       if (network.external) continue;
-      new Network(network.name, networkArgs(network, this.labels("network", key, network.labels)), {
-        parent: this.parent,
+      define(this.options, "networks", key, (source) => {
+        const args = networkArgs(network, this.labels("network", key, network.labels));
+        new Network(network.name, args, { parent: this.parent }, undefined, undefined, undefined, source);
       });
     }
   }
 
   volumes(): void {
     for (const [key, volume] of Object.entries(this.project.volumes)) {
-      if (volume.external) this.expectVolume(key, volume);
-      else
-        new NamedVolume(
-          volume.name,
-          {
-            driver: volume.driver,
-            driverOpts: volume.driverOpts,
-            labels: this.labels("volume", key, volume.labels),
-            removeData: this.options.removeVolumes,
-          },
-          { parent: this.parent },
-        );
+      define(this.options, "volumes", key, (source) => {
+        if (volume.external) {
+          this.expectVolume(key, volume);
+          return;
+        }
+        const { driver, driverOpts } = volume;
+        const labels = this.labels("volume", key, volume.labels);
+        const args = { driver, driverOpts, labels, removeData: this.options.removeVolumes };
+        new NamedVolume(volume.name, args, { parent: this.parent }, source);
+      });
     }
   }
 

@@ -22,6 +22,8 @@ export interface ProjectOptions extends Pick<EngineOptions, "kubernetes"> {
   removeImages?: boolean;
   /** Says a refusal of a service's field in the words of where it comes from. */
   locate?(service: string, error: ArgumentError): ArgumentError;
+  /** The same of a network's or a volume's field. */
+  locateDefinition?(section: "networks" | "volumes", key: string, error: ArgumentError): ArgumentError;
   /** Name and label everything as Compose does, so that `docker compose ps`, `logs` and `exec` find it. @default false */
   compose?: ComposeOrigin;
 }

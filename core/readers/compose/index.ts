@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import type { ProjectDescription } from "../../description/project";
 import { ComposeError } from "./errors";
 import { type Environment, isFile, Loader } from "./load";
-import { describeProject, type Locate } from "./project";
+import { describeProject, type Locate, type LocateDefinition } from "./project";
 import { listed, say } from "../../description/say";
 
 export { ComposeError } from "./errors";
@@ -48,6 +48,8 @@ export interface ComposeProjectSource extends ProjectDescription {
   environment: Record<string, string>;
   /** Says a refusal of a service's field by its place in the files; not enumerable, since it is no part of the data. */
   readonly locate: Locate;
+  /** The same of a network or a volume. */
+  readonly locateDefinition: LocateDefinition;
 }
 
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
@@ -157,13 +159,16 @@ function load(
   const root = loader.model(files, folder, environment);
   if (!root) throw new ComposeError({ file: first }, "", say`is empty`, say`begin with "services:"`);
   const profiles = options.profiles ?? (environment.COMPOSE_PROFILES ?? "").split(",").map((part) => part.trim());
-  const { locate, ...project } = describeProject(
+  const { locate, locateDefinition, ...project } = describeProject(
     root,
     { name, folder, environment, profiles, staysName: (variable) => loader.staysName(variable, environment) },
     loader.notice,
   );
   const source = { ...project, notices: loader.notices, files, workingDir: folder, environment };
-  return Object.defineProperty(source, "locate", { value: locate }) as ComposeProjectSource;
+  return Object.defineProperties(source, {
+    locate: { value: locate },
+    locateDefinition: { value: locateDefinition },
+  }) as ComposeProjectSource;
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
 } from "../../description/project";
 import { slippedIn } from "../../description/lookAlikes";
 import { checkService } from "../../description/rules";
+import { camelCase, snakeCase } from "../../description/snakeCase";
 import { parseService } from "../../description/service";
 import type { NetworkDescription } from "../../description/types";
 import { refuse } from "./errors";
@@ -158,12 +159,18 @@ function keepUsed(definitions: Definitions, built: Map<string, BuiltService>, ro
 /** Says a refusal of a service's field by its place in the files. */
 export type Locate = (service: string, error: ArgumentError) => ArgumentError;
 
+/** Says a refusal of a network's or a volume's field by its place in the files. */
+export type LocateDefinition = (section: "networks" | "volumes", key: string, error: ArgumentError) => ArgumentError;
+
+/** What the components call otherwise than the file. */
+const OTHER_NAMES: Record<string, string> = { options: "driver_opts" };
+
 /** Turns the canonical tree into the description of a project. */
 export function describeProject(
   root: Node,
   options: ProjectOptions,
   notify: Notify,
-): Omit<ProjectDescription, "notices"> & { disabled: string[]; locate: Locate } {
+): Omit<ProjectDescription, "notices"> & { disabled: string[]; locate: Locate; locateDefinition: LocateDefinition } {
   const top: Field = { node: root, path: [], notify };
   const section = (key: string): Field | undefined => inner(top, key);
   const services = section("services") ?? { ...top, path: ["services"], node: inPlaceOf(root, new Map()) };
@@ -217,5 +224,19 @@ export function describeProject(
   if (models) note(models, say`needs Docker's model runner, which is no container; no service uses it`);
   const locate: Locate = (key, error) =>
     translate(error, built.get(key)!.origins, { node: enabled.get(key)!, path: ["services", key] });
-  return { name: options.name, services: result, ...keepUsed(definitions, built, root, notify), disabled, locate };
+  const locateDefinition: LocateDefinition = (name, key, error) => {
+    const node = child(root, name, key);
+    // Nobody has written the default network.
+    if (!node) return new ArgumentError(`${name}.${key}.${snakeCase(error.argument)}`, error.problem, error.remedy);
+    const whole = { node, path: [name, key] };
+    const origin = ([field, own]: [string, Node]) => ({ node: own, path: [...whole.path, field] });
+    const fields = new Map(entries(node).map((entry) => [camelCase(entry[0]), origin(entry)]));
+    for (const [other, field] of Object.entries(OTHER_NAMES)) {
+      const own = fields.get(camelCase(field));
+      if (own) fields.set(other, own);
+    }
+    return translate(error, fields, whole);
+  };
+  const kept = keepUsed(definitions, built, root, notify);
+  return { name: options.name, services: result, ...kept, disabled, locate, locateDefinition };
 }

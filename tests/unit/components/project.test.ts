@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { BuiltImage } from "../../../components/builtImage";
+import { ComposeProject } from "../../../components/composeProject";
 import { JenkinsWithNginx } from "../../../components/jenkinsWithNginx";
 import { Network } from "../../../components/network";
 import { Project } from "../../../components/project";
@@ -10,7 +11,7 @@ import { startOrder } from "../../../core/description/startOrder";
 import { Service } from "../../../components/service";
 import { sessionFor } from "../../../core/engines/dockerApi/session";
 import type { ProjectDescription, ProjectService } from "../../../core/description/project";
-import { CONTAINER, IMAGE, nameOf, NETWORK, value, VOLUME, type World, world } from "../mocks";
+import { CONTAINER, IMAGE, nameOf, NETWORK, quiet, value, VOLUME, type World, world } from "../mocks";
 import { project } from "../project";
 import { refusal, sentence } from "../refusal";
 
@@ -500,5 +501,65 @@ describe("a network of any driver", () => {
   ])("%j is refused", (args, message) => {
     expect(sentence(() => new Network("lan", args))).toBe(`Network "lan": ${message}`);
     expect(w.resources).toEqual([]);
+  });
+});
+
+describe("a network or a volume of a compose file is refused by its place", () => {
+  const SHOP = `services:
+  web:
+    image: nginx:1.27
+    networks: [lan]
+    volumes: ["data:/data"]
+networks:
+  lan:
+    NETWORK
+volumes:
+  data:
+    VOLUME
+`;
+  let folder: string;
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "berth-places-"))));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function refused(network: string, volume: string): Promise<string> {
+    const volumes = [{ name: "shop_data", driver: "local", options: {}, labels: {} }];
+    const none = { containers: [], networks: [], images: [], listeners: [], routes: [] };
+    sessionFor().snapshot = { local: true, apiVersion: "1.41", ...none, volumes };
+    const file = join(folder, "compose.yaml");
+    writeFileSync(file, SHOP.replace("NETWORK", network).replace("VOLUME", volume));
+    const message = sentence(() => new ComposeProject("shop", { files: [file], projectName: "shop" }));
+    await quiet();
+    return message.replace(`${folder}/`, "");
+  }
+
+  test.each([
+    [
+      "driver: overlay",
+      "{}",
+      "compose.yaml:8:13: networks.lan.driver: overlay makes no network of a single engine's own; use bridge, or a Swarm.",
+    ],
+    [
+      "ipam: { config: [{ subnet: 10.0.0.0/24, gateway: 10.1.0.1 }] }",
+      "{}",
+      "compose.yaml:8:54: networks.lan.ipam.config[0].gateway: 10.1.0.1 is outside the subnet 10.0.0.0/24; choose an address inside it.",
+    ],
+    [
+      "name: bridge",
+      "{}",
+      "compose.yaml:8:11: networks.lan.name: bridge is a network of Docker's own; choose another name.",
+    ],
+    [
+      "enable_ipv4: false",
+      "{}",
+      "compose.yaml:8:18: networks.lan.enable_ipv4: the Docker provider cannot switch IPv4 off; remove it.",
+    ],
+    [
+      "{}",
+      "driver: nfs",
+      "compose.yaml:11:13: volumes.data.driver: the volume shop_data exists with driver local and options {}, and ",
+    ],
+    ["{}", "external: true", "compose.yaml:10:3: volumes.data: the external volume data is not on the engine; "],
+  ])("%s, %s", async (network, volume, message) => {
+    expect(await refused(network, volume)).toContain(message);
   });
 });
