@@ -4,15 +4,10 @@ import type { Namespace as NamespaceManifest } from "kubernetes-types/core/v1";
 import { say } from "../core/description/say";
 import { labelName } from "../core/mapping/kubernetes/checks";
 import { makeObject } from "../core/engines/kubernetes/object";
-import {
-  checkArguments,
-  Declaration,
-  nameOnceMade,
-  type NamespaceReference,
-} from "../core/engines/kubernetes/objects/declare";
+import { Declaration, nameOnceMade, type NamespaceReference } from "../core/engines/kubernetes/objects/declare";
 import type { Patch } from "../core/engines/kubernetes/objects/patch";
 import { plain } from "../core/engines/kubernetes/objects/values";
-import { ArgumentError } from "../core/description/errors";
+import { ArgumentError, checkArguments } from "../core/description/errors";
 import { reporter } from "../core/pulumi/componentErrors";
 
 /** Arguments of {@link Namespace}. */

@@ -6,7 +6,6 @@ import { subdomainName } from "../core/mapping/kubernetes/checks";
 import { makeObject } from "../core/engines/kubernetes/object";
 import { CONTAINER_FIELDS, container } from "../core/engines/kubernetes/objects/container";
 import {
-  checkArguments,
   Declaration,
   nameOnceMade,
   type NamespaceInput,
@@ -16,7 +15,7 @@ import { plain } from "../core/engines/kubernetes/objects/values";
 import type { Patch } from "../core/engines/kubernetes/objects/patch";
 import { gracePeriod, volumeNames } from "../core/engines/kubernetes/objects/pod";
 import type { ContainerDescription } from "../core/engines/kubernetes/objects/types";
-import { ArgumentError, show } from "../core/description/errors";
+import { ArgumentError, checkArguments, show } from "../core/description/errors";
 import type { Inputs } from "../core/description/types";
 import { reporter } from "../core/pulumi/componentErrors";
 

@@ -20,7 +20,6 @@ import type { Manifest } from "../core/mapping/kubernetes/manifest";
 import { withoutWaiting } from "../core/engines/kubernetes/waiting";
 import { CONTAINER_FIELDS, container, sidecars as besides } from "../core/engines/kubernetes/objects/container";
 import {
-  checkArguments,
   Declaration,
   nameOnceMade,
   type NamespaceInput,
@@ -30,7 +29,7 @@ import { listOf, objectOf, plain } from "../core/engines/kubernetes/objects/valu
 import type { Patch } from "../core/engines/kubernetes/objects/patch";
 import { gracePeriod, volumeNames } from "../core/engines/kubernetes/objects/pod";
 import type { ContainerDescription, SidecarDescription } from "../core/engines/kubernetes/objects/types";
-import { ArgumentError, checkFields, show } from "../core/description/errors";
+import { ArgumentError, checkArguments, checkFields, show } from "../core/description/errors";
 import type { Inputs } from "../core/description/types";
 import { reporter } from "../core/pulumi/componentErrors";
 import { berthSetting } from "../core/pulumi/settings";

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { connect } from "../../components/parts/connect";
-import { ArgumentError } from "../../core/description/errors";
-import { nearest } from "../../core/description/nearest";
+import { checkArguments } from "../../core/description/errors";
 import { say } from "../../core/description/say";
 import { chosenEngine } from "../../core/engines/engine";
 import { checkTypes } from "../../core/pulumi/checkTypes";
@@ -38,16 +37,14 @@ export async function make(
   inputs: pulumi.Inputs,
   options: pulumi.ComponentResourceOptions,
 ): Promise<pulumi.ComponentResource & Record<string, unknown>> {
-  const { className, load } = COMPONENTS[type.split(":").at(-1)!]!;
+  const component = type.split(":").at(-1)!;
+  const { className, load } = COMPONENTS[component]!;
   reporter(
     className,
     name,
   )(() => {
     checkTypes(className, inputs);
-    const known = Object.keys(RESOURCES[type]!.inputProperties);
-    const unknown = Object.keys(inputs).find((argument) => !known.includes(argument));
-    if (unknown !== undefined)
-      throw new ArgumentError(unknown, say`is no argument`, say`use ${nearest(unknown, known) ?? known.join(", ")}`);
+    checkArguments(inputs, Object.keys(RESOURCES[type]!.inputProperties), component);
   });
   const Component = await load();
   return new Component(name, inputs as never, options) as pulumi.ComponentResource & Record<string, unknown>;

@@ -1,3 +1,4 @@
+import { nearest } from "./nearest";
 import { listed, say } from "./say";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
@@ -27,6 +28,14 @@ export class ArgumentError extends Error {
     this.argument = path;
     this.name = "ArgumentError";
   }
+}
+
+/** Refuses an argument that a component does not have, with the one that was meant. */
+export function checkArguments(args: object, known: readonly string[], component: string): void {
+  const unknown = Object.keys(args).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, known) ?? listed(known);
+  throw new ArgumentError(unknown, say`is not an argument of ${component}`, say`use ${meant}`);
 }
 
 /** Refuses a field that is not known: a slip such as `start_period` must not go unseen. */

@@ -47,7 +47,7 @@ test.each<[string, any, string]>([
   ["a", { name: pulumi.output("x") }, "name: is not known yet; give a plain value."],
   ["default", {}, "name: default is a namespace of the cluster's own; use its name as text instead."],
   ["kube-system", {}, "name: kube-system is a namespace of the cluster's own"],
-  ["a", { label: {} }, "label: is not an argument of Namespace; use name, labels, manifest."],
+  ["a", { label: {} }, "label: is not an argument of Namespace; use labels."],
   ["a", { labels: { "": "x" } }, "labels: "],
   ["a", { manifest: { metadata: { name: "b" } } }, "manifest.metadata.name: has an argument of its own"],
 ])("refused before anything is made: %s %j", async (name, args, message) => {

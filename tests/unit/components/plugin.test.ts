@@ -91,8 +91,13 @@ test.each(fields)("$component: $field is refused in a sentence, or made", async 
   expect(problems).toEqual([]);
 });
 
+test("an argument with a slip is told the one that was meant", async () => {
+  const { error } = (await outcome("Nginx", { imgae: "nginx" })) as { error: Error };
+  expect(error.message).toBe('Nginx "one": imgae: is not an argument of Nginx; use image.');
+});
+
 test.each(Object.keys(LEAST))("%s takes no argument that it does not know", async (component) => {
   const { error } = (await outcome(component, { zzz: 1 })) as { error: Error };
-  expect(error.message).toContain("zzz");
+  expect(error.message).toContain(`zzz: is not an argument of ${component}; use `);
   expect(isSentence(error)).toBe(true);
 });

@@ -430,7 +430,7 @@ describe("refused before anything is made", () => {
     [{}, 'image: is missing; name one, for example "nginx:1.27".'],
     [{ image: "Nginx" }, 'image: "Nginx" is not an image reference'],
     [{ image: `sha256:${"0".repeat(64)}` }, "image: "],
-    [{ ...OK, imag: "x" }, "imag: is not an argument of WebApp; use name, serviceName, "],
+    [{ ...OK, imag: "x" }, "imag: is not an argument of WebApp; use image."],
     [{ ...OK, name: "My_App" }, 'name: "My_App" is not a name that Kubernetes takes'],
     [{ ...OK, name: pulumi.output("x") }, "name: is not known yet; give a plain value."],
     [{ ...OK, serviceName: "1web" }, 'serviceName: "1web" is not a name of a Kubernetes Service'],

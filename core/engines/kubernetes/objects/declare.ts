@@ -164,13 +164,6 @@ export class Declaration {
   }
 }
 
-/** Refuses an argument that a component does not have. */
-export function checkArguments(args: object, known: readonly string[], what: string): void {
-  const unknown = Object.keys(args).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw new ArgumentError(unknown, say`is not an argument of ${what}`, say`use ${known.join(", ")}`);
-}
-
 /** The namespace that objects came to stand in. */
 export const namespaceOf = (object: { metadata: pulumi.Output<{ namespace?: string }> }, standard: string) =>
   object.metadata.apply(({ namespace }) => namespace ?? standard);
