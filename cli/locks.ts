@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import type { CliProject } from "./project";
+import { shortName } from "./stackName";
 import { stateFile, stateFolder } from "./state";
 import { say } from "../core/description/say";
 
@@ -23,14 +24,16 @@ const readLock = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Loc
  * @throws Error where somebody is changing the stack
  */
 export async function locked<T>({ folder, name }: CliProject, stack: string, act: () => Promise<T>): Promise<T> {
-  const state = await stateFile(folder, name, stack);
+  const state = await stateFile(folder, name, shortName(stack));
   if (state === undefined || !existsSync(state)) return act();
-  const locks = join((await stateFolder(folder))!, ".pulumi/locks/organization", name, stack);
+  const locks = join((await stateFolder(folder))!, ".pulumi/locks/organization", name, shortName(stack));
   const own = join(locks, `${randomUUID()}.json`);
   mkdirSync(locks, { recursive: true });
   // First this, and then a look: of two that begin at once none goes on unseen.
   const lock = { pid: process.pid, username: userInfo().username, hostname: hostname(), timestamp: new Date() };
   writeFileSync(own, JSON.stringify(lock));
+  const free = () => rmSync(own, { force: true });
+  process.once("exit", free);
   try {
     const other = readdirSync(locks)
       .map((file) => join(locks, file))
@@ -41,7 +44,8 @@ export async function locked<T>({ folder, name }: CliProject, stack: string, act
       );
     return await act();
   } finally {
-    rmSync(own, { force: true });
+    free();
+    process.off("exit", free);
   }
 }
 

@@ -1,6 +1,5 @@
 import { say } from "../core/description/say";
-import { EngineClient } from "../core/engines/dockerApi/connection/client";
-import { addressOf, type StateFile } from "./unfinished";
+import { Engines, type StateFile } from "./stateResources";
 
 /**
  * Why networks of a stack are still there after a destroy that has failed: the provider says only that it has waited.
@@ -11,19 +10,20 @@ import { addressOf, type StateFile } from "./unfinished";
 export async function networksInUse(state: string | undefined): Promise<string[]> {
   if (!state) return [];
   const { resources = [] } = (JSON.parse(state) as StateFile).checkpoint.latest ?? {};
+  const engines = new Engines(resources);
   const sentences: string[] = [];
   for (const { type, id, provider } of resources) {
     if (type !== "docker:index/network:Network" || id === undefined) continue;
     try {
-      const client = new EngineClient(addressOf(provider, resources));
-      const there = await client
-        .find<{ Name: string; Containers?: Record<string, { Name: string }> | null }>(`/networks/${id}`)
-        .finally(() => client.close());
+      const there = await engines
+        .of(provider)
+        .find<{ Name: string; Containers?: Record<string, { Name: string }> | null }>(`/networks/${id}`);
       if (there) sentences.push(why(there.Name, Object.values(there.Containers ?? {})));
     } catch {
       // What the CLI has said stands for itself.
     }
   }
+  engines.close();
   return sentences;
 }
 

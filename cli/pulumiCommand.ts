@@ -15,6 +15,7 @@ import {
 } from "./pluginSearch";
 import { applicableProject, type CliProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
+import { removeBefore } from "./removal";
 import { close } from "./stackNow";
 import { readStackConfig } from "./stackConfig";
 import { isSelected, mendState, outputsIn, stateOf } from "./state";
@@ -59,7 +60,7 @@ async function placesPlanned(folder: string, planned: () => Promise<Plan>): Prom
 }
 
 /** Words that change nothing about what is done. */
-const PLAIN = /^(--yes|--skip-preview|--non-interactive|-[yf]+)$/;
+const isPlain = (word: string) => /^(--yes|--skip-preview|--non-interactive|-[yf]+)$/.test(word);
 const SKIP = "--skip-preview";
 
 /**
@@ -90,7 +91,7 @@ export async function pulumiCommand(
     plan ??= import("./planOf").then(({ planOf }) => planOf(name, {}, { commands: false }));
     return plan;
   };
-  const applying = command === "up" && state !== undefined && args.every((word) => PLAIN.test(word));
+  const applying = command === "up" && state !== undefined && args.every(isPlain);
   const mayEnd = applying && !full && isLast(project, stack, state);
   let declaration = mayEnd ? await declarationOf(project, stack, planned) : undefined;
   let planning: Promise<Declaration | undefined> | undefined;
@@ -121,6 +122,9 @@ export async function pulumiCommand(
       // Else a network could not go, which they are on.
       if (unfinished && isAnswered(args)) await locked(project, stack, () => removeAll(unfinished));
       else if (unfinished) warn(unfinished.notice(stack));
+      const ended =
+        state && isAnswered(args) && args.every(isPlain) ? await removeBefore(project, stack, state) : undefined;
+      if (ended !== undefined) return ended;
     }
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
     if (code !== 0 && command === "destroy")
@@ -148,7 +152,7 @@ async function select({ folder, name }: CliProject, stack: string, state: string
  */
 async function settled(project: CliProject, stack: string, command: PulumiCommand, args: string[]) {
   const { folder, name } = project;
-  const whole = args.every((word) => PLAIN.test(word));
+  const whole = args.every(isPlain);
   if (!whole || (command !== "up" && command !== "destroy")) return undefined;
   const state = await stateOf(folder, name, shortName(stack));
   const unfinished = Unfinished.in(state);
@@ -169,7 +173,7 @@ async function removeAll(unfinished: Unfinished): Promise<void> {
 
 /** Nobody looks at a preview that is not asked about. It has to stay where it alone finds what is wrong beforehand. */
 function unseen(command: PulumiCommand, args: string[], declaration: Declaration | undefined): string[] {
-  const safe = command === "destroy" ? args.every((word) => PLAIN.test(word)) : declaration?.allOrNothing;
+  const safe = command === "destroy" ? args.every(isPlain) : declaration?.allOrNothing;
   return safe && args.some((word) => /^(--yes|-y)$/.test(word)) ? [SKIP] : [];
 }
 

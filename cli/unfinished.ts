@@ -1,22 +1,6 @@
 import { say } from "../core/description/say";
-import { ENGINE_SETTINGS, type EngineSettings, engineAddress } from "../core/engines/dockerApi/connection/address";
-import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { isOurs, OWNER_LABEL, STACK_LABEL } from "../core/engines/owner";
-import { runPulumi } from "./pulumi";
-
-/** What a state keeps of a resource, as far as it is looked at here. */
-export interface Resource {
-  urn: string;
-  type: string;
-  id?: string;
-  inputs?: Record<string, unknown>;
-  provider?: string;
-}
-
-export interface StateFile {
-  version: number;
-  checkpoint: { latest?: { resources?: Resource[]; pending_operations?: { type: string; resource: Resource }[] } };
-}
+import { Engines, importState, type Resource, type StateFile } from "./stateResources";
 
 /** Where the engine has things of a type, by name. */
 const PATHS: Record<string, (name: string) => { look: string; remove: string }> = {
@@ -70,7 +54,7 @@ export class Unfinished {
     const known = new Set(resources.map(({ id }) => id));
     const made = new Set(resources.map(({ urn }) => urn));
     const wrong: string[] = [];
-    const clients = new Map<string | undefined, EngineClient>();
+    const engines = new Engines(resources);
     // Containers before the networks that they are on.
     const left = this.begun.filter(({ type, urn }) => PATHS[type] && !made.has(urn));
     left.sort((a, b) => Number(a.type.includes("network")) - Number(b.type.includes("network")));
@@ -80,8 +64,7 @@ export class Unfinished {
         const { [STACK_LABEL]: stack, [OWNER_LABEL]: owner } = labelsOf(inputs.labels);
         if (name === undefined || stack === undefined || owner === undefined) continue;
         try {
-          const client = clients.get(provider) ?? new EngineClient(addressOf(provider, resources));
-          clients.set(provider, client);
+          const client = engines.of(provider);
           const { look, remove } = PATHS[type]!(encodeURIComponent(name));
           const there = await client.find<There>(look);
           const own = there?.Labels ?? there?.Config?.Labels ?? there?.Spec?.Labels;
@@ -92,7 +75,7 @@ export class Unfinished {
         }
       }
     } finally {
-      for (const client of clients.values()) client.close();
+      engines.close();
     }
     return wrong;
   }
@@ -104,10 +87,7 @@ export class Unfinished {
     const { pending_operations: pending = [], ...latest } = checkpoint.latest ?? {};
     const others = pending.filter(({ type, resource }) => type !== "creating" || !begun.has(resource.urn));
     const deployment = { ...latest, ...(others.length ? { pending_operations: others } : {}) };
-    await runPulumi(folder, ["stack", "import", "--stack", stack], {
-      quiet: true,
-      input: JSON.stringify({ version, deployment }),
-    });
+    await importState(folder, stack, { version, deployment });
   }
 }
 
@@ -115,17 +95,4 @@ export class Unfinished {
 function labelsOf(labels: unknown): Record<string, string> {
   const list = Array.isArray(labels) ? (labels as { label: string; value: string }[]) : [];
   return Object.fromEntries(list.map(({ label, value }) => [label, value]));
-}
-
-/** The engine of a provider in a state: as it is set there, else as the environment says. */
-export function addressOf(provider: string | undefined, resources: Resource[]) {
-  const inputs = resources.find(({ urn }) => provider?.startsWith(`${urn}::`))?.inputs ?? {};
-  const settings: EngineSettings = {};
-  for (const key of ENGINE_SETTINGS) {
-    const value = inputs[key];
-    if (value !== undefined && typeof value !== "string")
-      throw new Error(say`its engine is a secret of the state; \`berth up\` finds it`);
-    settings[key] = value;
-  }
-  return engineAddress(settings, process.env);
 }
