@@ -1,3 +1,4 @@
+import { startsJupyter } from "./jupyter";
 import { startsCommand } from "./programs";
 
 /** A piece of a note that may hold something to run. */
@@ -200,7 +201,7 @@ class Cutter {
     let found = false;
     for (const [, , quoted, tagged] of row.matchAll(INLINE)) {
       const text = (quoted ?? decoded(tagged!)).trim();
-      if (!startsCommand(text.replace(/^[$#%>]\s+/, ""))) continue;
+      if (!startsCommand(text.replace(/^[$#%>]\s+/, "")) && !startsJupyter(text)) continue;
       this.add("inline", text, at + 1);
       found = true;
     }

@@ -64,6 +64,10 @@ function settingsOf(text: string): Setting[] {
   return [...assigned, ...flags].filter(({ name }) => name !== "generate_config" && name !== "help");
 }
 
+/** Whether words within a sentence are a command line of Jupyter; its name alone is not. */
+export const startsJupyter = (text: string): boolean =>
+  /^[ \t$]*(?:jupyter[ \t]+(?:lab|notebook|server)|jupyterhub)[ \t]+--?\w/.test(text);
+
 /** How the settings of Jupyter in a note are said to berth; undefined where they are none that a component takes. */
 export function jupyterArguments(text: string): string | undefined {
   const settings = settingsOf(text);

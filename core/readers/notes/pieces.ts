@@ -2,7 +2,7 @@ import { isBlock, type NoteBlock } from "./blocks";
 import { fileOf, meaningOf, readBuild } from "./commands";
 import { daemonKeys, type FileKind, fileKind, titleOf } from "./files";
 import { holesOfWords } from "./holes";
-import { jupyterArguments } from "./jupyter";
+import { jupyterArguments, startsJupyter } from "./jupyter";
 import { type Around, splitFile, type Statement, takeApart } from "./statements";
 import type { Piece, Line, File, NoteState } from "./state";
 
@@ -37,7 +37,7 @@ const HELD =
 /** Takes a block of the note apart into files, commands and other rows. */
 export function takeBlock(note: NoteState, block: NoteBlock): void {
   const code = isBlock(block);
-  const kind = code ? fileKind(block) : undefined;
+  const kind = code ? fileKind(block) : startsJupyter(block.text) ? "jupyter" : undefined;
   if (kind) {
     takeFile(note, block, kind);
     return;

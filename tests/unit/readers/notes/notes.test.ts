@@ -345,6 +345,17 @@ describe("files", () => {
     expect(item.why).not.toContain("sha1");
   });
 
+  test.each([
+    ["Write `jupyterhub --generate-config` first.", "the components `JupyterServer` and `JupyterHub`"],
+    ["Start it with `$ jupyter lab --port 9999`.", "the component `JupyterServer` takes port 9999"],
+  ])("a command line of Jupyter within a sentence: %j", (text, why) => {
+    expect(onlyItem(text)).toMatchObject({ fate: "understood", why: expect.stringContaining(why) });
+  });
+
+  test("the name of Jupyter within a sentence is no command line", () => {
+    expect(read("`jupyter lab` shows notebooks, `jupyterhub` serves many people.").items).toEqual([]);
+  });
+
   test("a refusal of manifests names the line of the note, as does one of YAML that is none", () => {
     const refused = (text: string) => onlyItem(`# Note\n\n${block(text, "yaml")}`).why;
     expect(refused("apiVersion: v1\nkind: Pod\nmetadata:\n  name: web")).toBe(
