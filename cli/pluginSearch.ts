@@ -67,8 +67,8 @@ export function trustInputs(state: string | undefined): void {
   if (mayTrustInputs(state)) process.env.PULUMI_ENABLE_LEGACY_DIFF ??= "true";
 }
 
-/** Steps at once that the CLI takes where it may: most of one is waiting for the engine. */
-const AT_ONCE = 32;
+/** Steps at once that the CLI takes where it may: most of one is waiting, for the engine or, far longer, for pods. */
+const AT_ONCE = { docker: 32, kubernetes: 128 };
 
 /**
  * Lets the CLI take more steps at once; a destroy of 40 services then takes 0.7 of its time. The user's word counts.
@@ -76,8 +76,10 @@ const AT_ONCE = 32;
  * @param places where the stack makes something; a machine by SSH takes only few connections at once
  */
 export function takeMoreAtOnce(places: Place[] | undefined, state: string | undefined): void {
-  if (places ? !places.includes("host") : mayTrustInputs(state))
-    process.env.PULUMI_PARALLEL ??= String(Math.max(AT_ONCE, 4 * availableParallelism()));
+  const plugins = places ? places.map(pluginOf) : [...providersIn(state ?? "")];
+  if (plugins.length === 0 || !plugins.every((plugin) => plugin in AT_ONCE)) return;
+  const steps = AT_ONCE[plugins.includes("docker") ? "docker" : "kubernetes"];
+  process.env.PULUMI_PARALLEL ??= String(Math.max(steps, 4 * availableParallelism()));
 }
 
 /**

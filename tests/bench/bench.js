@@ -1,17 +1,22 @@
-// Side by side in one run: docker compose (where there is one), plain docker.Container code, berth, and berth with
-// docker compose's own file. berth is the package as `npm run package` writes it, in a project as `berth init` makes one. With `npm run bench -- swarm [N ...]`, default 1 20: docker stack deploy and berth on a Swarm,
-// one network and N services without ports. One network, N volumes, N busybox containers with a published port each. berth
-// goes by its own commands, plain code by those of the CLI. Needs a Docker engine, the Pulumi CLI and the real Docker plugin.
-// `npm run bench -- [N ...]`, default 1 20 100.
+// Side by side in one run, berth as the package in a project as `berth init` makes it:
+//
+//     npm run bench -- [N ...]             docker compose (where there is one), plain docker.Container code, berth, and berth
+//                                          with docker compose's own file; one network, N volumes, and N busybox containers
+//                                          with a published port each; default 1 20 100
+//     npm run bench -- swarm [N ...]       docker stack deploy and berth; one network and N services; default 1 20
+//     npm run bench -- kubernetes [N ...]  kubectl and berth; N Deployments with a Service each; default 1 50
+//
+// berth goes by its own commands, plain code by those of the CLI. Needs the Pulumi CLI and the engine with its real plugin.
 const { spawnSync } = require("node:child_process");
-const { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } = require("node:fs");
+const { appendFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { extract } = require("tar");
 const { median, run } = require("./run");
 
 const root = join(__dirname, "..", "..");
 const work = join(root, ".berth", "bench");
-const inSwarm = process.argv.includes("swarm");
+/** What is measured: by default containers. */
+const mode = ["swarm", "kubernetes"].find((word) => process.argv.includes(word)) ?? "docker";
 const sizes = process.argv.slice(2).map(Number).filter(Boolean);
 const rounds = Number(process.env.ROUNDS ?? 3);
 const BASE_PORT = 21000;
@@ -29,7 +34,11 @@ const env = (folder) => ({
 
 /** A file of variables: with it, one service of N is declared differently. */
 const CHANGED = 'require("node:fs").existsSync(".env")';
-const OWN = ["berth", "file", "swarm"];
+const OWN = ["berth", "file", "swarm", "cluster"];
+/** What berth is beside. */
+const RIVAL = { docker: "plain", swarm: "stack", kubernetes: "kubectl" }[mode];
+const SIZES = { docker: [1, 20, 100], swarm: [1, 20], kubernetes: [1, 50] }[mode];
+const NAMESPACES = { kubectl: "bench-kubectl", cluster: "bench-berth" };
 
 const PROGRAMS = {
   empty: () => 'require("@pulumi/pulumi");',
@@ -76,6 +85,15 @@ export = program(() => {
       image: "busybox", command: ["sleep", "3600"], init: true, networks: [network.networkName], stopGracePeriod: "1s",
     });
 });`,
+  cluster: (n) => `
+import { program, Service } from "pulumi-berth";
+
+export = program(() => {
+  for (let i = 0; i < ${n}; i++)
+    new Service("app-" + i, {
+      engine: "kubernetes", image: "busybox", command: ["sleep", "3600"], expose: ["80"], stopGracePeriod: "1s",
+    });
+});`,
 };
 
 /** What npm installs: the package, beside what this checkout has. */
@@ -111,13 +129,23 @@ function stackFile(n) {
   return `version: "3.8"\nservices:\n${Array.from({ length: n }, (_, i) => service(i)).join("")}`;
 }
 
+/** What berth asks a cluster for, without its marks. */
+function manifests(n) {
+  const folder = prepare("cluster", n);
+  const [command, ...args] = berth("export", "--to", "kubernetes");
+  const { stdout, stderr, status } = spawnSync(command, args, { cwd: folder, env: env(folder), encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
 function prepare(kind, n) {
   const folder = join(work, `${kind}-${n}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   if (kind === "stack") writeFileSync(join(folder, "stack.yaml"), stackFile(n));
   if (kind === "compose" || kind === "file") writeFileSync(join(folder, "compose.yaml"), composeFile(n, kind));
-  if (kind !== "compose" && kind !== "stack") {
+  if (kind === "kubectl") writeFileSync(join(folder, "app.yaml"), manifests(n));
+  if (kind in PROGRAMS) {
     const own = OWN.includes(kind);
     const options = own ? "    typescript: false\n    nodeargs: --require pulumi-berth/fast" : "    typescript: false";
     writeFileSync(
@@ -130,12 +158,21 @@ function prepare(kind, n) {
     symlinkSync(modules, join(folder, "node_modules"));
     const made = spawnSync("pulumi", ["stack", "init", "bench"], { cwd: folder, env: env(folder) });
     if (made.status !== 0) throw new Error(String(made.stderr));
+    if (kind === "cluster")
+      appendFileSync(join(folder, "Pulumi.bench.yaml"), `config:\n  kubernetes:namespace: ${NAMESPACES.cluster}\n`);
   }
   return folder;
 }
 
 const WAIT = (deploy) =>
   `${deploy} && while docker service ls --filter label=com.docker.stack.namespace=bench-stack --format '{{.Replicas}}' | grep -qv 1/1; do sleep 0.2; done`;
+
+const kubectl = (...words) => ["kubectl", "-n", NAMESPACES.kubectl, ...words];
+/** `kubectl apply` returns before anything runs. */
+const CLUSTER_UP = [
+  kubectl("apply", "-f", "app.yaml"),
+  kubectl("wait", "--for=condition=Available", "deployment", "--all"),
+];
 
 const COMPOSE_UP = ["docker", "compose", "up", "-d"];
 const PLAIN_UP = ["pulumi", "up", "--yes", "--skip-preview", "--stack", "bench"];
@@ -166,6 +203,11 @@ const STEPS = {
       "-c",
       "docker stack rm bench-stack; while docker network inspect bench-stack_default; do sleep 0.2; done",
     ],
+  },
+  kubectl: {
+    up: ["sh", "-c", CLUSTER_UP.map((words) => words.join(" ")).join(" && ")],
+    preview: kubectl("diff", "-f", "app.yaml"),
+    destroy: kubectl("delete", "-f", "app.yaml", "--cascade=foreground"),
   },
   plain: {
     up: PLAIN_UP,
@@ -236,11 +278,16 @@ async function main() {
   pack();
   const compose = spawnSync("docker", ["compose", "version"]).status === 0;
   console.log(`reading a compose file of 200 services: ${Math.round(median(reading()))} ms`);
-  const contenders = inSwarm ? ["stack", "swarm"] : [...(compose ? ["compose"] : []), "plain", "berth", "file"];
-  console.log(`| N | step | ${contenders.join(" | ")} | ${inSwarm ? "berth / stack" : "berth / plain"} |`);
-  if (!compose && !inSwarm) console.log("docker compose is not installed: left out");
-  for (const n of sizes.length ? sizes : inSwarm ? [1, 20] : [1, 20, 100]) {
-    const kinds = [...contenders, ...(n === 1 && !inSwarm ? ["empty"] : [])];
+  const contenders = {
+    docker: [...(compose ? ["compose"] : []), "plain", "berth", "file"],
+    swarm: ["stack", "swarm"],
+    kubernetes: ["kubectl", "cluster"],
+  }[mode];
+  const [own] = contenders.filter((kind) => OWN.includes(kind));
+  console.log(`| N | step | ${contenders.join(" | ")} | ${own} / ${RIVAL} |`);
+  if (!compose && mode === "docker") console.log("docker compose is not installed: left out");
+  for (const n of sizes.length ? sizes : SIZES) {
+    const kinds = [...contenders, ...(n === 1 && mode === "docker" ? ["empty"] : [])];
     const folders = Object.fromEntries(kinds.map((kind) => [kind, prepare(kind, n)]));
     const results = {};
     const record = (step, kind, result) => {
@@ -252,7 +299,7 @@ async function main() {
     for (let round = 0; round < (n > 20 ? 1 : rounds); round++) {
       for (const kind of kinds) {
         const steps = STEPS[kind] ?? (kind === "empty" ? STEPS.plain : STEPS.berth);
-        for (const step of inSwarm ? ["up", "preview", "destroy"] : ["up", "preview", "same", "change", "destroy"]) {
+        for (const step of Object.keys(STEPS[RIVAL])) {
           if (step === "change") writeFileSync(join(folders[kind], ".env"), "CHANGED=1\n");
           for (let time = 0; time < (AGAIN.includes(step) ? rounds : 1); time++) {
             const [command, ...args] = steps[step];
@@ -269,13 +316,29 @@ async function main() {
         (median(byKind[a].map((r) => r.seconds)) / median(byKind[b].map((r) => r.seconds))).toFixed(2);
       const shown = kinds.filter((kind) => kind !== "empty").map(cell);
       console.log(
-        `| ${n} | ${TITLES[step] ?? step} | ${shown.join(" | ")} | ${inSwarm ? ratio("swarm", "stack") : ratio("berth", "plain")} |${step === "preview" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`,
+        `| ${n} | ${TITLES[step] ?? step} | ${shown.join(" | ")} | ${ratio(own, RIVAL)} |${step === "preview" && byKind.empty ? ` empty program: ${cell("empty")}; berth / empty ${ratio("berth", "empty")}` : ""}`,
       );
     }
   }
 }
 
-main().catch((error) => {
+/** Each side has a namespace of its own. */
+const namespaces = (verb) => {
+  const { status, stderr } = spawnSync("kubectl", [verb, "-f", "-"], {
+    input: Object.values(NAMESPACES)
+      .map((name) => `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name} }\n`)
+      .join("---\n"),
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stderr);
+};
+
+async function inNamespaces() {
+  namespaces("create");
+  await main().finally(() => namespaces("delete"));
+}
+
+(mode === "kubernetes" ? inNamespaces : main)().catch((error) => {
   console.error(error.message);
   process.exit(1);
 });

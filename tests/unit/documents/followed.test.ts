@@ -70,7 +70,7 @@ const NOT_TYPED: Record<string, Record<string, keyof typeof REASONS>> = {
   },
   "docs/performance.md": {
     "npm run bench": "minutes",
-    "npm run bench:kubernetes": "minutes",
+    "npm run bench -- kubernetes": "minutes",
     "node tests/bench/workspace.js": "minutes",
   },
   "docs/resilience.md": { "npx jest tests/live/numbers.test.ts": "minutes" },
