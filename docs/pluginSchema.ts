@@ -54,6 +54,10 @@ class Schema {
       ),
       requiredInputs: inputs.filter((input) => !optional(input)).map(({ name }) => name),
       properties: Object.fromEntries(outputs),
+      // Else they are `Optional` in Java, and pointers in Go.
+      required: own
+        .filter((one) => !optional(one) && outputs.some(([name]) => name === one.name))
+        .map(({ name }) => name),
     };
   }
 
@@ -115,6 +119,7 @@ export function pluginSchema(): string {
   const schema = new Schema();
   // Without a version the CLI generates no SDK for a language (`pulumi package add`).
   const { description, license, version } = require("../package.json") as Record<string, string>;
+  const own = { respectSchemaVersion: true };
   const resources = Object.entries(COMPONENTS).map(([name, { className }]) => [
     `berth:index:${name}`,
     schema.resource(className),
@@ -126,8 +131,11 @@ export function pluginSchema(): string {
       displayName: "berth",
       description,
       license,
+      // Else a C# project names Pulumi as its author.
+      publisher: "pulumi-berth",
       resources: Object.fromEntries(resources),
-      language: {},
+      // A C# project that `pulumi package gen-sdk` makes does not build without its version.
+      language: { csharp: own, go: own, nodejs: own, python: own },
     },
     undefined,
     2,

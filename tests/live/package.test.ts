@@ -1,5 +1,5 @@
-// The package as somebody has it who has never seen this checkout: a project of their own, on a real engine, in four
-// of Pulumi's languages. npm, Go and Python get what a project needs from their registries.
+// The package as somebody has it who has never seen this checkout: a project of their own, on a real engine, in five
+// of Pulumi's languages. npm, Go, Python and Maven get what a project needs from their registries.
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -174,6 +174,18 @@ const OTHERS: Language[] = [
       writeFileSync(join(folder, "go.mod"), "module live\n\ngo 1.25\n");
       addPackage(folder);
       must("go", ["mod", "tidy"], folder);
+    },
+  },
+  {
+    name: "Java",
+    files: ["pom.xml"],
+    programs: ["pulumi-language-java", "javac", "mvn"],
+    prepare(folder) {
+      writeFileSync(join(folder, "Pulumi.yaml"), `name: ${PROJECT}\nruntime: java\n`);
+      addPackage(folder);
+      // As the CLI asks for. It compiles the project before it makes the classes, so the program comes last.
+      cpSync(join(folder, "sdks/berth/src"), join(folder, "src"), { recursive: true });
+      copyFileSync(join(LANGUAGES, "App.java"), join(folder, "src/main/java/App.java"));
     },
   },
 ];
