@@ -1,4 +1,5 @@
 import type { Notice, ProjectDescription } from "../core/description/project";
+import { say } from "../core/description/say";
 import { projectOf } from "./export";
 import { plannedServices, withoutSecrets } from "./plan";
 import { planOf } from "./planOf";
@@ -19,7 +20,7 @@ export async function exportStack(stack: string, given: { to?: string }): Promis
     return 0;
   }
   for (const { type, name } of objects)
-    process.stderr.write(`warning: ${type.split(":").at(-1)} ${name}: is no service, and is left out\n`);
+    console.error(say`warning: ${type.split(":").at(-1)} ${name}: is no service, and is left out`);
   const { project, secretNames } = projectOf(stack, resources, services, folder);
   await show(openly(project, secretValues), form, folder, secretNames, false);
   return 0;

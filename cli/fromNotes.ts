@@ -3,7 +3,7 @@ import { say } from "../core/description/say";
 import { clashesIn, type Note, type NoteItem, type NoteSetup } from "../core/readers/notes";
 import { toTypescript } from "../core/writers/typescript";
 import { notesOf, noticesOf, setupsNamed } from "./notes";
-import { formOf, show } from "./show";
+import { formOf, noticeLine, show } from "./show";
 import { UsageError } from "./usageError";
 
 export interface FromNotesOptions {
@@ -72,7 +72,7 @@ function ready(setups: NoteSetup[], items: NoteItem[]): string[] {
     return [
       `  ${setup.name}: ${what} (${at(setup.lines)})`,
       ...shown.map(({ text }) => `      ${cut(text)}`),
-      ...said.map(({ level, at: place, text }) => `      ${level}: ${place}: ${text}`),
+      ...said.map((notice) => `      ${noticeLine(notice)}`),
     ];
   });
 }

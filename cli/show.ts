@@ -47,9 +47,15 @@ const PRINTERS: Record<
   kubernetes: async (project, options) => (await import("../core/writers/kubernetes")).toKubernetes(project, options),
 };
 
+/** A remark as one line; `before` stands in front of its place. */
+export function noticeLine({ level, at, text }: Notice, before = ""): string {
+  const line = `${before}${at}: ${text}`;
+  return level === "warning" ? say`warning: ${line}` : say`note: ${line}`;
+}
+
 /** Says on standard error what there is to say about a text; `before` stands in front of each place. */
 export function showNotices(notices: Notice[], before = ""): void {
-  for (const { level, at, text } of notices) process.stderr.write(`${level}: ${before}${at}: ${text}\n`);
+  for (const notice of notices) console.error(noticeLine(notice, before));
 }
 
 /**

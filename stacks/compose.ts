@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { ComposeProject } from "../components/composeProject";
+import { say } from "../core/description/say";
 import { flag, list, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  files: list([], "Compose files; compose.yaml or docker-compose.yml in this folder by default"),
-  projectName: text(undefined, "Name of the project; that in the files, or their folder's, by default"),
-  projectDirectory: text(undefined, "Where relative paths start; the folder of the first file by default"),
-  profiles: list([], "Profiles that are switched on"),
-  envFiles: list([], "Files with variables for the compose files; .env beside them by default"),
-  removeVolumes: flag(false, "Remove volumes and their data with the stack"),
-  removeImages: flag(false, "Remove images with the stack"),
+  files: list([], say`Compose files; compose.yaml or docker-compose.yml in this folder by default`),
+  projectName: text(undefined, say`Name of the project; that in the files, or their folder's, by default`),
+  projectDirectory: text(undefined, say`Where relative paths start; the folder of the first file by default`),
+  profiles: list([], say`Profiles that are switched on`),
+  envFiles: list([], say`Files with variables for the compose files; .env beside them by default`),
+  removeVolumes: flag(false, say`Remove volumes and their data with the stack`),
+  removeImages: flag(false, say`Remove images with the stack`),
 };
 
 export const namespace = "berth";

@@ -1,15 +1,16 @@
 import { Elasticsearch } from "../components/elasticsearch";
+import { say } from "../core/description/say";
 import { port, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  version: text("7.6.2", "Tag of the image"),
-  containerName: text("elasticsearch", "Name of the container"),
-  heapMin: text("64m", "Java heap at the start"),
-  heapMax: text("512m", "Java heap at the most"),
-  memory: text(undefined, "Memory limit of the container"),
-  httpPort: port(9200, "Host port of the HTTP interface"),
-  transportPort: port(9300, "Host port of the transport"),
-  data: text(undefined, "Volume name or host folder for the data; none, as documented"),
+  version: text("7.6.2", say`Tag of the image`),
+  containerName: text("elasticsearch", say`Name of the container`),
+  heapMin: text("64m", say`Java heap at the start`),
+  heapMax: text("512m", say`Java heap at the most`),
+  memory: text(undefined, say`Memory limit of the container`),
+  httpPort: port(9200, say`Host port of the HTTP interface`),
+  transportPort: port(9300, say`Host port of the transport`),
+  data: text(undefined, say`Volume name or host folder for the data; none, as documented`),
 };
 
 /**

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { ComposeProject } from "../components/composeProject";
+import { say } from "../core/description/say";
 import { choice, port, readSettings } from "./lib/settings";
 
 export const settings = {
-  setup: choice(["C2", "C3"], "C2", "Version of the project"),
-  port: port(5000, "Host port of the application"),
+  setup: choice(["C2", "C3"], "C2", say`Version of the project`),
+  port: port(5000, say`Host port of the application`),
 };
 
 /**

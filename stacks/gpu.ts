@@ -1,16 +1,17 @@
 import { GpuCheck } from "../components/gpuCheck";
 import { TrainingContainer } from "../components/trainingContainer";
+import { say } from "../core/description/say";
 import { choice, flag, list, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  setup: choice(["E1", "E3"], "E1", "Training, or only the check that containers get their GPUs"),
-  image: text(undefined, "Image; for E1 it has to be set, the note's is gone"),
-  containerName: text("tf_img_cls", "Name of the container"),
-  user: text("username", "Whose folder /export/<user> is bound"),
-  gpus: list(["0"], "GPUs by index or UUID"),
-  runtime: choice(["nvidia", "device-requests"], "nvidia", "How the engine is asked for GPUs; the note has nvidia"),
-  command: text(undefined, "Program to run; the image's by default"),
-  once: flag(false, "It runs to its end once, and `up` waits for that"),
+  setup: choice(["E1", "E3"], "E1", say`Training, or only the check that containers get their GPUs`),
+  image: text(undefined, say`Image; for E1 it has to be set, the note's is gone`),
+  containerName: text("tf_img_cls", say`Name of the container`),
+  user: text("username", say`Whose folder /export/<user> is bound`),
+  gpus: list(["0"], say`GPUs by index or UUID`),
+  runtime: choice(["nvidia", "device-requests"], "nvidia", say`How the engine is asked for GPUs; the note has nvidia`),
+  command: text(undefined, say`Program to run; the image's by default`),
+  once: flag(false, say`It runs to its end once, and \`up\` waits for that`),
 };
 
 /**

@@ -1,24 +1,25 @@
 import { DaemonConfig } from "../components/daemonConfig";
 import { DockerEngine } from "../components/dockerEngine";
 import { NvidiaToolkit } from "../components/nvidiaToolkit";
+import { say } from "../core/description/say";
 import { connectionOf, connectionSettings } from "./lib/hostConnection";
 import { choice, flag, list, readSettings, record, text } from "./lib/settings";
 
 export const settings = {
   ...connectionSettings,
-  engine: choice(["distribution", "docker", "none"], "distribution", "Where the engine's packages come from"),
-  mirror: text(undefined, "A copy of Docker's packages, with engine docker: https://mirrors.aliyun.com/docker-ce"),
-  version: text(undefined, "Version of the engine; the newest without it, or what is there"),
-  users: list([], "Users who may use the engine; each of them can become root through it"),
-  bashCompletion: flag(false, "Completion of docker's commands in bash"),
-  nvidia: flag(false, "NVIDIA's container toolkit, and the runtime nvidia in daemon.json"),
-  nvidiaMirror: text(undefined, "A copy of NVIDIA's packages"),
-  nvidiaCheck: text(undefined, "Image with nvidia-smi in it, to ask a container for its GPUs"),
-  daemonFile: text(undefined, "A daemon.json of a note, as a path"),
-  registryMirrors: list([], "URLs that are asked for images of Docker Hub first"),
-  insecureRegistries: list([], "Registries without TLS"),
-  dataRoot: text(undefined, "Folder of images, containers and volumes; what is there is copied first"),
-  daemon: record<Record<string, unknown>>("Other settings of daemon.json, by their names there"),
+  engine: choice(["distribution", "docker", "none"], "distribution", say`Where the engine's packages come from`),
+  mirror: text(undefined, say`A copy of Docker's packages, with engine docker: https://mirrors.aliyun.com/docker-ce`),
+  version: text(undefined, say`Version of the engine; the newest without it, or what is there`),
+  users: list([], say`Users who may use the engine; each of them can become root through it`),
+  bashCompletion: flag(false, say`Completion of docker's commands in bash`),
+  nvidia: flag(false, say`NVIDIA's container toolkit, and the runtime nvidia in daemon.json`),
+  nvidiaMirror: text(undefined, say`A copy of NVIDIA's packages`),
+  nvidiaCheck: text(undefined, say`Image with nvidia-smi in it, to ask a container for its GPUs`),
+  daemonFile: text(undefined, say`A daemon.json of a note, as a path`),
+  registryMirrors: list([], say`URLs that are asked for images of Docker Hub first`),
+  insecureRegistries: list([], say`Registries without TLS`),
+  dataRoot: text(undefined, say`Folder of images, containers and volumes; what is there is copied first`),
+  daemon: record<Record<string, unknown>>(say`Other settings of daemon.json, by their names there`),
 };
 
 const some = (values: string[]): string[] | undefined => (values.length ? values : undefined);

@@ -6,16 +6,16 @@ import { flag, list, optionalSecret, readSettings, text } from "./lib/settings";
 import { say } from "../core/description/say";
 
 export const settings = {
-  image: text("app", "Name of the image, as it is on the engine or is built; with a tag where it is not latest"),
-  context: text(undefined, "Folder to build it from"),
-  dockerfile: text(undefined, "Dockerfile in that folder, where it has another name"),
-  push: text(undefined, "Reference to push it to: HOST[:PORT]/PATH[:TAG]"),
-  username: text(undefined, "User of the registry; by default what `docker login` has left"),
-  password: optionalSecret("Password of that user"),
-  insecure: flag(false, "The registry speaks plain HTTP; of one on this machine that is known"),
-  save: text(undefined, "File to save it to: .tar or .tar.gz"),
-  saveAlso: list([], "Other images of the engine, saved in the same file"),
-  load: text(undefined, "File to load images from, made by images:save or `docker save`"),
+  image: text("app", say`Name of the image, as it is on the engine or is built; with a tag where it is not latest`),
+  context: text(undefined, say`Folder to build it from`),
+  dockerfile: text(undefined, say`Dockerfile in that folder, where it has another name`),
+  push: text(undefined, say`Reference to push it to: HOST[:PORT]/PATH[:TAG]`),
+  username: text(undefined, say`User of the registry; by default what \`docker login\` has left`),
+  password: optionalSecret(say`Password of that user`),
+  insecure: flag(false, say`The registry speaks plain HTTP; of one on this machine that is known`),
+  save: text(undefined, say`File to save it to: .tar or .tar.gz`),
+  saveAlso: list([], say`Other images of the engine, saved in the same file`),
+  load: text(undefined, say`File to load images from, made by images:save or \`docker save\``),
 };
 
 export const sample = { "images:image": "nginx", "images:save": "nginx.tar.gz" };

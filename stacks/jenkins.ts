@@ -1,17 +1,18 @@
+import { say } from "../core/description/say";
 import { sessionFor } from "../core/engines/dockerApi/session";
 import { JenkinsWithNginx } from "../components/jenkinsWithNginx";
 import { flag, port, portOr, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  dockerSocket: flag(false, "Give Jenkins the engine's socket and client, as the note does; builds are then root"),
-  jenkinsImage: text("jenkinsci/blueocean", "Image of Jenkins"),
-  jenkinsHome: text("/home/jenkins/jenkins_home", "Folder of the host, or volume, with Jenkins' data"),
-  jenkinsPort: port(8080, "Host port of Jenkins"),
-  agentPort: port(50000, "Host port for build agents"),
-  nginxImage: text("nginx", "Image of nginx"),
-  nginxFolder: text("/data/nginx", "Folder of the host with conf.d, conf/nginx.conf, log and html"),
-  httpPort: port(80, "Host port of the site"),
-  tlsPort: portOr(["none"], "Port of the site for TLS, 433 as documented; 443 is most likely meant"),
+  dockerSocket: flag(false, say`Give Jenkins the engine's socket and client, as the note does; builds are then root`),
+  jenkinsImage: text("jenkinsci/blueocean", say`Image of Jenkins`),
+  jenkinsHome: text("/home/jenkins/jenkins_home", say`Folder of the host, or volume, with Jenkins' data`),
+  jenkinsPort: port(8080, say`Host port of Jenkins`),
+  agentPort: port(50000, say`Host port for build agents`),
+  nginxImage: text("nginx", say`Image of nginx`),
+  nginxFolder: text("/data/nginx", say`Folder of the host with conf.d, conf/nginx.conf, log and html`),
+  httpPort: port(80, say`Host port of the site`),
+  tlsPort: portOr(["none"], say`Port of the site for TLS, 433 as documented; 443 is most likely meant`),
 };
 
 /**

@@ -5,17 +5,17 @@ import { choice, flag, password, passwords, port, readSettings, text } from "./l
 import { say } from "../core/description/say";
 
 export const settings = {
-  setup: choice(["lab", "notebook", "hub"], "lab", "What to run"),
-  password: password("Password of lab or notebook; of hub that of its admin"),
-  admin: text("kevin", "Who administers hub"),
-  users: passwords("Further users of hub, each with a password"),
-  image: text(undefined, "Image with Jupyter; Jupyter's own by default, hub needs one with JupyterLab in it"),
-  port: port(undefined, "Host port; 8888 by default, of hub 443"),
-  data: text(undefined, "Volume name or host folder for the notebooks, of hub for the homes; a volume by default"),
-  notebookDir: text(undefined, "Folder that the file browser shows; / by default, of hub ~"),
-  certificate: text(undefined, "PEM file of the certificate; without one lab and notebook serve HTTP"),
-  key: text(undefined, "PEM file of its key"),
-  behindProxy: flag(false, "A proxy in front of hub does TLS"),
+  setup: choice(["lab", "notebook", "hub"], "lab", say`What to run`),
+  password: password(say`Password of lab or notebook; of hub that of its admin`),
+  admin: text("kevin", say`Who administers hub`),
+  users: passwords(say`Further users of hub, each with a password`),
+  image: text(undefined, say`Image with Jupyter; Jupyter's own by default, hub needs one with JupyterLab in it`),
+  port: port(undefined, say`Host port; 8888 by default, of hub 443`),
+  data: text(undefined, say`Volume name or host folder for the notebooks, of hub for the homes; a volume by default`),
+  notebookDir: text(undefined, say`Folder that the file browser shows; / by default, of hub ~`),
+  certificate: text(undefined, say`PEM file of the certificate; without one lab and notebook serve HTTP`),
+  key: text(undefined, say`PEM file of its key`),
+  behindProxy: flag(false, say`A proxy in front of hub does TLS`),
 };
 
 /** Jupyter Lab or Notebook behind a password, or JupyterHub. Documented setup E5. */

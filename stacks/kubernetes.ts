@@ -1,13 +1,20 @@
 import { Namespace } from "../components/namespace";
 import { WebApp } from "../components/webApp";
+import { say } from "../core/description/say";
 import { count, flag, list, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  image: text("nginx:1.7.9", "Image of the site; documented for the update: nginx:1.8"),
-  replicas: count(1, "Number of pods of each Deployment; documented for the update: 4"),
-  nodePort: port(32600, "Port of the site on every node"),
-  namespaces: list(["development", "production"], "Namespaces to make, each with the same site on a port that is free"),
-  safe: flag(false, "Add berth's safe defaults, with which a rolling update loses no request; otherwise as documented"),
+  image: text("nginx:1.7.9", say`Image of the site; documented for the update: nginx:1.8`),
+  replicas: count(1, say`Number of pods of each Deployment; documented for the update: 4`),
+  nodePort: port(32600, say`Port of the site on every node`),
+  namespaces: list(
+    ["development", "production"],
+    say`Namespaces to make, each with the same site on a port that is free`,
+  ),
+  safe: flag(
+    false,
+    say`Add berth's safe defaults, with which a rolling update loses no request; otherwise as documented`,
+  ),
 };
 
 /** `kubernetes:` belongs to the provider: kubernetes:kubeconfig, kubernetes:context, kubernetes:namespace. */

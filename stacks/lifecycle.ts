@@ -1,12 +1,13 @@
 import { PodWithLifecycle } from "../components/podWithLifecycle";
 import { WebApp } from "../components/webApp";
+import { say } from "../core/description/say";
 import { count, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  image: text("nginx", "Image of the Pod and of the site"),
-  fetcherImage: text("busybox", "Image with sh and wget for the sidecar"),
-  source: text("http://example.com/", "Address of the page that the sidecar fetches"),
-  interval: count(60, "Seconds from one fetch to the next"),
+  image: text("nginx", say`Image of the Pod and of the site`),
+  fetcherImage: text("busybox", say`Image with sh and wget for the sidecar`),
+  source: text("http://example.com/", say`Address of the page that the sidecar fetches`),
+  interval: count(60, say`Seconds from one fetch to the next`),
 };
 
 /**

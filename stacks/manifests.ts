@@ -9,8 +9,8 @@ import { flag, list, readSettings } from "./lib/settings";
 import { say } from "../core/description/say";
 
 export const settings = {
-  manifests: list([], "Manifests to apply, as paths of files or folders"),
-  wait: flag(true, "Wait until pods answer and jobs have ended; otherwise end as `kubectl apply` does"),
+  manifests: list([], say`Manifests to apply, as paths of files or folders`),
+  wait: flag(true, say`Wait until pods answer and jobs have ended; otherwise end as \`kubectl apply\` does`),
 };
 
 export const namespace = "berth";

@@ -1,4 +1,5 @@
 import { Mysql, type MysqlArgs } from "../components/mysql";
+import { say } from "../core/description/say";
 import { choice, password, port, readSettings, text } from "./lib/settings";
 
 type Setup = Omit<MysqlArgs, "rootPassword"> & { containerName: string; data: string; allowEmpty?: boolean };
@@ -15,13 +16,13 @@ const SETUPS = {
 } satisfies Record<string, Setup>;
 
 export const settings = {
-  setup: choice(Object.keys(SETUPS) as (keyof typeof SETUPS)[], "A9", "Which documented line to run"),
-  rootPassword: password("Password of root; not used by A10-empty"),
-  version: text(undefined, "Tag of the image; the documented one by default"),
-  containerName: text(undefined, "Name of the container; the documented one by default"),
-  port: port(3306, "Host port"),
-  data: text(undefined, "Volume name or host folder for the data; the documented one by default"),
-  config: text(undefined, "Host folder with *.cnf files; the documented one by default"),
+  setup: choice(Object.keys(SETUPS) as (keyof typeof SETUPS)[], "A9", say`Which documented line to run`),
+  rootPassword: password(say`Password of root; not used by A10-empty`),
+  version: text(undefined, say`Tag of the image; the documented one by default`),
+  containerName: text(undefined, say`Name of the container; the documented one by default`),
+  port: port(3306, say`Host port`),
+  data: text(undefined, say`Volume name or host folder for the data; the documented one by default`),
+  config: text(undefined, say`Host folder with *.cnf files; the documented one by default`),
 };
 
 /** A MySQL server. Documented setups A9 and A10. */

@@ -1,12 +1,13 @@
 import { BridgeNetwork } from "../components/bridgeNetwork";
 import { Service } from "../components/service";
+import { say } from "../core/description/say";
 import { list, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  subnet: text("192.168.0.0/16", "Block of mynet"),
-  gateway: text("192.168.0.1", "Address of the host on mynet"),
-  test1: list(["mynet", "my-bridge"], "Networks of test1"),
-  test2: list(["mynet", "my-bridge"], "Networks of test2"),
+  subnet: text("192.168.0.0/16", say`Block of mynet`),
+  gateway: text("192.168.0.1", say`Address of the host on mynet`),
+  test1: list(["mynet", "my-bridge"], say`Networks of test1`),
+  test2: list(["mynet", "my-bridge"], say`Networks of test2`),
 };
 
 /**

@@ -1,4 +1,5 @@
 import { Nginx, type NginxArgs } from "../components/nginx";
+import { say } from "../core/description/say";
 import { choice, list, portOr, readSettings, text } from "./lib/settings";
 
 /** The documented `docker run` lines, each by its catalogue row. */
@@ -28,11 +29,11 @@ const SETUPS = {
 } satisfies Record<string, NginxArgs>;
 
 export const settings = {
-  setup: choice(Object.keys(SETUPS) as (keyof typeof SETUPS)[], "A1", "Which documented line to run"),
-  image: text("nginx", "Image reference"),
-  containerName: text(undefined, "Name of the container; the documented one by default"),
-  port: portOr(["free", "none"], "Host port of the site in place of the documented one"),
-  volumes: list([], "Mounts, in place of the documented ones"),
+  setup: choice(Object.keys(SETUPS) as (keyof typeof SETUPS)[], "A1", say`Which documented line to run`),
+  image: text("nginx", say`Image reference`),
+  containerName: text(undefined, say`Name of the container; the documented one by default`),
+  port: portOr(["free", "none"], say`Host port of the site in place of the documented one`),
+  volumes: list([], say`Mounts, in place of the documented ones`),
 };
 
 /** nginx on a host port. Documented setups A1 to A8. */

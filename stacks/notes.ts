@@ -10,10 +10,13 @@ import { flag, list, readSettings } from "./lib/settings";
 import { both, listed, say } from "../core/description/say";
 
 export const settings = {
-  notes: list([], "Notes in Markdown, as paths; READMEs too"),
-  setups: list([], "Setups of them to apply, as `berth from-notes` names them; may be left out where there is one"),
-  removeVolumes: flag(false, "Remove volumes and their data with the stack"),
-  removeImages: flag(false, "Remove images with the stack"),
+  notes: list([], say`Notes in Markdown, as paths; READMEs too`),
+  setups: list(
+    [],
+    say`Setups of them to apply, as \`berth from-notes\` names them; may be left out where there is one`,
+  ),
+  removeVolumes: flag(false, say`Remove volumes and their data with the stack`),
+  removeImages: flag(false, say`Remove images with the stack`),
 };
 
 export const namespace = "berth";

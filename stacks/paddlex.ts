@@ -1,9 +1,10 @@
 import { TrainingContainer } from "../components/trainingContainer";
+import { say } from "../core/description/say";
 import { readSettings, text } from "./lib/settings";
 
 export const settings = {
-  image: text("paddlepaddle/paddle:3.0.0b1-gpu-cuda11.8-cudnn8.6-trt8.5", "Image reference"),
-  containerName: text("paddlex", "Name of the container"),
+  image: text("paddlepaddle/paddle:3.0.0b1-gpu-cuda11.8-cudnn8.6-trt8.5", say`Image reference`),
+  containerName: text("paddlex", say`Name of the container`),
 };
 
 /**

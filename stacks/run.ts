@@ -6,10 +6,10 @@ import { say } from "../core/description/say";
 export const settings = {
   commands: list(
     [],
-    "`docker run` lines, and the `docker network create` and `docker volume create` lines before them",
+    say`\`docker run\` lines, and the \`docker network create\` and \`docker volume create\` lines before them`,
   ),
-  removeVolumes: flag(false, "Remove volumes and their data with the stack"),
-  removeImages: flag(false, "Remove images with the stack"),
+  removeVolumes: flag(false, say`Remove volumes and their data with the stack`),
+  removeImages: flag(false, say`Remove images with the stack`),
 };
 
 export const namespace = "berth";

@@ -1,19 +1,24 @@
 import { ComposeProject } from "../components/composeProject";
+import { say } from "../core/description/say";
 import { answersHttp } from "../core/description/healthchecks";
 import { Swarm } from "../components/swarm";
 import { SwarmService } from "../components/swarmService";
 import { choice, count, flag, list, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  advertiseAddr: text(undefined, "Address that other nodes reach this one by; the host's, where it has only one"),
-  image: text("nginx", "Image of the service"),
-  replicas: count(1, "Number of tasks; documented for scaling: 3"),
-  port: port(8888, "Port of the service on every node"),
-  publishMode: choice(["ingress", "host"], "ingress", "Who answers on that port: every node, or those that run a task"),
-  order: choice(["stop-first", "start-first"], "stop-first", "What happens first in an update"),
-  healthcheck: flag(false, "Send requests only to tasks that answer; with start-first an update then loses none"),
-  files: list([], "Compose files to deploy as a stack, as `docker stack deploy` does"),
-  projectName: text(undefined, "Name of that stack; that in the files, or their folder's, by default"),
+  advertiseAddr: text(undefined, say`Address that other nodes reach this one by; the host's, where it has only one`),
+  image: text("nginx", say`Image of the service`),
+  replicas: count(1, say`Number of tasks; documented for scaling: 3`),
+  port: port(8888, say`Port of the service on every node`),
+  publishMode: choice(
+    ["ingress", "host"],
+    "ingress",
+    say`Who answers on that port: every node, or those that run a task`,
+  ),
+  order: choice(["stop-first", "start-first"], "stop-first", say`What happens first in an update`),
+  healthcheck: flag(false, say`Send requests only to tasks that answer; with start-first an update then loses none`),
+  files: list([], say`Compose files to deploy as a stack, as \`docker stack deploy\` does`),
+  projectName: text(undefined, say`Name of that stack; that in the files, or their folder's, by default`),
 };
 
 /**

@@ -1,13 +1,14 @@
 import { BridgeNetwork } from "../components/bridgeNetwork";
 import { Mysql } from "../components/mysql";
 import { Tomcat } from "../components/tomcat";
+import { say } from "../core/description/say";
 import { password, port, readSettings, text } from "./lib/settings";
 
 export const settings = {
-  version: text("8", "Tag of the Tomcat image"),
-  port: port(8080, "Host port of Tomcat"),
-  mysqlVersion: text("5.7", "Tag of the MySQL image"),
-  rootPassword: password("Password of MySQL's root"),
+  version: text("8", say`Tag of the Tomcat image`),
+  port: port(8080, say`Host port of Tomcat`),
+  mysqlVersion: text("5.7", say`Tag of the MySQL image`),
+  rootPassword: password(say`Password of MySQL's root`),
 };
 
 /**

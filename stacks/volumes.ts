@@ -1,14 +1,15 @@
 import { NamedVolume } from "../components/namedVolume";
 import { Service } from "../components/service";
+import { say } from "../core/description/say";
 import { readSettings, text } from "./lib/settings";
 
 export const settings = {
-  image: text("centos", "Image of the containers of A12"),
+  image: text("centos", say`Image of the containers of A12`),
   hostFolder: text(
     undefined,
-    "Host folder for the second data container; the note has /opt/centos-02. None: a volume named centos-02",
+    say`Host folder for the second data container; the note has /opt/centos-02. None: a volume named centos-02`,
   ),
-  volume: text("my_volume", "Name of the volume of A15"),
+  volume: text("my_volume", say`Name of the volume of A15`),
 };
 
 const IDLE = ["/bin/sh", "-c", "while true; do sleep 3600; done"];

@@ -5,12 +5,12 @@ import { say } from "../core/description/say";
 
 export const settings = {
   people: records<GpuWorkspaceArgs["people"][number]>(
-    "Who works here: name, gpus, port, folder, and if wanted image, memLimit, cpus, authorizedKeys, shareGpus",
+    say`Who works here: name, gpus, port, folder, and if wanted image, memLimit, cpus, authorizedKeys, shareGpus`,
   ),
-  image: text("pytorch/pytorch", "Image of whoever has none of their own"),
-  shared: list([], "Folders that everybody reads, e.g. /data:/data"),
-  hostPid: flag(true, "Show the host's processes, so that nvidia-smi names who uses what"),
-  runtime: choice(["device-requests", "nvidia"], "device-requests", "How the engine is asked for GPUs"),
+  image: text("pytorch/pytorch", say`Image of whoever has none of their own`),
+  shared: list([], say`Folders that everybody reads, e.g. /data:/data`),
+  hostPid: flag(true, say`Show the host's processes, so that nvidia-smi names who uses what`),
+  runtime: choice(["device-requests", "nvidia"], "device-requests", say`How the engine is asked for GPUs`),
 };
 
 export const sample = {

@@ -1,17 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
+import { say } from "../../core/description/say";
 import { type HostConnection, invocationOf, type JumpHost } from "../../core/host/connection";
 import { factsOf } from "../../core/host/looks";
 import { optionalSecret, port, type readSettings, record, text } from "./settings";
 
 /** Settings that say how a machine is reached. */
 export const connectionSettings = {
-  address: text(undefined, "Machine to set up: an address, a name or an alias of ~/.ssh/config; this one without it"),
-  user: text(undefined, "User there: root, or one whose sudo asks for no password"),
-  port: port(undefined, "Port of its SSH server"),
-  identityFile: text(undefined, "File with the private key, where ssh's own settings and agents do not do"),
-  privateKey: optionalSecret("The private key itself, for CI"),
-  hostKey: text(undefined, "The machine's public key, in place of known_hosts: ssh-ed25519 AAAA..."),
-  jump: record<JumpHost>("Host on the way: its host, user, port, hostKey"),
+  address: text(
+    undefined,
+    say`Machine to set up: an address, a name or an alias of ~/.ssh/config; without it this one`,
+  ),
+  user: text(undefined, say`User there: root, or one whose sudo asks for no password`),
+  port: port(undefined, say`Port of its SSH server`),
+  identityFile: text(undefined, say`File with the private key, where ssh's own settings and agents are not enough`),
+  privateKey: optionalSecret(say`The private key itself, for CI`),
+  hostKey: text(undefined, say`The machine's public key, in place of known_hosts: ssh-ed25519 AAAA...`),
+  jump: record<JumpHost>(say`Host on the way: its host, user, port, hostKey`),
 };
 
 /** The connection that the settings of the stack `host` describe. */

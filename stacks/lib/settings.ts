@@ -164,7 +164,7 @@ export const record = <T extends object>(doc: string): Setting<T | undefined> =>
  */
 export const password = (doc: string): Setting<pulumi.Output<string>> => ({
   doc,
-  shown: "none: asked for",
+  shown: say`none: asked for`,
   secret: true,
   read(config, key) {
     const how = say`set one with \`pulumi config set --secret ${config.name}:${key}\``;

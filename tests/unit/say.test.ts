@@ -69,7 +69,10 @@ test("Chinese texts have Chinese marks, and a blank between Chinese and Latin le
 
 /** Whose arguments are read by people. */
 const SPEAKERS =
-  /(?:Error|^ok|^console\.log|^fail|^refuse\w*|^refused|^missing|^warning|^note|\.warn|\.fail|\.refuse\w*|console\.error|log\.\w+)$/;
+  /(?:Error|^ok|^console\.log|^fail|^refuse\w*|^refused|^missing|^warning|^note|\.warn|\.fail|\.refuse\w*|console\.error|std\w+\.write|log\.\w+)$/;
+/** What makes the settings of a stack: the last argument says what a setting is. */
+const SETTING_OF =
+  /^(?:text|choice|port|portOr|count|flag|list|record|records|password|passwords|optionalSecret|credential)$/;
 /** Fields that are read by people. */
 const FIELDS = /^(?:text|problem|remedy|doc|summary|description|expects|why)$/;
 
@@ -77,7 +80,10 @@ function isRead(node: ts.Node): boolean {
   for (let at = node; at.parent; at = at.parent) {
     const { parent } = at;
     if (ts.isNewExpression(parent) || ts.isCallExpression(parent)) {
-      if (parent.arguments?.includes(at as ts.Expression) && SPEAKERS.test(parent.expression.getText())) return true;
+      const called = parent.expression.getText();
+      if (parent.arguments?.includes(at as ts.Expression) && SPEAKERS.test(called)) return true;
+      const inStacks = parent.getSourceFile().fileName.startsWith("stacks/");
+      if (inStacks && SETTING_OF.test(called) && parent.arguments?.at(-1) === at) return true;
     }
     if (ts.isPropertyAssignment(parent)) return parent.initializer === at && FIELDS.test(parent.name.getText());
     if (ts.isFunctionLike(parent) || ts.isStatement(parent)) return false;
