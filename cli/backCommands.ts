@@ -8,7 +8,7 @@ export const backCommands = (group: string): CommandSpec[] => [
   {
     name: "history",
     group,
-    summary: say`what was applied to a stack when, and what that changed`,
+    summary: say`when something was applied to a stack, and what it changed`,
     description: say`One row for each update that changed something, newest first. A state in a folder is read without the Pulumi CLI and without a passphrase. Of secrets it says only where they are.`,
     arguments: [STACK],
     expects: say`name one stack`,
@@ -25,8 +25,8 @@ export const backCommands = (group: string): CommandSpec[] => [
   {
     name: "rollback",
     group,
-    summary: say`have services run as they did before, also days later`,
-    description: say`Goes back to what ran before the last change: images by their digest, and the whole description of the services. What was secret then is taken from the program as it is, and data stays as it is. The setting berth:rollback of the stack says it from then on, and every command goes by it; --end ends that. Shows what changes, and asks.`,
+    summary: say`go back to what ran before a change, even days later`,
+    description: say`Goes back to what ran before the last change: images by their digest, and the whole description of the services. What was secret then is taken from the program as it is now, and data stays as it is. From then on the stack's setting berth:rollback says so, and every command goes by it; --end ends that. Shows what changes, and asks first.`,
     arguments: [
       STACK,
       { name: "[service...]", doc: say`only these services (default: all that the last change was about)` },

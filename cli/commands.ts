@@ -53,7 +53,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "look",
     group: LOOK,
-    summary: say`preview a stack (dev), with Pulumi and Docker where they are there`,
+    summary: say`preview a stack (default: dev), for real where Pulumi and Docker are there`,
     description: say`Where something is missing for that, it prints berth's own plan, and says what is missing.`,
     arguments: [{ name: "[stack]", doc: say`the stack (default: dev)`, kind: "stack" }],
     expects: say`name one stack`,
@@ -119,7 +119,7 @@ export const COMMANDS: CommandSpec[] = [
   },
   pulumiSpec(
     "up",
-    say`make or change a stack, with the passwords that it needs`,
+    say`make or change a stack; passwords that it lacks are made up`,
     say`Selects the stack, or creates it, and applies it. Where nothing has changed it ends at once.`,
     [
       ["berth up nginx", say`shows a preview, and asks before it does anything`],
@@ -237,7 +237,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "from-kubernetes",
     group: CONVERT,
-    summary: say`show how berth reads manifests of Kubernetes`,
+    summary: say`show how berth reads Kubernetes manifests`,
     description: say`Reads YAML and JSON as \`kubectl apply -f\` does. Objects become components where these say the same field by field, else classes of Pulumi's SDK. --to compose and --to run are the way back to one machine, and name what gets lost.`,
     arguments: [{ name: "<file...>", doc: say`manifests, or folders of them; - reads standard input`, kind: "file" }],
     expects: say`name a file or folder of manifests, or - to read standard input`,
@@ -252,7 +252,7 @@ export const COMMANDS: CommandSpec[] = [
   {
     name: "from-notes",
     group: CONVERT,
-    summary: say`what can run in notes in Markdown, READMEs too`,
+    summary: say`show what can run in Markdown notes, READMEs too`,
     description: say`Prints for each line of a note what it is: a setup that is ready to run, a template with what is to be filled in, a slip, or why it is left out. Nothing is installed or run.`,
     arguments: [{ name: "<file...>", doc: say`notes; - reads standard input`, kind: "file" }],
     expects: say`name a note in Markdown`,

@@ -24,7 +24,7 @@ export const LOOKS: CommandSpec[] = [
   {
     name: "outdated",
     group: NETWORK,
-    summary: say`newer tags and digests of the images of a stack; --lock fixes them`,
+    summary: say`newer tags and digests of the images of a stack; --lock pins them`,
     description: say`Asks the registry of each image, with the logins of \`docker login\`: whether its tag stands for another image than what runs, and for newer tags of the same scheme (1.27-alpine leads to 1.29-alpine). Where Docker Hub does not answer, the mirrors of the engine do. --lock writes today's digests into the stack's settings (berth:images), so that the same images run everywhere; once more renews them. The exit code is 1 where a registry could not be asked.`,
     arguments: [STACK],
     expects: say`name one stack`,

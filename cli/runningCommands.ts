@@ -2,7 +2,7 @@ import type { ArgumentSpec, CommandSpec } from "./commandSpec";
 import type { Power } from "./power";
 import { say } from "../core/description/say";
 
-const RUN = say`See and handle what runs, without the Pulumi CLI:`;
+const RUN = say`See and manage what runs, without the Pulumi CLI:`;
 
 const STACK: ArgumentSpec = { name: "<stack>", doc: say`the stack`, kind: "stack" };
 const SERVICES: ArgumentSpec = { name: "[service...]", doc: say`only these services (default: all)` };
@@ -26,7 +26,7 @@ export const RUNNING: CommandSpec[] = [
     name: "status",
     alias: "ps",
     group: RUN,
-    summary: say`what is declared against what runs, straight from the engine`,
+    summary: say`compare what is declared with what runs, straight from the engine`,
     description: say`Says of each service whether it runs, answers and is as declared, with its ports. No state, plugin or passphrase is needed. The exit code is 0 where all is as declared and healthy, and 1 otherwise. Limits, restart policies and the values of secrets are not compared; \`berth preview\` does that.`,
     arguments: [{ name: "[stack]", doc: say`the stack (default: dev)`, kind: "stack" }],
     expects: say`name one stack`,
@@ -83,7 +83,7 @@ export const RUNNING: CommandSpec[] = [
   },
   powerSpec(
     "restart",
-    say`start the containers of a stack anew`,
+    say`restart the containers of a stack`,
     say`Stops and starts them, in the order of the program.`,
     [
       ["berth restart tomcat tomcat01", say`one service`],
@@ -92,7 +92,7 @@ export const RUNNING: CommandSpec[] = [
   ),
   powerSpec(
     "stop",
-    say`stop the containers of a stack; they stay, with what is in them`,
+    say`stop the containers of a stack, and keep them with what is in them`,
     say`In reverse order of the program.`,
     [
       ["berth stop tomcat", say`all of them`],
@@ -101,7 +101,7 @@ export const RUNNING: CommandSpec[] = [
   ),
   powerSpec(
     "start",
-    say`start the containers of a stack that \`berth stop\` has stopped`,
+    say`start the containers that \`berth stop\` has stopped`,
     say`In the order of the program.`,
     [["berth start tomcat", say`all of them`]],
   ),
