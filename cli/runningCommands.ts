@@ -99,12 +99,9 @@ export const RUNNING: CommandSpec[] = [
       ["berth stop tomcat tomcat01", say`one service`],
     ],
   ),
-  powerSpec(
-    "start",
-    say`start the containers that \`berth stop\` has stopped`,
-    say`In the order of the program.`,
-    [["berth start tomcat", say`all of them`]],
-  ),
+  powerSpec("start", say`start the containers that \`berth stop\` has stopped`, say`In the order of the program.`, [
+    ["berth start tomcat", say`all of them`],
+  ]),
   {
     name: "backup",
     group: RUN,

@@ -99,9 +99,11 @@ export function render(source: string, around: Surroundings): Rendered {
       text(token) {
         return "tokens" in token && token.tokens ? this.parser.parseInline(token.tokens) : joined(escaped(token.text));
       },
-      // <a id> of typedoc and <br>; everything else that looks like HTML is text.
+      // <a id> of typedoc, and <br>. Everything else is most likely a placeholder, which GitHub leaves out in silence.
       html({ text }) {
-        return /^(<a id="[\w-]+">|<\/a>|<br ?\/?>)$/.test(text.trim()) ? text : escaped(text);
+        if (!/^(<a id="[\w-]+">|<\/a>|<br ?\/?>)$/.test(text.trim()))
+          throw new Error(`${text.trim()} is read as HTML: put it between backquotes`);
+        return text;
       },
       heading(token) {
         const label = this.parser.parseInline(token.tokens);

@@ -581,7 +581,7 @@ export const FLAGS: FlagEntry[] = [
   podman(client("--pod-id-file", "text", say`Docker has no pods`)),
   podman(client("--no-hostname", "boolean", say`Docker always writes the container's own /etc/hostname`)),
   podman({
-    ...honoured("--arch", "text", "platform", "becomes linux/<arch>", platform),
+    ...honoured("--arch", "text", "platform", "becomes `linux/ARCH`", platform),
   }),
   podman(
     honoured("--os", "text", "platform", "only linux", (_, use) => {
