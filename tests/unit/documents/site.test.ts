@@ -180,7 +180,7 @@ describe("the search", () => {
 const chromium = onPath("chromium") ?? onPath("google-chrome");
 
 describeIf(chromium ? undefined : "chromium is not there", "the site in a browser", () => {
-  /** Opens a page from the disk. */
+  /** Opens a page from the disk, as somebody who has never been there: a page keeps whether it is light or dark. */
   const browse = (page: string, ...flags: string[]) => {
     const [path, query = ""] = page.split("?") as [string, string | undefined];
     const url = `${pathToFileURL(join(folder, "site", path)).href}${query && `?${query}`}`;
@@ -188,7 +188,7 @@ describeIf(chromium ? undefined : "chromium is not there", "the site in a browse
       "--headless",
       "--no-sandbox",
       "--disable-gpu",
-      `--user-data-dir=${join(folder, "profile")}`,
+      `--user-data-dir=${mkdtempSync(join(folder, "profile-"))}`,
       "--enable-logging=stderr",
     ];
     const { stdout, stderr, status } = spawnSync(chromium!, [...args, ...flags, url], {
@@ -213,24 +213,60 @@ describeIf(chromium ? undefined : "chromium is not there", "the site in a browse
     100_000,
   );
 
+  /** Runs a script in a page that can show others in a frame as wide as a phone, and takes what it returns. */
+  const inFrames = (script: string): unknown => {
+    const show = `async (page) => {
+      const frame = document.createElement("iframe");
+      frame.width = 390;
+      frame.height = 800;
+      frame.src = page;
+      document.body.replaceChildren(frame);
+      await new Promise((done) => frame.addEventListener("load", done));
+      return frame.contentDocument;
+    }`;
+    const run = `(async (show) => {${script}})(${show}).then((found) => (document.body.textContent = JSON.stringify(found)))`;
+    writeFileSync(join(folder, "site/frames.html"), `<body><script>${run}</script></body>`);
+    const dom = browse("frames.html", "--allow-file-access-from-files", "--virtual-time-budget=60000", "--dump-dom");
+    return JSON.parse(/<body>(.*)<\/body>/s.exec(dom)![1]!);
+  };
+
   test("no page is wider than a phone", () => {
     const all = [...pages.values()].map(({ output }) => output);
-    const script = `
+    const wide = inFrames(`
       const wide = [];
       for (const page of ${JSON.stringify(all)}) {
-        const frame = document.createElement("iframe");
-        frame.width = 390;
-        frame.src = page;
-        document.body.append(frame);
-        await new Promise((done) => frame.addEventListener("load", done));
-        const { scrollWidth } = frame.contentDocument.documentElement;
+        const { scrollWidth } = (await show(page)).documentElement;
         if (scrollWidth > 390) wide.push(page + " " + scrollWidth);
-        frame.remove();
       }
-      document.body.textContent = "wide:" + wide.join() + ";";`;
-    writeFileSync(join(folder, "site/phone.html"), `<body><script>(async()=>{${script}})()</script></body>`);
-    const dom = browse("phone.html", "--allow-file-access-from-files", "--virtual-time-budget=60000", "--dump-dom");
-    expect(/wide:(.*);/.exec(dom)?.[1]).toBe("");
+      return wide;`);
+    expect(wide).toEqual([]);
+  }, 100_000);
+
+  test("the buttons open the menu, change light and dark, and open the search", () => {
+    const found = inFrames(`
+      const page = await show("gpu-servers.html");
+      const style = (selector) => page.defaultView.getComputedStyle(page.querySelector(selector));
+      const click = (selector) => page.querySelector(selector).click();
+      const menu = [style("nav.pages").display];
+      click("#menu");
+      menu.push(style("nav.pages").display);
+      click("#menu");
+      const colours = [style("body").backgroundColor];
+      click("#theme");
+      colours.push(style("body").backgroundColor);
+      click("#theme");
+      colours.push(style("body").backgroundColor);
+      click("#search");
+      const input = page.querySelector("dialog.search input");
+      input.value = "workspace";
+      input.dispatchEvent(new Event("input"));
+      while (!page.querySelector("dialog.search a")) await new Promise((done) => setTimeout(done, 50));
+      return { menu, colours, found: page.querySelector("dialog.search a").getAttribute("href") };`);
+    expect(found).toEqual({
+      menu: ["none", "block"],
+      colours: ["rgb(255, 255, 255)", "rgb(15, 20, 25)", "rgb(255, 255, 255)"],
+      found: expect.stringMatching(/\.html/),
+    });
   }, 100_000);
 
   test.each([
