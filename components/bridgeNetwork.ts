@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { Network } from "./network";
 
 /** Arguments of {@link BridgeNetwork}. */
@@ -37,6 +38,7 @@ export interface BridgeNetworkArgs {
  */
 export class BridgeNetwork extends Network {
   constructor(name: string, args: BridgeNetworkArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("BridgeNetwork", name, args);
     const { subnet, gateway, ipRange, ...rest } = args;
     const hasBlock = subnet !== undefined || gateway !== undefined || ipRange !== undefined;
     super(

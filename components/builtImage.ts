@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { buildForNodes, buildImage } from "../core/engines/dockerApi/images/build";
 import { providerOf, sessionFor } from "../core/engines/dockerApi/session";
 import { chosenEngine } from "../core/engines/engine";
@@ -40,6 +41,7 @@ export class BuiltImage extends pulumi.ComponentResource {
   readonly imageId: pulumi.Output<string>;
 
   constructor(name: string, args: BuiltImageArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("BuiltImage", name, args);
     const type = "berth:services:BuiltImage";
     const session = sessionFor(providerOf(opts));
     const { name: imageName = name, platform, removeImage = false, ...build } = args;

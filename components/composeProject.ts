@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { loadCompose } from "../core/readers/compose";
 import { slips } from "../core/description/warnings";
 import type { ServiceArgs } from "../core/description/types";
@@ -44,6 +45,7 @@ export interface ComposeProjectArgs extends Pick<ProjectOptions, "engine" | "rem
  */
 export class ComposeProject extends Project {
   constructor(name: string, args: ComposeProjectArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("ComposeProject", name, args);
     const type = "berth:services:ComposeProject";
     const { engine, removeVolumes, removeImages, services, ...source } = args;
     // The error begins with the file's own place.

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { reporter } from "../core/pulumi/componentErrors";
 import { ArgumentError, checkFields, show } from "../core/description/errors";
@@ -133,6 +134,7 @@ export class DaemonConfig extends pulumi.ComponentResource {
   readonly report: pulumi.Output<string[]>;
 
   constructor(name: string, args: DaemonConfigArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("DaemonConfig", name, args);
     const type = "berth:host:DaemonConfig";
     const report = reporter(type, name);
     const checked = report(() => check(name, args));

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { checkEngineArgs, type EngineArgs, planEngine } from "../core/host/enginePackages";
 import { checkPackageArgs, type PackageHostArgs, setUp } from "../core/host/setUp";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -37,6 +38,7 @@ export class DockerEngine extends pulumi.ComponentResource {
   readonly report: pulumi.Output<string[]>;
 
   constructor(name: string, args: DockerEngineArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("DockerEngine", name, args);
     const type = "berth:host:DockerEngine";
     const { invocation, given, timeout } = reporter(
       type,

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError } from "../core/description/errors";
 import { say } from "../core/description/say";
 import type { ServiceArgs } from "../core/description/types";
@@ -32,6 +33,7 @@ export interface DockerRunArgs extends Pick<ProjectOptions, "engine" | "removeVo
  */
 export class DockerRun extends Project {
   constructor(name: string, args: DockerRunArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("DockerRun", name, args);
     const { lines, inClear = true, ...options } = args;
     const folder = process.cwd();
     const report = reporter("berth:services:DockerRun", name);

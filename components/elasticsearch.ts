@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError, show } from "../core/description/errors";
 import { formatBytes, parseBytes } from "../core/description/quantities";
 import { say } from "../core/description/say";
@@ -48,6 +49,7 @@ export class Elasticsearch extends Service {
   readonly httpUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ElasticsearchArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("Elasticsearch", name, args);
     const type = "berth:services:Elasticsearch";
     const ports = [
       ...(args.httpPort === "none" ? [] : ["httpPort"]),

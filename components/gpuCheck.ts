@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { providerOf, sessionFor } from "../core/engines/dockerApi/session";
 import { chosenEngine } from "../core/engines/engine";
@@ -46,6 +47,7 @@ export class GpuCheck extends GpuContainer {
   readonly devices: pulumi.Output<GpuDevice[]>;
 
   constructor(name: string, args: GpuCheckArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("GpuCheck", name, args);
     const type = "berth:services:GpuCheck";
     const report = reporter(type, name);
     report(() => {

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { type DriverCapability, deviceRequests, type GpuChoice, visibleDevices } from "../core/description/gpus";
 import type { Bytes, Inputs, MountDescription, PortDescription, ServiceArgs } from "../core/description/types";
 import { type ArgumentNames, reporter } from "../core/pulumi/componentErrors";
@@ -75,6 +76,7 @@ export class GpuContainer extends Service {
     type = "berth:services:GpuContainer",
     names: ArgumentNames = {},
   ) {
+    if (type === "berth:services:GpuContainer") checkGiven("GpuContainer", name, args);
     super(
       name,
       reporter(type, name, names)(() => describeGpu(args)),

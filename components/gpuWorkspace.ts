@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError } from "../core/description/errors";
 import { type GpuChoice, parseGpuChoice } from "../core/description/gpus";
 import { isWithin } from "../core/description/isWithin";
@@ -70,6 +71,7 @@ export class GpuWorkspace extends pulumi.ComponentResource {
   readonly endpoints: pulumi.Output<Record<string, Endpoint[]>>;
 
   constructor(name: string, args: GpuWorkspaceArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("GpuWorkspace", name, args);
     const type = "berth:services:GpuWorkspace";
     const report = reporter(type, name);
     report(() => checkPeople(args));

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import {
   type ArchivedImage,
@@ -61,6 +62,7 @@ export class ImageArchive extends pulumi.ComponentResource {
   readonly images: pulumi.Output<ArchivedImage[]>;
 
   constructor(name: string, args: ImageArchiveArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("ImageArchive", name, args);
     const type = "berth:services:ImageArchive";
     const session = sessionFor(providerOf(opts));
     const report = reporter(type, name);
@@ -138,6 +140,7 @@ export class LoadedImages extends pulumi.ComponentResource {
   readonly images: pulumi.Output<ArchivedImage[]>;
 
   constructor(name: string, args: LoadedImagesArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("LoadedImages", name, args);
     const type = "berth:services:LoadedImages";
     const session = sessionFor(providerOf(opts));
     const report = reporter(type, name);

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError } from "../core/description/errors";
 import { parseImage } from "../core/description/names";
 import type { ProjectDescription } from "../core/description/project";
@@ -61,6 +62,7 @@ const DOCKER = ["/var/run/docker.sock", "/usr/bin/docker", "/usr/local/bin/docke
  */
 export class JenkinsWithNginx extends Project {
   constructor(name: string, args: JenkinsWithNginxArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("JenkinsWithNginx", name, args);
     const type = "berth:services:JenkinsWithNginx";
     const options = {
       services: { docker_jenkins: args.jenkins ?? {}, docker_nginx: args.nginx ?? {} },

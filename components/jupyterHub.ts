@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError, show } from "../core/description/errors";
 import { scryptHash } from "../core/description/passwords";
 import { say } from "../core/description/say";
@@ -67,6 +68,7 @@ export class JupyterHub extends GpuContainer {
   readonly address: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: JupyterHubArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("JupyterHub", name, args, ["command"]);
     const names = {
       ...(args.service?.ports ? {} : { "ports[0]": "port" }),
       ...(args.service?.volumes ? {} : { "volumes[0]": "homes" }),

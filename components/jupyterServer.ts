@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { parseAddress } from "../core/description/addresses";
 import { ArgumentError, show } from "../core/description/errors";
 import { parseTarget } from "../core/description/mounts";
@@ -76,6 +77,7 @@ export class JupyterServer extends GpuContainer {
   readonly address: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: JupyterServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("JupyterServer", name, args, ["command"]);
     const names = {
       ...(args.service?.ports ? {} : { "ports[0]": "port" }),
       ...(args.service?.volumes ? {} : { "volumes[0].target": "dataTarget", "volumes[0]": "data" }),

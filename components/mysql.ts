@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError } from "../core/description/errors";
 import { say } from "../core/description/say";
 import type { ServiceArgs } from "../core/description/types";
@@ -59,6 +60,7 @@ export class Mysql extends Service {
   readonly login: pulumi.Output<string>;
 
   constructor(name: string, args: MysqlArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("Mysql", name, args);
     const type = "berth:services:Mysql";
     const folders: Record<string, string> =
       args.config === undefined ? { "volumes[0]": "data" } : { "volumes[0]": "config", "volumes[1]": "data" };

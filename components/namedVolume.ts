@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { providerOf, sessionFor, toLabels } from "../core/engines/dockerApi/session";
 import { ArgumentError } from "../core/description/errors";
@@ -44,6 +45,7 @@ export class NamedVolume extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions = {},
     source?: ReportSource,
   ) {
+    if (!source) checkGiven("NamedVolume", name, args);
     const type = "berth:services:NamedVolume";
     const session = sessionFor(providerOf(opts));
     const volumeName = reporter(

@@ -1,5 +1,6 @@
 import type { Namespace as KubernetesNamespace } from "@pulumi/kubernetes/core/v1/namespace";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import type { Namespace as NamespaceManifest } from "kubernetes-types/core/v1";
 import { say } from "../core/description/say";
 import { labelName } from "../core/mapping/kubernetes/checks";
@@ -7,7 +8,7 @@ import { makeObject } from "../core/engines/kubernetes/object";
 import { Declaration, nameOnceMade, type NamespaceReference } from "../core/engines/kubernetes/objects/declare";
 import type { Patch } from "../core/engines/kubernetes/objects/patch";
 import { plain } from "../core/engines/kubernetes/objects/values";
-import { ArgumentError, checkArguments } from "../core/description/errors";
+import { ArgumentError } from "../core/description/errors";
 import { reporter } from "../core/pulumi/componentErrors";
 
 /** Arguments of {@link Namespace}. */
@@ -20,7 +21,6 @@ export interface NamespaceArgs {
   manifest?: Patch<NamespaceManifest>;
 }
 
-const ARGUMENTS = ["name", "labels", "manifest"];
 /** Every cluster has these, and cannot do without them. */
 const BUILT_IN = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
@@ -45,10 +45,10 @@ export class Namespace extends pulumi.ComponentResource implements NamespaceRefe
   readonly object: KubernetesNamespace;
 
   constructor(name: string, args: NamespaceArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("Namespace", name, args);
     const type = "berth:services:Namespace";
     const report = reporter(type, name);
     const { declaration, manifest, namespaceName } = report(() => {
-      checkArguments(args, ARGUMENTS, "Namespace");
       const checked = labelName(plain(args.name ?? name, "name"), "name");
       if (BUILT_IN.includes(checked))
         throw new ArgumentError(

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { canonical } from "../core/description/digest";
 import { say } from "../core/description/say";
 import { chosenEngine, refuseOnKubernetes } from "../core/engines/engine";
@@ -74,6 +75,7 @@ export class Network extends pulumi.ComponentResource {
     inputs: Record<string, unknown> = { ...args },
     source?: ReportSource,
   ) {
+    if (type === "berth:services:Network" && !source) checkGiven("Network", name, args);
     const session = sessionFor(providerOf(opts));
     const networkName = reporter(type, name, names, source)(() => check(name, args, session, type));
     const declared = { ...inputs, name: networkName };

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError } from "../core/description/errors";
 import { say } from "../core/description/say";
 import type { Inputs, MountDescription, PortDescription, ServiceArgs } from "../core/description/types";
@@ -44,6 +45,7 @@ export class Nginx extends Service {
   readonly siteUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: NginxArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("Nginx", name, args);
     const type = "berth:services:Nginx";
     super(
       name,

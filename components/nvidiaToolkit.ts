@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { checkPackageArgs, type PackageHostArgs, setUp } from "../core/host/setUp";
 import { checkToolkitArgs, planToolkit, type ToolkitArgs } from "../core/host/toolkitPackages";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -36,6 +37,7 @@ export class NvidiaToolkit extends pulumi.ComponentResource {
   };
 
   constructor(name: string, args: NvidiaToolkitArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("NvidiaToolkit", name, args);
     const type = "berth:host:NvidiaToolkit";
     const { invocation, given, timeout } = reporter(
       type,

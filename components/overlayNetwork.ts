@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError } from "../core/description/errors";
 import { Network } from "./network";
 import { say } from "../core/description/say";
@@ -38,6 +39,7 @@ export interface OverlayNetworkArgs {
  */
 export class OverlayNetwork extends Network {
   constructor(name: string, args: OverlayNetworkArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("OverlayNetwork", name, args);
     const { subnet, gateway, ipRange, encrypted = false, options, ...rest } = args;
     const type = "berth:services:OverlayNetwork";
     if (subnet?.includes(":"))

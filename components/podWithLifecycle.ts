@@ -1,10 +1,11 @@
 import type { Pod } from "@pulumi/kubernetes/core/v1/pod";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import type { Pod as PodManifest, Volume } from "kubernetes-types/core/v1";
 import { say } from "../core/description/say";
 import { subdomainName } from "../core/mapping/kubernetes/checks";
 import { makeObject } from "../core/engines/kubernetes/object";
-import { CONTAINER_FIELDS, container } from "../core/engines/kubernetes/objects/container";
+import { container } from "../core/engines/kubernetes/objects/container";
 import {
   Declaration,
   nameOnceMade,
@@ -15,7 +16,7 @@ import { plain } from "../core/engines/kubernetes/objects/values";
 import type { Patch } from "../core/engines/kubernetes/objects/patch";
 import { gracePeriod, volumeNames } from "../core/engines/kubernetes/objects/pod";
 import type { ContainerDescription } from "../core/engines/kubernetes/objects/types";
-import { ArgumentError, checkArguments, show } from "../core/description/errors";
+import { ArgumentError, show } from "../core/description/errors";
 import type { Inputs } from "../core/description/types";
 import { reporter } from "../core/pulumi/componentErrors";
 
@@ -42,17 +43,6 @@ export interface PodWithLifecycleArgs extends ContainerDescription {
   pod?: Patch<PodManifest>;
 }
 
-const ARGUMENTS = [
-  "name",
-  "namespace",
-  "labels",
-  "containerName",
-  ...CONTAINER_FIELDS,
-  "restartPolicy",
-  "terminationGracePeriodSeconds",
-  "volumes",
-  "pod",
-];
 const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
 
 /**
@@ -81,6 +71,7 @@ export class PodWithLifecycle extends pulumi.ComponentResource {
   readonly pod: Pod;
 
   constructor(name: string, args: PodWithLifecycleArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("PodWithLifecycle", name, args);
     const type = "berth:services:PodWithLifecycle";
     const report = reporter(type, name);
     const { declaration, manifest, podName } = report(() => describe(name, args, report, opts));
@@ -101,7 +92,6 @@ function describe(
   report: <R>(run: () => R) => R,
   opts: pulumi.ComponentResourceOptions,
 ) {
-  checkArguments(args, ARGUMENTS, "PodWithLifecycle");
   const podName = subdomainName(plain(args.name ?? name, "name"), "name");
   const { containerName = podName, labels, restartPolicy, volumes } = args;
   if (restartPolicy !== undefined && !RESTART_POLICIES.includes(restartPolicy))

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { chosenEngine } from "../core/engines/engine";
 import { ArgumentError, show } from "../core/description/errors";
@@ -67,6 +68,7 @@ export class Portainer extends Service {
   readonly address: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: PortainerArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("Portainer", name, args);
     const names = {
       ...(args.service?.ports ? {} : { "ports[0]": "port" }),
       ...(args.service?.volumes ? {} : { "volumes[0]": "dockerSocket", "volumes[1]": "data" }),

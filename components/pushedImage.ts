@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { type ImageSource, knownImage } from "../core/engines/dockerApi/images/imageSource";
 import { withTag } from "../core/description/names";
@@ -51,6 +52,7 @@ export class PushedImage extends pulumi.ComponentResource {
   readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: PushedImageArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("PushedImage", name, args);
     const type = "berth:services:PushedImage";
     const session = sessionFor(providerOf(opts));
     const report = reporter(type, name);

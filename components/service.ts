@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { dockerEngine } from "../core/engines/docker/engine";
 import {
@@ -11,7 +12,7 @@ import {
   type EngineOptions,
   type MadeService,
 } from "../core/engines/engine";
-import { ArgumentError } from "../core/description/errors";
+import { ArgumentError, show } from "../core/description/errors";
 import type { DependencyDescription } from "../core/description/project";
 import type { ServiceSpec } from "../core/description/service";
 import type { ServiceArgs } from "../core/description/types";
@@ -114,6 +115,7 @@ export class Service extends pulumi.ComponentResource {
     names: ArgumentNames = {},
     source?: ServiceSource,
   ) {
+    if (type === "berth:services:Service" && !source) checkGiven("Service", name, args);
     const {
       dependsOn = [],
       engine: chosen = chosenEngine(),
@@ -135,6 +137,7 @@ export class Service extends pulumi.ComponentResource {
       options: { swarm, kubernetes },
       report: inProgram,
     });
+    const companions = inProgram(() => companionsOf(dependsOn));
     const whole = { ...options, keepData: !removeData };
     const prepared = report(() => engine.prepare({ name, ...request, options: whole, opts, report }));
     super(type, name, prepared.inputs, { ...opts, hooks: withHooks(opts.hooks, prepared.beforeUpdate) });
@@ -142,7 +145,7 @@ export class Service extends pulumi.ComponentResource {
     this.logicalName = name;
     this.engine = chosen;
     this.description = pulumi.output(request.spec) as unknown as pulumi.Output<ServiceSpec>;
-    const made: MadeService = report(() => prepared.make(this, dependsOn.map(companion)));
+    const made: MadeService = report(() => prepared.make(this, companions));
     this.resource = made.resource;
     this.container = made.container;
     this.containerId = made.id;
@@ -168,14 +171,33 @@ export class Service extends pulumi.ComponentResource {
   }
 }
 
+const CONDITIONS = ["service_healthy", "service_started", "service_completed_successfully"] as const;
+
 /** A service alone is waited for until it answers. */
-function companion(other: Service | Dependency): Companion {
-  const {
-    service,
-    condition,
-    restart = false,
-  } = other instanceof Service ? { service: other, condition: "service_healthy" as const, restart: false } : other;
-  return { name: service.logicalName, resource: service.resource, ready: service.ready, condition, restart };
+function companionsOf(dependsOn: (Service | Dependency)[]): Companion[] {
+  if (!Array.isArray(dependsOn))
+    throw new ArgumentError("dependsOn", say`is no list`, say`give a list of services of the program`);
+  return dependsOn.map((other, index) => {
+    const place = `dependsOn[${index}]`;
+    const {
+      service,
+      condition,
+      restart = false,
+    } = other instanceof Service ? { service: other, condition: "service_healthy" as const } : (other ?? {});
+    if (!(service instanceof Service))
+      throw new ArgumentError(
+        place,
+        say`is no service of the program`,
+        say`give the object that \`new\` has made, or { service, condition }`,
+      );
+    if (!CONDITIONS.includes(condition))
+      throw new ArgumentError(
+        `${place}.condition`,
+        say`${show(condition)} is not known`,
+        say`use ${CONDITIONS.join(", ")}`,
+      );
+    return { name: service.logicalName, resource: service.resource, ready: service.ready, condition, restart };
+  });
 }
 
 /** The user's hooks with more of them before an update. */

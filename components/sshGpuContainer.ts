@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { buildForNodes, buildImage } from "../core/engines/dockerApi/images/build";
 import { providerOf, sessionFor } from "../core/engines/dockerApi/session";
@@ -81,6 +82,7 @@ export class SshGpuContainer extends GpuContainer {
   readonly login: pulumi.Output<string>;
 
   constructor(name: string, args: SshGpuContainerArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("SshGpuContainer", name, args, ["command"]);
     const names = argumentNames(args);
     const report = reporter(TYPE, name, names);
     super(

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { providerOf, sessionFor } from "../core/engines/dockerApi/session";
 import { type Membership, initialised, type SwarmSettings } from "../core/engines/swarm/membership";
@@ -57,6 +58,7 @@ export class Swarm extends pulumi.ComponentResource {
   readonly managers: pulumi.Output<number>;
 
   constructor(name: string, args: SwarmArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("Swarm", name, args);
     const type = "berth:services:Swarm";
     const report = reporter(type, name);
     const session = sessionFor(providerOf(opts));

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import type { PublishMode, SwarmOptions, UpdateConfig } from "../core/description/swarmOptions";
 import type { Inputs, ServiceArgs } from "../core/description/types";
 import { Service, type ServiceOptions } from "./service";
@@ -70,6 +71,7 @@ const NAMES: Record<string, string> = Object.fromEntries([
  */
 export class SwarmService extends Service {
   constructor(name: string, args: SwarmServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("SwarmService", name, args);
     const { serviceName, global, updateConfig, rollbackConfig, placement, endpointMode, publishMode, ...others } = args;
     const { restartPolicy, reservations, serviceLabels, ...described } = others;
     const swarm: SwarmOptions = {

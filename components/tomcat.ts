@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import type { ServiceArgs } from "../core/description/types";
 import { answersHttp } from "../core/description/healthchecks";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -31,6 +32,7 @@ export class Tomcat extends Service {
   readonly siteUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: TomcatArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("Tomcat", name, args);
     const type = "berth:services:Tomcat";
     const names = {
       ...(args.service?.ports ? {} : { "ports[0]": "port" }),

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import { ArgumentError } from "../core/description/errors";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
 import { say } from "../core/description/say";
@@ -47,6 +48,7 @@ export interface TrainingContainerArgs extends GpuContainerArgs {
  */
 export class TrainingContainer extends GpuContainer {
   constructor(name: string, args: TrainingContainerArgs, opts?: pulumi.ComponentResourceOptions) {
+    checkGiven("TrainingContainer", name, args);
     const type = "berth:services:TrainingContainer";
     super(
       name,

@@ -1,6 +1,7 @@
 import type { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import type { Service } from "@pulumi/kubernetes/core/v1/service";
 import * as pulumi from "@pulumi/pulumi";
+import { checkGiven } from "../core/pulumi/checkTypes";
 import type { Deployment as DeploymentManifest } from "kubernetes-types/apps/v1";
 import type { Service as ServiceManifest, ServicePort, Volume } from "kubernetes-types/core/v1";
 import { say } from "../core/description/say";
@@ -18,7 +19,7 @@ import { address } from "../core/engines/kubernetes/objects/address";
 import { makeObject, type ManifestOf } from "../core/engines/kubernetes/object";
 import type { Manifest } from "../core/mapping/kubernetes/manifest";
 import { withoutWaiting } from "../core/engines/kubernetes/waiting";
-import { CONTAINER_FIELDS, container, sidecars as besides } from "../core/engines/kubernetes/objects/container";
+import { container, sidecars as besides } from "../core/engines/kubernetes/objects/container";
 import {
   Declaration,
   nameOnceMade,
@@ -29,7 +30,7 @@ import { listOf, objectOf, plain } from "../core/engines/kubernetes/objects/valu
 import type { Patch } from "../core/engines/kubernetes/objects/patch";
 import { gracePeriod, volumeNames } from "../core/engines/kubernetes/objects/pod";
 import type { ContainerDescription, SidecarDescription } from "../core/engines/kubernetes/objects/types";
-import { ArgumentError, checkArguments, checkFields, show } from "../core/description/errors";
+import { ArgumentError, checkFields, show } from "../core/description/errors";
 import type { Inputs } from "../core/description/types";
 import { reporter } from "../core/pulumi/componentErrors";
 import { berthSetting } from "../core/pulumi/settings";
@@ -113,11 +114,6 @@ export interface WebAppArgs extends ContainerDescription {
   service?: Patch<ServiceManifest>;
 }
 
-const ARGUMENTS = [
-  ...["name", "serviceName", "namespace", "labels", "replicas", "containerName", "containerPort", "port", "portName"],
-  ...["nodePort", "serviceType", ...CONTAINER_FIELDS, "imagePullSecrets", "strategy", "terminationGracePeriodSeconds"],
-  ...["automountServiceAccountToken", "sidecars", "volumes", "safeDefaults", "deployment", "service"],
-];
 const SERVICE_TYPES = ["ClusterIP", "NodePort", "LoadBalancer"];
 
 /** Each can be switched off by its name. */
@@ -187,6 +183,7 @@ export class WebApp extends pulumi.ComponentResource {
   readonly service: Service;
 
   constructor(name: string, args: WebAppArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    checkGiven("WebApp", name, args);
     const type = "berth:services:WebApp";
     const report = reporter(type, name);
     const { declaration, deploymentName, deployment, serviceName, service } = report(() =>
@@ -225,7 +222,6 @@ function describe(
   report: <R>(run: () => R) => R,
   opts: pulumi.ComponentResourceOptions,
 ) {
-  checkArguments(given, ARGUMENTS, "WebApp");
   const { safeDefaults = true } = given;
   if (typeof safeDefaults !== "boolean")
     throw new ArgumentError("safeDefaults", say`${show(safeDefaults)} is not true or false`, say`use true or false`);

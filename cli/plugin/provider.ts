@@ -5,7 +5,6 @@ import { connect } from "../../components/parts/connect";
 import { checkArguments } from "../../core/description/errors";
 import { say } from "../../core/description/say";
 import { chosenEngine } from "../../core/engines/engine";
-import { checkTypes } from "../../core/pulumi/checkTypes";
 import { reporter } from "../../core/pulumi/componentErrors";
 import { endWith } from "../../core/pulumi/endWithCli";
 import { perProvider } from "../../core/pulumi/perProgram";
@@ -39,13 +38,7 @@ export async function make(
 ): Promise<pulumi.ComponentResource & Record<string, unknown>> {
   const component = type.split(":").at(-1)!;
   const { className, load } = COMPONENTS[component]!;
-  reporter(
-    className,
-    name,
-  )(() => {
-    checkTypes(className, inputs);
-    checkArguments(inputs, Object.keys(RESOURCES[type]!.inputProperties), component);
-  });
+  reporter(className, name)(() => checkArguments(inputs, Object.keys(RESOURCES[type]!.inputProperties), component));
   const Component = await load();
   return new Component(name, inputs as never, options) as pulumi.ComponentResource & Record<string, unknown>;
 }

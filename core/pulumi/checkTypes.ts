@@ -1,5 +1,6 @@
-import { ArgumentError } from "../description/errors";
+import { ArgumentError, checkArguments } from "../description/errors";
 import { either, say } from "../description/say";
+import { reporter } from "./componentErrors";
 import { isOnItsWay } from "./outputs";
 
 /** What a value may be: its kinds, and what lies in a list or an object where berth itself says it. */
@@ -7,8 +8,8 @@ export interface ArgumentType {
   kinds: Kind[];
   /** Of each item of a list. */
   items?: ArgumentType;
-  /** Of an object's fields. */
-  fields?: Record<string, ArgumentType>;
+  /** Of an object's fields; a number stands for those that several have. */
+  fields?: Record<string, ArgumentType> | number;
   /** Of each value of an object with any fields. */
   values?: ArgumentType;
 }
@@ -23,8 +24,15 @@ const words = (kind: Kind) =>
     object: say`an object`,
   })[kind];
 
-/** By class; made from the types of TypeScript by `npm run docs`. */
-const types = (): Record<string, Record<string, ArgumentType>> => require("./argumentTypes.json");
+interface Types {
+  /** Of each argument, by class; null where it may be anything that its component looks at itself. */
+  classes: Record<string, Record<string, ArgumentType | null>>;
+  /** What several have. */
+  shared: Record<string, ArgumentType>[];
+}
+
+/** Made from the types of TypeScript by `npm run docs`. */
+const types = (): Types => require("./argumentTypes.json");
 
 /**
  * Refuses a value of a kind that the argument's type does not have. Programs in other languages, and in JavaScript, have
@@ -33,12 +41,34 @@ const types = (): Record<string, Record<string, ArgumentType>> => require("./arg
  * @param component name of the class whose arguments they are
  */
 export function checkTypes(component: string, args: object): void {
-  checkFields(args, types()[component]!, "");
+  checkFields(args, types().classes[component]!, "");
 }
 
-function checkFields(value: object, fields: Record<string, ArgumentType>, path: string): void {
-  for (const [name, field] of Object.entries(value))
-    if (Object.hasOwn(fields, name)) check(field, path ? `${path}.${name}` : name, fields[name]!);
+/**
+ * What a program gives to a component: an argument that it does not have, or one of another kind, is refused. Nothing
+ * else may have been looked at before.
+ *
+ * @param component name of its class
+ * @param name of the component, for the sentence
+ * @param refused arguments that it does not have, of which it says itself why
+ */
+export function checkGiven(component: string, name: string, args: object, refused: readonly string[] = []): void {
+  reporter(
+    component,
+    name,
+  )(() => {
+    if (typeof args !== "object" || args === null || Array.isArray(args))
+      throw new ArgumentError("args", say`are missing`, say`give an object with the arguments of ${component}`);
+    checkArguments(args, [...Object.keys(types().classes[component]!), ...refused], component);
+    checkTypes(component, args);
+  });
+}
+
+function checkFields(value: object, fields: Record<string, ArgumentType | null>, path: string): void {
+  for (const [name, field] of Object.entries(value)) {
+    const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (type) check(field, path ? `${path}.${name}` : name, type);
+  }
 }
 
 function check(value: unknown, path: string, type: ArgumentType): void {
@@ -56,8 +86,9 @@ function check(value: unknown, path: string, type: ArgumentType): void {
   if (kind === "list" && type.items)
     for (const [index, item] of (value as unknown[]).entries()) check(item, `${path}[${index}]`, type.items);
   if (kind !== "object") return;
-  if (type.fields) checkFields(value as object, type.fields, path);
+  const fields = typeof type.fields === "number" ? types().shared[type.fields]! : (type.fields ?? {});
+  checkFields(value as object, fields, path);
   if (type.values)
     for (const [name, item] of Object.entries(value as object))
-      if (!Object.hasOwn(type.fields ?? {}, name)) check(item, `${path}.${name}`, type.values);
+      if (!Object.hasOwn(fields, name)) check(item, `${path}.${name}`, type.values);
 }

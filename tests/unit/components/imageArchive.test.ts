@@ -379,7 +379,7 @@ describe("is refused at once", () => {
   const NAMES = "end it with .tar, or with .tar.gz or .tgz for a compressed one.";
   test.each<[string, Partial<ImageArchiveArgs>, string]>([
     ["no images", { images: [] }, "images: names no image; name one or more."],
-    ["one that is no list", { images: "nginx" as never }, "images: names no image; name one or more."],
+    ["one that is no list", { images: "nginx" as never }, "images: is text; give a list."],
     [
       "undefined",
       { images: [undefined as never] },

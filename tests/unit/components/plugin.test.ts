@@ -77,7 +77,7 @@ const VALUES: Record<Kind, unknown[]> = {
 
 test.each(fields)("$component: $field is refused in a sentence, or made", async ({ component, field }) => {
   const { className } = COMPONENTS[component]!;
-  const { kinds } = (types as unknown as Record<string, Record<string, ArgumentType>>)[className]![field]!;
+  const { kinds } = (types.classes as unknown as Record<string, Record<string, ArgumentType>>)[className]![field]!;
   const problems: string[] = [];
   for (const [kind, values] of Object.entries(VALUES) as [Kind, unknown[]][])
     for (const value of values) {

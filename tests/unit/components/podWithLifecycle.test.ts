@@ -117,7 +117,7 @@ describe("refused before anything is made", () => {
     [{ image: "nginx", replicas: 2 }, "replicas: is not an argument of PodWithLifecycle; use name, "],
     [{ image: "nginx", restartPolicy: "no" }, 'restartPolicy: "no" is not known; use Always, OnFailure, Never.'],
     [{ image: "nginx", postStart: {} }, "postStart: says nothing to do; give one of exec, httpGet, sleep."],
-    [{ image: "nginx", preStop: { exec: "nginx -s quit" } }, 'preStop.exec: "nginx -s quit" is not '],
+    [{ image: "nginx", preStop: { exec: "nginx -s quit" } }, "preStop.exec: is text; give a list or an object."],
     [{ image: "nginx", preStop: { httpGet: "/bye" } }, "preStop.httpGet.port: is missing; say which port it asks."],
     [
       { image: "nginx", preStop: { sleep: 9 }, terminationGracePeriodSeconds: 9 },

@@ -58,7 +58,7 @@ const NEEDED =
 test.each<[Parameters<typeof portainer>[0], string]>([
   [{ dockerSocket: undefined }, `dockerSocket: ${NEEDED}`],
   [{ dockerSocket: false }, `dockerSocket: ${NEEDED}`],
-  [{ dockerSocket: "/var/run/docker.sock" }, `dockerSocket: ${NEEDED}`],
+  [{ dockerSocket: "/var/run/docker.sock" }, "dockerSocket: is text; give true or false."],
   [{ adminPassword: undefined }, "adminPassword: is missing; give a secret, for example config.requireSecret(...)."],
   [{ adminPassword: "elevenchars" }, "adminPassword: is shorter than 12 characters; choose a longer one."],
   [{ adminPassword: "ä".repeat(37) }, "adminPassword: is longer than 72 bytes; choose a shorter one."],

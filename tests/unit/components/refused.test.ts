@@ -78,7 +78,7 @@ test.each<[string, () => unknown, string]>([
   [
     "a field of Compose in its own spelling",
     () => new Service("web", { image, mem_limit: "1g" } as never),
-    'Service "web": mem_limit: is not a field of a service; see the type ServiceDescription for the fields.',
+    'Service "web": mem_limit: is not an argument of Service; use memLimit.',
   ],
   [
     "what the provider cannot say",

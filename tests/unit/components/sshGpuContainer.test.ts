@@ -143,7 +143,7 @@ describe("installServer", () => {
 
 test.each<[object, string]>([
   [{ authorizedKeys: undefined }, "authorizedKeys: is not a list"],
-  [{ authorizedKeys: KEY }, "authorizedKeys: is not a list"],
+  [{ authorizedKeys: KEY }, "authorizedKeys: is text; give a list"],
   [{ authorizedKeys: [] }, "authorizedKeys: is empty, so nobody could log in"],
   [{ authorizedKeys: [KEY, "anna"] }, 'authorizedKeys[1]: "anna" is not a kind of public key'],
   [{ authorizedKeys: [KEY, null] }, "authorizedKeys[1]: null is not a public key"],
@@ -154,10 +154,10 @@ test.each<[object, string]>([
     "authorizedKeys[0]: is a private key, which must not leave its owner's machine",
   ],
   [{ port: 0 }, "port: 0 is not a whole number in range"],
-  [{ port: "ssh" }, 'port: "ssh" is not a whole number in range'],
+  [{ port: "ssh" }, "port: is text; give a number."],
   [{ user: "Anna B" }, 'user: "Anna B" is not the name of a user'],
   [{ user: "-o" }, 'user: "-o" is not the name of a user'],
-  [{ data: "/data:/data" }, 'data: "/data:/data" is not a list'],
+  [{ data: "/data:/data" }, "data: is text; give a list."],
   [{ data: ["/data"] }, 'data[0]: "/data" names no folder in the container'],
   [{ data: ["/:data"] }, 'data[0]: "data" is not an absolute path'],
   [{ service: { volumes: ["/:data"] } }, 'service.volumes[0]: "data" is not an absolute path'],

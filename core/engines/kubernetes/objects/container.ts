@@ -21,7 +21,7 @@ import { handler, probe } from "./probes";
 import type { ContainerDescription, ResourcesDescription, SidecarDescription, Variables } from "./types";
 
 /** Every field of a container, so that a slip in one is refused. */
-export const CONTAINER_FIELDS = [
+const CONTAINER_FIELDS = [
   "image",
   "imagePullPolicy",
   "command",
