@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { engineOf, HOSTS } from "../stacks";
-import { providersIn } from "./state";
+import { hasDrifted, providersIn } from "./state";
 import { hasPlugin, type Place, type Plugin } from "./tools";
 
 const PLUGINS: readonly Plugin[] = ["docker", "kubernetes", "command"];
@@ -62,9 +62,17 @@ export function sparePluginSearch(places: Place[], state: string | undefined, ve
     process.env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
 }
 
-/** Tells the CLI, where it may be told, that equal inputs are no change. The user's word counts. */
-export function trustInputs(state: string | undefined): void {
-  if (mayTrustInputs(state)) process.env.PULUMI_ENABLE_LEGACY_DIFF ??= "true";
+const asksForRefresh = (word: string) => /^(--refresh(=.*)?|-[a-z]*r[a-z]*)$/.test(word);
+
+/**
+ * Tells the CLI, where it may be told, that equal inputs are no change. What a refresh finds, or has found, inputs do not
+ * show. The user's word counts.
+ *
+ * @param args for the CLI
+ */
+export function trustInputs(state: string | undefined, args: string[] = []): void {
+  if (mayTrustInputs(state) && !args.some(asksForRefresh) && !hasDrifted(state!))
+    process.env.PULUMI_ENABLE_LEGACY_DIFF ??= "true";
 }
 
 /** Steps at once that the CLI takes where it may: most of one is waiting, for the engine or, far longer, for pods. */

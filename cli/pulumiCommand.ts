@@ -114,7 +114,7 @@ export async function pulumiCommand(
       ? (known ?? (declaration ? ["docker" as const] : await placesPlanned(folder, planned)))
       : placesOf(programs, values["berth:engine"]);
     if (places) sparePluginSearch(places, state, pluginVersions(folder));
-    trustInputs(state);
+    trustInputs(state, args);
     takeMoreAtOnce(places, state);
     if (command === "destroy") {
       writeStateOnce(state);

@@ -1,3 +1,4 @@
+import { CHANGED_BY_PROVIDER, isCpuLimited } from "../core/mapping/docker";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -87,8 +88,22 @@ export async function isSelected(root: string, project: string, stack: string): 
 export const providersIn = (state: string): Set<string> =>
   new Set([...state.matchAll(/pulumi:providers:([\w-]+)/g)].map(([, name]) => name!));
 
+type Values = Record<string, unknown>;
 interface State {
-  checkpoint?: { latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[] } };
+  checkpoint?: { latest?: { resources?: { type: string; inputs?: Values; outputs?: Values }[] } };
+}
+
+/** Whether a refresh has read from a container what it was not declared with, so that the provider puts it right. */
+export function hasDrifted(state: string): boolean {
+  const { resources = [] } = (JSON.parse(state) as State).checkpoint?.latest ?? {};
+  // What is not declared is read as the engine's own word for it.
+  const plain = (value: unknown) => (value && value !== "no" ? JSON.stringify(value) : "");
+  return resources
+    .filter(({ type }) => type === "docker:index/container:Container")
+    .some(({ inputs = {}, outputs = {} }) => {
+      const byHand = isCpuLimited(inputs) ? [] : ["cpus"];
+      return [...CHANGED_BY_PROVIDER, ...byHand].some((key) => plain(inputs[key]) !== plain(outputs[key]));
+    });
 }
 
 /** Outputs of the stack in a state, as `up` prints them; a secret is not shown. */

@@ -365,6 +365,10 @@ export const CHANGED_BY_PROVIDER = [
 /** Docker changes these in place but the provider does not: berth asks the engine (reconcile.ts). */
 export const CHANGED_BY_BERTH = ["name", "networksAdvanced", "cpus", "cpuPeriod", "cpuQuota"] as const;
 
+/** Whether processors are limited by declaration; berth sets that itself, and what somebody else has set the provider sees. */
+export const isCpuLimited = (args: Record<string, unknown>): boolean =>
+  ["cpus", "cpuPeriod", "cpuQuota"].some((key) => args[key] !== undefined);
+
 /**
  * Limits that berth sets on a living container, with the engine's word for each. The provider has an argument for the
  * first three only; a new container gets the others right after its start.

@@ -10,6 +10,7 @@ import type { Companion } from "../engine";
 import {
   ARGUMENTS,
   CHANGED_BY_PROVIDER,
+  isCpuLimited,
   type Ending,
   endingOf,
   IGNORED,
@@ -222,7 +223,8 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
     return known.join(" ");
   });
 
-  const ignored = byProvider.length ? IGNORED.filter((key) => !byProvider.includes(key as never)) : [...IGNORED];
+  const byHand = isCpuLimited(args as Record<string, unknown>) ? [] : ["cpus"];
+  const ignored = IGNORED.filter((key) => ![...byProvider, ...byHand].includes(key as never));
   // With mustRun the provider starts again and again what has ended well.
   if (spec.mode !== "replicated-job") args.mustRun = lift(endingOf(spec), (plain) => !mayEnd(plain as Ending));
   if (args.mustRun !== true) ignored.push("mustRun");
@@ -248,9 +250,10 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
       replacementTrigger: trigger,
       ignoreChanges: ignored,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
-      replaceOnChanges: CHANGED_BY_PROVIDER.filter(
-        (key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined,
-      ),
+      replaceOnChanges: [
+        ...CHANGED_BY_PROVIDER.filter((key) => key !== "restart" && key !== "maxRetryCount" && args[key] === undefined),
+        ...byHand,
+      ],
       hooks: session.hooks && {
         beforeCreate: [session.hooks.fetchImage, session.hooks.makeRoom],
         afterCreate: [session.hooks.restartDependents],

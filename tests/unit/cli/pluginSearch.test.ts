@@ -8,6 +8,7 @@ import {
   placesOf,
   placesOfTypes,
   takeMoreAtOnce,
+  trustInputs,
   writeStateOnce,
 } from "../../../cli/pluginSearch";
 import type { Place, Plugin } from "../../../cli/tools";
@@ -44,6 +45,37 @@ test.each<[string | undefined, boolean]>([
   [undefined, false],
 ])("equal inputs of the state %j are no change: %s", (state, expected) => {
   expect(mayTrustInputs(state)).toBe(expected);
+});
+
+const container = (inputs: object, outputs: object) => ({
+  type: "docker:index/container:Container",
+  urn: KUBERNETES.replaceAll("kubernetes", "docker"),
+  inputs,
+  outputs,
+});
+test.each<[object, object, string[], string | undefined]>([
+  [{ restart: "no", memory: 64 }, { restart: "no", memory: 64, memorySwap: 0, cpuSet: "" }, [], "true"],
+  [{}, { restart: "no" }, ["--yes", "--diff"], "true"],
+  // A refresh is to come,
+  [{}, {}, ["--yes", "--refresh"], undefined],
+  [{}, {}, ["-yr"], undefined],
+  // or has been.
+  [{ restart: "no" }, { restart: "always" }, [], undefined],
+  [{}, { memory: 64 }, [], undefined],
+  [{}, { cpus: "0.5" }, [], undefined],
+  // That is for berth to put right.
+  [{ cpus: "0.7" }, { cpus: "0.5" }, [], "true"],
+  [{ cpuQuota: 50_000 }, { cpus: "0.5" }, [], "true"],
+])("inputs %j with what was read, %j, and %j", (inputs, outputs, args, expected) => {
+  const before = process.env.PULUMI_ENABLE_LEGACY_DIFF;
+  delete process.env.PULUMI_ENABLE_LEGACY_DIFF;
+  try {
+    trustInputs(JSON.stringify({ checkpoint: { latest: { resources: [container(inputs, outputs)] } } }), args);
+    expect(process.env.PULUMI_ENABLE_LEGACY_DIFF).toBe(expected);
+  } finally {
+    if (before === undefined) delete process.env.PULUMI_ENABLE_LEGACY_DIFF;
+    else process.env.PULUMI_ENABLE_LEGACY_DIFF = before;
+  }
 });
 
 test.each<[Place[] | undefined, string | undefined, string | undefined, RegExp]>([

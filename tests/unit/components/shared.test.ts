@@ -187,17 +187,23 @@ describe("containers", () => {
     expect([...w.errorHooks]).toEqual(container.onError);
   });
 
-  test("without a limit are replaced where one was taken away", async () => {
+  test("without a limit are replaced where one was taken away, or set by hand", async () => {
     new Service("one", { image: "x1", memLimit: "64m", cpuShares: 5 });
     new Service("two", { image: "x1", restart: "on-failure:3" });
+    new Service("three", { image: "x1", cpuQuota: 50_000 });
     await w.done();
-    expect(w.one(CONTAINER, "one").replaceOnChanges).toEqual(["memoryReservation", "cpuSet"]);
+    expect(w.one(CONTAINER, "one").replaceOnChanges).toEqual(["memoryReservation", "cpuSet", "cpus"]);
+    expect(w.one(CONTAINER, "one").ignoreChanges).not.toContain("cpus");
+    // berth sets it itself.
+    expect(w.one(CONTAINER, "three").replaceOnChanges).not.toContain("cpus");
+    expect(w.one(CONTAINER, "three").ignoreChanges).toContain("cpus");
     expect(w.one(CONTAINER, "two").replaceOnChanges).toEqual([
       "memory",
       "memoryReservation",
       "memorySwap",
       "cpuShares",
       "cpuSet",
+      "cpus",
     ]);
   });
 
