@@ -56,6 +56,11 @@ for (const folder of ["cli", "components", "core", "stacks"])
     recursive: true,
     filter: (file) => (!file.endsWith(".ts") || file.endsWith(".d.ts")) && !PROGRAMS.test(file),
   });
+// What the schema of compose files says to people is most of it, and nothing reads that.
+const schema = join(DIST, "core/readers/compose/compose-spec.json");
+const isText = (key, value) => key === "description" && typeof value === "string";
+const terse = (key, value) => (isText(key, value) ? undefined : value);
+writeFileSync(schema, JSON.stringify(JSON.parse(readFileSync(schema, "utf8"), terse)));
 // The texts of messages go by short names for what they translate.
 const { shortKey } = require("../dist/core/description/say");
 const file = join(DIST, "core/description/zh.json");
