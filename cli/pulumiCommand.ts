@@ -17,11 +17,12 @@ import { applicableProject, type CliProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { removeBefore } from "./removal";
 import { close } from "./stackNow";
+import { importState } from "./stateResources";
 import { readStackConfig } from "./stackConfig";
 import { isSelected, mendState, outputsIn, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
-import { Unfinished } from "./unfinished";
+import { Unfinished, withoutInitErrors } from "./unfinished";
 import { UsageError } from "./usageError";
 import { say } from "../core/description/say";
 
@@ -83,7 +84,7 @@ export async function pulumiCommand(
   const programs = project.own ? [] : programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
   await mendState(folder, project.name, name);
-  const state = await stateOf(folder, project.name, name);
+  const state = await stateToBeginWith(project, stack, command);
 
   // Once: a program that is run by loading it declares nothing the second time.
   let plan: Promise<Plan> | undefined;
@@ -138,6 +139,16 @@ export async function pulumiCommand(
     declaration ??= await planning;
     if (declaration) close(declaration.now);
   }
+}
+
+/** The stack's state; what an engine that was gone has left in it would stop an `up`, and each one after it. */
+async function stateToBeginWith(project: CliProject, stack: string, command: PulumiCommand) {
+  const read = () => stateOf(project.folder, project.name, shortName(stack));
+  const state = await read();
+  const mended = command === "destroy" ? undefined : withoutInitErrors(state);
+  if (mended === undefined) return state;
+  await importState(project.folder, stack, mended);
+  return read();
 }
 
 /** Selects a stack, as who calls the CLI next expects; that is a run of the CLI, which one that is selected does not need. */

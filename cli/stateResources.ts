@@ -24,6 +24,8 @@ export interface Resource {
   protect?: boolean;
   retainOnDelete?: boolean;
   resourceHooks?: Record<string, unknown>;
+  /** What went wrong while it was made. */
+  initErrors?: string[];
 }
 
 export interface Deployment {

@@ -1,6 +1,6 @@
 import { say } from "../core/description/say";
 import { isOurs, OWNER_LABEL, STACK_LABEL } from "../core/engines/owner";
-import { Engines, importState, type Resource, type StateFile } from "./stateResources";
+import { Engines, type Exported, importState, type Resource, type StateFile } from "./stateResources";
 
 /** Where the engine has things of a type, by name. */
 const PATHS: Record<string, (name: string) => { look: string; remove: string }> = {
@@ -89,6 +89,22 @@ export class Unfinished {
     const deployment = { ...latest, ...(others.length ? { pending_operations: others } : {}) };
     await importState(folder, stack, { version, deployment });
   }
+}
+
+/**
+ * A state that has forgotten what went wrong while things of Docker were made: the CLI would have them changed for it, and
+ * the provider cannot change a network. What they lack is seen on the engine.
+ *
+ * @returns undefined where it knows of nothing such
+ */
+export function withoutInitErrors(state: string | undefined): Exported | undefined {
+  if (!state?.includes('"initErrors"')) return undefined;
+  const { version, checkpoint } = JSON.parse(state) as StateFile;
+  const resources = checkpoint.latest?.resources ?? [];
+  const faulty = ({ initErrors, type }: Resource) => initErrors !== undefined && type.startsWith("docker:index/");
+  if (!resources.some(faulty)) return undefined;
+  const whole = resources.map((resource) => (faulty(resource) ? { ...resource, initErrors: undefined } : resource));
+  return { version, deployment: { ...checkpoint.latest, resources: whole } };
 }
 
 /** Labels as the provider's arguments have them. */

@@ -220,6 +220,8 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
     // Where the image is known to a preview, the state has been there before.
     if (pulumi.runtime.isDryRun() && life && !live && !session.taken(String(spec.containerName)))
       void pulumi.log.info(say`${name}: its container is not on the engine; \`up\` makes one.`, parent);
+    if (pulumi.runtime.isDryRun() && live?.neverStarted)
+      void pulumi.log.info(say`${name}: its container has never started; \`up\` makes it anew.`, parent);
     return known.join(" ");
   });
 

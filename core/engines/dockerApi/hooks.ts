@@ -33,7 +33,7 @@ interface ContainerState {
   Id: string;
   Config: { Labels: Record<string, string> | null };
   HostConfig?: { NetworkMode?: string; IpcMode?: string; PidMode?: string };
-  State: { Running: boolean };
+  State: { Running: boolean; Status?: string };
 }
 interface NetworkState {
   Id: string;
@@ -195,13 +195,28 @@ async function setAside(
 
 async function bringBack(
   session: HookContext,
-  { name, newInputs, failedOperation }: pulumi.ErrorHookArgs,
+  { name, newInputs, failedOperation, errors }: pulumi.ErrorHookArgs,
 ): Promise<boolean> {
   if (failedOperation === "create" && session.client) {
+    const held = await heldForNobody(session.client, errors).catch(() => undefined);
+    if (held !== undefined)
+      await pulumi.log.error(
+        say`${name}: the engine keeps the host port ${held} for a container that is gone, as one does that was killed; start the engine anew (\`systemctl restart docker\`), then the same command again.`,
+      );
     const sentence = await session.predecessors.bringBack(name, String(newInputs?.name ?? ""));
     if (sentence) await pulumi.log.error(say`${name} could not be changed. ${sentence}`);
   }
   return false;
+}
+
+/** The port that the engine calls allocated though none of its containers has it. */
+async function heldForNobody(client: EngineClient, errors: string[] = []): Promise<number | undefined> {
+  const [, port] = /:(\d+) failed: port is already allocated/.exec(errors.join("\n")) ?? [];
+  if (port === undefined) return undefined;
+  const containers = await client.request<{ Ports: { PublicPort?: number }[] | null }[]>("GET", "/containers/json");
+  return containers.some(({ Ports }) => Ports?.some(({ PublicPort }) => PublicPort === Number(port)))
+    ? undefined
+    : Number(port);
 }
 
 async function restartDependents(session: HookContext, { name }: pulumi.ResourceHookArgs): Promise<void> {

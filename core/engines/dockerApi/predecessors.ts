@@ -89,7 +89,7 @@ interface Container {
   Name: string;
   Config: { Labels: Record<string, string> | null; StopTimeout?: number };
   HostConfig?: { NetworkMode?: string; RestartPolicy?: RestartPolicy };
-  State: { Running: boolean };
+  State: { Running: boolean; Status?: string };
 }
 
 /** Milliseconds that an engine may take to be there again: with the machine, or behind an update of its own. */
@@ -151,14 +151,15 @@ export class Predecessors {
    *
    * @param found the container that has this name now, where one has
    */
-  async makeRoom(service: string, found: { Id: string } | undefined): Promise<void> {
+  async makeRoom(service: string, found: (Pick<Container, "Id"> & Partial<Container>) | undefined): Promise<void> {
     for (const container of await this.asideOf(service, "failed")) await this.stop(container);
     const previous = await this.asideOf(service, "previous");
     // An apply may have been cut off between its new name and its end.
     for (const container of previous) await this.stop(container);
     if (!found) return;
-    if (previous.length === 0) return this.setAside(found.Id, service);
-    // It has never answered: the one that did is set aside already.
+    const neverStarted = found.State?.Status === "created" && isOurs(found.Config?.Labels, this.program.owner);
+    if (previous.length === 0 && !neverStarted) return this.setAside(found.Id, service);
+    // It has never answered: where one did, that is set aside already.
     const unproven = await this.inspect(found.Id);
     if (!unproven) return;
     await this.remove(unproven);

@@ -229,7 +229,10 @@ export class Session {
 
   /** Whether the last change of a service failed, so that what runs is not what the state says. */
   hasFailed(service: string): boolean {
-    const { [LIFE_LABEL]: life } = this.live(service)?.labels ?? {};
+    const live = this.live(service);
+    // The provider knows only a part of it, and would have it changed, which it cannot.
+    if (live?.neverStarted) return true;
+    const { [LIFE_LABEL]: life } = live?.labels ?? {};
     return this.allOf(service).some(
       ({ name, labels }) => setAsideAs(name)?.kind === "failed" && labels[LIFE_LABEL] === life,
     );

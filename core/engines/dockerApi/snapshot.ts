@@ -24,6 +24,8 @@ export interface LiveContainer {
   /** Seconds since 1970. */
   created?: number;
   running?: boolean;
+  /** It was made, and the engine has gone, or would not, before it started. */
+  neverStarted?: boolean;
   /** Volumes and folders of the host. */
   mounts?: LiveMount[];
   /** What its list does not say, of one that may be taken over. */
@@ -288,6 +290,7 @@ export async function takeSnapshot(client: EngineClient, closer: string[] = []):
       networks: container.NetworkSettings?.Networks ?? undefined,
       created: container.Created,
       running: container.State === undefined ? undefined : /^(?:running|paused|restarting)$/.test(container.State),
+      neverStarted: container.State === "created" || undefined,
       mounts: container.Mounts?.map(({ Type, Name, Source, Destination }) => ({
         type: Type,
         source: (Type === "volume" ? Name : Source) ?? "",

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Unfinished } from "../../../cli/unfinished";
+import { Unfinished, withoutInitErrors } from "../../../cli/unfinished";
 import { useEngine } from "../fakeEngine";
 
 const engine = useEngine();
@@ -129,4 +129,38 @@ test("the CLI forgets it, and nothing else", async () => {
     process.env.PATH = before;
     rmSync(folder, { recursive: true });
   }
+});
+
+describe("what went wrong while things were made", () => {
+  const faulty = (kind: string, name: string) => ({
+    ...begun(kind, name).resource,
+    initErrors: ["the engine has gone"],
+  });
+
+  test("is forgotten where Docker's provider made them", () => {
+    const bucket = {
+      urn: "urn:pulumi:a::b::aws:s3/bucket:Bucket::x",
+      type: "aws:s3/bucket:Bucket",
+      initErrors: ["no"],
+    };
+    const text = state([], [faulty("network:Network", "net"), faulty(CONTAINER, "web"), bucket]);
+    const { version, deployment } = JSON.parse(JSON.stringify(withoutInitErrors(text))) as {
+      version: number;
+      deployment: unknown;
+    };
+    const { latest } = (
+      JSON.parse(state([], [begun("network:Network", "net").resource, begun(CONTAINER, "web").resource, bucket])) as {
+        checkpoint: { latest: object };
+      }
+    ).checkpoint;
+    expect({ version, deployment }).toEqual({ version: 3, deployment: latest });
+  });
+
+  test("nothing did, or not with Docker", () => {
+    expect(withoutInitErrors(undefined)).toBeUndefined();
+    expect(withoutInitErrors(state([], [begun(CONTAINER, "web").resource]))).toBeUndefined();
+    expect(
+      withoutInitErrors(state([], [{ urn: "u", type: "aws:s3/bucket:Bucket", initErrors: ["no"] }])),
+    ).toBeUndefined();
+  });
 });

@@ -255,12 +255,25 @@ describe("with an engine", () => {
     test.each<[string, object | undefined]>([
       ["there is none", undefined],
       ["only somebody else's", { Names: ["/other"], Labels: { "berth.life": "theirs", "berth.owner": "you" } }],
+      [
+        "it never started, for the engine had gone",
+        {
+          State: "created",
+          Labels: { ...ownerLabels({ stack: "berth/test", owner: "me" }, "web"), "berth.life": "first" },
+        },
+      ],
     ])("is a new one where %s", async (_, live) => {
       const [one, other] = [await made(live), await made(live)];
       expect(one.life).toMatch(/^[0-9a-f]{12}$/);
       expect(one.trigger).toBe(one.life);
       expect(other.life).not.toBe(one.life);
       expect(one.infos).toEqual([]);
+    });
+
+    test("a preview says that it never started", async () => {
+      expect((await made({ State: "created" }, true)).infos).toEqual([
+        "web: its container has never started; `up` makes it anew.",
+      ]);
     });
 
     test("is none where nobody has looked at the engine", async () => {

@@ -326,3 +326,31 @@ test("every session has hooks of its own names, and a monitor without hooks none
   await world({ hooks: false });
   expect(sessionFor().hooks).toBeUndefined();
 });
+
+describe("where a container cannot be made", () => {
+  const errors: string[] = [];
+  const fails = (error: string) => {
+    errors.length = 0;
+    pulumi.log.error = async (message) => void errors.push(message);
+    const args = { name: "web", newInputs: { name: "web" }, failedOperation: "create", errors: [error] };
+    return session.hooks!.bringBack.callback(args as unknown as pulumi.ErrorHookArgs);
+  };
+  const BIND = "Bind for 0.0.0.0:8080 failed: port is already allocated";
+
+  test("a port that the engine keeps for nobody is said, with what helps", async () => {
+    engine.says("GET /containers/json", [{ Ports: [{ PublicPort: 80 }] }, { Ports: null }]);
+    expect(await fails(BIND)).toBe(false);
+    expect(errors).toEqual([
+      "web: the engine keeps the host port 8080 for a container that is gone, as one does that was killed; start the engine anew (`systemctl restart docker`), then the same command again.",
+    ]);
+  });
+
+  test.each<[string, string, unknown]>([
+    ["a container has the port", BIND, [{ Ports: [{ PublicPort: 8080 }] }]],
+    ["it failed for something else", "no space left on device", []],
+  ])("nothing of it is said where %s", async (_, error, containers) => {
+    engine.says("GET /containers/json", containers);
+    await fails(error);
+    expect(errors).toEqual([]);
+  });
+});

@@ -45,6 +45,13 @@ function runs(name: string, service = name, { restart = "no", mode = "bridge", r
   return Id;
 }
 
+/** What the engine says of a container that was made and not started. */
+const created = (Id: string, Labels: Record<string, string> = ownerLabels(OWNER, "web")) => ({
+  Id,
+  Config: { Labels },
+  State: { Running: false, Status: "created" },
+});
+
 /** What this run of a program knows of the engine: as it is now. */
 async function beginning(adopts: string[] = []): Promise<Predecessors> {
   const snapshot: EngineSnapshot = markAdopted(await takeSnapshot(client, adopts), OWNER, adopts);
@@ -78,6 +85,23 @@ describe("a change of a service", () => {
       expect(nameOf(old)).toBeUndefined();
     },
   );
+
+  test("removes what has never started, for nothing can come back there", async () => {
+    const half = runs("web", "web", { running: false });
+    const run = await beginning();
+    await run.makeRoom("web", created(half));
+    expect(all()).toEqual([]);
+    expect(infos).toEqual(["Removed the container web, left behind by an apply that was cut off."]);
+    expect(await run.bringBack("web", "web")).toBeUndefined();
+  });
+
+  test("sets aside what has never started where somebody has made it by hand", async () => {
+    const half = runs("web", "web", { running: false });
+    const container = store.find("containers", half) as Container;
+    store.put("containers", { ...container, Config: { Labels: {} } });
+    await (await beginning(["web"])).makeRoom("web", created(half, {}));
+    expect(nameOf(half)).toMatch(/^web\.berth-adopted-\w+-stopped$/);
+  });
 
   test("that fails has it run again as it did, and keeps what failed for the state", async () => {
     const old = runs("web", "web", { restart: "always" });
