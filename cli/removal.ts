@@ -85,7 +85,7 @@ export async function removeAtOnce(
   ending: AbortSignal,
   removed: (sentence: string) => void,
 ): Promise<Exported | undefined> {
-  const { version, checkpoint } = JSON.parse(state) as StateFile;
+  const { version, checkpoint = {} } = JSON.parse(state) as StateFile;
   const { resources = [] } = checkpoint.latest ?? {};
   // The CLI refuses what is protected, before it does anything; what has a successor has its name, too.
   if (resources.some((resource) => resource.protect || resource.delete)) return undefined;

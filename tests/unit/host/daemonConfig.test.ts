@@ -283,16 +283,16 @@ describe("a note's file", () => {
 test.each<[string, unknown, string]>([
   ["connection", { host: "" }, "connection.host"],
   ["file", "", 'file: "" is not a path'],
-  ["registryMirrors", "https://a", 'registryMirrors: "https://a" is not a list'],
+  ["registryMirrors", "https://a", "registryMirrors: is text; give a list."],
   ["registryMirrors", ["mirror.example.com"], "registryMirrors[0]"],
   ["registryMirrors", ["https://a/v2/x"], 'registryMirrors[0]: "https://a/v2/x" has more than a host and a port'],
   ["registryMirrors", ["https://a", "https://a"], 'registryMirrors[1]: "https://a" stands twice in the list'],
   ["insecureRegistries", ["http://a"], 'insecureRegistries[0]: "http://a" begins with a scheme'],
   ["insecureRegistries", ["10.0.0.0/99"], "insecureRegistries[0]"],
-  ["debug", "yes", 'debug: "yes" is not true or false'],
+  ["debug", "yes", "debug: is text; give true or false."],
   ["logDriver", "jsonfile", 'logDriver: "jsonfile" is not a log driver'],
   ["logOpts", { "max-size": "100 apples" }, "logOpts.max-size"],
-  ["logOpts", "max-size=1m", 'logOpts: "max-size=1m" is not a map'],
+  ["logOpts", "max-size=1m", "logOpts: is text; give an object."],
   ["maxConcurrentDownloads", 0, "maxConcurrentDownloads: 0 is not a whole number"],
   ["maxConcurrentUploads", 2.5, "maxConcurrentUploads"],
   ["runtimes", { runc: { path: "x" } }, "runtimes.runc: is a name that dockerd keeps for itself"],
@@ -305,9 +305,9 @@ test.each<[string, unknown, string]>([
   ["storageDriver", "", "storageDriver"],
   ["labels", ["ssd"], 'labels[0]: "ssd" is not a label'],
   ["dns", [""], "dns[0]"],
-  ["bip", 7, "bip: 7 is not an address with the length of its subnet"],
+  ["bip", 7, "bip: is a number; give text."],
   ["mtu", "big", "mtu"],
-  ["liveRestore", 1, "liveRestore: 1 is not true or false"],
+  ["liveRestore", 1, "liveRestore: is a number; give true or false."],
   [
     "settings",
     { "registry-mirror": ["https://a"] },
@@ -324,7 +324,11 @@ test.each<[string, unknown, string]>([
   ["settings", { "log-level": "loud" }, 'settings.log-level: "loud" is not known here'],
   ["startTimeout", 1, "startTimeout"],
   ["copyTimeout", "soon", "copyTimeout"],
-  ["mirrors", [], "mirrors: is not a field of DaemonConfig"],
+  [
+    "mirrors",
+    [],
+    "mirrors: is not an argument of DaemonConfig; use connection, file, registryMirrors, insecureRegistries, debug, logDriver, logOpts, maxConcurrentDownloads, maxConcurrentUploads, runtimes, defaultRuntime, proxies, dataRoot, storageDriver, labels, dns, bip, defaultAddressPools, mtu, liveRestore, settings, startTimeout, copyTimeout.",
+  ],
 ])("refused before anything is made: %s %j", async (argument, given, message) => {
   const text = sentence(() => new DaemonConfig("h", { [argument]: given } as DaemonConfigArgs));
   expect(text).toMatch(/^DaemonConfig "h": /);

@@ -158,7 +158,7 @@ describe("the component", () => {
   test.each<[unknown, string]>([
     [
       { image: "cuda" },
-      "args.image: is not a field of NvidiaToolkit; use connection, mirror, key, fingerprint, version, check, uninstall, packageTimeout.",
+      "image: is not an argument of NvidiaToolkit; use mirror, key, fingerprint, version, check, uninstall, connection, packageTimeout.",
     ],
     [{ mirror: "$(x)" }, `mirror: "$(x)" is not a mirror; use an address such as ${MIRROR}.`],
     [{ mirror: "http://m" }, 'mirror: "http://m" is without TLS, '],
@@ -167,8 +167,8 @@ describe("the component", () => {
     [{ version: "`x`" }, 'version: "`x`" is not a version; '],
     [{ check: "CUDA image" }, 'check: "CUDA image" is not an image reference: '],
     [{ check: "--privileged" }, 'check: "--privileged" is not an image reference: '],
-    [{ check: true }, "check: true is not an image; name an image with nvidia-smi in it."],
-    [{ uninstall: "no" }, 'uninstall: "no" is not true or false; use true or false.'],
+    [{ check: true }, "check: is true or false; give text."],
+    [{ uninstall: "no" }, "uninstall: is text; give true or false."],
     [{ packageTimeout: 0 }, "packageTimeout: 0 is not a whole number in range; use 30 to 86400."],
   ])("refuses %j", (args, expected) =>
     expect(sentence(() => new NvidiaToolkit("gpus", args as NvidiaToolkitArgs))).toContain(
