@@ -21,7 +21,8 @@ async function follow(project: Project, [program, ...words]: string[]): Promise<
   if (program === "curl") return "";
   if (program === "pulumi") return (await project.must(words)).output;
   const [command, stack] = [words[1]!, words[3]!];
-  const { code, output } = await project.run("node", ["cli/berth.js", command, stack, "--yes"]);
+  // As where somebody answers, a preview comes first, and the CLI does all of it.
+  const { code, output } = await project.run("node", ["cli/berth.js", command, stack, "--yes", "--skip-preview=false"]);
   if (code !== 0) throw new Error(`berth ${command} ${stack} ended with ${code}:\n${output}`);
   return output;
 }
