@@ -75,8 +75,10 @@ export function trustInputs(state: string | undefined, args: string[] = []): voi
     process.env.PULUMI_ENABLE_LEGACY_DIFF ??= "true";
 }
 
-/** Steps at once that the CLI takes where it may: most of one is waiting, for the engine or, far longer, for pods. */
-const AT_ONCE = { docker: 32, kubernetes: 128 };
+/** Steps at once that the CLI takes where it may: most of one is waiting for the engine, or for pods. */
+const AT_ONCE = 32;
+/** Those whose engines take as many. */
+const PATIENT = ["docker", "kubernetes"];
 
 /**
  * Lets the CLI take more steps at once; a destroy of 40 services then takes 0.7 of its time. The user's word counts.
@@ -85,9 +87,8 @@ const AT_ONCE = { docker: 32, kubernetes: 128 };
  */
 export function takeMoreAtOnce(places: Place[] | undefined, state: string | undefined): void {
   const plugins = places ? places.map(pluginOf) : [...providersIn(state ?? "")];
-  if (plugins.length === 0 || !plugins.every((plugin) => plugin in AT_ONCE)) return;
-  const steps = AT_ONCE[plugins.includes("docker") ? "docker" : "kubernetes"];
-  process.env.PULUMI_PARALLEL ??= String(Math.max(steps, 4 * availableParallelism()));
+  if (plugins.length > 0 && plugins.every((plugin) => PATIENT.includes(plugin)))
+    process.env.PULUMI_PARALLEL ??= String(Math.max(AT_ONCE, 4 * availableParallelism()));
 }
 
 /**

@@ -81,9 +81,8 @@ test.each<[object, object, string[], string | undefined]>([
 test.each<[Place[] | undefined, string | undefined, string | undefined, RegExp]>([
   [["docker"], "", undefined, /^(3[2-9]|[4-9]\d|\d{3,})$/],
   [undefined, KUBERNETES.replaceAll("kubernetes", "docker"), undefined, /^\d+$/],
-  // A pod takes its time to end, while its cluster has nothing to do.
-  [["kubernetes"], "", undefined, /^(12[89]|\d{4,})$/],
-  [undefined, KUBERNETES, undefined, /^(12[89]|\d{4,})$/],
+  [["kubernetes"], "", undefined, /^(3[2-9]|[4-9]\d|\d{3,})$/],
+  [undefined, KUBERNETES, undefined, /^(3[2-9]|[4-9]\d|\d{3,})$/],
   [["docker", "kubernetes"], "", undefined, /^(3[2-9]|[4-9]\d|\d{3,})$/],
   [undefined, KUBERNETES.replaceAll("kubernetes", "random"), undefined, /^undefined$/],
   // What the user says, and what the CLI does by itself.
