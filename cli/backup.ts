@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { keyOf, passphraseOf } from "./backup/encryption";
-import { Interrupted, interruptible } from "./backup/interrupt";
+import { Interrupted, interruptible } from "./interrupt";
 import { type Held, type Inventory, inventoryOf } from "./backup/inventory";
 import { type JobGroup, jobsOf, type Manner } from "./backup/jobs";
 import { type BackupItem, type BackupManifest, FORMAT } from "./backup/manifest";

@@ -1,5 +1,6 @@
 import { say } from "../core/description/say";
-import { Engines, type StateFile } from "./stateResources";
+import type { StateFile } from "./state";
+import { Engines } from "./stateEngines";
 
 /**
  * Why networks of a stack are still there after a destroy that has failed: the provider says only that it has waited.

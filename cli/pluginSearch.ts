@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { CHANGED_BY_PROVIDER, isCpuLimited } from "../core/mapping/docker";
 import { engineOf, HOSTS } from "../stacks";
-import { hasDrifted, providersIn } from "./state";
+import { providersIn, type StateFile } from "./state";
 import { hasPlugin, type Place, type Plugin } from "./tools";
 
 const PLUGINS: readonly Plugin[] = ["docker", "kubernetes", "command"];
@@ -60,6 +61,19 @@ export function hasOtherSdks(folder: string): boolean {
 export function sparePluginSearch(places: Place[], state: string | undefined, versions: Record<Plugin, string>): void {
   if (maySkipSearch(places, state, (plugin) => hasPlugin(plugin, versions[plugin])))
     process.env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION ??= "true";
+}
+
+/** Whether a refresh has read from a container what it was not declared with, so that the provider puts it right. */
+function hasDrifted(state: string): boolean {
+  const { resources = [] } = (JSON.parse(state) as Partial<StateFile>).checkpoint?.latest ?? {};
+  // What is not declared is read as the engine's own word for it.
+  const plain = (value: unknown) => (value && value !== "no" ? JSON.stringify(value) : "");
+  return resources
+    .filter(({ type }) => type === "docker:index/container:Container")
+    .some(({ inputs = {}, outputs = {} }) => {
+      const byHand = isCpuLimited(inputs) ? [] : ["cpus"];
+      return [...CHANGED_BY_PROVIDER, ...byHand].some((key) => plain(inputs[key]) !== plain(outputs[key]));
+    });
 }
 
 const asksForRefresh = (word: string) => /^(--refresh(=.*)?|-[a-z]*r[a-z]*)$/.test(word);

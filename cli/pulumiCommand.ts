@@ -17,7 +17,7 @@ import { applicableProject, type CliProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { removeBefore } from "./removal";
 import { close } from "./stackNow";
-import { importState } from "./stateResources";
+import { importState } from "./stateEngines";
 import { readStackConfig } from "./stackConfig";
 import { isSelected, mendState, outputsIn, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";

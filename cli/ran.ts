@@ -5,6 +5,7 @@ import type { ServiceDescription } from "../core/description/types";
 import { RAN, type Ran } from "../core/engines/ran";
 import { shortName } from "../core/engines/status";
 import { isSecret } from "./marks";
+import type { Exported, Resource, StateFile } from "./state";
 
 /** A service as it ran after an update, without what was secret. */
 export interface RanPlainly extends Ran {
@@ -32,15 +33,6 @@ export interface StateThen {
   networks: Set<string>;
 }
 
-interface ResourceState {
-  urn: string;
-  type: string;
-  custom?: boolean;
-  delete?: boolean;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-}
-
 const isRecord = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === "object";
 const hasSecret = (value: unknown): boolean =>
   isSecret(value) || (isRecord(value) && Object.values(value).some(hasSecret));
@@ -51,10 +43,7 @@ const hasSecret = (value: unknown): boolean =>
  * @throws Error where it is neither
  */
 export function readState(text: string): StateThen {
-  const whole = JSON.parse(text) as {
-    checkpoint?: { latest?: { resources?: ResourceState[] } };
-    deployment?: { resources?: ResourceState[] };
-  };
+  const whole = JSON.parse(text) as Partial<StateFile & Exported>;
   if (!whole.checkpoint && !whole.deployment) throw new Error(say`this is no state of Pulumi`);
   const resources = (whole.checkpoint?.latest ?? whole.deployment)?.resources ?? [];
   const services = new Map<string, ServiceThen>();
@@ -78,7 +67,7 @@ export function readState(text: string): StateThen {
 }
 
 /** What the component has kept. In an update with --target it may say so of a service that was left as it is. */
-function ranOf({ inputs = {}, outputs = {} }: ResourceState): RanPlainly | undefined {
+function ranOf({ inputs = {}, outputs = {} }: Resource): RanPlainly | undefined {
   const kept = outputs[RAN] as Ran | undefined;
   if (!isRecord(kept) || isSecret(kept) || !isRecord(kept.description)) return undefined;
   const { image } = kept.description;

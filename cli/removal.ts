@@ -1,11 +1,11 @@
-import { constants } from "node:os";
 import { say } from "../core/description/say";
 import { type EngineClient, ignoreMissing } from "../core/engines/dockerApi/connection/client";
+import { type Interrupted, interruptible } from "./interrupt";
 import { locked } from "./locks";
 import type { CliProject } from "./project";
-import { stateOf } from "./state";
+import { type Deployment, type Exported, type Resource, type StateFile, stateOf } from "./state";
+import { Engines, importState } from "./stateEngines";
 import { shortName } from "./stackName";
-import { type Deployment, Engines, type Exported, importState, type Resource, type StateFile } from "./stateResources";
 
 type Remove = (client: EngineClient, id: string, outputs: Record<string, unknown>) => Promise<unknown>;
 
@@ -48,26 +48,14 @@ const needsOf = ({ parent, dependencies = [], propertyDependencies = {} }: Resou
  */
 export async function removeBefore(project: CliProject, stack: string, state: string): Promise<number | undefined> {
   const now = () => stateOf(project.folder, project.name, shortName(stack));
-  const ending = new AbortController();
-  let heard: NodeJS.Signals | undefined;
-  const hear = (signal: NodeJS.Signals) => {
-    // Several may say that a terminal has closed.
-    if (heard && signal !== "SIGHUP") process.exit(128 + constants.signals[signal]);
-    heard ??= signal;
-    ending.abort();
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, hear);
-  try {
+  return interruptible(async (ending) => {
     const left = await locked(project, stack, async () =>
-      (await now()) === state ? removeAtOnce(state, ending.signal, console.log) : undefined,
+      (await now()) === state ? removeAtOnce(state, ending, console.log) : undefined,
     );
     // Somebody may have begun a change the moment the lock was free.
     if (left && (await now()) === state) await importState(project.folder, stack, left);
-    return heard && 128 + constants.signals[heard];
-  } finally {
-    for (const signal of signals) process.off(signal, hear);
-  }
+    return ending.aborted ? (ending.reason as Interrupted).exitCode : undefined;
+  });
 }
 
 /**

@@ -8,7 +8,7 @@ import { headOf, newKey, settingsOf, typed } from "./backup";
 import { keyOf, passphraseOf } from "./backup/encryption";
 import { MARK } from "./backup/databases";
 import { outputOf, ScriptError, answerOf } from "./backup/inside";
-import { Interrupted, interruptible, pause } from "./backup/interrupt";
+import { Interrupted, interruptible, pause } from "./interrupt";
 import { type HeldDatabase, type Inventory, inventoryOf, isRunning } from "./backup/inventory";
 import { dumpJob, filesJob, isWanted, type Job } from "./backup/jobs";
 import { BackupError, type BackupItem, type BackupManifest } from "./backup/manifest";

@@ -1,4 +1,3 @@
-import { CHANGED_BY_PROVIDER, isCpuLimited } from "../core/mapping/docker";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -88,27 +87,51 @@ export async function isSelected(root: string, project: string, stack: string): 
 export const providersIn = (state: string): Set<string> =>
   new Set([...state.matchAll(/pulumi:providers:([\w-]+)/g)].map(([, name]) => name!));
 
-type Values = Record<string, unknown>;
-interface State {
-  checkpoint?: { latest?: { resources?: { type: string; inputs?: Values; outputs?: Values }[] } };
+/** What a state keeps of a resource, as far as it is looked at here. */
+export interface Resource {
+  urn: string;
+  type: string;
+  /** A component has none of its own to be made or removed. */
+  custom?: boolean;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  provider?: string;
+  parent?: string;
+  dependencies?: string[];
+  propertyDependencies?: Record<string, string[] | null>;
+  deletedWith?: string;
+  /** It has a successor already. */
+  delete?: boolean;
+  /** It was only read. */
+  external?: boolean;
+  protect?: boolean;
+  retainOnDelete?: boolean;
+  resourceHooks?: Record<string, unknown>;
+  /** What went wrong while it was made. */
+  initErrors?: string[];
 }
 
-/** Whether a refresh has read from a container what it was not declared with, so that the provider puts it right. */
-export function hasDrifted(state: string): boolean {
-  const { resources = [] } = (JSON.parse(state) as State).checkpoint?.latest ?? {};
-  // What is not declared is read as the engine's own word for it.
-  const plain = (value: unknown) => (value && value !== "no" ? JSON.stringify(value) : "");
-  return resources
-    .filter(({ type }) => type === "docker:index/container:Container")
-    .some(({ inputs = {}, outputs = {} }) => {
-      const byHand = isCpuLimited(inputs) ? [] : ["cpus"];
-      return [...CHANGED_BY_PROVIDER, ...byHand].some((key) => plain(inputs[key]) !== plain(outputs[key]));
-    });
+export interface Deployment {
+  resources?: Resource[];
+  pending_operations?: { type: string; resource: Resource }[];
+}
+
+/** A state as the CLI keeps it in a file. */
+export interface StateFile {
+  version: number;
+  checkpoint: { latest?: Deployment };
+}
+
+/** A state in the form in which the CLI exports it. */
+export interface Exported {
+  version: number;
+  deployment: Deployment;
 }
 
 /** Outputs of the stack in a state, as `up` prints them; a secret is not shown. */
 export function outputsIn(state: string): string[] {
-  const { resources = [] } = (JSON.parse(state) as State).checkpoint?.latest ?? {};
+  const { resources = [] } = (JSON.parse(state) as Partial<StateFile>).checkpoint?.latest ?? {};
   const outputs = Object.entries(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {});
   const width = Math.max(...outputs.map(([name]) => name.length));
   return outputs.map(([name, value]) => {

@@ -1,6 +1,7 @@
 import { say } from "../core/description/say";
 import { isOurs, OWNER_LABEL, STACK_LABEL } from "../core/engines/owner";
-import { Engines, type Exported, importState, type Resource, type StateFile } from "./stateResources";
+import type { Exported, Resource, StateFile } from "./state";
+import { Engines, importState } from "./stateEngines";
 
 /** Where the engine has things of a type, by name. */
 const PATHS: Record<string, (name: string) => { look: string; remove: string }> = {

@@ -6,7 +6,7 @@ import { slips } from "../core/description/warnings";
 import type { ServiceArgs } from "../core/description/types";
 import { Project } from "./project";
 import type { ProjectOptions } from "./parts/projectOptions";
-import { reporter } from "../core/pulumi/componentErrors";
+import { PLACED, reporter } from "../core/pulumi/componentErrors";
 
 /** Arguments of {@link ComposeProject}. */
 export interface ComposeProjectArgs extends Pick<ProjectOptions, "engine" | "removeVolumes" | "removeImages"> {
@@ -49,7 +49,7 @@ export class ComposeProject extends Project {
     const type = "berth:services:ComposeProject";
     const { engine, removeVolumes, removeImages, services, ...source } = args;
     // The error begins with the file's own place.
-    const report = reporter(type, name, {}, { path: "", locate: (error) => error });
+    const report = reporter(type, name, {}, PLACED);
     const loaded = report(() => loadCompose(source, { folder: process.cwd(), environment: process.env }));
     const { files, workingDir, environment: variables } = loaded;
     const text = files.map((file) => readFileSync(file, "utf8")).join("\n");

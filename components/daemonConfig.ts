@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkGiven } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { reporter } from "../core/pulumi/componentErrors";
-import { ArgumentError, checkFields, show } from "../core/description/errors";
+import { ArgumentError, show } from "../core/description/errors";
 import { nearest } from "../core/description/nearest";
 import { parseInteger } from "../core/description/quantities";
 import type { HostConnection } from "../core/host/connection";
@@ -104,7 +104,6 @@ export const NAMES: Partial<Record<keyof DaemonConfigArgs, string>> = {
   mtu: "mtu",
   liveRestore: "live-restore",
 };
-const ARGUMENTS = [...Object.keys(NAMES), "connection", "file", "settings", "startTimeout", "copyTimeout"];
 const PROXIES: Record<string, string> = { httpProxy: "http-proxy", httpsProxy: "https-proxy", noProxy: "no-proxy" };
 
 /**
@@ -164,7 +163,6 @@ export class DaemonConfig extends pulumi.ComponentResource {
 type Given = Omit<DaemonConfigArgs, "connection" | "file" | "startTimeout" | "copyTimeout"> & { noted?: Settings };
 
 function check(name: string, args: DaemonConfigArgs) {
-  checkFields(args, ARGUMENTS, "args", "DaemonConfig");
   const { connection, file, startTimeout = 60, copyTimeout = 3600, ...rest } = args;
   parseInteger(startTimeout, "startTimeout", 5, 3600);
   parseInteger(copyTimeout, "copyTimeout", 60, 86_400);

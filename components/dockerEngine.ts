@@ -7,8 +7,6 @@ import { reporter } from "../core/pulumi/componentErrors";
 /** Arguments of {@link DockerEngine}. */
 export interface DockerEngineArgs extends EngineArgs, PackageHostArgs {}
 
-const ARGUMENTS = ["source", "mirror", "key", "fingerprint", "version", "users", "bashCompletion", "uninstall"];
-
 /**
  * The Docker engine on a machine: installed, started, started with the machine, and used by whom it should be. Documented
  * setups H1 (by hand: Docker's script, apt or yum, `systemctl enable docker`, `usermod -aG docker`) and H6 (completion).
@@ -43,7 +41,7 @@ export class DockerEngine extends pulumi.ComponentResource {
     const { invocation, given, timeout } = reporter(
       type,
       name,
-    )(() => checkPackageArgs("docker-engine", type, name, args, ARGUMENTS, checkEngineArgs));
+    )(() => checkPackageArgs("docker-engine", name, args, checkEngineArgs));
     super(type, name, { ...given, host: invocation.name }, opts);
 
     const { report, outcome } = setUp(this, invocation, {

@@ -7,8 +7,6 @@ import { reporter } from "../core/pulumi/componentErrors";
 /** Arguments of {@link NvidiaToolkit}. */
 export interface NvidiaToolkitArgs extends ToolkitArgs, PackageHostArgs {}
 
-const ARGUMENTS = ["mirror", "key", "fingerprint", "version", "check", "uninstall"];
-
 /**
  * NVIDIA's container toolkit, which lets containers have GPUs (`--gpus`), and the check that they see them. Documented
  * setup H3.
@@ -42,7 +40,7 @@ export class NvidiaToolkit extends pulumi.ComponentResource {
     const { invocation, given, timeout } = reporter(
       type,
       name,
-    )(() => checkPackageArgs("nvidia-toolkit", type, name, args, ARGUMENTS, checkToolkitArgs));
+    )(() => checkPackageArgs("nvidia-toolkit", name, args, checkToolkitArgs));
     super(type, name, { ...given, host: invocation.name }, opts);
 
     const { report, outcome } = setUp(this, invocation, {

@@ -8,7 +8,7 @@ import type { Making } from "./parts/making";
 import { ClusterMaking } from "./parts/onCluster";
 import { DockerMaking } from "./parts/onDocker";
 import type { ProjectOptions } from "./parts/projectOptions";
-import { reporter } from "../core/pulumi/componentErrors";
+import { PLACED, reporter } from "../core/pulumi/componentErrors";
 import type { Endpoint, Service } from "./service";
 
 /**
@@ -62,7 +62,7 @@ export class Project extends pulumi.ComponentResource {
         ? new DockerMaking(this, project, options, opts)
         : new ClusterMaking(this, project, options, opts, engine);
     // What is said by its place in a file begins with that.
-    const placed = options.locateDefinition ? reporter(type, name, {}, { path: "", locate: (error) => error }) : report;
+    const placed = options.locateDefinition ? reporter(type, name, {}, PLACED) : report;
     placed(() => making.networks());
     placed(() => making.volumes());
     this.services = {};

@@ -1,7 +1,7 @@
 import { say } from "../../core/description/say";
 import { type EngineClient, EngineError } from "../../core/engines/dockerApi/connection/client";
 import { type Container, type Held, isRunning } from "./inventory";
-import { pause } from "./interrupt";
+import { pause } from "../interrupt";
 
 /** Seconds in which a container has to answer again. */
 const PATIENCE = 120;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isOnItsWay } from "../pulumi/outputs";
 import { perProvider } from "../pulumi/perProgram";
 import { sentence } from "../pulumi/componentErrors";
-import { ArgumentError, checkFields } from "../description/errors";
+import { ArgumentError } from "../description/errors";
 import { parseInteger } from "../description/quantities";
 import { digest } from "../description/digest";
 import { type HostConnection, checkKey, type Invocation, invocationOf } from "./connection";
@@ -54,18 +54,15 @@ export interface PackageHostArgs {
 /**
  * Checks the arguments of such a component before anything is made.
  *
- * @param fields of the component itself
+ * @param check reads what the component itself takes
  * @throws ArgumentError naming the argument
  */
 export function checkPackageArgs<A extends object, G>(
   kind: Job["kind"],
-  type: string,
   name: string,
   args: A & PackageHostArgs,
-  fields: string[],
   check: (given: A) => G,
 ): { given: G; timeout: number; invocation: Invocation } {
-  checkFields(args, ["connection", ...fields, "packageTimeout"], "args", type.split(":").at(-1)!);
   const { connection, packageTimeout = 900, ...rest } = args;
   const timeout = parseInteger(packageTimeout, "packageTimeout", 30, 86_400);
   return { given: check(rest as A), timeout, invocation: checkHost(kind, name, connection) };

@@ -18,6 +18,9 @@ export interface ReportSource {
   locate?(error: ArgumentError): ArgumentError | undefined;
 }
 
+/** Of what begins with its place in a file already. */
+export const PLACED: ReportSource = { path: "", locate: (error) => error };
+
 /**
  * An error that ends the program with one sentence. It may come late, out of an Output that a resource waits for: the SDK
  * then writes which of the resource's properties it was in front, which says nothing to anybody, so that is not taken.

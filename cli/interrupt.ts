@@ -21,8 +21,10 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function interruptible<T>(act: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const hear = (by: NodeJS.Signals) => {
-    for (const name of SIGNALS) process.off(name, hear);
-    controller.abort(new Interrupted(by));
+    const interrupted = new Interrupted(by);
+    // An exit, not an end on the spot: a lock goes with it. Several may say that a terminal has closed.
+    if (controller.signal.aborted && by !== "SIGHUP") process.exit(interrupted.exitCode);
+    controller.abort(interrupted);
   };
   for (const name of SIGNALS) process.on(name, hear);
   try {

@@ -2,48 +2,7 @@ import { ENGINE_SETTINGS, type EngineSettings, engineAddress } from "../core/eng
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { say } from "../core/description/say";
 import { runPulumi } from "./pulumi";
-
-/** What a state keeps of a resource, as far as it is looked at here. */
-export interface Resource {
-  urn: string;
-  type: string;
-  /** A component has none of its own to be made or removed. */
-  custom?: boolean;
-  id?: string;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-  provider?: string;
-  parent?: string;
-  dependencies?: string[];
-  propertyDependencies?: Record<string, string[] | null>;
-  deletedWith?: string;
-  /** It has a successor already. */
-  delete?: boolean;
-  /** It was only read. */
-  external?: boolean;
-  protect?: boolean;
-  retainOnDelete?: boolean;
-  resourceHooks?: Record<string, unknown>;
-  /** What went wrong while it was made. */
-  initErrors?: string[];
-}
-
-export interface Deployment {
-  resources?: Resource[];
-  pending_operations?: { type: string; resource: Resource }[];
-}
-
-/** A state as the CLI keeps it in a file. */
-export interface StateFile {
-  version: number;
-  checkpoint: { latest?: Deployment };
-}
-
-/** A state in the form in which the CLI exports it. */
-export interface Exported {
-  version: number;
-  deployment: Deployment;
-}
+import type { Exported, Resource } from "./state";
 
 /** Has the CLI take a state for the stack's. Returns its exit code. */
 export const importState = (folder: string, stack: string, state: Exported): Promise<number> =>
