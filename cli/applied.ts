@@ -14,6 +14,8 @@ import { HIDDEN } from "./marks";
 import { shortName } from "./stackName";
 import { close, type StackNow, servicesNow, stackNow } from "./stackNow";
 
+export { close };
+
 /**
  * A stack as its program declares it, where what `up` would do can be told without the CLI: all of it is on one Docker
  * engine, and nothing in it comes from where a plan cannot look.

@@ -1,5 +1,5 @@
 import { LANGUAGES, say } from "../core/description/say";
-import { PROGRAMS } from "../stacks";
+import { PROGRAMS } from "../stacks/programs";
 import type { CommandSpec, Kind, OptionSpec } from "./commandSpec";
 import { UsageError } from "./usageError";
 

@@ -1,5 +1,5 @@
 import { say } from "../core/description/say";
-import { checkEngine } from "../core/engines/engine";
+import { checkEngine } from "../core/engines/engineName";
 import { placesOf, pluginVersions, sparePluginSearch, trustInputs } from "./pluginSearch";
 import { DEV, previewOfTracked } from "./trackedSettings";
 import { printPlan } from "./printPlan";

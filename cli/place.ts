@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
-import type { EngineName } from "../core/engines/engine";
+import type { EngineName } from "../core/engines/engineName";
 import type { Declared, ServiceStatus } from "../core/engines/status";
 
 /** An engine, with the services of a stack that are declared there. */

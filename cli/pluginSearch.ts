@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CHANGED_BY_PROVIDER, isCpuLimited } from "../core/mapping/docker";
-import { engineOf, HOSTS } from "../stacks";
+import { engineOf, HOSTS } from "../stacks/programs";
 import { providersIn, type StateFile } from "./state";
 import { hasPlugin, type Place, type Plugin } from "./tools";
 

@@ -1,5 +1,5 @@
 import { say } from "../core/description/say";
-import { PROGRAMS } from "../stacks";
+import { PROGRAMS } from "../stacks/programs";
 import { planOf } from "./planOf";
 import { renderPlan } from "./render";
 import { UsageError } from "./usageError";

@@ -1,4 +1,4 @@
-import { type Declaration, declarationOf, isApplied, isLast, keepApplied, settingsOf } from "./applied";
+import type { Declaration } from "./applied";
 import { locked } from "./locks";
 import { networksInUse } from "./networksInUse";
 import type { Plan } from "./plan";
@@ -16,7 +16,6 @@ import {
 import { applicableProject, type CliProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
 import { removeBefore } from "./removal";
-import { close } from "./stackNow";
 import { importState } from "./stateEngines";
 import { readStackConfig } from "./stackConfig";
 import { isSelected, mendState, outputsIn, stateOf } from "./state";
@@ -93,17 +92,19 @@ export async function pulumiCommand(
     return plan;
   };
   const applying = command === "up" && state !== undefined && args.every(isPlain);
-  const mayEnd = applying && !full && isLast(project, stack, state);
-  let declaration = mayEnd ? await declarationOf(project, stack, planned) : undefined;
+  // Loaded here only: a plan needs the SDK, and the CLI can begin before that is loaded.
+  const applied = applying ? await import("./applied") : undefined;
+  const mayEnd = applied && !full && applied.isLast(project, stack, state);
+  let declaration = mayEnd ? await applied.declarationOf(project, stack, planned) : undefined;
   let planning: Promise<Declaration | undefined> | undefined;
   try {
-    if (declaration && (await isApplied(project, stack, declaration).catch(() => false))) {
+    if (declaration && (await applied!.isApplied(project, stack, declaration).catch(() => false))) {
       sayUnchanged(stack, declaration, state!);
       return 0;
     }
-    const settings = settingsOf(project, stack);
+    const settings = applied?.settingsOf(project, stack);
     // The program is read while the CLI starts, and before that reads it.
-    planning = applying && !mayEnd ? declarationOf(project, stack, planned) : undefined;
+    planning = applied && !mayEnd ? applied.declarationOf(project, stack, planned) : undefined;
     const selected = await select(project, stack, state, command === "up" || command === "preview");
     declaration ??= await planning;
     if (selected !== 0) return selected;
@@ -132,12 +133,12 @@ export async function pulumiCommand(
       for (const sentence of await networksInUse(await stateOf(folder, project.name, name))) warn(sentence);
     const after = code === 0 && state !== undefined ? await settled(project, stack, command, args) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
-    if (declaration && after !== undefined && after !== state && settingsOf(project, stack) === settings)
-      await keepApplied(project, stack, declaration, after).catch(() => {});
+    if (declaration && after !== undefined && after !== state && applied!.settingsOf(project, stack) === settings)
+      await applied!.keepApplied(project, stack, declaration, after).catch(() => {});
     return code;
   } finally {
     declaration ??= await planning;
-    if (declaration) close(declaration.now);
+    if (declaration) applied!.close(declaration.now);
   }
 }
 

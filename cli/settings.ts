@@ -1,7 +1,7 @@
 import { nearest } from "../core/description/nearest";
 import { say } from "../core/description/say";
 import { SETTINGS } from "../core/pulumi/settings";
-import { PROGRAMS } from "../stacks";
+import { PROGRAMS } from "../stacks/programs";
 import { UsageError } from "./usageError";
 
 /** `berth settings`: what can be set for every stack and each program, or for one program. */

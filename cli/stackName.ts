@@ -1,6 +1,6 @@
 import { nearest } from "../core/description/nearest";
 import { say } from "../core/description/say";
-import { programNames, PROGRAMS } from "../stacks";
+import { programNames, PROGRAMS } from "../stacks/programs";
 
 /** A backend of many users names a stack ORGANIZATION/PROJECT/STACK; settings and programs go by the last word. */
 export const shortName = (stack: string): string => stack.split("/").at(-1)!;

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { say } from "../core/description/say";
 import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
-import { checkEngine, type EngineName } from "../core/engines/engine";
+import { checkEngine, type EngineName } from "../core/engines/engineName";
 import { DIGEST_LABEL, labelFilter, type Owner, ownerOf } from "../core/engines/owner";
 import { type Declared, pick, type ServiceStatus } from "../core/engines/status";
 import { type Plan, type PlannedResource, type PlannedService, plannedServices } from "./plan";

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ENGINE_SETTINGS, type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { checkBesides, EngineClient } from "../core/engines/dockerApi/connection/client";
-import type { EngineName } from "../core/engines/engine";
+import type { EngineName } from "../core/engines/engineName";
 import { onPath } from "../core/host/findExecutable";
 import { ArgumentError } from "../core/description/errors";
 import { HIDDEN } from "./marks";

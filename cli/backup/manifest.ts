@@ -1,5 +1,5 @@
 import { say } from "../../core/description/say";
-import type { EngineName } from "../../core/engines/engine";
+import type { EngineName } from "../../core/engines/engineName";
 import { PartsFormat } from "../partsFile";
 
 /** A backup that cannot be restored. */

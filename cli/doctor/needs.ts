@@ -1,5 +1,5 @@
 import type { ServiceSpec } from "../../core/description/service";
-import { checkEngine } from "../../core/engines/engine";
+import { checkEngine } from "../../core/engines/engineName";
 import { plannedServices, type PlannedResource } from "../plan";
 import { planOf } from "../planOf";
 import { placesOf, placesOfTypes } from "../pluginSearch";

@@ -1,16 +1,15 @@
 import type * as docker from "@pulumi/docker";
-import * as pulumi from "@pulumi/pulumi";
-import { ArgumentError, show } from "../description/errors";
+import type * as pulumi from "@pulumi/pulumi";
+import { ArgumentError } from "../description/errors";
 import type { DependencyDescription } from "../description/project";
 import { say } from "../description/say";
 import type { LateSpec, Refusals, ServiceSpec } from "../description/service";
 import type { KubernetesOptions } from "../description/kubernetesOptions";
 import type { SwarmOptions } from "../description/swarmOptions";
 import { berthSetting } from "../pulumi/settings";
+import { checkEngine, type EngineName } from "./engineName";
 
-/** Where services run. */
-export const ENGINES = ["docker", "swarm", "kubernetes"] as const;
-export type EngineName = (typeof ENGINES)[number];
+export * from "./engineName";
 
 /**
  * The engine of the running program: `berth:engine` in the stack's settings.
@@ -20,13 +19,6 @@ export type EngineName = (typeof ENGINES)[number];
  */
 export function chosenEngine(): EngineName {
   return checkEngine(berthSetting("engine"));
-}
-
-/** The value of `berth:engine`, checked. */
-export function checkEngine(name = "docker"): EngineName {
-  if (!ENGINES.includes(name as EngineName))
-    throw new pulumi.RunError(say`berth:engine: ${show(name)} is not known; use ${ENGINES.join(", ")}.`);
-  return name as EngineName;
 }
 
 /** A published port as the next person needs it. */

@@ -1,13 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { TERMINAL } from "./terminal";
 
 /** Milliseconds after which work is long. */
 const LONG = 3_000;
 
 /** Milliseconds from one line to the next: a terminal shows the last one only, a log keeps every one. */
 const pause = () => (process.env[TERMINAL] ? 1_000 : 15_000);
-
-/** Set by berth's commands where somebody sits at a terminal; a program cannot know that of the CLI. */
-export const TERMINAL = "BERTH_TERMINAL";
 
 /** Says how far work is: beside its resource, while it lasts, and not more often than can be read. */
 export type Tell = (text: () => string | Promise<string>) => Promise<void>;

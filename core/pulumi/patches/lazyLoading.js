@@ -1,6 +1,8 @@
 // The SDK loads at start what a program hardly ever needs: a TypeScript compiler (and up to 3.248 npm's dependency
 // resolver) and a reader of package.json, to serialise functions for dynamic providers and serverless code, and its API
-// for programs that run the CLI. berth has none of these: they load on first use.
+// for programs that run the CLI. berth has none of these: they load on first use. So does what tells where time goes, which
+// only `pulumi --tracing` asks for.
+require("../compileCache");
 const Module = require("node:module");
 const { isRpc, outputsWhenAsked, RPC } = require("./lazyOutputs");
 
@@ -12,6 +14,8 @@ const HEAVY = new Map([
   ["normalize-package-data", CLOSURE],
   ["./automation", /@pulumi[\\/]pulumi[\\/]index\.js$/],
 ]);
+/** Takes functions and classes out of its modules at once. */
+const TRACING = /@pulumi[\\/]pulumi[\\/]cmd[\\/]run[\\/]tracing\.js$/;
 
 function lazily(load) {
   let loaded;
@@ -33,10 +37,25 @@ function lazily(load) {
 
 exports.lazily = lazily;
 
+/** A module of functions and classes, which is loaded when one of them is called. */
+const whenCalled = (load) =>
+  new Proxy(
+    {},
+    {
+      get: (_, key) =>
+        function (...args) {
+          const part = load()[key];
+          return new.target ? Reflect.construct(part, args) : part(...args);
+        },
+    },
+  );
+
 const load = Module._load;
 Module._load = function (request, parent, ...rest) {
   if (parent && HEAVY.get(request)?.test(parent.filename))
     return lazily(() => load.call(this, request, parent, ...rest));
+  if (request.startsWith("@opentelemetry/") && request !== "@opentelemetry/api" && TRACING.test(parent?.filename ?? ""))
+    return whenCalled(() => load.call(this, request, parent, ...rest));
   const loaded = load.call(this, request, parent, ...rest);
   return isRpc(request, parent) ? outputsWhenAsked(loaded) : loaded;
 };

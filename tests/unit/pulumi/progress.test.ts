@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { progressOf, TERMINAL } from "../../../core/pulumi/progress";
+import { progressOf } from "../../../core/pulumi/progress";
+import { TERMINAL } from "../../../core/pulumi/terminal";
 
 let said: { text: string; urn: string; passing: boolean }[];
 
