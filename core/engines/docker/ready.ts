@@ -46,6 +46,9 @@ const ENDED_WELL =
 const SETTLED = 400;
 const SETTLED_AFTER_CRASH = 10_000;
 
+/** Milliseconds from one look to the next. */
+const LONGEST = 1_000;
+
 /** What the engine takes for a health check that says nothing of it. */
 const RETRIES = 3;
 const CHECK_TIMEOUT = 30_000;
@@ -68,7 +71,7 @@ export async function waitUntilReady(
   let seen = 0;
   let failedBefore = 0;
   const check = new OwnCheck(client, id);
-  for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
+  for (let pause = 100; ; pause = Math.min(pause * 1.5, LONGEST)) {
     const state = await client.find<ContainerInspect>(`/containers/${id}/json`);
     if (!state) throw new Error(say`${name} is gone: somebody has removed its container; run \`up\` once more.`);
     const { Status, Running, Restarting, StartedAt, ExitCode, Health } = state.State;
@@ -78,7 +81,10 @@ export async function waitUntilReady(
       [started, seen, failedBefore] = [StartedAt, Date.now(), unhealthy ? failures : 0];
     // What crashes at once runs for a moment, too. The engine's clock may be another one: our own counts as well.
     const needed = state.RestartCount ? SETTLED_AFTER_CRASH : SETTLED;
-    const settled = !(Date.now() - Date.parse(StartedAt ?? "") < needed) || Date.now() - seen >= needed;
+    const unsettled = Math.min(
+      ...[Date.parse(StartedAt ?? ""), seen].map((since) => needed - (Date.now() - since) || 0),
+    );
+    const settled = unsettled <= 0;
     // With a check of its image's own somebody wants an answer from it.
     if (mayEnd && Status === "exited" && ExitCode === 0 && (job || !Health)) return state;
     if (!job && Running && !Restarting && (health === "none" ? settled : health === "healthy")) return state;
@@ -120,7 +126,9 @@ export async function waitUntilReady(
       const seconds = Math.round((Date.now() - began) / 1000);
       return say`waiting for ${name} ${what}, ${seconds} s so far${last && say`; it says: ${last.slice(0, 120)}`}`;
     });
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    // Until then nothing that is seen would end the wait.
+    const settles = !job && Running && !Restarting && health === "none";
+    await new Promise((resolve) => setTimeout(resolve, settles ? Math.min(unsettled, LONGEST) : pause));
   }
 }
 

@@ -38,6 +38,8 @@ const STUCK: Record<string, string> = {
   rollback_completed: "was rolled back to what ran before",
 };
 
+const filter = (by: object) => encodeURIComponent(JSON.stringify(by));
+
 /**
  * Waits until every task of a service is of its newest version and runs; with a health check a task runs when it
  * is healthy.
@@ -51,16 +53,11 @@ export async function waitUntilConverged(
   { timeout, changed, tell = untold }: { timeout: number; changed: boolean; tell?: Tell },
 ): Promise<SwarmService> {
   const begin = Date.now();
-  const filter = (by: object) => encodeURIComponent(JSON.stringify(by));
   // Tasks that have failed before are old news.
   let known: Set<string> | undefined;
   for (let pause = 100; ; pause = Math.min(pause * 1.5, 1000)) {
-    const [service, [status], tasks] = await Promise.all([
+    const [service, tasks] = await Promise.all([
       client.request<SwarmService>("GET", `/services/${id}`),
-      client.request<{ ServiceStatus?: { DesiredTasks: number } }[]>(
-        "GET",
-        `/services?status=true&filters=${filter({ id: [id] })}`,
-      ),
       client.request<Task[]>("GET", `/tasks?filters=${filter({ service: [id] })}`),
     ]);
     const { Name, TaskTemplate, Mode } = service.Spec;
@@ -73,7 +70,7 @@ export async function waitUntilConverged(
     const failures = failed.filter(({ ID }) => !known!.has(ID));
     const wanted = tasks.filter((task) => ["running", "ready"].includes(task.DesiredState) && !done.includes(task));
     const running = wanted.filter(({ Status }) => Status.State === "running");
-    const all = Mode.Replicated?.Replicas ?? status?.ServiceStatus?.DesiredTasks ?? 0;
+    const all = Mode.Replicated?.Replicas ?? (await desiredTasks(client, id));
     const expected = Math.max(0, all - done.length);
     const decided = Mode.Replicated !== undefined || all > 0 || Date.now() - begin > UNDECIDED;
     const upToDate = running.filter((task) => current.includes(task));
@@ -114,6 +111,15 @@ export async function waitUntilConverged(
     await tell(() => say`waiting for ${Name}, ${seconds} s so far: ${upToDate.length} of ${expected} tasks run`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** How many tasks a global service is to have: the engine counts them anew for each who asks. */
+async function desiredTasks(client: EngineClient, id: string): Promise<number> {
+  const [found] = await client.request<{ ServiceStatus?: { DesiredTasks: number } }[]>(
+    "GET",
+    `/services?status=true&filters=${filter({ id: [id] })}`,
+  );
+  return found?.ServiceStatus?.DesiredTasks ?? 0;
 }
 
 async function failure(client: EngineClient, id: string, what: string, task: Task | undefined): Promise<string> {

@@ -73,6 +73,11 @@ describe("without a health check a service has to run for a moment", () => {
   };
   const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
+  test("nobody asks again before that", async () => {
+    await ready(5_000, since(new Date().toISOString()));
+    expect(engine.calls.filter((call) => call === "GET /containers/c1/json").length).toBeLessThanOrEqual(3);
+  });
+
   test("one that runs for long is ready at once", async () => {
     await ready(300, since(minutesAgo(1)));
     expect(engine.calls).toHaveLength(1);
