@@ -18,7 +18,7 @@ import {
   Stack,
   until,
 } from "./liveStack";
-import { CHANGES, failingChanges, Foreign, KILLS, kills, LANES, type Trial } from "./numbers/trials";
+import { CHANGES, changes, Foreign, KILLS, kills, LANES, type Trial } from "./numbers/trials";
 import { TOOLS } from "./numbers/tools";
 
 cleanUp();
@@ -149,9 +149,9 @@ describeIf(missingLab, "trials", () => {
   );
 
   test.each(CHOSEN)(
-    "after a change by %s that fails the old service answers",
+    "after a change by %s that works or fails a service answers",
     async (title, make) => {
-      const trials = await all(failingChanges(make(), CHANGES));
+      const trials = await all(changes(make(), CHANGES));
       expect(trials.length).toBeGreaterThan(0);
       if (title === "berth") expect(trials.filter(({ ok }) => !ok)).toEqual([]);
     },

@@ -15,7 +15,7 @@ const FOREIGN = "live-foreign-num";
 export const KILLS = Number(process.env.BERTH_LIVE_KILLS ?? 4);
 /** How many twenties are killed side by side. */
 export const LANES = Number(process.env.BERTH_LIVE_LANES ?? 1);
-export const CHANGES = Number(process.env.BERTH_LIVE_CHANGES ?? 7);
+export const CHANGES = Number(process.env.BERTH_LIVE_CHANGES ?? 8);
 const RESULTS = process.env.BERTH_LIVE_RESULTS;
 
 /** Another seed makes other moments. */
@@ -274,7 +274,7 @@ export async function* kills(tool: Tool, count: number, lane = 0, lanes = 1): As
   clear(twenty.prefix);
 }
 
-// --- changes that fail -------------------------------------------------------------
+// --- changes -------------------------------------------------------------
 
 const PORT = 23560;
 const WEB = `${PREFIX}web`;
@@ -286,8 +286,10 @@ const web = (more: Partial<Service> = {}): Declared => ({
   },
 });
 
-interface Failing {
+interface Tried {
   change: Partial<Service>;
+  /** It is to succeed. */
+  works?: boolean;
   /** Before it. */
   before?(): void;
   /** In its midst, when the old one has gone out of the way. */
@@ -300,7 +302,8 @@ const listener = createServer();
 const FULL = join(LAB_DIR, "docker/tmp");
 const DIGGER = ["sh", "-c", "dd if=/dev/zero of=/full/file bs=1M count=8 && exec nginx -g 'daemon off;'"];
 
-const FAILING: Record<string, Failing> = {
+const TRIED: Record<string, Tried> = {
+  "that works": { change: { environment: { NEXT: "1" } }, works: true },
   "unknown image": { change: { image: "live-num-nowhere:1" } },
   "crash at start": { change: { command: ["sh", "-c", "echo broken; exit 3"] } },
   "health check never true": { change: { check: ["false"] } },
@@ -327,7 +330,7 @@ const FAILING: Record<string, Failing> = {
   },
 };
 
-const TITLES = Object.keys(FAILING).filter((title) => title.includes(process.env.BERTH_LIVE_FAILING ?? ""));
+const TITLES = Object.keys(TRIED).filter((title) => title.includes(process.env.BERTH_LIVE_CHANGE ?? ""));
 
 /** Asks a page all the time, and knows how long nobody has answered. */
 class Visitor {
@@ -364,8 +367,8 @@ async function unfinished(tool: Tool): Promise<string[]> {
     : [`another one answers, and the next run fails: ${result.output.slice(-4000)}`];
 }
 
-/** Changes that fail, one after another: behind each the old service has to answer again. */
-export async function* failingChanges(tool: Tool, count: number): AsyncGenerator<Trial> {
+/** Changes that work or fail, one after another: behind each the new or the old service has to answer. */
+export async function* changes(tool: Tool, count: number): AsyncGenerator<Trial> {
   const end = endFromNow();
   clear(WEB);
   const foreign = new Foreign();
@@ -382,7 +385,7 @@ export async function* failingChanges(tool: Tool, count: number): AsyncGenerator
   writeFileSync(inVolume(WEB), WEB);
   for (let done = 0; done < count && Date.now() < end; done++) {
     const title = TITLES[(FIRST + done) % TITLES.length]!;
-    const { change, before, meanwhile, after } = FAILING[title]!;
+    const { change, works, before, meanwhile, after } = TRIED[title]!;
     const visitor = new Visitor();
     const begun = Date.now();
     let run: Promise<Result> | undefined;
@@ -414,6 +417,7 @@ export async function* failingChanges(tool: Tool, count: number): AsyncGenerator
     const down = await visitor.leave();
     const wrong = [
       ...(answers ? [] : [`nobody answers: ${lastWords(result)}`]),
+      ...(works && result.code !== 0 ? [`it ended with ${result.code}: ${lastWords(result)}`] : []),
       ...(answers && result.code !== 0 && running() !== id ? await unfinished(tool) : []),
       ...(readFileSync(inVolume(WEB), "utf8") === WEB ? [] : ["its data is lost"]),
       ...((await foreign.isUntouched()) ? [] : ["what others have was touched"]),
