@@ -60,7 +60,7 @@ function hostFinding(address: string | undefined): Finding[] {
 
 async function clusterFinding(values: Record<string, string>): Promise<Finding[]> {
   const lack = await missingCluster(values);
-  if (lack) return [missing("cluster", `${lack.what.replace(/^a Kubernetes cluster/, say`none answers`)}`, lack.how)];
+  if (lack) return [missing("cluster", lack.silent, lack.how)];
   return [ok("cluster", say`it answers, or it is reached in a way that only the provider goes`)];
 }
 
@@ -71,8 +71,26 @@ const painted = (standing: Standing, text: string): string => {
   return colour === undefined ? text : `\u001b[${colour}m${text}\u001b[39m`;
 };
 
+/** What is looked at, where that is no name. */
+const NAMES: Record<string, () => string> = {
+  program: () => say`program`,
+  packages: () => say`packages`,
+  state: () => say`state`,
+  passphrase: () => say`passphrase`,
+  "Docker engine": () => say`Docker engine`,
+  disk: () => say`disk`,
+  images: () => say`images`,
+  mirrors: () => say`mirrors`,
+  proxies: () => say`proxies`,
+  clock: () => say`clock`,
+  cluster: () => say`cluster`,
+};
+const nameOf = (what: string): string =>
+  NAMES[what]?.() ?? what.replace(/^plugin (.*)$/, (_, name) => say`plugin ${name}`);
+
 /** The whole of what is printed, line by line. */
-export function printed(stack: string | undefined, found: Finding[]): string[] {
+export function printed(stack: string | undefined, findings: Finding[]): string[] {
+  const found = findings.map((one) => ({ ...one, what: nameOf(one.what) }));
   const width = Math.max(...found.map(({ what }) => columnsOf(what)));
   const words = { ok: say`ok`, note: say`note`, warning: say`warning`, missing: say`missing` };
   const room = Math.max(...Object.values(words).map(columnsOf));

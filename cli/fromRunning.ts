@@ -223,13 +223,13 @@ const MADE_BY: [label: string, what: (name: string) => string][] = [
   [
     STACK_LABEL,
     (name) =>
-      `of the stack ${name}, which berth has made: \`berth export ${name.replace(/^.*\//, "")} --to compose\` prints it`,
+      say`of the stack ${name}, which berth has made: \`berth export ${name.replace(/^.*\//, "")} --to compose\` prints it`,
   ],
   [
     "com.docker.swarm.service.name",
-    (name) => `a task of the Swarm service ${name}: \`berth from-running ${name}\` prints that`,
+    (name) => say`a task of the Swarm service ${name}: \`berth from-running ${name}\` prints that`,
   ],
-  ["io.kubernetes.pod.name", (name) => `of the pod ${name}: \`kubectl get pod ${name} -o yaml\` prints it`],
+  ["io.kubernetes.pod.name", (name) => say`of the pod ${name}: \`kubectl get pod ${name} -o yaml\` prints it`],
 ];
 
 /** Takes away what is not a container of its own, with a note for each that has the same reason. */
@@ -240,20 +240,23 @@ function leaveOut(candidates: Candidate[]): { kept: Candidate[]; notices: Notice
     const aside = setAsideAs(name);
     const reason =
       aside && (label === STACK_LABEL || aside.taker)
-        ? `set aside by ${label === STACK_LABEL ? `the stack ${labels[STACK_LABEL]}` : "a stack"} for ${aside.name}`
+        ? label === STACK_LABEL
+          ? say`set aside by the stack ${labels[STACK_LABEL]} for ${aside.name}`
+          : say`set aside by a stack for ${aside.name}`
         : label && what!(labels[label]!);
     if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
     return reason === undefined;
   });
   const notices = [...reasons].map(([reason, names]): Notice => {
-    const some = names.length > 3 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+    const some = names.length > 3 ? [...names.slice(0, 3), say`${names.length - 3} more`] : names;
     return { level: "note", at: some.join(", "), text: say`left out: ${reason}` };
   });
   return { kept, notices };
 }
 
 function nothing(notices: Notice[], host: string, { all, project }: FromRunningOptions): string {
-  if (notices.length) return `there is nothing to print: ${notices.map(({ at, text }) => `${at} ${text}`).join("; ")}`;
-  const hint = all || project !== undefined ? "" : "; --all takes those that have ended too";
-  return `no container runs on the engine at ${host}${hint}`;
+  if (notices.length)
+    return say`there is nothing to print: ${notices.map(({ at, text }) => `${at} ${text}`).join("; ")}`;
+  const hint = all || project !== undefined ? "" : say`; --all takes those that have ended too`;
+  return say`no container runs on the engine at ${host}${hint}`;
 }

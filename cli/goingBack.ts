@@ -106,8 +106,8 @@ function nothing({ stack, afters, to }: Question, ...names: string[]): string {
   const all = names.join(", ");
   const ran = afters.filter((after) => names.some((name) => after.ran.has(name))).map(({ update }) => update.number);
   if (ran.length === 0)
-    return `${all}: what ran before is not kept; it is from the first \`berth up ${stack}\` with this version of berth on`;
+    return say`${all}: what ran before is not kept; it is from the first \`berth up ${stack}\` with this version of berth on`;
   if (to !== undefined)
-    return `--to: ${all} did not answer after update ${to}; the first after which it did is ${ran[0]}`;
-  return `${all}: has not run in another way before; \`berth history ${stack}\` lists what there was`;
+    return say`--to: ${all} did not answer after update ${to}; the first after which it did is ${ran[0]}`;
+  return say`${all}: has not run in another way before; \`berth history ${stack}\` lists what there was`;
 }

@@ -1,4 +1,4 @@
-import { columnsOf, listed, padded, say } from "../core/description/say";
+import { columnsOf, inEnglish, listed, padded, say } from "../core/description/say";
 import { localTime } from "../core/engines/rollback";
 import { applicableProject } from "./project";
 import { type RanPlainly, type ServiceThen, shortened, words } from "./ran";
@@ -27,7 +27,7 @@ class Known {
       if (now.ran) this.ran.set(name, now.ran);
     }
     for (const name of [...this.there.keys()].filter((one) => !services.has(one))) {
-      changes[name] = ["removed"];
+      changes[name] = [say`removed`];
       this.there.delete(name);
       this.ran.delete(name);
     }
@@ -39,23 +39,29 @@ class Known {
     const old = this.there.get(name);
     const image = now.image === undefined ? undefined : shortened(now.image);
     if (now.ran && before) return words(before, now.ran);
-    if (!now.ran && result === "failed") return [image ? `did not come up (${image})` : "did not come up"];
-    if (!old) return [image ? `made (${image})` : "made"];
+    if (!now.ran && result === "failed") return [image ? say`did not come up (${image})` : say`did not come up`];
+    if (!old) return [image ? say`made (${image})` : say`made`];
     // One that did not come up before, or of which an earlier berth kept nothing.
-    if (now.ran && !old.ran) return ["came up"];
-    return old.image === now.image || !old.image || !image ? [] : [`image ${shortened(old.image)} -> ${image}`];
+    if (now.ran && !old.ran) return [say`came up`];
+    return old.image === now.image || !old.image || !image ? [] : [say`image ${`${shortened(old.image)} -> ${image}`}`];
   }
 }
 
-/** Goes through updates, oldest first, with the services after each of them and what it has changed. */
+/**
+ * Goes through updates, oldest first, with the services after each of them and what it has changed.
+ *
+ * @param plain in English, for other programs
+ */
 export async function walked(
   updates: Update[],
   visit: (update: Update, services?: Map<string, ServiceThen>, changes?: Record<string, string[]>) => void,
+  plain = false,
 ): Promise<void> {
   const known = new Known();
   for (const update of updates) {
     const services = (await update.state?.())?.services;
-    visit(update, services, services && known.next(services, update));
+    const next = () => services && known.next(services, update);
+    visit(update, services, plain ? inEnglish(next) : next());
   }
 }
 
@@ -74,10 +80,11 @@ export async function history(
   // One more, which says what the first of them has changed.
   const walk = slow ? updates.slice(-Number(limit) - 1) : updates;
   const all: Row[] = [];
-  await walked(walk, ({ state: _, ...update }, _there, services) => {
+  const visit = ({ state: _, ...update }: Update, _there: unknown, services?: Record<string, string[]>) => {
     const isBase = walk.length < updates.length && update.number === walk[0]!.number;
     if (!isBase && changedSomething(update, services)) all.push({ ...update, services });
-  });
+  };
+  await walked(walk, visit, json);
   const rows = all.reverse().slice(0, Number(limit));
   if (json) console.log(JSON.stringify({ stack, updates: rows }, undefined, 2));
   else console.log(printed(stack, rows, all.length + updates.length - walk.length).join("\n"));
@@ -85,9 +92,22 @@ export async function history(
   return 0;
 }
 
+/** What Pulumi calls an update, and its end. */
+const WORDS: Record<string, () => string> = {
+  update: () => say`update`,
+  destroy: () => say`destroy`,
+  refresh: () => say`refresh`,
+  rollback: () => say`rollback`,
+  "resource-import": () => say`import`,
+  failed: () => say`failed`,
+  "in-progress": () => say`in progress`,
+  "in progress": () => say`in progress`,
+};
+const wordOf = (word: string): string => WORDS[word]?.() ?? word;
+
 const kindOf = ({ kind, result, message }: Row): string => {
-  const what = /^berth rollback\b/.test(message) ? "rollback" : kind;
-  return result === "succeeded" ? what : `${what}, ${result}`;
+  const what = wordOf(/^berth rollback\b/.test(message) ? "rollback" : kind);
+  return result === "succeeded" ? what : say`${what}, ${wordOf(result)}`;
 };
 
 function printed(stack: string, rows: Row[], count: number): string[] {
@@ -97,7 +117,7 @@ function printed(stack: string, rows: Row[], count: number): string[] {
   const table = rows.flatMap((row) => {
     const { number, start, commit, dirty, services = {} } = row;
     const commitText = commit === undefined ? "" : `${commit.slice(0, 7)}${dirty ? "+" : ""}`;
-    const lines = Object.entries(services).map(([name, said]) => `${name}: ${said.join("; ")}`);
+    const lines = Object.entries(services).map(([name, said]) => say`${name}: ${said.join(say`; `)}`);
     const first = [
       String(number),
       localTime(start),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { listed, say } from "../core/description/say";
+import { isSaid, listed, say } from "../core/description/say";
 import type { EngineClient } from "../core/engines/dockerApi/connection/client";
 import type { Progress } from "./backup/progress";
 import { savedImages, scanned } from "./bundle/images";
@@ -28,9 +28,9 @@ const partName = (index: number) => `images/${index + 1}.tar.gz`;
 export const IMAGES = new PartsFormat(
   "berth-images",
   (name) => name === MANIFEST || /^images\/[1-9]\d*\.tar\.gz$/.test(name),
-  "file of images",
+  say`file of images`,
   (problem) =>
-    problem === "it is cut off"
+    isSaid(problem, "it is cut off")
       ? new ImagesError(
           problem,
           say`nothing was loaded; copy the rest (\`rsync --append-verify\` goes on where it was cut), or run \`berth images save\` again`,

@@ -1,9 +1,10 @@
 import { constants } from "node:os";
+import { say } from "../core/description/say";
 
 /** Somebody has ended the command. */
 export class Interrupted extends Error {
   constructor(readonly by: NodeJS.Signals) {
-    super(`ended by ${by}`);
+    super(say`ended by ${by}`);
   }
 
   /** As shells count it. */
@@ -11,6 +12,9 @@ export class Interrupted extends Error {
     return 128 + constants.signals[this.by];
   }
 }
+
+/** Whether an exit code says that a signal has ended a command. The CLI ends with 255, too, which is none. */
+export const isOfSignal = (code: number): boolean => Object.values(constants.signals).some((one) => code === 128 + one);
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

@@ -52,7 +52,7 @@ export async function locked<T>({ folder, name }: CliProject, stack: string, act
 function byWhom(file: string): string {
   try {
     const { pid, username, hostname: host, timestamp } = readLock(file);
-    return ` by ${username}@${host} (process ${pid}, since ${timestamp})`;
+    return say` by ${username}@${host} (process ${pid}, since ${timestamp})`;
   } catch {
     return "";
   }

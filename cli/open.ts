@@ -16,7 +16,7 @@ export async function open(stack: string, names: string[]): Promise<number> {
     const shown = namesOf(found.map(([status]) => status));
     const published = chosen(found, names, now, {}).filter(([{ ports }]) => pagesOf(ports).length > 0);
     if (published.length === 0) {
-      const who = names[0] ?? `the stack ${now.name}`;
+      const who = names[0] ?? say`the stack ${now.name}`;
       throw new Error(say`${who} publishes no TCP port that is open now; \`berth status ${now.name}\` shows the ports`);
     }
     const [first, ...more] = published.map(([status, place]) => addressOf(status, place));

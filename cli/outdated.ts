@@ -6,7 +6,7 @@ import { unreadable } from "../core/description/knownImages";
 import type { RegistryConfig } from "../core/engines/dockerApi/registry/config";
 import { RegistryError } from "../core/engines/dockerApi/registry/registry";
 import { readLock } from "../core/engines/imageLock";
-import { Registries, type Told } from "./outdated/ask";
+import { ENGINE_TELLS, Registries, type Told } from "./outdated/ask";
 import { addRunning, type StackImage, stackImages } from "./outdated/images";
 import { type Change, writeLock } from "./outdated/lock";
 import { within } from "./within";
@@ -119,7 +119,7 @@ async function asked(image: StackImage, registries: Registries): Promise<Row> {
   const bare = before.slice(0, before.lastIndexOf(":"));
   const [service = "CONTAINER"] = image.services;
   const way = (dump = "") =>
-    `(\`docker exec ${service} ${dump}\`), and have it begin with an empty volume and read that`;
+    say`(\`docker exec ${service} ${dump}\`), and have it begin with an empty volume and read that`;
   row.unreadable = Object.values(newer).flatMap((tag) => unreadable(before, `${bare}:${tag}`, way) ?? []);
   return row;
 }
@@ -172,7 +172,7 @@ function judged(row: Row): { word: string; lines: string[] } {
   if (noTags !== undefined) lines.push(say`newer tags are not known: ${noTags}`);
   if (locked !== undefined && locked === now) lines.push(say`locked at ${short(locked)}`);
   if (lines.length === 0) lines.push(short(now));
-  if (by !== undefined) lines.push(say`as ${by} tells it`);
+  if (by !== undefined) lines.push(by === ENGINE_TELLS ? say`as the engine tells it` : say`as ${by} tells it`);
   return { word: moved ? "moved" : text ? "newer" : "current", lines };
 }
 

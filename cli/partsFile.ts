@@ -3,6 +3,7 @@ import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { Header } from "tar";
+import { say } from "../core/description/say";
 
 /** Where a part lies: in an archive, or as a file of its own. */
 export interface Part {
@@ -51,7 +52,7 @@ export class PartsFormat {
 
   /** The error of a file that is something else. */
   get foreign(): Error {
-    return this.failure(`it is no ${this.kind} of berth`);
+    return this.failure(say`it is no ${this.kind} of berth`);
   }
 
   header(name: string, mode: number, size: number): Buffer {
@@ -108,7 +109,7 @@ export class PartsFormat {
     const handle = await open(file, "r");
     try {
       const { size: total } = await handle.stat();
-      const cut = this.failure("it is cut off");
+      const cut = this.failure(say`it is cut off`);
       const read = async (at: number, length: number) => {
         const buffer = Buffer.alloc(length);
         const { bytesRead } = await handle.read(buffer, 0, length, at);
@@ -122,22 +123,23 @@ export class PartsFormat {
         const { path = "", size = -1 } = entry;
         const name = this.nameOf(path);
         if (at === 0 && (!entry.cksumValid || name === undefined)) throw this.foreign;
-        if (!entry.cksumValid) throw this.failure("a header in it is damaged");
+        if (!entry.cksumValid) throw this.failure(say`a header in it is damaged`);
         const known = name !== undefined && entry.type === "File" && size >= 0;
         if (!known || !block.equals(this.header(name, entry.mode ?? 0, size)))
-          throw this.failure(`it holds ${JSON.stringify(path)}, which no ${this.kind} does`);
-        if (parts.has(name)) throw this.failure(`it holds ${name} twice or in the wrong place`);
+          throw this.failure(say`it holds ${JSON.stringify(path)}, which no ${this.kind} does`);
+        if (parts.has(name)) throw this.failure(say`it holds ${name} twice or in the wrong place`);
         const end = at + BLOCK + size;
         if (end > total) throw cut;
         if ((await read(end, padding(size))).some((byte) => byte !== 0))
-          throw this.failure(`what follows ${name} is damaged`);
+          throw this.failure(say`what follows ${name} is damaged`);
         parts.add(name);
         yield [name, { file, start: at + BLOCK, size }];
         at = end + padding(size);
       }
       const tail = await read(at, 2 * BLOCK + 1);
       if (tail.length < 2 * BLOCK) throw cut;
-      if (tail.length > 2 * BLOCK || tail.some((byte) => byte !== 0)) throw this.failure("something follows its end");
+      if (tail.length > 2 * BLOCK || tail.some((byte) => byte !== 0))
+        throw this.failure(say`something follows its end`);
     } finally {
       await handle.close();
     }
@@ -151,14 +153,14 @@ export class PartsFormat {
    */
   async verify(parts: Map<string, Part>, wanted: string[], read?: (bytes: number) => void): Promise<void> {
     const sums = parts.get(SUMS);
-    if (!sums) throw this.failure(`its ${SUMS} is missing`);
-    const damaged = this.failure(`its ${SUMS} is damaged`);
+    if (!sums) throw this.failure(say`its ${SUMS} is missing`);
+    const damaged = this.failure(say`its ${SUMS} is damaged`);
     if (sums.size > 1 << 24) throw damaged;
     const lines = (await readText(sums)).split("\n");
     if (lines.pop() !== "") throw damaged;
     const expected = new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
     const named = [...wanted, ...[...expected.keys()].filter(this.isPart)];
-    for (const name of named) if (!parts.has(name)) throw this.failure(`its ${name} is missing`);
+    for (const name of named) if (!parts.has(name)) throw this.failure(say`its ${name} is missing`);
     for (const [name, part] of parts) {
       if (name === SUMS) continue;
       const hash = createHash("sha256");
@@ -166,7 +168,7 @@ export class PartsFormat {
         hash.update(chunk as Buffer);
         read?.((chunk as Buffer).length);
       }
-      if (hash.digest("hex") !== expected.get(name)) throw this.failure(`its ${name} is damaged`);
+      if (hash.digest("hex") !== expected.get(name)) throw this.failure(say`its ${name} is damaged`);
     }
     if (expected.size !== parts.size - 1 || lines.some((line) => !/^[0-9a-f]{64} {2}\S+$/.test(line))) throw damaged;
   }

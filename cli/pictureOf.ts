@@ -18,13 +18,13 @@ import { projectOf } from "./export";
 import { type Plan, type PlannedResource, plannedServices, withoutSecrets } from "./plan";
 
 /** Components that are no service, with what they are called. What they belong to is drawn in another way. */
-const PARTS: Record<string, string> = {
-  "berth:host:DockerEngine": "Docker engine",
-  "berth:host:DaemonConfig": "daemon.json",
-  "berth:host:NvidiaToolkit": "NVIDIA container toolkit",
-  "berth:services:ImageArchive": "image archive",
-  "berth:services:BuiltImage": "built image",
-  "berth:services:PushedImage": "pushed image",
+const PARTS: Record<string, () => string> = {
+  "berth:host:DockerEngine": () => say`Docker engine`,
+  "berth:host:DaemonConfig": () => "daemon.json",
+  "berth:host:NvidiaToolkit": () => "NVIDIA container toolkit",
+  "berth:services:ImageArchive": () => say`image archive`,
+  "berth:services:BuiltImage": () => say`built image`,
+  "berth:services:PushedImage": () => say`pushed image`,
 };
 
 /** A warning of a reader names the service; one of a program may. */
@@ -106,7 +106,7 @@ function ofParts(name: string, resources: PlannedResource[]): Picture {
     return {
       id: ids.of(urn),
       name: part.name,
-      subtitle: PARTS[type]!,
+      subtitle: PARTS[type]!(),
       box: host && `m ${host}`,
       chips: [],
       secrets: [],
@@ -114,7 +114,7 @@ function ofParts(name: string, resources: PlannedResource[]): Picture {
       mounts: [],
       waits: waits.filter(({ on }, index) => waits.findIndex((wait) => wait.on === on) === index),
       run: [],
-      description: stringify({ [PARTS[type]!]: inputs }),
+      description: stringify({ [PARTS[type]!()]: inputs }),
     };
   });
   return { name, boxes: [...boxes.values()], cards, stores: [], warnings: [] };

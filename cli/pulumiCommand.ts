@@ -1,4 +1,5 @@
 import type { Declaration } from "./applied";
+import { isOfSignal } from "./interrupt";
 import { locked } from "./locks";
 import { networksInUse } from "./networksInUse";
 import type { Plan } from "./plan";
@@ -15,7 +16,7 @@ import {
 } from "./pluginSearch";
 import { applicableProject, type CliProject, currentProject } from "./project";
 import { makePasswords, runPulumi } from "./pulumi";
-import { removeBefore } from "./removal";
+import { leftBehind, removeBefore } from "./removal";
 import { importState } from "./stateEngines";
 import { readStackConfig } from "./stackConfig";
 import { isSelected, mendState, outputsIn, stateOf } from "./state";
@@ -126,11 +127,16 @@ export async function pulumiCommand(
       else if (unfinished) warn(unfinished.notice(stack));
       const ended =
         state && isAnswered(args) && args.every(isPlain) ? await removeBefore(project, stack, state) : undefined;
-      if (ended !== undefined) return ended;
+      if (ended !== undefined) {
+        await tellLeft(project, stack, state);
+        return ended;
+      }
     }
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
-    if (code !== 0 && command === "destroy")
+    if (code !== 0 && command === "destroy") {
       for (const sentence of await networksInUse(await stateOf(folder, project.name, name))) warn(sentence);
+      if (isOfSignal(code)) await tellLeft(project, stack, state);
+    }
     const after = code === 0 && state !== undefined ? await settled(project, stack, command, args) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
     if (declaration && after !== undefined && after !== state && applied!.settingsOf(project, stack) === settings)
@@ -140,6 +146,12 @@ export async function pulumiCommand(
     declaration ??= await planning;
     if (declaration) applied!.close(declaration.now);
   }
+}
+
+/** Says what is left behind a destroy that a signal has ended, where the state is in a folder of this machine. */
+async function tellLeft({ folder, name }: CliProject, stack: string, before: string | undefined): Promise<void> {
+  const left = leftBehind(stack, before, await stateOf(folder, name, shortName(stack)));
+  if (left !== undefined) console.error(say`error: ${left}`);
 }
 
 /** The stack's state; what an engine that was gone has left in it would stop an `up`, and each one after it. */

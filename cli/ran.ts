@@ -148,25 +148,30 @@ function changedVariables(before: RanPlainly, after: RanPlainly): string[] {
 export const shortened = (image: string): string => image.replace(/(sha256:[0-9a-f]{12})[0-9a-f]{52}/, "$1");
 
 const listed = (value: unknown): string | undefined => {
-  if (value === undefined) return "none";
+  if (value === undefined) return say`none`;
   return Array.isArray(value) && value.every((one) => typeof one === "string") ? value.join(", ") : undefined;
 };
 
 const declaredImage = ({ description }: Ran) => shortened(String(description.image ?? ""));
 
-/** What changes from one description of a service to another, in a few words each. */
-export function words(before: RanPlainly, after: RanPlainly): string[] {
-  return differences(before, after).map((field) => {
+/**
+ * What changes from one description of a service to another, in a few words each.
+ *
+ * @param fields those that are looked at
+ */
+export function words(before: RanPlainly, after: RanPlainly, fields = differences(before, after)): string[] {
+  return fields.map((field) => {
     if (field === "image") {
       const [old, now] = [before, after].map(declaredImage);
-      if (old !== now) return `image ${old} -> ${now}`;
+      if (old !== now) return say`image ${`${old} -> ${now}`}`;
       // A tag that stands for another image by now.
       const [was, is] = [before, after].map((ran) => shortened(imageOf(ran).replace(/^.*@/, "")));
-      return `image ${old} was ${was}, is ${is}`;
+      return say`image ${old} was ${was}, is ${is}`;
     }
-    if (field === "environment") return `environment ${changedVariables(before, after).join(", ")}`;
+    if (field === "environment") return say`environment ${changedVariables(before, after).join(", ")}`;
     if (field !== "ports" && field !== "networks") return field;
+    const what = field === "ports" ? say`ports` : say`networks`;
     const [old, now] = [before, after].map(({ description }) => listed(description[field]));
-    return old !== undefined && now !== undefined ? `${field} ${old} -> ${now}` : field;
+    return old !== undefined && now !== undefined ? `${what} ${old} -> ${now}` : what;
   });
 }

@@ -1,4 +1,4 @@
-import { say } from "../core/description/say";
+import { listed, say } from "../core/description/say";
 import { type EngineClient, ignoreMissing } from "../core/engines/dockerApi/connection/client";
 import { type Interrupted, interruptible } from "./interrupt";
 import { locked } from "./locks";
@@ -122,6 +122,28 @@ export async function removeAtOnce(
     engines.close();
   }
   return gone.size === 0 ? undefined : { version, deployment: without(checkpoint.latest!, gone) };
+}
+
+/** Names that are read in one sentence. */
+const FEW = 6;
+
+/**
+ * What somebody should know who has ended a destroy.
+ *
+ * @param before text of the stack's state before it
+ * @param after and behind it
+ * @returns undefined where nothing is left
+ */
+export function leftBehind(stack: string, before = "", after = ""): string | undefined {
+  const [had, has] = [before, after].map((text) => {
+    const { resources = [] } = (text === "" ? undefined : (JSON.parse(text) as StateFile))?.checkpoint?.latest ?? {};
+    return resources.filter((resource) => !staysAnyway(resource) && !resource.external);
+  }) as [Resource[], Resource[]];
+  if (has.length === 0) return undefined;
+  if (has.length >= had.length) return say`ended before anything was removed; \`berth destroy ${stack}\` begins again`;
+  const names = has.map(({ urn }) => urn.split("::").at(-1)!);
+  const few = names.length > FEW ? [...names.slice(0, FEW - 1), say`${names.length - FEW + 1} more`] : names;
+  return say`ended before all was removed: ${had.length - has.length} of ${had.length} are gone, and what is left is ${listed(few)}; \`berth destroy ${stack}\` goes on with that`;
 }
 
 /** A state without resources that have gone, which nothing that is left needs any more. */

@@ -263,7 +263,7 @@ class Restore {
           else await this.empty(target, calm);
         }
       } catch (second) {
-        const where = before ? `; what was there before is in ${[...before.parts.values()][0]!.file}` : "";
+        const where = before ? say`; what was there before is in ${[...before.parts.values()][0]!.file}` : "";
         throw new Error(
           say`${(error as Error).message}; and to put back what was there before failed as well: ${(second as Error).message}${where}`,
         );

@@ -222,11 +222,17 @@ async function search({ history, ...question }: Search): Promise<Answer> {
 function tell({ name, update, was }: Going, now: RanPlainly | undefined): void {
   const image = imageOf(was);
   const isPinned = image.includes("sha256:");
-  const change =
-    now && differences(now, was).includes("image") ? `${String(now.description.image)} -> ${image}` : image;
-  const others = now ? words(now, was).filter((word) => !word.startsWith("image ")) : [];
+  const fields = now ? differences(now, was) : [];
+  const change = now && fields.includes("image") ? `${String(now.description.image)} -> ${image}` : image;
+  const others = now
+    ? words(
+        now,
+        was,
+        fields.filter((field) => field !== "image"),
+      )
+    : [];
   const lines = [
-    `image ${change}`,
+    say`image ${change}`,
     ...others,
     ...(was.secret.length > 0 ? [say`from the program as it is now: ${listed(was.secret)}`] : []),
     ...(isPinned ? [] : [say`its digest is not known: ${image} is whatever it stands for when it is fetched`]),

@@ -24,7 +24,7 @@ export function formOf(given: string | undefined, standard: Form | undefined, kn
 }
 
 /** Said of a secret that a form has not made a variable of. */
-export const IN_PLACE = `has a secret, and ${HIDDEN} is in its place`;
+export const IN_PLACE = say`has a secret, and ${HIDDEN} is in its place`;
 
 /** How each form is printed; loaded when it is asked for. */
 const PRINTERS: Record<

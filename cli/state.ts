@@ -58,8 +58,8 @@ export async function mendState(root: string, project: string, stack: string): P
   if (!existsSync(file) || isWhole(file)) return;
   const [state, backup] = [file, `${file}.bak`].map((name) => relative(process.cwd(), name) || name);
   const remedy = isWhole(`${file}.bak`)
-    ? `the one before it is whole: \`cp ${backup} ${state}\`, then the same command again; what was made since then is found by its labels`
-    : `so is the one before it: look in .pulumi/backups for one that is not`;
+    ? say`the one before it is whole: \`cp ${backup} ${state}\`, then the same command again; what was made since then is found by its labels`
+    : say`so is the one before it: look in .pulumi/backups for one that is not`;
   throw new Error(say`the state of the stack ${stack} is cut off (${state}); ${remedy}`);
 }
 

@@ -72,6 +72,9 @@ const PARTS: Record<string, () => string> = {
   networks: () => say`networks`,
   replicas: () => say`replicas`,
 };
+/** What has changed, which JSON has in English. */
+const partText = (part: string): string =>
+  PARTS[part]?.() ?? part.replace(/^(.*) is another image now$/, (_, image) => say`${image} is another image now`);
 const UNITS: Record<string, (count: string) => string> = {
   second: (count) => say`${count} seconds`,
   minute: (count) => say`${count} minutes`,
@@ -94,7 +97,7 @@ export function stateText({ state, exitCode, replicas, declared, changed }: Serv
   const words = [WORDS[state](), exitCode === undefined ? "" : `(${exitCode})`];
   if (replicas) words.push(`${replicas.running}/${replicas.wanted}`);
   const parts = [words.filter(Boolean).join(" ")];
-  if (changed.length) parts.push(say`changed: ${both(changed.map((word) => PARTS[word]?.() ?? word))}`);
+  if (changed.length) parts.push(say`changed: ${both(changed.map(partText))}`);
   if (!declared) parts.push(say`not declared any more`);
   return listed(parts);
 }

@@ -8,6 +8,7 @@ import type { EngineName } from "../core/engines/engineName";
 import { onPath } from "../core/host/findExecutable";
 import { ArgumentError } from "../core/description/errors";
 import { HIDDEN } from "./marks";
+import { say } from "../core/description/say";
 
 export { onPath };
 
@@ -21,6 +22,12 @@ export const PLUGIN_HOST = "https://get.pulumi.com/";
 export interface Missing {
   what: string;
   how: string;
+}
+
+/** A cluster that does not answer. */
+export interface MissingCluster extends Missing {
+  /** The same as a sentence about the cluster. */
+  silent: string;
 }
 
 /** Runs a program quietly; undefined where it fails or takes too long. */
@@ -42,7 +49,7 @@ export function ask(program: string, args: string[], timeout: number): Promise<s
 }
 
 async function missingCli(): Promise<Missing | undefined> {
-  const install = { what: "the Pulumi CLI", how: "install it: https://www.pulumi.com/docs/install/" };
+  const install = { what: say`the Pulumi CLI`, how: say`install it: https://www.pulumi.com/docs/install/` };
   if (!onPath("pulumi")) return install;
   const version = /v?(\d+)\.(\d+)/.exec((await ask("pulumi", ["version"], 3000)) ?? "");
   if (!version) return install;
@@ -50,8 +57,8 @@ async function missingCli(): Promise<Missing | undefined> {
   const old = Number(version[1]) < major || (Number(version[1]) === major && Number(version[2]) < minor);
   return old
     ? {
-        what: `Pulumi ${REQUIRED_PULUMI} or newer (found ${version[0]})`,
-        how: "update it: https://www.pulumi.com/docs/install/",
+        what: say`Pulumi ${REQUIRED_PULUMI} or newer (found ${version[0]})`,
+        how: say`update it: https://www.pulumi.com/docs/install/`,
       }
     : undefined;
 }
@@ -85,8 +92,8 @@ async function missingPlugin(name: string, version: string): Promise<Missing | u
     return undefined;
   } catch {
     return {
-      what: `the plugin ${name} ${version}, and its download host does not answer`,
-      how: `run \`pulumi plugin install resource ${name} ${version}\` where there is a network`,
+      what: say`the plugin ${name} ${version}, and its download host does not answer`,
+      how: say`run \`pulumi plugin install resource ${name} ${version}\` where there is a network`,
     };
   }
 }
@@ -110,20 +117,22 @@ async function missingEngine(settings: Record<string, string | undefined>): Prom
   } catch (error) {
     const { message } = error as Error;
     if (address === undefined || error instanceof ArgumentError)
-      return { what: "a Docker engine", how: message.replace(/\.$/, "") };
+      return { what: say`a Docker engine`, how: message.replace(/\.$/, "") };
     if (address.host.startsWith("unix:"))
-      return { what: `a Docker engine at ${address.host}`, how: "start Docker, or set DOCKER_HOST" };
-    return { what: `a Docker engine at ${address.host}`, how: message };
+      return { what: say`a Docker engine at ${address.host}`, how: say`start Docker, or set DOCKER_HOST` };
+    return { what: say`a Docker engine at ${address.host}`, how: message };
   } finally {
     client?.close();
   }
 }
 
 /** What lacks of a cluster: undefined where it answers, or where only the provider can reach it. */
-export async function missingCluster(settings: Record<string, string | undefined>): Promise<Missing | undefined> {
+export async function missingCluster(
+  settings: Record<string, string | undefined>,
+): Promise<MissingCluster | undefined> {
   const { clusterAccess, KubeconfigError } = await import("../core/engines/kubernetes/kubeconfig");
   const { ClusterClient } = await import("../core/engines/kubernetes/client");
-  const how = "start it, or name one with KUBECONFIG";
+  const how = say`start it, or name one with KUBECONFIG`;
   const [kubeconfig, context, cluster] = ["kubeconfig", "context", "cluster"].map(
     (key) => settings[`kubernetes:${key}`],
   );
@@ -135,13 +144,15 @@ export async function missingCluster(settings: Record<string, string | undefined
       await client.get("/version", 2000);
       return undefined;
     } catch {
-      return { what: `a Kubernetes cluster at ${access.server}`, how };
+      const { server } = access;
+      return { what: say`a Kubernetes cluster at ${server}`, silent: say`none answers at ${server}`, how };
     } finally {
       client.close();
     }
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
-    return { what: `a Kubernetes cluster (${error.message})`, how };
+    const { message } = error;
+    return { what: say`a Kubernetes cluster (${message})`, silent: say`none answers (${message})`, how };
   }
 }
 

@@ -150,7 +150,8 @@ async function fromCli(project: CliProject, stack: string): Promise<Updates> {
         ? asUpdate(entry, entry.version!, () => stateAt("--version", String(entry.version)))
         : asUpdate(entry, index + 1),
     );
-  const without = `the CLI gives no earlier states out of ${(await backendUrl(project.folder)) ?? "this backend"}`;
+  const backend = (await backendUrl(project.folder)) ?? say`this backend`;
+  const without = say`the CLI gives no earlier states out of ${backend}`;
   return {
     updates,
     now: () => stateAt(),

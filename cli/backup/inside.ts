@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from "node:stream";
 import { type EngineClient, pieces } from "../../core/engines/dockerApi/connection/client";
+import { say } from "../../core/description/say";
 
 /** A script in a container has failed. */
 export class ScriptError extends Error {
@@ -9,7 +10,7 @@ export class ScriptError extends Error {
     /** The last that it has said on its standard error. */
     readonly said: string,
   ) {
-    super(said.trim().split("\n").at(-1) || `it ended with the exit code ${code}`);
+    super(said.trim().split("\n").at(-1) || say`it ended with the exit code ${code}`);
     this.name = "ScriptError";
   }
 }

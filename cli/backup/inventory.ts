@@ -5,6 +5,7 @@ import { namesOf } from "../../core/engines/status";
 import type { Place } from "../place";
 import { servicesNow, type StackNow, tasksOf } from "../stackNow";
 import { databaseIn, dataFolders, type Database } from "./databases";
+import { say } from "../../core/description/say";
 
 /** A container as the engine describes it. */
 export interface Container {
@@ -81,7 +82,7 @@ export async function inventoryOf(now: StackNow): Promise<Inventory> {
     if (client) clients.add(client);
     else if (declared.length)
       left.push(
-        `${declared.map(({ service }) => service).join(", ")}: on ${engine}, whose volumes berth does not back up; the storage there takes snapshots (VolumeSnapshot), or Velero does`,
+        say`${declared.map(({ service }) => service).join(", ")}: on ${engine}, whose volumes berth does not back up; the storage there takes snapshots (VolumeSnapshot), or Velero does`,
       );
   }
   if (clients.size === 0) throw new Error(left[0]);
@@ -91,7 +92,7 @@ export async function inventoryOf(now: StackNow): Promise<Inventory> {
     if (!id || !client) continue;
     const ids = engine === "swarm" ? await tasksOf(client, id) : [id];
     if (engine === "swarm" && ids.length === 0)
-      left.push(`${service}: no task of it runs on this node of the Swarm; volumes are on the node of their task`);
+      left.push(say`${service}: no task of it runs on this node of the Swarm; volumes are on the node of their task`);
     for (const one of ids) {
       const container = await inspect(client, one);
       if (container)
@@ -107,7 +108,7 @@ export async function inventoryOf(now: StackNow): Promise<Inventory> {
   for (const { shown, container } of held)
     for (const { Type, Source, Destination } of container.Mounts ?? [])
       if (Type === "bind" && !Source?.endsWith(".sock"))
-        left.push(`${shown}: ${Source} (${Destination}) is a folder or file of the host`);
+        left.push(say`${shown}: ${Source} (${Destination}) is a folder or file of the host`);
   return { held, volumes, left };
 }
 

@@ -58,7 +58,7 @@ const userOf = ({ held, target }: { held: Held; target: string }): BackupUser =>
 /** A dump, which has to come to its end. */
 async function* dumpOf({ held }: HeldDatabase, database: Database, signal: AbortSignal): AsyncGenerator<Buffer> {
   let end = Buffer.alloc(0);
-  const way = `\`--stop\` stops it and takes its files instead`;
+  const way = say`\`--stop\` stops it and takes its files instead`;
   try {
     for await (const chunk of outputOf(held.client, held.container.Id, database.dump, { signal })) {
       end = Buffer.concat([end, chunk]).subarray(-4096) as typeof end;

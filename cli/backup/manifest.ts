@@ -1,4 +1,4 @@
-import { say } from "../../core/description/say";
+import { isSaid, say } from "../../core/description/say";
 import type { EngineName } from "../../core/engines/engineName";
 import { PartsFormat } from "../partsFile";
 
@@ -10,7 +10,7 @@ export class BackupError extends Error {
    */
   constructor(
     readonly problem: string,
-    readonly remedy = "nothing was changed; copy it again, or take another one",
+    readonly remedy = say`nothing was changed; copy it again, or take another one`,
   ) {
     super(`${problem}; ${remedy}`);
     this.name = "BackupError";
@@ -89,9 +89,9 @@ const PART = /^(volumes|dumps)\/[\w.-]+$|^Pulumi\.[\w.-]+\.yaml$|^manifest\.json
 export const BACKUP = new PartsFormat(
   "berth-backup",
   (name) => PART.test(name),
-  "backup",
+  say`backup`,
   (problem) =>
-    /^it is no /.test(problem)
+    isSaid(problem, "it is no {0} of berth")
       ? new BackupError(problem, say`name a file that \`berth backup\` has written`)
       : new BackupError(problem),
 );

@@ -24,7 +24,7 @@ export async function openBackup(file: string, progress: Progress): Promise<Open
   let bytes = 0;
   await BACKUP.verify(parts, [MANIFEST], (read) => {
     bytes += read;
-    progress.show("verifying", bytes);
+    progress.show(say`verifying`, bytes);
   });
   progress.clear();
   if (parts.get(MANIFEST)!.size > 1 << 26) throw new BackupError(say`its manifest.json is larger than any backup's`);

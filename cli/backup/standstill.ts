@@ -63,9 +63,9 @@ export class Standstill {
         if (how === "stopped") await this.restartSharers(held);
         // Whoever has ended the command does not wait; all the others start nevertheless.
         if (!signal.aborted && !(await answers(held, signal)))
-          this.failures.push(`${held.shown} did not answer again within ${PATIENCE} s`);
+          this.failures.push(say`${held.shown} did not answer again within ${PATIENCE} s`);
       } catch (error) {
-        const failure = `${held.shown} could not be started again: ${(error as Error).message}`;
+        const failure = say`${held.shown} could not be started again: ${(error as Error).message}`;
         if (!signal.aborted) this.failures.push(failure);
         else if (error !== signal.reason) console.error(say`error: ${failure}`);
       }

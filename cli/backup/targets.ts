@@ -125,7 +125,7 @@ function checkVersion({ services }: BackupManifest, item: BackupItem, { held }: 
     const image = after.container.Config.Image;
     const why = unreadable(before, image, () => "");
     if (!why) continue;
-    const dump = databaseIn(image) ? ", or take a backup while it runs, which writes a dump" : "";
+    const dump = databaseIn(image) ? say`, or take a backup while it runs, which writes a dump` : "";
     throw new BackupError(
       say`its ${item.part} was made by ${before}, and ${after.shown} is ${image}, which does not read that`,
       say`restore it into ${before}${dump}`,

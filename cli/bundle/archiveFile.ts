@@ -20,7 +20,7 @@ export { type Part, readPart };
 
 const isPart = (name: string) => (PARTS as readonly string[]).includes(name);
 
-export const BUNDLE = new PartsFormat(TOP, isPart, "bundle", (problem) => new BundleError(problem));
+export const BUNDLE = new PartsFormat(TOP, isPart, say`bundle`, (problem) => new BundleError(problem));
 
 /** Whether a file begins as a bundle does. */
 export const beginsAsBundle = (file: string): boolean => BUNDLE.beginsAs(file);

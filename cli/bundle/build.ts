@@ -95,10 +95,10 @@ export async function buildPlanned(
   tell: (line: string) => void,
 ): Promise<void> {
   const { name, build } = planned;
-  tell(`Building ${name}.`);
+  tell(say`Building ${name}.`);
   let { error, lines } = await attempt(client, planned, "1", tell);
   if (error !== undefined && WANTS_BUILDKIT.test(error)) {
-    tell("  Again, with BuildKit, which says less.");
+    tell(say`  Again, with BuildKit, which says less.`);
     ({ error, lines } = await attempt(client, planned, "2", tell));
   }
   if (error !== undefined) {

@@ -9,7 +9,7 @@ import { say } from "../../core/description/say";
 /** Of this place alone: a checkout's history, states and keys. */
 const OF_THIS_PLACE = /^\.(git|berth|pulumi)(\/|$)/;
 
-const some = (paths: string[]) => `${paths[0]}${paths.length > 1 ? ` and ${paths.length - 1} more` : ""}`;
+const some = (paths: string[]) => (paths.length > 1 ? say`${paths[0]} and ${paths.length - 1} more` : String(paths[0]));
 
 /** What builds send, as far as it lies in the checkout. */
 export interface ContextFiles {

@@ -178,7 +178,7 @@ export function addressOf(values: Record<string, string>): EngineAddress {
 
 /** A client of an engine that answers; a sentence where none does. */
 export async function answeringEngine(values: Record<string, string>): Promise<EngineClient | string> {
-  let host = "the stack's address";
+  let host = say`the stack's address`;
   try {
     const address = addressOf(values);
     host = address.host;
@@ -186,7 +186,7 @@ export async function answeringEngine(values: Record<string, string>): Promise<E
     await client.raw("GET", "/_ping", undefined, client.patience);
     return client;
   } catch (error) {
-    return `no Docker engine answers at ${host} (${(error as Error).message.replace(/\.$/, "")})`;
+    return say`no Docker engine answers at ${host} (${(error as Error).message.replace(/\.$/, "")})`;
   }
 }
 
@@ -333,7 +333,7 @@ export async function loadBundledImages(
   const missing = images.filter((image, index) => !isSame(before[index], image));
   const ids = Object.fromEntries(images.map(({ name }, index) => [name, before[index]?.Id ?? ""]));
   if (missing.length) {
-    await sendArchive(client, "the images", readPart(part), part.size);
+    await sendArchive(client, say`the images`, readPart(part), part.size);
     for (const image of missing) {
       const live = await findBrought(client, image);
       if (!isSame(live, image))

@@ -7,7 +7,7 @@ export class BundleError extends Error {
    */
   constructor(
     readonly problem: string,
-    readonly remedy = "copy it again, or make another one",
+    readonly remedy = say`copy it again, or make another one`,
   ) {
     super(`${problem}; ${remedy}`);
     this.name = "BundleError";

@@ -266,11 +266,11 @@ async function replaceFile(
   mkdirSync(dirname(target), { recursive: true });
   if (edited && isSettings(path)) {
     renameSync(source, `${target}.new`);
-    return [`${path} is as you have changed it; the bundle's own is ${path}.new.`];
+    return [say`${path} is as you have changed it; the bundle's own is ${path}.new.`];
   }
   if (edited) copyFileSync(target, `${target}.old`);
   renameSync(source, target);
-  return edited ? [`${path} was changed here and is the bundle's again; yours is ${path}.old.`] : [];
+  return edited ? [say`${path} was changed here and is the bundle's again; yours is ${path}.old.`] : [];
 }
 
 /** Removes what only the older bundle had. */
@@ -279,7 +279,7 @@ async function removeFile(folder: string, path: string, recorded: string): Promi
   const present = await checksum(target);
   if (present === undefined) return [];
   if (present !== recorded && !isTool(path))
-    return [`${path} is no longer in the bundle; it was changed here and stays.`];
+    return [say`${path} is no longer in the bundle; it was changed here and stays.`];
   if (isSettings(path)) return [];
   rmSync(target);
   for (let parent = dirname(target); parent !== folder && readdirSync(parent).length === 0; parent = dirname(parent))

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGzip } from "node:zlib";
+import { listed, say } from "../../core/description/say";
 import { PartsWriter } from "../partsFile";
 import { BUNDLE } from "./archiveFile";
 import type { BundledFile, BundledImage, BundleManifest } from "./manifest";
@@ -33,13 +34,13 @@ export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} M
  *
  * @param file what is there already is overwritten
  * @param head the manifest without what is known only when it is written
- * @param say gets a line for each part that takes time
+ * @param tell gets a line for each part that takes time
  */
 export async function writeBundle(
   file: string,
   head: Omit<BundleManifest, "files" | "images">,
   { tools, project, images }: BundleContents,
-  say: (line: string) => void,
+  tell: (line: string) => void,
 ): Promise<void> {
   const writer = await PartsWriter.create(BUNDLE, file);
   const files: BundledFile[] = [];
@@ -50,11 +51,12 @@ export async function writeBundle(
       ["project.tar.gz", inOrder(project)],
     ] as const) {
       const sizes = list.map(sizeOf);
-      say(`Writing ${name} (${list.length} files, ${megabytes(sizes.reduce((sum, size) => sum + size, 0))}).`);
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      tell(say`Writing ${name} (${list.length} files, ${megabytes(bytes)}).`);
       await writer.add(name, 0o644, gzipped(tarOf(list, sizes, files)));
     }
     if (images) {
-      say(`Writing images.tar.gz (${images.list.map(({ name }) => name).join(", ")}).`);
+      tell(say`Writing images.tar.gz (${listed(images.list.map(({ name }) => name))}).`);
       await writer.add("images.tar.gz", 0o644, gzipped(images.archive));
     }
     const manifest: BundleManifest = { ...head, files, images: images?.list ?? [] };

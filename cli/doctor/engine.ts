@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
-import { say } from "../../core/description/say";
+import { isSaid, say } from "../../core/description/say";
 import {
   ENGINE_SETTINGS,
   type EngineAddress,
@@ -44,21 +44,23 @@ const OLDEST_API = 41;
 /** An engine through ssh has to let one log in first. */
 const patienceFor = ({ host }: EngineAddress) => (host.startsWith("ssh:") ? 10_000 : PATIENCE);
 
+/** What JSON calls it. */
+const ENGINE = "Docker engine";
+
 /** Everything about the stack's Docker engine. */
 export async function engineFindings(settings: Record<string, string>, wanted: Wanted): Promise<Finding[]> {
-  const what = "Docker engine";
   const own = ENGINE_SETTINGS.map((key) => [key, settings[`docker:${key}`]] as const);
   const hidden = own.find(([, value]) => value === HIDDEN)?.[0];
-  if (hidden) return [note(what, say`docker:${hidden} is a secret, which only the Pulumi CLI can read`)];
+  if (hidden) return [note(ENGINE, say`docker:${hidden} is a secret, which only the Pulumi CLI can read`)];
   let address: EngineAddress;
   try {
     address = engineAddress(Object.fromEntries(own), process.env);
   } catch (error) {
-    return [missing(what, (error as Error).message)];
+    return [missing(ENGINE, (error as Error).message)];
   }
   const before = contextFindings(settings, address);
   if (!EngineClient.supports(address))
-    return [...before, note(what, say`at ${address.host}, which only the Docker provider can reach`)];
+    return [...before, note(ENGINE, say`at ${address.host}, which only the Docker provider can reach`)];
   const patience = patienceFor(address);
   let client: EngineClient | undefined;
   try {
@@ -97,14 +99,14 @@ export async function engineFindings(settings: Record<string, string>, wanted: W
 
 function wordsOf(error: unknown): string {
   const { status = 0, message } = error as Partial<EngineError> & Error;
-  if (status) return `it answers ${status}${message && `: ${message}`}`;
+  if (status) return message ? say`it answers ${status}: ${message}` : say`it answers ${status}`;
   // Node says nothing where it has tried several addresses.
   return message || reasonOf(error);
 }
 
 /** What the docker command follows and the provider does not; and what is to be known of the way there. */
 function contextFindings(settings: Record<string, string>, address: EngineAddress): Finding[] {
-  const found = (address.warnings ?? []).map((text) => warning(say`Docker engine`, text.replace(/\.$/, "")));
+  const found = (address.warnings ?? []).map((text) => warning(ENGINE, text.replace(/\.$/, "")));
   if (settings["docker:context"] || settings["docker:host"] || process.env.DOCKER_CONTEXT || process.env.DOCKER_HOST)
     return found;
   try {
@@ -113,7 +115,7 @@ function contextFindings(settings: Record<string, string>, address: EngineAddres
     if (name && name !== "default")
       found.push(
         warning(
-          say`Docker engine`,
+          ENGINE,
           say`\`docker\` goes to its context ${name}, and the provider to ${address.host}`,
           `export DOCKER_CONTEXT=${name}`,
         ),
@@ -125,45 +127,43 @@ function contextFindings(settings: Record<string, string>, address: EngineAddres
 }
 
 function absent({ host }: EngineAddress, message: string): Finding {
-  const what = "Docker engine";
   const said = message.replace(/\.$/, "");
-  if (!host.startsWith("unix:")) return missing(what, say`none answers at ${host} (${said})`);
+  if (!host.startsWith("unix:")) return missing(ENGINE, say`none answers at ${host} (${said})`);
   if (/EACCES|EPERM/.test(said))
     return missing(
-      what,
+      ENGINE,
       say`${host} is there, and this user may not use it`,
       say`sudo usermod -aG docker "$USER"    # makes this user root, in effect; counts after the next login`,
     );
   if (/ENOENT/.test(said) && !existsSync("/usr/bin/dockerd"))
     return missing(
-      what,
+      ENGINE,
       say`none at ${host}`,
       say`berth up host    # installs it`,
       say`or name another one: export DOCKER_HOST=ssh://USER@HOST`,
     );
   if (/ENOENT|ECONNREFUSED/.test(said))
     return missing(
-      what,
+      ENGINE,
       say`none answers at ${host}`,
       "sudo systemctl start docker",
       say`or name another one: export DOCKER_HOST=ssh://USER@HOST`,
     );
-  return missing(what, say`none answers at ${host} (${said})`, "sudo systemctl restart docker");
+  return missing(ENGINE, say`none answers at ${host} (${said})`, "sudo systemctl restart docker");
 }
 
 function versionFinding(
   { Version = "?", ApiVersion = "1.0" }: { Version?: string; ApiVersion?: string },
   { host }: EngineAddress,
 ): Finding {
-  const what = "Docker engine";
-  const text = `${Version} (API ${ApiVersion}) at ${host}`;
+  const text = say`${Version} (API ${ApiVersion}) at ${host}`;
   return Number(ApiVersion.split(".")[1]) < OLDEST_API
     ? warning(
-        what,
+        ENGINE,
         say`${text}: older than 20.10, with which berth is tried`,
         say`berth up host    # with host:version`,
       )
-    : ok(what, text);
+    : ok(ENGINE, text);
 }
 
 function swarmFinding({ Swarm }: Info, { swarm }: Wanted): Finding[] {
@@ -183,11 +183,11 @@ function swarmFinding({ Swarm }: Info, { swarm }: Wanted): Finding[] {
 function gpuFinding(info: Info, local: boolean, { gpus: wanted }: Wanted): Finding[] {
   const what = "GPUs";
   if (gpuSupport(info, local)) {
-    const way = info.Runtimes?.nvidia ? "the runtime nvidia" : "the Container Device Interface or NVIDIA's hook";
-    return [ok(what, say`by ${way}`)];
+    const ours = info.Runtimes?.nvidia;
+    return [ok(what, ours ? say`by the runtime nvidia` : say`by the Container Device Interface or NVIDIA's hook`)];
   }
   const install = ["pulumi config set host:nvidia true --stack host", "berth up host"];
-  const lacks = "the engine gives containers none: the NVIDIA Container Toolkit is not set up";
+  const lacks = say`the engine gives containers none: the NVIDIA Container Toolkit is not set up`;
   if (wanted) return [missing(what, lacks, ...install)];
   // A machine that has some is most likely to give them to containers.
   return local && existsSync("/proc/driver/nvidia/version")
@@ -234,8 +234,8 @@ async function diskFinding(
     // Not for this user, or not of this machine.
   }
   if (free === undefined) return [];
-  const text = `${sizeText(free)} free in ${root}`;
-  const cure = "docker system df    # shows what takes it; docker image prune removes images without a name";
+  const text = say`${sizeText(free)} free in ${root}`;
+  const cure = say`docker system df    # shows what takes it; docker image prune removes images without a name`;
   if (free < GIB / 2) return [missing("disk", say`${text}: no room for images`, cure)];
   return [free < 5 * GIB ? warning("disk", text, cure) : ok("disk", text)];
 }
@@ -255,7 +255,7 @@ async function imagesFinding(
   const what = "images";
   if (images === undefined || images.length === 0) return [];
   const lacking = images.filter((image) => !isThere(there, image));
-  const count = images.length === 1 ? images[0]! : `all ${images.length}`;
+  const count = images.length === 1 ? images[0]! : say`all ${images.length}`;
   if (lacking.length === 0) return [ok(what, say`${count} on the engine`)];
   return Promise.all(
     lacking.map(async (image) => {
@@ -289,8 +289,8 @@ async function askedByEngine(
   const limit = patienceFor(client.address);
   const reason = await within(asked, limit);
   if (reason === "") return undefined;
-  const late = reason === undefined || /^no answer/.test(reason);
-  return { reason: late ? `the engine has heard nothing of its registry within ${limit / 1000} s` : reason, late };
+  const late = reason === undefined || isSaid(reason, "no answer within {0} s");
+  return { reason: late ? say`the engine has heard nothing of its registry within ${limit / 1000} s` : reason, late };
 }
 
 async function mirrorsFinding({ RegistryConfig }: Info, address: EngineAddress): Promise<Finding[]> {
@@ -383,7 +383,11 @@ const SKEW = 60;
 
 export function clockFindingOf(theirs: Date, whose: string, now = Date.now()): Finding {
   const off = Math.round((theirs.getTime() - now) / 1000);
-  const text = `that of ${whose} is ${Math.abs(off)} s ${off > 0 ? "ahead of" : "behind"} this machine's`;
+  const seconds = Math.abs(off);
+  const text =
+    off > 0
+      ? say`that of ${whose} is ${seconds} s ahead of this machine's`
+      : say`that of ${whose} is ${seconds} s behind this machine's`;
   return Math.abs(off) > SKEW
     ? warning("clock", text, say`sudo timedatectl set-ntp true    # on the machine whose clock is wrong`)
     : ok("clock", say`as that of ${whose}`);
@@ -395,5 +399,5 @@ function clockFinding({ SystemTime }: Info, { host }: EngineAddress, asked: numb
   const theirs = new Date(SystemTime);
   // It was told somewhere between the question and its answer.
   const now = Math.min(Math.max(theirs.getTime(), asked), Date.now());
-  return [clockFindingOf(theirs, "the engine", now)];
+  return [clockFindingOf(theirs, say`the engine`, now)];
 }

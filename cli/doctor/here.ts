@@ -39,7 +39,7 @@ const INSTALL_CLI = "curl -fsSL https://get.pulumi.com | sh";
 export async function cliFinding(): Promise<Finding> {
   const what = "Pulumi CLI";
   const file = onPath("pulumi");
-  const below = "or pack all of it where there is a network: berth bundle STACK";
+  const below = say`or pack all of it where there is a network: berth bundle STACK`;
   if (!file) return missing(what, say`not here: nothing can be applied`, INSTALL_CLI, below);
   const said = await ask("pulumi", ["version"], PATIENCE);
   const [version] = /\d+\.\d+\.\d+[\w.-]*/.exec(said ?? "") ?? [];
@@ -89,7 +89,7 @@ async function pluginFinding(plugin: Plugin, version: string): Promise<Finding> 
   const what = `plugin ${plugin}`;
   if (hasPlugin(plugin, version)) return ok(what, version);
   const others = otherVersions(plugin);
-  const but = others.length ? ` (here: ${others.join(", ")})` : "";
+  const but = others.length ? say` (here: ${others.join(", ")})` : "";
   const command = `pulumi plugin install resource ${plugin} ${version}`;
   if (process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES)
     return note(
@@ -100,7 +100,7 @@ async function pluginFinding(plugin: Plugin, version: string): Promise<Finding> 
     await reach(new URL(PLUGIN_HOST), PATIENCE);
     return note(what, say`${version} is fetched from ${new URL(PLUGIN_HOST).host} by the first \`up\`${but}`, command);
   } catch (error) {
-    const reason = `${version} is not here${but}, and ${new URL(PLUGIN_HOST).host} does not answer (${reasonOf(error)})`;
+    const reason = say`${version} is not here${but}, and ${new URL(PLUGIN_HOST).host} does not answer (${reasonOf(error)})`;
     return missing(
       what,
       reason,
@@ -152,7 +152,7 @@ export async function stateFinding({ folder, settings }: CliProject): Promise<Fi
   }
   const { bavail, bsize } = statfsSync(path);
   const free = bavail * bsize;
-  const text = `in ${path}, ${sizeText(free)} free`;
+  const text = say`in ${path}, ${sizeText(free)} free`;
   return free < LITTLE ? missing(what, say`${text}: too little to write it safely`, `df -h ${path}`) : ok(what, text);
 }
 

@@ -13,7 +13,7 @@ export async function outsideFindings(hub = new Registry("", { patience: PATIENC
   // A proxy looks names up itself.
   const found: Finding[] = proxy ? [] : [await dnsFinding(url.hostname)];
   if (found.some(({ standing }) => standing !== "ok")) return found;
-  const way = proxy ? ` through ${withoutPassword(proxy.href)}` : "";
+  const way = proxy ? say` through ${withoutPassword(proxy.href)}` : "";
   try {
     const { date } = await hub.ping();
     found.push(ok("Docker Hub", say`answers this machine${way}`));
@@ -41,7 +41,7 @@ async function dnsFinding(name: string): Promise<Finding> {
     PATIENCE,
   );
   if (answer === "") return ok("DNS", say`finds ${name}`);
-  const reason = answer ?? `no answer within ${PATIENCE / 1000} s`;
+  const reason = answer ?? say`no answer within ${PATIENCE / 1000} s`;
   return note(
     "DNS",
     say`${name} is not found (${reason}): what is not here cannot be fetched`,

@@ -67,8 +67,8 @@ export async function passphraseFinding(
       : ok(what, value === undefined ? say`none yet; \`berth up\` makes one in .berth/passphrase` : say`in ${from}`);
   const carry =
     from === "PULUMI_CONFIG_PASSPHRASE"
-      ? "set it to the right one, or unset it: .berth/passphrase counts then"
-      : "bring the file .berth/passphrase from where this stack was made, or set PULUMI_CONFIG_PASSPHRASE_FILE";
+      ? say`set it to the right one, or unset it: .berth/passphrase counts then`
+      : say`bring the file .berth/passphrase from where this stack was made, or set PULUMI_CONFIG_PASSPHRASE_FILE`;
   if (value === undefined)
     return missing(what, say`Pulumi.${stack}.yaml is encrypted, and there is no passphrase (${from})`, carry);
   const right = await fits(encryptionsalt, value);

@@ -45,10 +45,10 @@ export function readCandidates(path: string, now = Date.now()): CandidateFile {
       say`name a file in YAML`,
     );
   }
-  const form = 'write "date: 2026-11-27", and below "mirrors:" one URL on a line behind a dash';
+  const form = say`write "date: 2026-11-27", and below "mirrors:" one URL on a line behind a dash`;
   if (value === null || typeof value !== "object" || Array.isArray(value))
     throw new ArgumentError(path, say`is no list of mirrors`, form);
-  checkFields(value, ["date", "mirrors"], path, "a list of mirrors");
+  checkFields(value, ["date", "mirrors"], path, say`a list of mirrors`);
   const { date, mirrors } = value as { date?: unknown; mirrors?: unknown };
   const time = /^\d{4}-\d{2}-\d{2}$/.test(String(date)) ? Date.parse(String(date)) : Number.NaN;
   if (Number.isNaN(time)) throw new ArgumentError(say`${path}: date`, say`${show(date ?? null)} is no day`, form);
@@ -57,7 +57,7 @@ export function readCandidates(path: string, now = Date.now()): CandidateFile {
   return {
     mirrors: mirrors.map((url, index) => mirrorUrl(url, `${path}: mirrors[${index}]`)),
     ...(days > OLD && {
-      warning: `${path} is of ${String(date)}, ${days} days ago; lists of public mirrors age in weeks`,
+      warning: say`${path} is of ${String(date)}, ${days} days ago; lists of public mirrors age in weeks`,
     }),
   };
 }

@@ -18,6 +18,9 @@ export interface Told {
   noTags?: string;
 }
 
+/** Who has told it where the engine had to be asked. */
+export const ENGINE_TELLS = "the engine";
+
 /** Milliseconds that one question may take. */
 const PATIENCE = 5_000;
 
@@ -65,7 +68,7 @@ export class Registries {
     }
     const now = await this.byEngine(image);
     if (now === undefined) throw first;
-    return { now, newer: {}, by: "the engine", noTags: (first as Error).message };
+    return { now, newer: {}, by: ENGINE_TELLS, noTags: (first as Error).message };
   }
 
   private async one(registry: Registry, repository: string, tag: string): Promise<Told> {

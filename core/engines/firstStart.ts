@@ -68,11 +68,11 @@ async function warnOfVersion(name: string, { source }: Mount, before: unknown, k
   // On a cluster berth makes no backups.
   const way = (dump = "") =>
     snapshot
-      ? `(${backup}), give it an empty volume, and have it read that there (\`berth restore\`)`
-      : `(\`${dump}\` in its container), and have it begin with an empty volume and read that`;
+      ? say`(${backup}), give it an empty volume, and have it read that there (\`berth restore\`)`
+      : say`(\`${dump}\` in its container), and have it begin with an empty volume and read that`;
   const why = unreadable(before, image, way);
   const changes = why === undefined && snapshot ? changesData(before, image) : undefined;
-  const said = why ?? (changes && `${changes}; ${backup} first: it is the only way back`);
+  const said = why ?? (changes && say`${changes}; ${backup} first: it is the only way back`);
   if (said) await pulumi.log.warn(say`${name}: its data is in ${source ?? say`a volume`}, and ${said}.`);
 }
 

@@ -17,7 +17,7 @@ const ARGUMENT = "berth:images";
 export function readLock(text: string | undefined): Lock {
   const lock = new Map<string, string>();
   const entries = settingMap(text);
-  const remedy = `set it with \`pulumi config set --path '${ARGUMENT}["nginx:1.27"]' sha256:...\`, or have \`berth outdated STACK --lock\` write it`;
+  const remedy = say`set it with \`pulumi config set --path '${ARGUMENT}["nginx:1.27"]' sha256:...\`, or have \`berth outdated STACK --lock\` write it`;
   if (!entries) throw new ArgumentError(ARGUMENT, say`${show(text)} is no map of images and their digests`, remedy);
   for (const [name, digest] of entries) {
     const at = `${ARGUMENT}[${show(name)}]`;

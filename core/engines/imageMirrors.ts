@@ -18,7 +18,7 @@ const keyOf = (registry: string): string => (HUB.includes(registry) ? "docker.io
 export function readMirrors(text: string | undefined): ReadonlyMap<string, string> {
   const mirrors = new Map<string, string>();
   const entries = settingMap(text);
-  const remedy = `set it with \`pulumi config set --path '${ARGUMENT}["docker.io"]' mirror.example\``;
+  const remedy = say`set it with \`pulumi config set --path '${ARGUMENT}["docker.io"]' mirror.example\``;
   if (!entries)
     throw new ArgumentError(ARGUMENT, say`${show(text)} is no map of registries and what stands in for them`, remedy);
   for (const [registry, prefix] of entries) {

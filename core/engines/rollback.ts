@@ -81,11 +81,11 @@ export const programSays = (): ReadonlyMap<string, LateSpec> => program().says;
 function tell(setting: RollbackSetting): void {
   const moments = new Map<string, string[]>();
   for (const [name, { update, date }] of Object.entries(setting)) {
-    const moment = `after update ${update} of ${localTime(date)}`;
+    const moment = say`after update ${update} of ${localTime(date)}`;
     moments.set(moment, [...(moments.get(moment) ?? []), name]);
   }
-  const parts = [...moments].map(
-    ([moment, names]) => `${names.join(", ")} ${names.length === 1 ? "runs" : "run"} as ${moment}`,
+  const parts = [...moments].map(([moment, names]) =>
+    names.length === 1 ? say`${names[0]} runs as ${moment}` : say`${names.join(", ")} run as ${moment}`,
   );
   void pulumi.log.info(
     say`${parts.join("; ")}, not as the program says; \`berth rollback ${pulumi.getStack()} --end\` ends that.`,

@@ -122,7 +122,11 @@ export function pick<T extends Names>(services: T[], given: string[], stack: str
     if (found) return found;
     const near = nearest(word, [...names.values()].flat());
     const known = services.map((one) => names.get(one)![0]).join(", ");
-    const help = near ? `; did you mean ${near}?` : known ? `; its services are ${known}` : ", and none at all";
+    const help = near
+      ? say`; did you mean ${near}?`
+      : known
+        ? say`; its services are ${known}`
+        : say`, and none at all`;
     throw new Error(say`the stack ${stack} has no service "${word}"${help}`);
   });
 }

@@ -97,7 +97,7 @@ export function lookAt(invocation: Invocation, key: string | undefined): Promise
       clearTimeout(timer);
       const facts = code === 0 ? parseFacts(Buffer.concat(output).toString("utf8")) : undefined;
       if (facts) return resolve(facts);
-      const said = late ? `no answer within ${LIMIT / 1000} s` : Buffer.concat(errors).toString("utf8");
+      const said = late ? say`no answer within ${LIMIT / 1000} s` : Buffer.concat(errors).toString("utf8");
       reject(new HostError(explain(invocation.name, said, code)));
     });
     child.stdin.end(script);

@@ -22,17 +22,23 @@ export interface Mapping {
 
 /** Fields that the Docker provider has no word for, with the reason that the user reads. */
 export const REFUSED: Partial<Record<keyof ServiceSpec, [problem: string, remedy: string]>> = {
-  annotations: ["the Docker provider cannot set OCI annotations", "use labels, or remove it"],
+  annotations: [say`the Docker provider cannot set OCI annotations`, say`use labels, or remove it`],
   links: [
-    "links are legacy and the Docker provider cannot make them",
-    "join both services to one network; each finds the other by its container name or by aliases",
+    say`links are legacy and the Docker provider cannot make them`,
+    say`join both services to one network; each finds the other by its container name or by aliases`,
   ],
-  uts: ["the Docker provider cannot set the UTS namespace", "set hostname, or remove it"],
-  isolation: ["isolation is for Windows containers only", "remove it"],
-  oomScoreAdj: ["the Docker provider cannot set the OOM score", "set memLimit and memReservation instead"],
-  oomKillDisable: ["the Docker provider cannot switch the OOM killer off", "set memLimit and memReservation instead"],
-  memSwappiness: ["the Docker provider cannot set swappiness", "set memswapLimit equal to memLimit to do without swap"],
-  kernelMemory: ["kernel memory limits are gone from Docker", "set memLimit"],
+  uts: [say`the Docker provider cannot set the UTS namespace`, say`set hostname, or remove it`],
+  isolation: [say`isolation is for Windows containers only`, say`remove it`],
+  oomScoreAdj: [say`the Docker provider cannot set the OOM score`, say`set memLimit and memReservation instead`],
+  oomKillDisable: [
+    say`the Docker provider cannot switch the OOM killer off`,
+    say`set memLimit and memReservation instead`,
+  ],
+  memSwappiness: [
+    say`the Docker provider cannot set swappiness`,
+    say`set memswapLimit equal to memLimit to do without swap`,
+  ],
+  kernelMemory: [say`kernel memory limits are gone from Docker`, say`set memLimit`],
 };
 
 /** The provider counts in MiB, and a limit that is a little higher is the one that harms nobody. */

@@ -29,7 +29,7 @@ import { type EngineClient, ignoreMissing } from "../dockerApi/connection/client
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "../dockerApi/session";
 
-const TOOLKIT = "install the NVIDIA Container Toolkit and set it up";
+const TOOLKIT = say`install the NVIDIA Container Toolkit and set it up`;
 
 /** One Docker engine: each service is a container. */
 export const dockerEngine: Engine = { name: "docker", refused: REFUSED, prepare };
@@ -369,10 +369,10 @@ function tell(service: string, found: Difference, declared: InPlace, resource: p
   if (isNone(found)) return;
   const { name, limits, missing, strange } = found;
   const parts = [
-    ...(limits ? ["gets its declared limits"] : []),
-    ...missing.map((network) => `joins ${network.name}`),
-    ...strange.map((network) => `leaves ${network}`),
-    ...(name === undefined ? [] : [`is called ${declared.containerName} and not ${name}`]),
+    ...(limits ? [say`gets its declared limits`] : []),
+    ...missing.map((network) => say`joins ${network.name}`),
+    ...strange.map((network) => say`leaves ${network}`),
+    ...(name === undefined ? [] : [say`is called ${declared.containerName} and not ${name}`]),
   ];
   void pulumi.log.info(say`${service}: with this \`up\` its living container ${parts.join(", ")}.`, resource);
 }

@@ -3,6 +3,7 @@ import { isLate } from "../../pulumi/outputs";
 import type { Mount } from "../../description/mounts";
 import type { LateSpec } from "../../description/service";
 import type { LiveContainer } from "../dockerApi/snapshot";
+import { say } from "../../description/say";
 
 /** The engine made its name up: it is a new one with every container. */
 const MADE_UP = /^[0-9a-f]{64}$/;
@@ -25,13 +26,13 @@ export function leftVolumes(
     const next = declared.find((mount) => mount.target === target);
     // One without a name has one that Pulumi made up.
     if (next?.type === "volume" && next.source === undefined) return [];
-    const fate = keepData ? "stays there" : "is removed with it";
+    const fate = keepData ? say`stays there` : say`is removed with it`;
     if (next?.source !== undefined && next.type === "volume")
       return [
-        `${service}: ${target} gets the volume ${next.source}, and what is in ${name} ${fate}; ${backup} before and \`berth restore ${stack}\` behind this \`up\` carries it over.`,
+        say`${service}: ${target} gets the volume ${next.source}, and what is in ${name} ${fate}; ${backup} before and \`berth restore ${stack}\` behind this \`up\` carries it over.`,
       ];
     return [
-      `${service}: the volume ${name} is not at ${target} any more, and what is in it ${fate}; ${backup} saves it first.`,
+      say`${service}: the volume ${name} is not at ${target} any more, and what is in it ${fate}; ${backup} saves it first.`,
     ];
   });
 }

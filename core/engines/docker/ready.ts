@@ -39,8 +39,7 @@ export interface Expectation {
 }
 
 /** Nothing else tells a service that has stopped from one that is done. */
-const ENDED_WELL =
-  '; where it is meant to, say mode: "replicated-job" (in a compose file: deploy: { mode: replicated-job })';
+const ENDED_WELL = say`; where it is meant to, say mode: "replicated-job" (in a compose file: deploy: { mode: replicated-job })`;
 
 /** Milliseconds that a container without a health check has to run; after a crash Docker itself counts ten seconds. */
 const SETTLED = 400;

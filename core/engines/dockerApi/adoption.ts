@@ -33,16 +33,16 @@ export function whyNot(
   names: readonly string[],
 ): [problem: string, remedy: string] | undefined {
   const stack = labels[STACK_LABEL];
-  if (stack !== undefined) return [`belongs to the stack ${stack}`, wayOutOf(stack, name)];
+  if (stack !== undefined) return [say`belongs to the stack ${stack}`, wayOutOf(stack, name)];
   const task = labels["com.docker.swarm.service.name"];
   if (task !== undefined)
-    return [`is a task of the Swarm service ${task}, which makes it again`, "choose another name"];
+    return [say`is a task of the Swarm service ${task}, which makes it again`, say`choose another name`];
   const pod = labels["io.kubernetes.pod.name"];
-  if (pod !== undefined) return [`is of the pod ${pod}, and the cluster makes it again`, "choose another name"];
+  if (pod !== undefined) return [say`is of the pod ${pod}, and the cluster makes it again`, say`choose another name`];
   if (closer?.autoRemove)
     return [
-      "was started with --rm: the engine removes it when it stops, with its anonymous volumes, and it could not come back",
-      `stop it with \`docker stop ${name}\` (that removes it; copy out what is not in a named volume or a folder of the host), and take the name out of berth:adopt`,
+      say`was started with --rm: the engine removes it when it stops, with its anonymous volumes, and it could not come back`,
+      say`stop it with \`docker stop ${name}\` (that removes it; copy out what is not in a named volume or a folder of the host), and take the name out of berth:adopt`,
     ];
   const begun = containers.find((other) => {
     const aside = setAsideAs(other.name);
@@ -50,43 +50,43 @@ export function whyNot(
   });
   if (begun)
     return [
-      `is there beside ${begun.name}, which an \`up\` that was cut off has set aside under that name`,
-      `remove the one of the two that nobody wants with \`docker rm -f\``,
+      say`is there beside ${begun.name}, which an \`up\` that was cut off has set aside under that name`,
+      say`remove the one of the two that nobody wants with \`docker rm -f\``,
     ];
   const sharer = containers.find((other) => other.networkMode === `container:${id}` && !names.includes(other.name));
   if (sharer)
     return [
-      `shares its network with the container ${sharer.name}, which would lose it`,
+      say`shares its network with the container ${sharer.name}, which would lose it`,
       isOurs(sharer.labels, owner)
-        ? "give that one a network of its own first"
-        : `take both over, as services of this stack: \`${consent(sharer.name, names)}\``,
+        ? say`give that one a network of its own first`
+        : say`take both over, as services of this stack: \`${consent(sharer.name, names)}\``,
     ];
   return undefined;
 }
 
 /** What to do about a container of another stack: two stacks would remove it from under one another. */
 export const wayOutOf = (stack: string, name: string): string =>
-  `choose another name, destroy that stack (\`berth destroy ${stack.replace(/^.*\//, "")}\` in its project; named volumes stay), or, where it is lost, remove the container with \`docker rm -f ${name}\``;
+  say`choose another name, destroy that stack (\`berth destroy ${stack.replace(/^.*\//, "")}\` in its project; named volumes stay), or, where it is lost, remove the container with \`docker rm -f ${name}\``;
 
 /** Who has made a container, as far as its labels say. */
 export function makerOf(labels: Record<string, string>): string {
   const project = labels[`${COMPOSE_LABELS}project`];
   const files = labels[`${COMPOSE_LABELS}project.config_files`];
   if (Object.keys(labels).some((label) => label.startsWith("io.portainer.")) || files?.startsWith("/data/compose/"))
-    return project === undefined ? "made by Portainer" : `made by Portainer's stack ${project}`;
-  return project === undefined ? "made by hand" : `made by the Compose project ${project}`;
+    return project === undefined ? say`made by Portainer` : say`made by Portainer's stack ${project}`;
+  return project === undefined ? say`made by hand` : say`made by the Compose project ${project}`;
 }
 
 /** What a container has, in few words. */
 function mountsSaid({ mounts = [] }: LiveContainer): string {
   const said = mounts.map(({ type, source, target }) =>
-    type === "volume" ? `the volume ${shortVolume(source)} at ${target}` : `${source} of the host at ${target}`,
+    type === "volume" ? say`the volume ${shortVolume(source)} at ${target}` : say`${source} of the host at ${target}`,
   );
-  return said.length ? `What stays: ${said.join(", ")}.` : "It has no volumes and no folders of the host.";
+  return said.length ? say`What stays: ${said.join(", ")}.` : say`It has no volumes and no folders of the host.`;
 }
 
 const isAnonymous = (volume: string) => /^[0-9a-f]{64}$/.test(volume);
-const shortVolume = (volume: string) => (isAnonymous(volume) ? `${volume.slice(0, 12)}... (anonymous)` : volume);
+const shortVolume = (volume: string) => (isAnonymous(volume) ? say`${volume.slice(0, 12)}... (anonymous)` : volume);
 const clean = (path: string) => path.replace(/(.)\/+$/, "$1");
 
 const SHOWN = 3;
@@ -121,9 +121,11 @@ export function sayOfAdoption(
         text: say`${service}: an \`up\` that took over the container ${aside.name} was cut off and has set it aside as ${name}; this one goes on from there.`,
       },
     ];
-  const since = created === undefined ? [] : [`since ${new Date(created * 1000).toISOString().slice(0, 10)}`];
-  const what = [live.image, makerOf(labels), ...since, ...(live.running === false ? ["not running"] : [])].join(", ");
-  const becomes = image === undefined || image === live.image ? "" : ` by one of ${image}`;
+  const since = created === undefined ? [] : [say`since ${new Date(created * 1000).toISOString().slice(0, 10)}`];
+  const what = [live.image, makerOf(labels), ...since, ...(live.running === false ? [say`not running`] : [])].join(
+    ", ",
+  );
+  const becomes = image === undefined || image === live.image ? "" : say` by one of ${image}`;
   const said: Said[] = [
     {
       level: "info",
@@ -137,25 +139,27 @@ export function sayOfAdoption(
     const declared = volumes.find((mount) => clean(mount.target) === clean(target));
     if (declared?.source === source) continue;
     warn(
-      `the ${type === "volume" ? "volume" : "folder"} ${source} at ${target} is not in the description, so that the new container does not have it. It stays where it is; volumes: ["${source}:${target}"] goes on with it.`,
+      type === "volume"
+        ? say`the volume ${source} at ${target} is not in the description, so that the new container does not have it. It stays where it is; volumes: ["${source}:${target}"] goes on with it.`
+        : say`the folder ${source} at ${target} is not in the description, so that the new container does not have it. It stays where it is; volumes: ["${source}:${target}"] goes on with it.`,
     );
   }
   for (const network of networks ? Object.keys(live.networks ?? {}) : [])
     if (network !== "bridge" && !networks!.includes(network))
-      warn(`the network ${network} is not in the description, so that the new container does not join it.`);
+      warn(say`the network ${network} is not in the description, so that the new container does not join it.`);
   const written = live.closer?.written ?? [];
   if (written.length) {
     const shown = written.slice(0, SHOWN).join(", ");
-    const more = written.length > SHOWN ? ` and ${written.length - SHOWN} more` : "";
+    const more = written.length > SHOWN ? say` and ${written.length - SHOWN} more` : "";
     warn(
-      `files that were written inside the old container go with it: ${shown}${more}. \`docker diff ${name}\` lists them, \`docker cp ${name}:PATH .\` copies one.`,
+      say`files that were written inside the old container go with it: ${shown}${more}. \`docker diff ${name}\` lists them, \`docker cp ${name}:PATH .\` copies one.`,
     );
   }
   const project = labels[`${COMPOSE_LABELS}project`];
   if (project !== undefined) {
     const files = labels[`${COMPOSE_LABELS}project.config_files`];
     warn(
-      `\`docker compose up\` in the project ${project}${files ? ` (${files})` : ""} would want ${name} back: do not use that project for it any more.`,
+      say`\`docker compose up\` in the project ${project}${files ? ` (${files})` : ""} would want ${name} back: do not use that project for it any more.`,
     );
   }
   return said;
@@ -230,7 +234,7 @@ export function orphanWarnings(snapshot: EngineSnapshot | undefined, owner: Owne
     const aside = setAsideAs(name);
     if (aside?.taker !== takerTag(owner) || aside.taker === undefined || containers.includes(aside.name)) return [];
     return [
-      `The container ${aside.name} was set aside as ${name} by an \`up\` that was cut off, and no service of the stack has its name any more; \`${wayBack(aside, name)}\` has it run as before.`,
+      say`The container ${aside.name} was set aside as ${name} by an \`up\` that was cut off, and no service of the stack has its name any more; \`${wayBack(aside, name)}\` has it run as before.`,
     ];
   });
 }

@@ -484,8 +484,8 @@ function addressFor(session: Session): EngineAddress | undefined {
 function noAnswer({ host }: EngineAddress, message: string, ofSettings: boolean): pulumi.RunError {
   if (ofSettings) return new pulumi.RunError(message);
   const [reason, remedy] = host.startsWith("unix:")
-    ? [` (${message})`, "Start Docker"]
-    : [`: ${message}`, "Put that right"];
+    ? [` (${message})`, say`Start Docker`]
+    : [`: ${message}`, say`Put that right`];
   return new pulumi.RunError(
     say`No Docker engine answers at ${host}${reason}. ${remedy}, or name another engine with \`pulumi config set docker:host\` or DOCKER_HOST; \`berth plan\` shows the plan without one.`,
   );

@@ -2,6 +2,7 @@ import type { ServiceList } from "kubernetes-types/core/v1";
 import { ClusterClient } from "./client";
 import { withLogin } from "./execLogin";
 import { type ClusterAccess, clusterAccess, KubeconfigError } from "./kubeconfig";
+import { say } from "../../description/say";
 
 /** A node port that a service has. */
 export interface NodePort {
@@ -45,8 +46,7 @@ export type ClusterLook =
   | { access: ClusterAccess; snapshot: ClusterSnapshot; warning?: undefined; error?: undefined }
   | Unseen;
 
-const REMEDY =
-  "name one with KUBECONFIG, or `pulumi config set kubernetes:kubeconfig` and `kubernetes:context`; `berth plan` shows the plan without one";
+const REMEDY = say`name one with KUBECONFIG, or \`pulumi config set kubernetes:kubeconfig\` and \`kubernetes:context\`; \`berth plan\` shows the plan without one`;
 
 /** Asks a cluster what it has, and keeps the connection. */
 export async function visit(settings: ClusterSettings): Promise<ClusterVisit> {
@@ -55,7 +55,7 @@ export async function visit(settings: ClusterSettings): Promise<ClusterVisit> {
     client = new ClusterClient(await withLogin(clusterAccess(settings, process.env)));
   } catch (error) {
     if (!(error instanceof KubeconfigError)) throw error;
-    return { error: `No Kubernetes cluster is known: ${error.message}; ${REMEDY}.` };
+    return { error: say`No Kubernetes cluster is known: ${error.message}; ${REMEDY}.` };
   }
   const found = await ask(client);
   if ("nodePorts" in found) return { client, snapshot: found };
@@ -73,10 +73,10 @@ export async function look(settings: ClusterSettings): Promise<ClusterLook> {
 
 async function ask(client: ClusterClient): Promise<ClusterSnapshot | Unseen> {
   const { access } = client;
-  const where = `${access.server} (context "${access.context}")`;
+  const where = say`${access.server} (context "${access.context}")`;
   // The provider takes up what is there, whoever made it.
   const byProvider = {
-    warning: `The cluster at ${access.server} is reached by the provider only: whose objects and node ports are there is not looked at, and objects of the same names are taken over.`,
+    warning: say`The cluster at ${access.server} is reached by the provider only: whose objects and node ports are there is not looked at, and objects of the same names are taken over.`,
   };
   try {
     const { status, body } = await client.get<ServiceList>("/api/v1/services");
@@ -85,7 +85,9 @@ async function ask(client: ClusterClient): Promise<ClusterSnapshot | Unseen> {
     const anonymous = !access.cert && access.authorization === undefined && status === 403;
     if (status === 401 || anonymous)
       return {
-        error: `The cluster at ${where} refuses the login${anonymous ? ": the kubeconfig has none for this context" : ""}; renew it with your cluster's own tool.`,
+        error: anonymous
+          ? say`The cluster at ${where} refuses the login: the kubeconfig has none for this context; renew it with your cluster's own tool.`
+          : say`The cluster at ${where} refuses the login; renew it with your cluster's own tool.`,
       };
     // Who may not list services has the API server itself refuse a node port that is taken.
     const nodePorts = (body?.items ?? []).flatMap(
@@ -98,6 +100,6 @@ async function ask(client: ClusterClient): Promise<ClusterSnapshot | Unseen> {
   } catch (error) {
     if (access.indirect) return byProvider;
     const { message, code = message } = error as Error & { code?: string };
-    return { error: `No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${REMEDY}.` };
+    return { error: say`No Kubernetes cluster answers at ${where}: ${message || code}. Start it, or ${REMEDY}.` };
   }
 }

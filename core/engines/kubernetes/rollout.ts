@@ -21,7 +21,7 @@ export async function waitForRollout(
 ): Promise<void> {
   const began = Date.now();
   const end = began + timeout;
-  const help = `\`kubectl describe pod -n ${namespace} -l app=${name}\` says why`;
+  const help = say`\`kubectl describe pod -n ${namespace} -l app=${name}\` says why`;
   for (;;) {
     const { status, body } = await client.get<Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
     if (status !== 200) throw new Error(say`The Deployment ${name} cannot be read (status ${status}).`);

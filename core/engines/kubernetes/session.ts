@@ -104,7 +104,7 @@ export class ClusterSession {
       );
     }
     const alone = isClusterWide(kind);
-    const place = alone ? "" : ` in the namespace ${namespace}`;
+    const place = alone ? "" : say` in the namespace ${namespace}`;
     const mark = Object.entries(this.annotations).map(([key, value]) => `${key}=${value}`);
     const option = alone ? "" : ` -n ${namespace}`;
     throw new ArgumentError(
@@ -155,7 +155,7 @@ export class ClusterSession {
       const live = this.holder(nodePort, protocol);
       if (!live || (live.service === name && live.namespace === namespace)) continue;
       if (!isOurs(live.annotations, this.owner))
-        throw taken(`the service ${live.service} in the namespace ${live.namespace} of the cluster`);
+        throw taken(say`the service ${live.service} in the namespace ${live.namespace} of the cluster`);
       // One that is no longer declared goes before this one is made. Of one that is, the provider would be refused.
       checkLast(() => {
         if (!this.isDeclared(live)) return;

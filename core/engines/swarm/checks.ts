@@ -4,7 +4,7 @@ import { say } from "../../description/say";
 import { isOurs, OWNER_LABEL, type Owner, STACK_LABEL } from "../owner";
 import type { EngineSnapshot } from "../dockerApi/snapshot";
 
-const DECLARE = 'declare a Swarm before it (`new Swarm("swarm", { advertiseAddr: "192.168.1.10" })`)';
+const DECLARE = say`declare a Swarm before it (\`new Swarm("swarm", { advertiseAddr: "192.168.1.10" })\`)`;
 
 /** Refuses an engine that takes no services of a Swarm. */
 export function checkManager(snapshot: EngineSnapshot | undefined): void {

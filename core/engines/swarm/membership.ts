@@ -94,8 +94,7 @@ function initRequest({ advertiseAddr, listenAddr, dataPathAddr, defaultAddrPool,
 
 function checkMember(swarm: Info["Swarm"], advertiseAddr = ""): void {
   const { LocalNodeState: state, ControlAvailable, NodeAddr, Error: problem } = swarm;
-  const leave =
-    "name another engine, or leave that swarm with `docker swarm leave --force`, which ends what it runs here";
+  const leave = say`name another engine, or leave that swarm with \`docker swarm leave --force\`, which ends what it runs here`;
   if (state !== "active")
     throw new ArgumentError(
       "engine",
@@ -132,7 +131,7 @@ function checkPool({ defaultAddrPool, subnetSize }: SwarmSettings, live: string[
 function fewManagers(managers: number): string {
   const loss =
     managers === 1
-      ? "there is one manager: while it is down nothing can be changed, and tasks of lost nodes stay lost"
-      : "there are two managers, which is no safer than one: while either is down nothing can be changed";
-  return `${loss}. Three go on without one of them; join others with the output managerJoinCommand.`;
+      ? say`there is one manager: while it is down nothing can be changed, and tasks of lost nodes stay lost`
+      : say`there are two managers, which is no safer than one: while either is down nothing can be changed`;
+  return say`${loss}. Three go on without one of them; join others with the output managerJoinCommand.`;
 }

@@ -33,9 +33,9 @@ const ENDED = ["failed", "rejected", "complete", "orphaned"];
 
 /** How an update went wrong, by the state that Swarm gives it. */
 const STUCK: Record<string, string> = {
-  paused: "was paused in its update",
-  rollback_paused: "was paused while it was rolled back",
-  rollback_completed: "was rolled back to what ran before",
+  paused: say`was paused in its update`,
+  rollback_paused: say`was paused while it was rolled back`,
+  rollback_completed: say`was rolled back to what ran before`,
 };
 
 const filter = (by: object) => encodeURIComponent(JSON.stringify(by));

@@ -25,31 +25,31 @@ const wrong = (argument: string, value: unknown, is: string, remedy: string): ne
 };
 
 const flag: Key["check"] = (value, argument) => {
-  if (typeof value !== "boolean") wrong(argument, value, "true or false", "use true or false");
+  if (typeof value !== "boolean") wrong(argument, value, say`true or false`, say`use true or false`);
 };
 
 const whole =
   (least: number, most: number): Key["check"] =>
   (value, argument) => {
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
-      wrong(argument, value, "a whole number in the range", `use ${least} to ${most}`);
+      wrong(argument, value, say`a whole number in the range`, say`use ${least} to ${most}`);
   };
 
 const text: Key["check"] = (value, argument) => {
   if (typeof value !== "string" || value.trim() === "" || /[\n\0]/.test(value))
-    wrong(argument, value, "a text of one line", "give one, or leave it out");
+    wrong(argument, value, say`a text of one line`, say`give one, or leave it out`);
 };
 
 const oneOf =
   (...words: string[]): Key["check"] =>
   (value, argument) => {
-    if (!words.includes(value as string)) wrong(argument, value, "known here", `use ${words.join(", ")}`);
+    if (!words.includes(value as string)) wrong(argument, value, say`known here`, say`use ${words.join(", ")}`);
   };
 
 const listOf =
   (check: NonNullable<Key["check"]>): Key["check"] =>
   (value, argument) => {
-    if (!Array.isArray(value)) return void wrong(argument, value, "a list", "put it in [ ]");
+    if (!Array.isArray(value)) return void wrong(argument, value, say`a list`, say`put it in [ ]`);
     for (const [index, item] of value.entries()) {
       check(item, `${argument}[${index}]`);
       if (value.indexOf(item) !== index)
@@ -65,7 +65,7 @@ const mapOf =
   (check: NonNullable<Key["check"]>): Key["check"] =>
   (value, argument) => {
     if (value === null || typeof value !== "object" || Array.isArray(value))
-      return void wrong(argument, value, "a map", "put it in { }");
+      return void wrong(argument, value, say`a map`, say`put it in { }`);
     for (const [name, item] of Object.entries(value)) check(item, `${argument}.${name}`);
   };
 
@@ -75,11 +75,11 @@ const folder: Key["check"] = (value, argument) => {
     !/^\/[^\n\0]*[^/\n\0]$/.test(value) ||
     value.split("/").some((part) => /^\.\.?$/.test(part))
   )
-    wrong(argument, value, "a folder of the host", 'give its whole path, for example "/home/data/docker"');
+    wrong(argument, value, say`a folder of the host`, say`give its whole path, for example "/home/data/docker"`);
 };
 
 const mirror: Key["check"] = (value, argument) => {
-  const remedy = 'use for example "https://mirror.example.com"';
+  const remedy = say`use for example "https://mirror.example.com"`;
   let url: URL | undefined;
   try {
     url = new URL(value as string);
@@ -87,7 +87,7 @@ const mirror: Key["check"] = (value, argument) => {
     // Refused below.
   }
   if (typeof value !== "string" || !url || !/^https?:$/.test(url.protocol))
-    return void wrong(argument, value, "a URL", remedy);
+    return void wrong(argument, value, say`a URL`, remedy);
   // What dockerd itself refuses.
   if ((url.pathname !== "/" && url.pathname !== "") || url.search || url.hash || url.username)
     throw new ArgumentError(
@@ -98,13 +98,13 @@ const mirror: Key["check"] = (value, argument) => {
 };
 
 const registry: Key["check"] = (value, argument) => {
-  const remedy = 'use a host with or without a port, or a subnet: "registry.lan:5000", "10.0.0.0/8"';
-  if (typeof value !== "string" || value === "") return void wrong(argument, value, "a registry", remedy);
+  const remedy = say`use a host with or without a port, or a subnet: "registry.lan:5000", "10.0.0.0/8"`;
+  if (typeof value !== "string" || value === "") return void wrong(argument, value, say`a registry`, remedy);
   if (value.includes("://"))
     throw new ArgumentError(argument, say`${show(value)} begins with a scheme, which dockerd refuses`, remedy);
   if (/^[\d.:a-fA-F]+\/\d+$/.test(value)) return void parseCidr(value, argument);
   if (!/^[a-zA-Z0-9][a-zA-Z0-9.-]*(:\d{1,5})?$|^\[[\da-fA-F:]+\](:\d{1,5})?$/.test(value))
-    wrong(argument, value, "a registry", remedy);
+    wrong(argument, value, say`a registry`, remedy);
 };
 
 const address: Key["check"] = (value, argument) => {
@@ -119,20 +119,20 @@ const subnet: Key["check"] = (value, argument) => {
 
 /** An address of the engine itself, with the length of its subnet. */
 const ownAddress: Key["check"] = (value, argument) => {
-  const remedy = 'use for example "172.17.0.1/16"';
+  const remedy = say`use for example "172.17.0.1/16"`;
   if (typeof value !== "string" || !ipaddr.isValidCIDR(value))
-    return void wrong(argument, value, "an address with the length of its subnet", remedy);
+    return void wrong(argument, value, say`an address with the length of its subnet`, remedy);
   parseAddress(value.split("/")[0]!, argument);
 };
 
 const label: Key["check"] = (value, argument) => {
   if (typeof value !== "string" || !/^[^=\s][^=\n]*=[^\n]*$/.test(value))
-    wrong(argument, value, "a label", 'use for example "storage=ssd"');
+    wrong(argument, value, say`a label`, say`use for example "storage=ssd"`);
 };
 
 const runtime: Key["check"] = (value, argument) => {
   if (value === null || typeof value !== "object" || Array.isArray(value))
-    return void wrong(argument, value, "a runtime", 'use for example { path: "nvidia-container-runtime" }');
+    return void wrong(argument, value, say`a runtime`, say`use for example { path: "nvidia-container-runtime" }`);
   const { path, runtimeType } = value as { path?: unknown; runtimeType?: unknown };
   if (typeof path !== "string" && typeof runtimeType !== "string")
     throw new ArgumentError(
@@ -279,22 +279,22 @@ export const KEYS: Record<string, Key> = {
 };
 
 const named = (name: string, where: string): [problem: string, remedy: string] => [
-  `is called ${name} ${where}`,
-  `write ${name} in its place`,
+  say`is called ${name} ${where}`,
+  say`write ${name} in its place`,
 ];
-const gone = (problem: string): [problem: string, remedy: string] => [problem, "leave it out"];
+const gone = (problem: string): [problem: string, remedy: string] => [problem, say`leave it out`];
 
 /** Settings of old notes and flags, with what they are called today. */
 export const FORMER: Record<string, [problem: string, remedy: string]> = {
-  graph: named("data-root", "today"),
-  "cluster-store": gone("went with Swarm's predecessor"),
-  "cluster-advertise": gone("went with Swarm's predecessor"),
-  "disable-legacy-registry": gone("is not known to engines since 19.03"),
-  "http-proxy": named('proxies: { "http-proxy": ... }', "in daemon.json"),
-  "https-proxy": named('proxies: { "https-proxy": ... }', "in daemon.json"),
-  "registry-mirror": named("registry-mirrors", "in daemon.json"),
-  "insecure-registry": named("insecure-registries", "in daemon.json"),
-  "log-opt": named("log-opts", "in daemon.json"),
+  graph: named("data-root", say`today`),
+  "cluster-store": gone(say`went with Swarm's predecessor`),
+  "cluster-advertise": gone(say`went with Swarm's predecessor`),
+  "disable-legacy-registry": gone(say`is not known to engines since 19.03`),
+  "http-proxy": named('proxies: { "http-proxy": ... }', say`in daemon.json`),
+  "https-proxy": named('proxies: { "https-proxy": ... }', say`in daemon.json`),
+  "registry-mirror": named("registry-mirrors", say`in daemon.json`),
+  "insecure-registry": named("insecure-registries", say`in daemon.json`),
+  "log-opt": named("log-opts", say`in daemon.json`),
 };
 
 /** Whether an engine's version is at least another; unknown versions are. */

@@ -284,73 +284,73 @@ const podman = (entry: FlagEntry): FlagEntry => ({ ...entry, podman: true });
 /** Every flag of `docker run`, those that it once had, and those of `podman run` that get pasted. */
 export const FLAGS: FlagEntry[] = [
   // The container itself.
-  honoured("--name", "text", "containerName", "the name on the engine", (draft, use) => {
+  honoured("--name", "text", "containerName", say`the name on the engine`, (draft, use) => {
     plain("containerName")(draft, use);
     if (use.value !== "") inTheLine(use, () => parseName(use.value, "name"));
   }),
-  honoured("--platform", "text", "platform", "a processor alone is one of linux", platform),
+  honoured("--platform", "text", "platform", say`a processor alone is one of linux`, platform),
   honoured(
     "--pull",
     "text",
     "pullPolicy",
-    "missing, always or never",
+    say`missing, always or never`,
     oneOf("pullPolicy", "missing", "always", "never"),
   ),
-  honoured("--entrypoint", "text", "entrypoint", "one program; empty text clears the image's", (draft, use) =>
+  honoured("--entrypoint", "text", "entrypoint", say`one program; empty text clears the image's`, (draft, use) =>
     set(draft, "entrypoint", use.value === "" ? "" : [use.value], use),
   ),
   honoured(
     "--env -e",
     "list",
     "environment",
-    "a name alone takes its value from outside, or is taken from the image where there is none",
+    say`a name alone takes its value from outside, or is taken from the image where there is none`,
     environment,
   ),
-  honoured("--env-file", "list", "envFile", "read as it stands, like docker does (format raw)", (draft, use) =>
+  honoured("--env-file", "list", "envFile", say`read as it stands, like docker does (format raw)`, (draft, use) =>
     push(draft, "envFile", { path: resolve(draft.context.folder, use.value), format: "raw" }, use),
   ),
-  honoured("--user -u", "text", "user", "a name or number, or user:group", plain("user")),
-  honoured("--group-add", "list", "groupAdd", "one group each", each("groupAdd")),
-  honoured("--workdir -w", "text", "workingDir", "an absolute path", plain("workingDir")),
-  honoured("--hostname -h", "text", "hostname", "the name that the container sees itself", plain("hostname")),
-  honoured("--domainname", "text", "domainname", "the domain that the container sees itself", plain("domainname")),
-  honoured("--interactive -i", "boolean", "stdinOpen", "standard input stays open", when("stdinOpen")),
-  honoured("--tty -t", "boolean", "tty", "a terminal for the process", when("tty")),
-  honoured("--init", "boolean", "init", "a small init as process 1", (draft, use) =>
+  honoured("--user -u", "text", "user", say`a name or number, or user:group`, plain("user")),
+  honoured("--group-add", "list", "groupAdd", say`one group each`, each("groupAdd")),
+  honoured("--workdir -w", "text", "workingDir", say`an absolute path`, plain("workingDir")),
+  honoured("--hostname -h", "text", "hostname", say`the name that the container sees itself`, plain("hostname")),
+  honoured("--domainname", "text", "domainname", say`the domain that the container sees itself`, plain("domainname")),
+  honoured("--interactive -i", "boolean", "stdinOpen", say`standard input stays open`, when("stdinOpen")),
+  honoured("--tty -t", "boolean", "tty", say`a terminal for the process`, when("tty")),
+  honoured("--init", "boolean", "init", say`a small init as process 1`, (draft, use) =>
     set(draft, "init", use.value === "true", use),
   ),
-  honoured("--restart", "text", "restart", "excludes --rm, as in docker", restart),
-  honoured("--stop-signal", "text", "stopSignal", "a name or number", (draft, use) =>
+  honoured("--restart", "text", "restart", say`excludes --rm, as in docker`, restart),
+  honoured("--stop-signal", "text", "stopSignal", say`a name or number`, (draft, use) =>
     set(draft, "stopSignal", use.value.toUpperCase() || undefined, use),
   ),
-  honoured("--stop-timeout", "text", "stopGracePeriod", "seconds; -1 is refused", stopTimeout),
-  honoured("--label -l", "list", "labels", "a name alone has an empty value", label),
-  honoured("--label-file", "list", "labels", "read when the line is read; --label wins", labelFile),
+  honoured("--stop-timeout", "text", "stopGracePeriod", say`seconds; -1 is refused`, stopTimeout),
+  honoured("--label -l", "list", "labels", say`a name alone has an empty value`, label),
+  honoured("--label-file", "list", "labels", say`read when the line is read; --label wins`, labelFile),
 
   // Health.
   honoured(
     "--health-cmd",
     "text",
     "healthcheck",
-    "a shell command",
+    say`a shell command`,
     health("test", ({ value }) => value || undefined),
   ),
-  honoured("--health-interval", "text", "healthcheck", "a Go duration", health("interval", duration)),
-  honoured("--health-timeout", "text", "healthcheck", "a Go duration", health("timeout", duration)),
-  honoured("--health-start-period", "text", "healthcheck", "a Go duration", health("startPeriod", duration)),
-  honoured("--health-start-interval", "text", "healthcheck", "a Go duration", health("startInterval", duration)),
+  honoured("--health-interval", "text", "healthcheck", say`a Go duration`, health("interval", duration)),
+  honoured("--health-timeout", "text", "healthcheck", say`a Go duration`, health("timeout", duration)),
+  honoured("--health-start-period", "text", "healthcheck", say`a Go duration`, health("startPeriod", duration)),
+  honoured("--health-start-interval", "text", "healthcheck", say`a Go duration`, health("startInterval", duration)),
   honoured(
     "--health-retries",
     "text",
     "healthcheck",
-    "0 is the default",
+    say`0 is the default`,
     health("retries", (use) => integer(use, 0) || undefined),
   ),
   honoured(
     "--no-healthcheck",
     "boolean",
     "healthcheck",
-    "excludes the other --health flags",
+    say`excludes the other --health flags`,
     health("disable", ({ value }) => value === "true" || undefined),
   ),
 
@@ -359,19 +359,19 @@ export const FLAGS: FlagEntry[] = [
     "--network --net",
     "list",
     "networks",
-    "host, none, bridge and container:x become networkMode; long form too",
+    say`host, none, bridge and container:x become networkMode; long form too`,
     () => {},
   ),
-  honoured("--network-alias --net-alias", "list", "networks", "belongs to the first network", () => {}),
-  honoured("--ip", "text", "networks", "belongs to the first network", () => {}),
-  honoured("--ip6", "text", "networks", "belongs to the first network", () => {}),
-  honoured("--link-local-ip", "list", "networks", "belongs to the first network", () => {}),
-  honoured("--mac-address", "text", "networks", "belongs to the first network", () => {}),
-  honoured("--publish -p", "list", "ports", "one port out of a range of host ports is refused", (draft, use) =>
+  honoured("--network-alias --net-alias", "list", "networks", say`belongs to the first network`, () => {}),
+  honoured("--ip", "text", "networks", say`belongs to the first network`, () => {}),
+  honoured("--ip6", "text", "networks", say`belongs to the first network`, () => {}),
+  honoured("--link-local-ip", "list", "networks", say`belongs to the first network`, () => {}),
+  honoured("--mac-address", "text", "networks", say`belongs to the first network`, () => {}),
+  honoured("--publish -p", "list", "ports", say`one port out of a range of host ports is refused`, (draft, use) =>
     push(draft, "ports", publishedPort(use), use),
   ),
-  honoured("--publish-all -P", "boolean", "publishAll", "on free host ports", when("publishAll")),
-  honoured("--expose", "list", "expose", "a port or a range", (draft, use) =>
+  honoured("--publish-all -P", "boolean", "publishAll", say`on free host ports`, when("publishAll")),
+  honoured("--expose", "list", "expose", say`a port or a range`, (draft, use) =>
     push(draft, "expose", exposedPort(use), use),
   ),
   {
@@ -386,95 +386,111 @@ export const FLAGS: FlagEntry[] = [
       push(draft, "links", use.value, use);
     },
   },
-  honoured("--add-host", "list", "extraHosts", "host:address, host=address, or host:host-gateway", extraHost),
-  honoured("--dns", "list", "dns", "addresses of DNS servers", each("dns")),
-  honoured("--dns-option --dns-opt", "list", "dnsOpt", "options of resolv.conf", each("dnsOpt")),
-  honoured("--dns-search", "list", "dnsSearch", "domains to search", each("dnsSearch")),
+  honoured("--add-host", "list", "extraHosts", say`host:address, host=address, or host:host-gateway`, extraHost),
+  honoured("--dns", "list", "dns", say`addresses of DNS servers`, each("dns")),
+  honoured("--dns-option --dns-opt", "list", "dnsOpt", say`options of resolv.conf`, each("dnsOpt")),
+  honoured("--dns-search", "list", "dnsSearch", say`domains to search`, each("dnsSearch")),
 
   // Files.
-  honoured("--volume -v", "list", "volumes", "a missing folder of the host is refused, not made", readVolume),
+  honoured("--volume -v", "list", "volumes", say`a missing folder of the host is refused, not made`, readVolume),
   honoured(
     "--mount",
     "list",
     "volumes",
-    "a driver, its options and labels become a definition of the volume",
+    say`a driver, its options and labels become a definition of the volume`,
     readMount,
   ),
-  honoured("--volume-driver", "text", "volumes", "becomes a definition of the volumes that -v names", () => {}),
-  honoured("--volumes-from", "list", "volumesFrom", "a container, with :ro or :rw", each("volumesFrom")),
-  honoured("--tmpfs", "list", "tmpfs", "a folder in memory, with options", each("tmpfs")),
-  honoured("--read-only", "boolean", "readOnly", "the root file system", when("readOnly")),
-  honoured("--storage-opt", "list", "storageOpt", "name=value", pair("storageOpt", "a storage option")),
+  honoured("--volume-driver", "text", "volumes", say`becomes a definition of the volumes that -v names`, () => {}),
+  honoured("--volumes-from", "list", "volumesFrom", say`a container, with :ro or :rw`, each("volumesFrom")),
+  honoured("--tmpfs", "list", "tmpfs", say`a folder in memory, with options`, each("tmpfs")),
+  honoured("--read-only", "boolean", "readOnly", say`the root file system`, when("readOnly")),
+  honoured("--storage-opt", "list", "storageOpt", say`name=value`, pair("storageOpt", say`a storage option`)),
 
   // Rights.
-  honoured("--cap-add", "list", "capAdd", "with or without CAP_", each("capAdd")),
-  honoured("--cap-drop", "list", "capDrop", "with or without CAP_", each("capDrop")),
-  honoured("--privileged", "boolean", "privileged", "all rights", when("privileged")),
-  honoured("--security-opt", "list", "securityOpt", "a seccomp profile is read, and its JSON is sent", securityOption),
-  honoured("--device", "list", "devices", "a device, or a name of the Container Device Interface", device),
-  honoured("--device-cgroup-rule", "list", "deviceCgroupRules", "such as c 42:* rmw", each("deviceCgroupRules")),
-  honoured("--gpus", "list", "gpus", "a number, all, or device=...; parts with commas in double quotes", (draft, use) =>
-    push(draft, "gpus", gpuRequest(use), use),
+  honoured("--cap-add", "list", "capAdd", say`with or without CAP_`, each("capAdd")),
+  honoured("--cap-drop", "list", "capDrop", say`with or without CAP_`, each("capDrop")),
+  honoured("--privileged", "boolean", "privileged", say`all rights`, when("privileged")),
+  honoured(
+    "--security-opt",
+    "list",
+    "securityOpt",
+    say`a seccomp profile is read, and its JSON is sent`,
+    securityOption,
   ),
-  honoured("--runtime", "text", "runtime", "an OCI runtime of the engine", plain("runtime")),
-  honoured("--userns", "text", "usernsMode", "host", oneOf("usernsMode", "host")),
-  honoured("--cgroupns", "text", "cgroup", "host or private", oneOf("cgroup", "host", "private")),
-  honoured("--cgroup-parent", "text", "cgroupParent", "a cgroup of the host", plain("cgroupParent")),
+  honoured("--device", "list", "devices", say`a device, or a name of the Container Device Interface`, device),
+  honoured("--device-cgroup-rule", "list", "deviceCgroupRules", say`such as c 42:* rmw`, each("deviceCgroupRules")),
+  honoured(
+    "--gpus",
+    "list",
+    "gpus",
+    say`a number, all, or device=...; parts with commas in double quotes`,
+    (draft, use) => push(draft, "gpus", gpuRequest(use), use),
+  ),
+  honoured("--runtime", "text", "runtime", say`an OCI runtime of the engine`, plain("runtime")),
+  honoured("--userns", "text", "usernsMode", say`host`, oneOf("usernsMode", "host")),
+  honoured("--cgroupns", "text", "cgroup", say`host or private`, oneOf("cgroup", "host", "private")),
+  honoured("--cgroup-parent", "text", "cgroupParent", say`a cgroup of the host`, plain("cgroupParent")),
   honoured(
     "--ipc",
     "text",
     "ipc",
-    "host, private, shareable, none or container:x",
+    say`host, private, shareable, none or container:x`,
     mode("ipc", "none", "private", "shareable", "host"),
   ),
-  honoured("--pid", "text", "pid", "host or container:x", mode("pid", "host")),
-  honoured("--sysctl", "list", "sysctls", "only those that docker takes", sysctl),
-  honoured("--ulimit", "list", "ulimits", "name=soft or name=soft:hard", ulimit),
+  honoured("--pid", "text", "pid", say`host or container:x`, mode("pid", "host")),
+  honoured("--sysctl", "list", "sysctls", say`only those that docker takes`, sysctl),
+  honoured("--ulimit", "list", "ulimits", say`name=soft or name=soft:hard`, ulimit),
 
   // Resources.
-  honoured("--memory -m", "text", "memLimit", "bytes, or with a unit of 1024", size("memLimit")),
-  honoured("--memory-reservation", "text", "memReservation", "bytes, or with a unit of 1024", size("memReservation")),
-  honoured("--memory-swap", "text", "memswapLimit", "-1 is no limit; needs --memory", (draft, use) =>
+  honoured("--memory -m", "text", "memLimit", say`bytes, or with a unit of 1024`, size("memLimit")),
+  honoured(
+    "--memory-reservation",
+    "text",
+    "memReservation",
+    say`bytes, or with a unit of 1024`,
+    size("memReservation"),
+  ),
+  honoured("--memory-swap", "text", "memswapLimit", say`-1 is no limit; needs --memory`, (draft, use) =>
     use.value === "-1" ? set(draft, "memswapLimit", -1, use) : size("memswapLimit")(draft, use),
   ),
-  honoured("--shm-size", "text", "shmSize", "bytes, or with a unit of 1024", size("shmSize")),
-  honoured("--cpus", "text", "cpus", "a number of processors", (draft, use) =>
+  honoured("--shm-size", "text", "shmSize", say`bytes, or with a unit of 1024`, size("shmSize")),
+  honoured("--cpus", "text", "cpus", say`a number of processors`, (draft, use) =>
     set(draft, "cpus", processors(use), use),
   ),
   honoured(
     "--cpu-shares -c",
     "text",
     "cpuShares",
-    "1024 is the weight of a container without the flag",
+    say`1024 is the weight of a container without the flag`,
     number("cpuShares"),
   ),
-  honoured("--cpuset-cpus --cpuset", "text", "cpuset", "such as 0-2,4", plain("cpuset")),
-  honoured("--cpu-period", "text", "cpuPeriod", "microseconds", cpuQuota("cpuPeriod")),
-  honoured("--cpu-quota", "text", "cpuQuota", "microseconds in each period", cpuQuota("cpuQuota")),
-  honoured("--cpuset-mems", "text", "cpusetMems", "memory nodes; set right after the start", plain("cpusetMems")),
-  honoured("--cpu-rt-period", "text", "cpuRtPeriod", "microseconds", number("cpuRtPeriod")),
-  honoured("--cpu-rt-runtime", "text", "cpuRtRuntime", "microseconds", number("cpuRtRuntime")),
-  honoured("--pids-limit", "text", "pidsLimit", "-1 and 0 are no limit; set right after the start", (draft, use) => {
+  honoured("--cpuset-cpus --cpuset", "text", "cpuset", say`such as 0-2,4`, plain("cpuset")),
+  honoured("--cpu-period", "text", "cpuPeriod", say`microseconds`, cpuQuota("cpuPeriod")),
+  honoured("--cpu-quota", "text", "cpuQuota", say`microseconds in each period`, cpuQuota("cpuQuota")),
+  honoured("--cpuset-mems", "text", "cpusetMems", say`memory nodes; set right after the start`, plain("cpusetMems")),
+  honoured("--cpu-rt-period", "text", "cpuRtPeriod", say`microseconds`, number("cpuRtPeriod")),
+  honoured("--cpu-rt-runtime", "text", "cpuRtRuntime", say`microseconds`, number("cpuRtRuntime")),
+  honoured("--pids-limit", "text", "pidsLimit", say`-1 and 0 are no limit; set right after the start`, (draft, use) => {
     const value = integer(use, -1);
     set(draft, "pidsLimit", value > 0 ? value : undefined, use);
   }),
-  honoured("--blkio-weight", "text", "blkioConfig", "10 to 1000", (draft, use) => {
+  honoured("--blkio-weight", "text", "blkioConfig", say`10 to 1000`, (draft, use) => {
     const weight = integer(use, 0, 65535);
     if (weight === 0) return;
     draft.service.blkioConfig = { ...draft.service.blkioConfig, weight };
     draft.sources.set("blkioConfig.weight", use);
   }),
-  honoured("--device-read-bps", "list", "blkioConfig", "device:rate", rates("deviceReadBps")),
-  honoured("--device-write-bps", "list", "blkioConfig", "device:rate", rates("deviceWriteBps")),
-  honoured("--device-read-iops", "list", "blkioConfig", "device:number", rates("deviceReadIops")),
-  honoured("--device-write-iops", "list", "blkioConfig", "device:number", rates("deviceWriteIops")),
-  honoured("--log-driver", "text", "logging", "a logging driver of the engine", (draft, use) => {
+  honoured("--device-read-bps", "list", "blkioConfig", say`device:rate`, rates("deviceReadBps")),
+  honoured("--device-write-bps", "list", "blkioConfig", say`device:rate`, rates("deviceWriteBps")),
+  honoured("--device-read-iops", "list", "blkioConfig", say`device:number`, rates("deviceReadIops")),
+  honoured("--device-write-iops", "list", "blkioConfig", say`device:number`, rates("deviceWriteIops")),
+  honoured("--log-driver", "text", "logging", say`a logging driver of the engine`, (draft, use) => {
     if (use.value === "") return;
     draft.service.logging = { ...draft.service.logging, driver: use.value };
     draft.sources.set("logging.driver", use);
   }),
-  honoured("--log-opt", "list", "logging", "name=value; none with --log-driver none", (draft, use) => {
-    const [name, value] = use.value.includes("=") ? nameAndValue(use, "a logging option") : [use.value, ""];
+  honoured("--log-opt", "list", "logging", say`name=value; none with --log-driver none`, (draft, use) => {
+    const [name, value] = use.value.includes("=") ? nameAndValue(use, say`a logging option`) : [use.value, ""];
     if (name === "") throw use.fail(say`names no option`, say`write name=value`);
     const options = { ...draft.service.logging?.options };
     put(options, name, value);
@@ -483,7 +499,7 @@ export const FLAGS: FlagEntry[] = [
   }),
 
   // In the description, but not in the provider.
-  provider("--annotation", "list", "annotations", "for the OCI runtime", (draft, use) => {
+  provider("--annotation", "list", "annotations", say`for the OCI runtime`, (draft, use) => {
     const at = use.value.indexOf("=");
     if (at === 0 || use.value === "") throw use.fail(say`names no annotation`, say`write name=value`);
     enter(
@@ -494,13 +510,19 @@ export const FLAGS: FlagEntry[] = [
       use,
     );
   }),
-  provider("--uts", "text", "uts", "host", oneOf("uts", "host")),
+  provider("--uts", "text", "uts", say`host`, oneOf("uts", "host")),
   provider("--isolation", "text", "isolation", say`Windows containers only`, (draft, use) => {
     if (use.value !== "default") plain("isolation")(draft, use);
   }),
-  provider("--oom-score-adj", "text", "oomScoreAdj", "-1000 to 1000", number("oomScoreAdj", -1000, 1000)),
-  provider("--oom-kill-disable", "boolean", "oomKillDisable", "no killer when memory runs out", when("oomKillDisable")),
-  provider("--memory-swappiness", "text", "memSwappiness", "0 to 100; -1 is the default", (draft, use) => {
+  provider("--oom-score-adj", "text", "oomScoreAdj", say`-1000 to 1000`, number("oomScoreAdj", -1000, 1000)),
+  provider(
+    "--oom-kill-disable",
+    "boolean",
+    "oomKillDisable",
+    say`no killer when memory runs out`,
+    when("oomKillDisable"),
+  ),
+  provider("--memory-swappiness", "text", "memSwappiness", say`0 to 100; -1 is the default`, (draft, use) => {
     const value = integer(use, -1, 100);
     set(draft, "memSwappiness", value === -1 ? undefined : value, use);
   }),
@@ -539,8 +561,8 @@ export const FLAGS: FlagEntry[] = [
     say`the Docker provider cannot weigh block devices`,
     say`limit them with --device-read-bps and its siblings`,
   ),
-  refused("--cpu-count", "text", say`is for Windows containers only`, "use --cpus"),
-  refused("--cpu-percent", "text", say`is for Windows containers only`, "use --cpus"),
+  refused("--cpu-count", "text", say`is for Windows containers only`, say`use --cpus`),
+  refused("--cpu-percent", "text", say`is for Windows containers only`, say`use --cpus`),
   refused(
     "--io-maxbandwidth",
     "text",
@@ -565,7 +587,7 @@ export const FLAGS: FlagEntry[] = [
     "--kernel-memory",
     "text",
     say`kernel memory limits are gone from Docker and the kernel`,
-    "use --memory",
+    say`use --memory`,
     "gone",
   ),
   refused("--networking", "text", say`switched the network off until Docker 1.0`, say`use --network none`, "gone"),
@@ -581,10 +603,10 @@ export const FLAGS: FlagEntry[] = [
   podman(client("--pod-id-file", "text", say`Docker has no pods`)),
   podman(client("--no-hostname", "boolean", say`Docker always writes the container's own /etc/hostname`)),
   podman({
-    ...honoured("--arch", "text", "platform", "becomes `linux/ARCH`", platform),
+    ...honoured("--arch", "text", "platform", say`becomes \`linux/ARCH\``, platform),
   }),
   podman(
-    honoured("--os", "text", "platform", "only linux", (_, use) => {
+    honoured("--os", "text", "platform", say`only linux`, (_, use) => {
       if (use.value !== "linux") throw use.fail(say`${show(use.value)} containers do not run here`, say`use linux`);
     }),
   ),
@@ -624,11 +646,11 @@ export const FLAGS: FlagEntry[] = [
       say`Docker always makes the image's volumes`,
       say`use --tmpfs or -v for their paths`,
     ),
-    refused("--read-only-tmpfs", "boolean", say`Docker adds no folders in memory by itself`, "use --tmpfs /tmp"),
+    refused("--read-only-tmpfs", "boolean", say`Docker adds no folders in memory by itself`, say`use --tmpfs /tmp`),
     refused("--umask", "text", say`Docker sets no umask`, say`set it in the command`),
     refused("--timeout", "text", say`Docker ends no container after a time`, say`put timeout into the command`),
     refused("--health-on-failure", "text", say`Docker does nothing when a check fails`, say`remove it`),
-    refused("--health-startup-cmd", "text", say`Docker has one health check`, "use --health-start-period"),
+    refused("--health-startup-cmd", "text", say`Docker has one health check`, say`use --health-start-period`),
     refused("--health-log-destination", "text", say`Docker keeps the results of checks itself`, say`remove it`),
     refused(
       "--requires",
@@ -671,14 +693,14 @@ export const FLAGS: FlagEntry[] = [
     refused("--passwd-entry", "text", say`Docker changes no /etc/passwd`, say`bind a file of your own`),
     refused("--group-entry", "text", say`Docker changes no /etc/group`, say`bind a file of your own`),
     refused("--no-hosts", "boolean", say`Docker always writes /etc/hosts`, say`remove it`),
-    refused("--hosts-file", "text", say`Docker always writes its own /etc/hosts`, "use --add-host"),
+    refused("--hosts-file", "text", say`Docker always writes its own /etc/hosts`, say`use --add-host`),
     refused("--cgroups", "text", say`Docker always makes a cgroup`, say`remove it`),
     refused("--cgroup-conf", "list", say`Docker writes no cgroup files`, say`use --memory, --cpus and their siblings`),
     refused("--sdnotify", "text", say`Docker tells systemd nothing`, say`remove it`),
     refused("--preserve-fds", "text", say`Docker passes no open files on`, say`remove it`),
     refused("--preserve-fd", "list", say`Docker passes no open files on`, say`remove it`),
     refused("--variant", "text", say`is a part of the platform in Docker`, say`use --platform linux/arm/v7`),
-    refused("--init-path", "text", say`Docker brings its own init`, "use --init"),
+    refused("--init-path", "text", say`Docker brings its own init`, say`use --init`),
     refused("--chrootdirs", "list", say`Docker has no such folders`, say`remove it`),
     refused("--decryption-key", "list", say`Docker runs no encrypted images`, say`decrypt the image first`),
     refused("--rdt-class", "text", say`Docker has no resource classes of Intel`, say`remove it`),
@@ -689,6 +711,6 @@ export const FLAGS: FlagEntry[] = [
       say`Docker takes no profile from an image`,
       say`use --security-opt seccomp=FILE`,
     ),
-    refused("--shm-size-systemd", "text", say`Docker prepares no container for systemd`, "use --shm-size"),
+    refused("--shm-size-systemd", "text", say`Docker prepares no container for systemd`, say`use --shm-size`),
   ].map(podman),
 ];

@@ -132,6 +132,21 @@ test("the CLI's own variable is an answer, and a preview asks nothing", () => {
   expect(berth(["preview", "nginx"]).calls).toHaveLength(2);
 });
 
+test("a destroy that a signal has ended says what is left, and no other one does", () => {
+  const states = join(folder, "left/.pulumi/stacks/berth");
+  mkdirSync(states, { recursive: true });
+  const resource = { urn: "urn:pulumi:nginx::berth::command:local:Command::job", type: "command:local:Command" };
+  const latest = { resources: [{ ...resource, custom: true, id: "job" }] };
+  writeFileSync(join(states, "nginx.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
+  const env = { PULUMI_BACKEND_URL: `file://${folder}/left` };
+  const end = (code: string) => berth(["destroy", "nginx", "--yes"], { ...env, COMMAND_ENDS: code });
+  expect(end("130")).toMatchObject({
+    code: 130,
+    err: "error: ended before anything was removed; `berth destroy nginx` begins again\n",
+  });
+  expect(end("255")).toMatchObject({ code: 255, err: "" });
+});
+
 test("the exit code is the CLI's own", () => {
   expect(berth(["preview", "nginx"], { COMMAND_ENDS: "255" }).code).toBe(255);
   const { code, calls } = berth(["destroy", "nginx", "--yes"], { SELECT_ENDS: "4" });

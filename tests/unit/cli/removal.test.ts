@@ -1,4 +1,4 @@
-import { removeAtOnce } from "../../../cli/removal";
+import { leftBehind, removeAtOnce } from "../../../cli/removal";
 import { useEngine } from "../fakeEngine";
 
 const engine = useEngine();
@@ -196,4 +196,29 @@ test("behind a signal nothing further is begun, and what has gone is known", asy
   const { calls, names } = await remove(parts, { ending, onRemoved: () => ending.abort() });
   expect(calls).toEqual(stopped("web"));
   expect(names).toEqual(["shop-web", "default", "db"]);
+});
+
+describe("who has ended a destroy hears", () => {
+  const stateOf = (...parts: Part[]) =>
+    JSON.stringify({ version: 3, checkpoint: { latest: { resources: [stack, provider(), ...parts] } } });
+  const [web, db, net] = [made("container", "web"), made("container", "db"), made("network", "net")];
+  const image = made("image", "nginx", { outputs: { keepLocally: true } });
+
+  test("how much has gone, and what is left", () => {
+    expect(leftBehind("shop", stateOf(net, db, web, image), stateOf(net, db, image))).toBe(
+      "ended before all was removed: 1 of 3 are gone, and what is left is net, db; `berth destroy shop` goes on with that",
+    );
+    const many = Array.from({ length: 9 }, (_, index) => made("container", `c${index}`));
+    expect(leftBehind("shop", stateOf(web, ...many), stateOf(...many))).toContain(
+      "1 of 10 are gone, and what is left is c0, c1, c2, c3, c4, 4 more;",
+    );
+  });
+
+  test("that nothing has, or nothing where nothing is left", () => {
+    const said = "ended before anything was removed; `berth destroy shop` begins again";
+    expect(leftBehind("shop", stateOf(web), stateOf(web))).toBe(said);
+    expect(leftBehind("shop", stateOf(web, image), stateOf(image))).toBeUndefined();
+    expect(leftBehind("shop", stateOf(web), "")).toBeUndefined();
+    expect(leftBehind("shop", undefined, undefined)).toBeUndefined();
+  });
 });

@@ -19,11 +19,15 @@ test.each([
   expect(textOf(file)).toBe(made());
 });
 
-test("docs/zh-CN/cli.md has the tables that the code says in Chinese: npm run docs", () => {
-  const file = "docs/zh-CN/cli.md";
-  const made =
-    'process.stdout.write(require("./docs/cli").chineseCliPage(require("fs").readFileSync(process.argv[1], "utf8")))';
-  const printed = execFileSync(process.execPath, ["-r", "./core/loadTypescript", "-e", made, file], {
+test.each([
+  ["cli.md", "./docs/cli", 'chineseCliPage(require("fs").readFileSync("docs/zh-CN/cli.md", "utf8"))'],
+  ["daemon-json.md", "./docs/daemonJson", "daemonJsonPage()"],
+  ["docker-run-flags.md", "./docs/dockerRun", "dockerRunPage()"],
+  ["engines.md", "./docs/engines", "enginesPage()"],
+])("docs/zh-CN/%s is what the code says in Chinese: npm run docs", (name, module, call) => {
+  const file = `docs/zh-CN/${name}`;
+  const made = `process.stdout.write(require("${module}").${call})`;
+  const printed = execFileSync(process.execPath, ["-r", "./core/loadTypescript", "-e", made], {
     cwd: ROOT,
     env: { ...process.env, BERTH_LANG: "zh" },
     encoding: "utf8",

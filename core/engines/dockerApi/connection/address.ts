@@ -117,10 +117,10 @@ export function engineAddress(
       say`unset it, or give the certificates as docker:certPath`,
     );
   if (given("host") !== undefined && plain !== host)
-    warnings.push(`${from} (${context}: ${host}) stands before ${nameOf("host")} (${plain}).`);
+    warnings.push(say`${from} (${context}: ${host}) stands before ${nameOf("host")} (${plain}).`);
   if (/^(tcp|http):$/.test(url.protocol) && !certificates && !isLoopback(url.hostname))
     warnings.push(
-      `The engine at ${host} is reached without TLS: whoever reaches that port is root on its host, and what is sent there, secrets too, can be read on the way. Use ssh://, or TLS with docker:certPath.`,
+      say`The engine at ${host} is reached without TLS: whoever reaches that port is root on its host, and what is sent there, secrets too, can be read on the way. Use ssh://, or TLS with docker:certPath.`,
     );
   return {
     host,

@@ -251,7 +251,7 @@ export async function checkBesides({ host, besides }: EngineAddress): Promise<vo
 function errorMessage(content: Buffer): string {
   const text = content.toString("utf8").trim();
   if (/HTTP request to an HTTPS server/.test(text))
-    return `it wants TLS: set docker:certPath (${text.replace(/\.$/, "")})`;
+    return say`it wants TLS: set docker:certPath (${text.replace(/\.$/, "")})`;
   try {
     return (JSON.parse(text) as { message?: string }).message ?? text;
   } catch {

@@ -78,35 +78,35 @@ export function sshRun(address: string, command: string, given: string[] = []): 
 
 /** Words of ssh, the far shell and the docker client there, and what they mean. */
 const MEANINGS: [RegExp, string][] = [
-  [/^spawn ssh ENOENT/, "there is no ssh here: install the client of OpenSSH"],
+  [/^spawn ssh ENOENT/, say`there is no ssh here: install the client of OpenSSH`],
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/i,
-    "its host key is another one than the known one: find out why before you go on",
+    say`its host key is another one than the known one: find out why before you go on`,
   ],
   [
     /Host key verification failed|No \S+ host key is known/i,
-    "its host key is not known here: connect once with `ssh` and compare the key, or add it to known_hosts",
+    say`its host key is not known here: connect once with \`ssh\` and compare the key, or add it to known_hosts`,
   ],
-  [/bad permissions|invalid format|error in libcrypto/i, "the private key cannot be read"],
+  [/bad permissions|invalid format|error in libcrypto/i, say`the private key cannot be read`],
   [
     /Too many authentication failures|Permission denied \(/i,
-    "it takes none of your keys: check the user, and the key (`docker:sshOpts` with -i, ~/.ssh/config or an agent)",
+    say`it takes none of your keys: check the user, and the key (\`docker:sshOpts\` with -i, ~/.ssh/config or an agent)`,
   ],
-  [/Could not resolve hostname/i, "there is no host of that name"],
-  [/Connection refused/i, "no SSH server listens there: check the port"],
-  [/timed out|No route to host|Network is unreachable/i, "the host cannot be reached"],
+  [/Could not resolve hostname/i, say`there is no host of that name`],
+  [/Connection refused/i, say`no SSH server listens there: check the port`],
+  [/timed out|No route to host|Network is unreachable/i, say`the host cannot be reached`],
   [
     /docker(?:: command|:)? not found|not found: docker|docker: No such file/i,
-    "its shell finds no docker client, which the way to its engine goes through: install it there",
+    say`its shell finds no docker client, which the way to its engine goes through: install it there`,
   ],
-  [/not a docker command/i, "the docker client there is older than 18.09: update it"],
+  [/not a docker command/i, say`the docker client there is older than 18.09: update it`],
   [
     /permission denied.*(?:docker|\.sock)|(?:docker|\.sock).*permission denied/i,
-    "that user may not use the engine's socket: add the user to the group docker there, which makes it root",
+    say`that user may not use the engine's socket: add the user to the group docker there, which makes it root`,
   ],
   [
     /Cannot connect to the Docker daemon|docker daemon is not running|dial unix|no such file or directory/i,
-    "no engine listens at the socket there: start it",
+    say`no engine listens at the socket there: start it`,
   ],
 ];
 
@@ -123,6 +123,6 @@ export function sshFailure(output: string, code: number | null): string {
     .filter((line) => line !== "" && !/^@+$/.test(line));
   const meaning = MEANINGS.find(([words]) => words.test(output))?.[1];
   const last = lines.slice(-3).join(" ").replace(/\.$/, "");
-  const said = last === "" ? `ssh ended with ${code ?? "a signal"}` : last;
+  const said = last === "" ? say`ssh ended with ${code ?? say`a signal`}` : last;
   return meaning === undefined ? said : `${meaning} (${said})`;
 }

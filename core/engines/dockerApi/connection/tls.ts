@@ -28,11 +28,11 @@ export function tlsOptions(certificates: EngineCertificates, host: string): Requ
     try {
       attempt();
     } catch {
-      const remedy = "give those that the engine's owner has made for you";
+      const remedy = say`give those that the engine's owner has made for you`;
       throw new ArgumentError(source.argument, say`${what} ${problem}`, remedy);
     }
   };
-  const noCertificate = "is no certificate in PEM form";
+  const noCertificate = say`is no certificate in PEM form`;
   refuse(source.ca, noCertificate, () => new X509Certificate(ca));
   refuse(source.cert, noCertificate, () => new X509Certificate(cert));
   refuse(source.key, say`is no private key in PEM form without a passphrase`, () => createSecureContext({ key }));
@@ -65,7 +65,7 @@ function read(file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const problem = code === "ENOENT" ? `there is no ${file}` : `${file} cannot be read (${code})`;
+    const problem = code === "ENOENT" ? say`there is no ${file}` : say`${file} cannot be read (${code})`;
     throw new ArgumentError(
       "docker:certPath",
       problem,
@@ -76,15 +76,15 @@ function read(file: string): string {
 
 /** Codes of Node and OpenSSL, and what they mean here. */
 const MEANINGS: [RegExp, string][] = [
-  [/ALTNAME_INVALID/, "its certificate is for another name than this one"],
-  [/CERT_HAS_EXPIRED/, "its certificate has expired"],
-  [/CERT_NOT_YET_VALID/, "its certificate is not valid yet: check the clocks"],
+  [/ALTNAME_INVALID/, say`its certificate is for another name than this one`],
+  [/CERT_HAS_EXPIRED/, say`its certificate has expired`],
+  [/CERT_NOT_YET_VALID/, say`its certificate is not valid yet: check the clocks`],
   [
     /UNABLE_TO_|SELF_SIGNED|CERT_SIGNATURE_FAILURE/,
-    "its certificate is not signed by the authority in ca.pem (caMaterial)",
+    say`its certificate is not signed by the authority in ca.pem (caMaterial)`,
   ],
-  [/ALERT/i, "it refuses this certificate: cert.pem (certMaterial) is not signed by the authority it trusts"],
-  [/wrong version number|packet length too long/i, "it speaks no TLS at that port"],
+  [/ALERT/i, say`it refuses this certificate: cert.pem (certMaterial) is not signed by the authority it trusts`],
+  [/wrong version number|packet length too long/i, say`it speaks no TLS at that port`],
 ];
 
 /**

@@ -138,8 +138,8 @@ function needs({ snapshot }: Session, { dockerfile }: { dockerfile?: string }): 
   const bases = dockerfile && existsSync(dockerfile) ? baseImages(readFileSync(dockerfile, "utf8")) : [];
   const missing = snapshot ? bases.filter((base) => !snapshot.images.includes(withTag(base))) : [];
   return missing.length
-    ? `That takes ${missing.join(", ")}, which this engine has not and has to pull.`
-    : "That takes what its steps fetch.";
+    ? say`That takes ${missing.join(", ")}, which this engine has not and has to pull.`
+    : say`That takes what its steps fetch.`;
 }
 
 /** Builds an image, or takes the one that a bundle has brought as long as it would be built from the same. */

@@ -31,7 +31,7 @@ export async function fetchImage(
     const had = await client.find(`/images/${withTag(elsewhere)}/json`);
     const there = await pull(client, elsewhere, name, { platform, tell });
     if (there.failure === undefined) return rename(client, withTag(elsewhere), withTag(name), had !== undefined);
-    first = `from its mirror as ${elsewhere} (${plain(there.failure)}), nor `;
+    first = say`from its mirror as ${elsewhere} (${plain(there.failure)}), nor `;
   }
   const { failure, login } = await pull(client, name, name, { platform, tell });
   if (failure === undefined || (otherLogins && DENIED.test(failure))) return;
@@ -146,27 +146,30 @@ function lineOf(text: string): PullLine {
 export function remedy(name: string, words: string, login?: RegistryLogin): string {
   const { registry, tag, digest } = parseImage(name, "image");
   const host = registry || HUB_HOST;
-  const logIn = `log in with \`docker login${registry && ` ${registry}`}\``;
+  const logIn = say`log in with \`docker login${registry && ` ${registry}`}\``;
   // A mirror stands in for Docker Hub alone.
   const way = registry
-    ? 'a proxy ("proxies" in its daemon.json)'
-    : 'a mirror or a proxy ("registry-mirrors" or "proxies" in its daemon.json)';
-  if (/no space left/i.test(words)) return "make room on the engine's disk (`docker system df` shows what takes it)";
-  if (/toomanyrequests|rate limit|\b429\b/i.test(words)) return `wait, ${logIn}, or give the engine ${way}`;
+    ? say`a proxy ("proxies" in its daemon.json)`
+    : say`a mirror or a proxy ("registry-mirrors" or "proxies" in its daemon.json)`;
+  if (/no space left/i.test(words))
+    return say`make room on the engine's disk (\`docker system df\` shows what takes it)`;
+  if (/toomanyrequests|rate limit|\b429\b/i.test(words)) return say`wait, ${logIn}, or give the engine ${way}`;
   if (/HTTP response to HTTPS client|x509|certificate/i.test(words))
-    return `add ${host} to "insecure-registries" in the engine's daemon.json, or give the engine its certificate`;
+    return say`add ${host} to "insecure-registries" in the engine's daemon.json, or give the engine its certificate`;
   if (
     /dial (tcp|udp)|no such host|timeout|deadline exceeded|refused|reset by peer|unreachable|proxyconnect|\bEOF\b|misbehaving|\b50\d\b|no answer/i.test(
       words,
     )
   )
-    return `${registry && "correct the name, "}give the engine ${way}, or bring the image with \`docker load\``;
-  if (/no match(ing manifest)? for|platform/i.test(words)) return "name a platform or a tag that the image has";
+    return registry
+      ? say`correct the name, give the engine ${way}, or bring the image with \`docker load\``
+      : say`give the engine ${way}, or bring the image with \`docker load\``;
+  if (/no match(ing manifest)? for|platform/i.test(words)) return say`name a platform or a tag that the image has`;
   if (DENIED.test(words))
     return login
-      ? `correct the name, or ${logIn} as somebody who may read it`
-      : `correct the name, or, where the image is private, ${logIn}`;
+      ? say`correct the name, or ${logIn} as somebody who may read it`
+      : say`correct the name, or, where the image is private, ${logIn}`;
   if (/manifest unknown|name unknown|not found|\b404\b/i.test(words))
-    return (tag ?? digest) === undefined ? "correct the name, or name a tag" : "correct the name or the tag";
-  return `try \`docker pull ${name}\` on the engine's host`;
+    return (tag ?? digest) === undefined ? say`correct the name, or name a tag` : say`correct the name or the tag`;
+  return say`try \`docker pull ${name}\` on the engine's host`;
 }

@@ -226,10 +226,10 @@ async function loginOf(
 
 function sentence(registry: string, words: string, username: string | undefined): string {
   if (/HTTP response to HTTPS client|x509:|certificate/.test(words))
-    return `insecure: the engine does not trust ${registry} (${words}); add it to "insecure-registries" of the engine, or give the engine its certificate.`;
+    return say`insecure: the engine does not trust ${registry} (${words}); add it to "insecure-registries" of the engine, or give the engine its certificate.`;
   if (/\b40[13]\b|unauthorized|denied|no basic auth|incorrect username/i.test(words))
     return username
-      ? `credentials: ${registry} refuses the user ${username} (${words}); check user and password.`
-      : `credentials: ${registry} wants a login, and there is none (${words}); give credentials, or run \`docker login ${registry}\`.`;
-  return `name: the engine reaches no registry at ${registry} (${words}); start it, or correct the name.`;
+      ? say`credentials: ${registry} refuses the user ${username} (${words}); check user and password.`
+      : say`credentials: ${registry} wants a login, and there is none (${words}); give credentials, or run \`docker login ${registry}\`.`;
+  return say`name: the engine reaches no registry at ${registry} (${words}); start it, or correct the name.`;
 }

@@ -74,17 +74,17 @@ const PAGES = 50;
 const MEANINGS: [RegExp, string][] = [
   [
     /ENOTFOUND|EAI_AGAIN|Temporary failure in name|Name or service not known|Could not resolve/i,
-    "there is no such host",
+    say`there is no such host`,
   ],
-  [/ECONNREFUSED|refused/i, "nobody listens there"],
-  [/ENETUNREACH|EHOSTUNREACH|unreachable|No route/i, "the network does not lead there"],
-  [/ECONNRESET|socket hang up|EPIPE/i, "the connection is broken off"],
-  [/aborted due to timeout|TimeoutError|timed out|ETIMEDOUT/i, "no answer in time"],
-  [/SELF_SIGNED|UNABLE_TO_|unable to (get|verify)|self-signed/i, "its certificate is signed by nobody known here"],
-  [/ALTNAME|altnames/i, "its certificate is for another name"],
-  [/CERT_HAS_EXPIRED|certificate has expired/i, "its certificate has expired: check the clock"],
-  [/CERT_NOT_YET_VALID|not yet valid/i, "its certificate is not valid yet: check the clock"],
-  [/wrong version number|packet length too long|EPROTO/i, "it speaks no TLS"],
+  [/ECONNREFUSED|refused/i, say`nobody listens there`],
+  [/ENETUNREACH|EHOSTUNREACH|unreachable|No route/i, say`the network does not lead there`],
+  [/ECONNRESET|socket hang up|EPIPE/i, say`the connection is broken off`],
+  [/aborted due to timeout|TimeoutError|timed out|ETIMEDOUT/i, say`no answer in time`],
+  [/SELF_SIGNED|UNABLE_TO_|unable to (get|verify)|self-signed/i, say`its certificate is signed by nobody known here`],
+  [/ALTNAME|altnames/i, say`its certificate is for another name`],
+  [/CERT_HAS_EXPIRED|certificate has expired/i, say`its certificate has expired: check the clock`],
+  [/CERT_NOT_YET_VALID|not yet valid/i, say`its certificate is not valid yet: check the clock`],
+  [/wrong version number|packet length too long|EPROTO/i, say`it speaks no TLS`],
 ];
 
 /** An error of a connection in a few words. */

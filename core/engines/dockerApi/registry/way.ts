@@ -41,7 +41,7 @@ export const fromHostOf =
 
 function forwardFailure(messages: string, code: number | null): string {
   const refused = /administratively prohibited/i.test(messages);
-  if (refused) return "its SSH server forwards no connections (AllowTcpForwarding)";
+  if (refused) return say`its SSH server forwards no connections (AllowTcpForwarding)`;
   const failed = /open failed: (?:connect failed: )?([^\r\n]+)/.exec(messages)?.[1];
   return failed ?? sshFailure(messages, code);
 }

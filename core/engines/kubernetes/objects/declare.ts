@@ -69,9 +69,9 @@ export class Declaration {
     const marks = { ...(annotations as object | undefined), ...this.session.annotations };
     const marked = { ...manifest, metadata: { ...metadata, namespace: this.namespace, annotations: marks } };
     if (patch === undefined) return marked;
-    const what = `part of a ${manifest.kind}`;
+    const what = say`part of a ${manifest.kind}`;
     const over: Partial<Manifest> = objectOf(patch as object, argument, what);
-    checkFields(over, Object.keys(manifest), argument, `a ${manifest.kind}`);
+    checkFields(over, Object.keys(manifest), argument, say`a ${manifest.kind}`);
     for (const key of ["metadata", "spec"])
       if (over[key] !== undefined) objectOf(over[key] as object, `${argument}.${key}`, what);
     for (const key of ["apiVersion", "kind"] as const)
@@ -114,7 +114,7 @@ export class Declaration {
   /** Labels of an object; their values may arrive late. */
   labels(given: Record<string, pulumi.Input<string>> | undefined) {
     if (given === undefined) return undefined;
-    return this.whenKnown(objectOf(given, "labels", "a map of labels"), (all) => void labels(all, "labels"));
+    return this.whenKnown(objectOf(given, "labels", say`a map of labels`), (all) => void labels(all, "labels"));
   }
 
   /** Checks what may arrive late; where it fails, nothing of the component is made. */

@@ -42,8 +42,8 @@ function knownPort(value: number | string | undefined, standard: number | undefi
 }
 
 function httpGet(given: HttpGet, argument: string, containerPort?: number): HTTPGetAction {
-  const value = typeof given === "string" ? { path: given } : objectOf(given, argument, "a request");
-  checkFields(value, ["path", "port", "host", "scheme", "httpHeaders"], argument, "a request over HTTP");
+  const value = typeof given === "string" ? { path: given } : objectOf(given, argument, say`a request`);
+  checkFields(value, ["path", "port", "host", "scheme", "httpHeaders"], argument, say`a request over HTTP`);
   const { path = "/", host, scheme, httpHeaders } = value;
   if (typeof path !== "string" || !path.startsWith("/"))
     throw new ArgumentError(`${argument}.path`, say`${show(path)} is not a path`, say`begin it with "/"`);
