@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import type { CliProject } from "./project";
+import { type CliProject, readSettings } from "./project";
 import { shortName } from "./stackName";
 import { stateFile, stateFolder } from "./state";
 import { say } from "../core/description/say";
@@ -23,10 +23,10 @@ const readLock = (file: string) => JSON.parse(readFileSync(file, "utf8")) as Loc
  *
  * @throws Error where somebody is changing the stack
  */
-export async function locked<T>({ folder, name }: CliProject, stack: string, act: () => Promise<T>): Promise<T> {
-  const state = await stateFile(folder, name, shortName(stack));
+export async function locked<T>(project: CliProject, stack: string, act: () => Promise<T>): Promise<T> {
+  const state = stateFile(project, stack);
   if (state === undefined || !existsSync(state)) return act();
-  const locks = join((await stateFolder(folder))!, ".pulumi/locks/organization", name, shortName(stack));
+  const locks = join(stateFolder(project)!, ".pulumi/locks/organization", project.name, shortName(stack));
   const own = join(locks, `${randomUUID()}.json`);
   mkdirSync(locks, { recursive: true });
   // First this, and then a look: of two that begin at once none goes on unseen.
@@ -63,7 +63,8 @@ function byWhom(file: string): string {
  * its question for example, it has not done so itself. Nobody else's lock is touched.
  */
 export async function freeLock(root: string, pid: number): Promise<void> {
-  const states = await stateFolder(root);
+  const file = join(root, "Pulumi.yaml");
+  const states = stateFolder({ folder: root, settings: existsSync(file) ? await readSettings(file) : undefined });
   const folder = join(states ?? "", ".pulumi/locks");
   if (states === undefined || !existsSync(folder)) return;
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {

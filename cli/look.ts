@@ -12,7 +12,8 @@ import { findMissing } from "./tools";
 
 /** `berth look`: the real preview of a stack, or berth's own plan where something is missing for it. */
 export async function look(stack = DEV): Promise<number> {
-  const { folder, name, own } = await currentProject();
+  const project = await currentProject();
+  const { folder, name, own } = project;
   const { values } = readStackConfig(folder, name, stack);
   const engine = values["berth:engine"];
   const places = own ? [checkEngine(engine)] : placesOf(programsOf(stack, values["berth:program"]), engine);
@@ -25,7 +26,7 @@ export async function look(stack = DEV): Promise<number> {
     return 0;
   }
   if (own) return pulumiCommand("preview", stack, []);
-  const state = await stateOf(folder, name, stack);
+  const state = stateOf(project, stack);
   sparePluginSearch(places, state, versions);
   trustInputs(state);
   return stack === DEV ? previewOfTracked(folder, stack) : pulumiCommand("preview", stack, []);

@@ -18,7 +18,7 @@ export interface CliProject {
   /** Somebody's own program; else the documented stacks. */
   own: boolean;
   /** Its Pulumi.yaml; undefined where berth is installed as a package and the current folder has no project. */
-  settings?: { name: string; runtime?: string | { name?: string }; main?: string };
+  settings?: { name: string; runtime?: string | { name?: string }; main?: string; backend?: { url?: string } };
 }
 
 /** The Pulumi.yaml of a folder, or of the nearest one above it. */
@@ -38,9 +38,14 @@ export function placeOfProject(): { folder: string; own: boolean; file?: string 
 export async function currentProject(): Promise<CliProject> {
   const { folder, own, file } = placeOfProject();
   if (!file) return { folder, name: "berth", own };
-  const { parse } = await import("yaml");
-  const settings = parse(readFileSync(file, "utf8")) as CliProject["settings"] & object;
+  const settings = await readSettings(file);
   return { folder, name: settings.name, own, settings };
+}
+
+/** What a Pulumi.yaml says. */
+export async function readSettings(file: string): Promise<CliProject["settings"] & object> {
+  const { parse } = await import("yaml");
+  return parse(readFileSync(file, "utf8")) as CliProject["settings"] & object;
 }
 
 /**

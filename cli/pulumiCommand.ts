@@ -83,7 +83,7 @@ export async function pulumiCommand(
   const { values } = readStackConfig(folder, project.name, name);
   const programs = project.own ? [] : programsOf(name, values["berth:program"]);
   checkAnswered(command, stack, args);
-  await mendState(folder, project.name, name);
+  mendState(project, stack);
   const state = await stateToBeginWith(project, stack, command);
 
   // Once: a program that is run by loading it declares nothing the second time.
@@ -128,14 +128,14 @@ export async function pulumiCommand(
       const ended =
         state && isAnswered(args) && args.every(isPlain) ? await removeBefore(project, stack, state) : undefined;
       if (ended !== undefined) {
-        await tellLeft(project, stack, state);
+        tellLeft(project, stack, state);
         return ended;
       }
     }
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
     if (code !== 0 && command === "destroy") {
-      for (const sentence of await networksInUse(await stateOf(folder, project.name, name))) warn(sentence);
-      if (isOfSignal(code)) await tellLeft(project, stack, state);
+      for (const sentence of await networksInUse(stateOf(project, stack))) warn(sentence);
+      if (isOfSignal(code)) tellLeft(project, stack, state);
     }
     const after = code === 0 && state !== undefined ? await settled(project, stack, command, args) : undefined;
     // Passwords that were made meanwhile are not in the plan; who has said no has left the state as it was.
@@ -149,25 +149,26 @@ export async function pulumiCommand(
 }
 
 /** Says what is left behind a destroy that a signal has ended, where the state is in a folder of this machine. */
-async function tellLeft({ folder, name }: CliProject, stack: string, before: string | undefined): Promise<void> {
-  const left = leftBehind(stack, before, await stateOf(folder, name, shortName(stack)));
+function tellLeft(project: CliProject, stack: string, before: string | undefined): void {
+  const left = leftBehind(stack, before, stateOf(project, stack));
   if (left !== undefined) console.error(say`error: ${left}`);
 }
 
 /** The stack's state; what an engine that was gone has left in it would stop an `up`, and each one after it. */
 async function stateToBeginWith(project: CliProject, stack: string, command: PulumiCommand) {
-  const read = () => stateOf(project.folder, project.name, shortName(stack));
-  const state = await read();
+  const state = stateOf(project, stack);
   const mended = command === "destroy" ? undefined : withoutInitErrors(state);
   if (mended === undefined) return state;
   await importState(project.folder, stack, mended);
-  return read();
+  return stateOf(project, stack);
 }
 
 /** Selects a stack, as who calls the CLI next expects; that is a run of the CLI, which one that is selected does not need. */
-async function select({ folder, name }: CliProject, stack: string, state: string | undefined, create: boolean) {
-  if (state && (await isSelected(folder, name, shortName(stack)))) return 0;
-  return runPulumi(folder, ["stack", "select", ...(create ? ["--create"] : []), "--stack", stack], { quiet: true });
+async function select(project: CliProject, stack: string, state: string | undefined, create: boolean) {
+  if (state && isSelected(project, stack)) return 0;
+  return runPulumi(project.folder, ["stack", "select", ...(create ? ["--create"] : []), "--stack", stack], {
+    quiet: true,
+  });
 }
 
 /**
@@ -175,20 +176,19 @@ async function select({ folder, name }: CliProject, stack: string, state: string
  * had begun to make is there by now, or has to go.
  */
 async function settled(project: CliProject, stack: string, command: PulumiCommand, args: string[]) {
-  const { folder, name } = project;
   const whole = args.every(isPlain);
   if (!whole || (command !== "up" && command !== "destroy")) return undefined;
-  const state = await stateOf(folder, name, shortName(stack));
+  const state = stateOf(project, stack);
   const unfinished = Unfinished.in(state);
   if (unfinished === undefined) return state;
   try {
     if (command === "up") await locked(project, stack, () => removeAll(unfinished));
   } catch {
     // Somebody has begun to change the stack.
-    return stateOf(folder, name, shortName(stack));
+    return stateOf(project, stack);
   }
-  await unfinished.forget(folder, stack);
-  return stateOf(folder, name, shortName(stack));
+  await unfinished.forget(project.folder, stack);
+  return stateOf(project, stack);
 }
 
 async function removeAll(unfinished: Unfinished): Promise<void> {

@@ -5,7 +5,6 @@ import { locked } from "./locks";
 import type { CliProject } from "./project";
 import { type Deployment, type Exported, type Resource, type StateFile, stateOf } from "./state";
 import { Engines, importState } from "./stateEngines";
-import { shortName } from "./stackName";
 
 type Remove = (client: EngineClient, id: string, outputs: Record<string, unknown>) => Promise<unknown>;
 
@@ -47,13 +46,13 @@ const needsOf = ({ parent, dependencies = [], propertyDependencies = {} }: Resou
  * @returns the exit code, where a signal has ended it
  */
 export async function removeBefore(project: CliProject, stack: string, state: string): Promise<number | undefined> {
-  const now = () => stateOf(project.folder, project.name, shortName(stack));
+  const now = () => stateOf(project, stack);
   return interruptible(async (ending) => {
     const left = await locked(project, stack, async () =>
-      (await now()) === state ? removeAtOnce(state, ending, console.log) : undefined,
+      now() === state ? removeAtOnce(state, ending, console.log) : undefined,
     );
     // Somebody may have begun a change the moment the lock was free.
-    if (left && (await now()) === state) await importState(project.folder, stack, left);
+    if (left && now() === state) await importState(project.folder, stack, left);
     return ending.aborted ? (ending.reason as Interrupted).exitCode : undefined;
   });
 }

@@ -3,35 +3,45 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { SIGNATURE } from "./marks";
+import type { CliProject } from "./project";
+import { shortName } from "./stackName";
 import { pulumiHome } from "./tools";
 import { say } from "../core/description/say";
 
+/** A project, as far as it says where its states are. */
+type Place = Pick<CliProject, "folder" | "settings">;
+type Named = Place & Pick<CliProject, "name">;
+
 /** Where the CLI keeps states: as the environment says, or the project, or who has logged in. */
-export async function backendUrl(root: string): Promise<string | undefined> {
-  if (process.env.PULUMI_BACKEND_URL) return process.env.PULUMI_BACKEND_URL;
-  const project = join(root, "Pulumi.yaml");
-  if (existsSync(project)) {
-    const { parse } = await import("yaml");
-    const { backend } = parse(readFileSync(project, "utf8")) as { backend?: { url?: string } };
-    if (backend?.url) return backend.url;
-  }
+export function backendUrl({ settings }: Place): string | undefined {
+  return process.env.PULUMI_BACKEND_URL || settings?.backend?.url || credentials().current;
+}
+
+interface Credentials {
+  current?: string;
+  accounts?: Record<string, unknown>;
+}
+
+/** Where somebody has logged in with the CLI. */
+export function credentials(): Credentials {
+  const file = join(process.env.PULUMI_CREDENTIALS_PATH ?? pulumiHome(), "credentials.json");
   try {
-    return (JSON.parse(readFileSync(join(pulumiHome(), "credentials.json"), "utf8")) as { current?: string }).current;
+    return JSON.parse(readFileSync(file, "utf8")) as Credentials;
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 /** The folder where the CLI keeps states. Undefined where that is none of this machine. */
-export async function stateFolder(root: string): Promise<string | undefined> {
-  const path = /^file:\/\/([^?]*)/.exec((await backendUrl(root)) ?? "")?.[1];
-  return path && resolve(root, path.replace(/^~(?=\/|$)/, homedir()));
+export function stateFolder(project: Place): string | undefined {
+  const path = /^file:\/\/([^?]*)/.exec(backendUrl(project) ?? "")?.[1];
+  return path && resolve(project.folder, path.replace(/^~(?=\/|$)/, homedir()));
 }
 
 /** The file of a stack's state, there or not. */
-export async function stateFile(root: string, project: string, stack: string): Promise<string | undefined> {
-  const states = await stateFolder(root);
-  return states && join(states, ".pulumi", "stacks", project, `${stack}.json`);
+export function stateFile(project: Named, stack: string): string | undefined {
+  const states = stateFolder(project);
+  return states && join(states, ".pulumi", "stacks", project.name, `${shortName(stack)}.json`);
 }
 
 /** Whether a file of the state is there as a whole. */
@@ -50,8 +60,8 @@ function isWhole(file: string): boolean {
  *
  * @throws Error where the state itself is cut off
  */
-export async function mendState(root: string, project: string, stack: string): Promise<void> {
-  const file = await stateFile(root, project, stack);
+export function mendState(project: Named, stack: string): void {
+  const file = stateFile(project, stack);
   if (file === undefined) return;
   for (const beside of [`${file}.attrs`, `${file}.bak.attrs`])
     if (existsSync(beside) && !isWhole(beside)) rmSync(beside);
@@ -60,24 +70,25 @@ export async function mendState(root: string, project: string, stack: string): P
   const remedy = isWhole(`${file}.bak`)
     ? say`the one before it is whole: \`cp ${backup} ${state}\`, then the same command again; what was made since then is found by its labels`
     : say`so is the one before it: look in .pulumi/backups for one that is not`;
-  throw new Error(say`the state of the stack ${stack} is cut off (${state}); ${remedy}`);
+  throw new Error(say`the state of the stack ${shortName(stack)} is cut off (${state}); ${remedy}`);
 }
 
 /** Text of a stack's state, "" where there is none yet; undefined where it cannot be read here. */
-export async function stateOf(root: string, project: string, stack: string): Promise<string | undefined> {
-  const file = await stateFile(root, project, stack);
+export function stateOf(project: Named, stack: string): string | undefined {
+  const file = stateFile(project, stack);
   if (file === undefined) return undefined;
   if (existsSync(file)) return readFileSync(file, "utf8");
   return existsSync(`${file}.gz`) ? undefined : "";
 }
 
 /** Whether a stack is the one that the CLI has selected in a project. False where its notes cannot be read here. */
-export async function isSelected(root: string, project: string, stack: string): Promise<boolean> {
-  const id = createHash("sha1").update(join(root, "Pulumi.yaml")).digest("hex");
+export function isSelected(project: Named, stack: string): boolean {
+  const { folder, name } = project;
+  const id = createHash("sha1").update(join(folder, "Pulumi.yaml")).digest("hex");
   try {
-    const notes = readFileSync(join(pulumiHome(), "workspaces", `${project}-${id}-workspace.json`), "utf8");
+    const notes = readFileSync(join(pulumiHome(), "workspaces", `${name}-${id}-workspace.json`), "utf8");
     const { stacks } = JSON.parse(notes) as { stacks?: Record<string, string> };
-    return stacks?.[(await backendUrl(root)) ?? ""] === `organization/${project}/${stack}`;
+    return stacks?.[backendUrl(project) ?? ""] === `organization/${name}/${shortName(stack)}`;
   } catch {
     return false;
   }

@@ -69,7 +69,7 @@ export interface Updates {
  * @throws Error where there is no such stack
  */
 export async function updatesOf(project: CliProject, stack: string): Promise<Updates> {
-  const states = await stateFolder(project.folder);
+  const states = stateFolder(project);
   return states === undefined ? fromCli(project, stack) : fromFolder(states, project.name, shortName(stack));
 }
 
@@ -110,7 +110,7 @@ function fromFolder(states: string, project: string, stack: string): Updates {
 
 /** Something that is another as soon as an update has begun. */
 export async function markOf(project: CliProject, stack: string): Promise<string> {
-  const states = await stateFolder(project.folder);
+  const states = stateFolder(project);
   if (states === undefined) return ask(project, stack, "stack", "history", "--json", "--page-size", "1");
   const file = stateIn(states, project.name, shortName(stack));
   return file === undefined ? "" : String(statSync(file).mtimeMs);
@@ -150,7 +150,7 @@ async function fromCli(project: CliProject, stack: string): Promise<Updates> {
         ? asUpdate(entry, entry.version!, () => stateAt("--version", String(entry.version)))
         : asUpdate(entry, index + 1),
     );
-  const backend = (await backendUrl(project.folder)) ?? say`this backend`;
+  const backend = backendUrl(project) ?? say`this backend`;
   const without = say`the CLI gives no earlier states out of ${backend}`;
   return {
     updates,

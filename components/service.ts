@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { checkGiven } from "../core/pulumi/checkTypes";
+import { checkGiven, checkTypes } from "../core/pulumi/checkTypes";
 import { say } from "../core/description/say";
 import { dockerEngine } from "../core/engines/docker/engine";
 import {
@@ -115,7 +115,10 @@ export class Service extends pulumi.ComponentResource {
     names: ArgumentNames = {},
     source?: ServiceSource,
   ) {
+    const inProgram = reporter(type, name, names, source);
     if (type === "berth:services:Service" && !source) checkGiven("Service", name, args);
+    // Another component has looked at its own arguments, and a file's reader at its keys.
+    else inProgram(() => checkTypes("Service", args));
     const {
       dependsOn = [],
       engine: chosen = chosenEngine(),
@@ -124,7 +127,6 @@ export class Service extends pulumi.ComponentResource {
       kubernetes,
       ...described
     } = args;
-    const inProgram = reporter(type, name, names, source);
     const engine = inProgram(() => {
       if (!Object.hasOwn(LOADERS, chosen))
         throw new ArgumentError("engine", say`"${chosen}" is not known`, say`use ${Object.keys(LOADERS).join(", ")}`);

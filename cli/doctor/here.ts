@@ -1,12 +1,11 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync, statfsSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { say } from "../../core/description/say";
 import { reach } from "../../core/engines/dockerApi/registry/reach";
 import { reasonOf } from "../../core/engines/dockerApi/registry/registry";
 import { onPath } from "../../core/host/findExecutable";
 import type { CliProject } from "../project";
-import { stateFolder } from "../state";
+import { backendUrl, credentials, stateFolder } from "../state";
 import { ask, hasPlugin, PLUGIN_HOST, type Plugin, pulumiHome, REQUIRED_PULUMI } from "../tools";
 import { type Finding, missing, note, ok, PATIENCE, sizeText, warning } from "./finding";
 import { withoutPassword } from "../../core/engines/dockerApi/registry/proxies";
@@ -110,26 +109,10 @@ async function pluginFinding(plugin: Plugin, version: string): Promise<Finding> 
   }
 }
 
-interface Credentials {
-  current?: string;
-  accounts?: Record<string, unknown>;
-}
-
-function credentials(): Credentials {
-  const file = join(process.env.PULUMI_CREDENTIALS_PATH ?? pulumiHome(), "credentials.json");
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Credentials;
-  } catch {
-    return {};
-  }
-}
-
 /** Where the state is kept: a folder that can be written, or a service where somebody is logged in. */
-export async function stateFinding({ folder, settings }: CliProject): Promise<Finding> {
+export function stateFinding(project: CliProject): Finding {
   const what = "state";
-  const { current, accounts = {} } = credentials();
-  const own = (settings as { backend?: { url?: string } } | undefined)?.backend?.url;
-  const url = process.env.PULUMI_BACKEND_URL || own || current;
+  const url = backendUrl(project);
   if (!url)
     return missing(
       what,
@@ -139,11 +122,11 @@ export async function stateFinding({ folder, settings }: CliProject): Promise<Fi
     );
   const shown = withoutPassword(url);
   if (url.startsWith("https://"))
-    return url in accounts || process.env.PULUMI_ACCESS_TOKEN
+    return url in (credentials().accounts ?? {}) || process.env.PULUMI_ACCESS_TOKEN
       ? ok(what, say`at ${shown}, with a login`)
       : missing(what, say`at ${shown}, and nobody is logged in there`, `pulumi login ${shown}`);
-  const path = url === current ? fileOf(url) : await stateFolder(folder);
-  if (path === undefined) return note(what, say`at ${shown.split("?")[0]}, which only the CLI can look at`);
+  const path = stateFolder(project);
+  if (!path) return note(what, say`at ${shown.split("?")[0]}, which only the CLI can look at`);
   if (!existsSync(path)) return missing(what, say`there is no folder ${path}`, `mkdir -p ${path}`);
   try {
     accessSync(path, constants.W_OK);
@@ -155,6 +138,3 @@ export async function stateFinding({ folder, settings }: CliProject): Promise<Fi
   const text = say`in ${path}, ${sizeText(free)} free`;
   return free < LITTLE ? missing(what, say`${text}: too little to write it safely`, `df -h ${path}`) : ok(what, text);
 }
-
-const fileOf = (url: string): string | undefined =>
-  /^file:\/\/([^?]*)/.exec(url)?.[1]?.replace(/^~(?=\/|$)/, homedir()) || undefined;

@@ -12,7 +12,6 @@ import type { Mount } from "../description/mounts";
 import { RULES } from "../description/rules";
 import { type LateSpec, parseField, type ServiceSpec, type SpecContext } from "../description/service";
 import type { FileDescription, ServiceArgs, ServiceDescription } from "../description/types";
-import { checkTypes } from "../pulumi/checkTypes";
 import type { Report } from "../pulumi/componentErrors";
 
 type Request = Pick<ServiceRequest, "spec" | "whenKnown" | "checks">;
@@ -30,7 +29,6 @@ export function readArguments(
 ): Request {
   const context: SpecContext = { projectFolder: process.cwd(), outer: variables };
   return report(() => {
-    checkTypes("Service", fields);
     const spec = { containerName: name } as Record<string, unknown>;
     for (const [key, value] of Object.entries(fields) as [keyof ServiceDescription, unknown][]) {
       if (value === undefined || key === "environment" || key === "envFile") continue;

@@ -6,7 +6,7 @@ import { atMirror } from "../imageMirrors";
 import { fetchImage } from "./images/fetch";
 import { progressOf } from "../../pulumi/progress";
 import { isOurs, labelFilter, ownerLabels, SERVICE_LABEL } from "../owner";
-import type { Predecessors } from "./predecessors";
+import type { Container, Predecessors } from "./predecessors";
 import type { InPlace, Program, Reconciler } from "./reconcile";
 import type { LiveContainer } from "./snapshot";
 import { suffixes } from "../../pulumi/hookNames";
@@ -126,7 +126,7 @@ async function makeRoom(session: HookContext, { newInputs, name }: pulumi.Resour
   if (!client) return;
   await remakeVolumes(session, newInputs);
   const containerName = String(newInputs?.name ?? "");
-  const found = await client.find<ContainerState>(`/containers/${encodeURIComponent(containerName)}/json`);
+  const found = await client.find<Container>(`/containers/${encodeURIComponent(containerName)}/json`);
   const service = found && (found.Config.Labels?.[SERVICE_LABEL] ?? "");
   // Only what was there when its owner was told.
   const adopted = found !== undefined && session.taken(containerName)?.id === found.Id;
@@ -136,7 +136,7 @@ async function makeRoom(session: HookContext, { newInputs, name }: pulumi.Resour
       say`containerName: a container named ${containerName} is there already and is not this service's; remove it with \`docker rm -f ${containerName}\`, or choose another name.`,
     );
   try {
-    if (found && service && !own) await setAside(session, found.Id, containerName, service, name);
+    if (found && service && !own) await setAside(session, found.Id, containerName, service, name, found);
     await predecessors.makeRoom(name, own ? found : undefined);
     await takePorts(session, name, (newInputs?.ports ?? []) as { external?: number; protocol?: string }[]);
   } catch (error) {
@@ -184,8 +184,9 @@ async function setAside(
   containerName: string,
   service: string,
   successor: string,
+  read?: Container,
 ): Promise<void> {
-  await session.predecessors.setAside(id, successor);
+  await session.predecessors.setAside(id, successor, read);
   // Pulumi makes one that is declared anew, and deletes the others last.
   if (!session.names.has(service))
     await pulumi.log.info(

@@ -84,7 +84,7 @@ interface Program {
 }
 
 /** A container as the engine describes it. */
-interface Container {
+export interface Container {
   Id: string;
   Name: string;
   Config: { Labels: Record<string, string> | null; StopTimeout?: number };
@@ -149,28 +149,31 @@ export class Predecessors {
   /**
    * Frees the name of a service's container for its successor.
    *
-   * @param found the container that has this name now, where one has
+   * @param found the container that has this name now, where one has, as the engine has just described it
    */
-  async makeRoom(service: string, found: (Pick<Container, "Id"> & Partial<Container>) | undefined): Promise<void> {
+  async makeRoom(service: string, found: Container | undefined): Promise<void> {
     for (const container of await this.asideOf(service, "failed")) await this.stop(container);
     const previous = await this.asideOf(service, "previous");
     // An apply may have been cut off between its new name and its end.
     for (const container of previous) await this.stop(container);
     if (!found) return;
-    const neverStarted = found.State?.Status === "created" && isOurs(found.Config?.Labels, this.program.owner);
-    if (previous.length === 0 && !neverStarted) return this.setAside(found.Id, service);
+    const neverStarted = found.State.Status === "created" && isOurs(found.Config.Labels, this.program.owner);
+    if (previous.length === 0 && !neverStarted) return this.setAside(found.Id, service, found);
     // It has never answered: where one did, that is set aside already.
-    const unproven = await this.inspect(found.Id);
-    if (!unproven) return;
-    await this.remove(unproven);
-    await pulumi.log.info(say`Removed the container ${nameOf(unproven)}, left behind by an apply that was cut off.`);
+    await this.remove(found);
+    await pulumi.log.info(say`Removed the container ${nameOf(found)}, left behind by an apply that was cut off.`);
   }
 
-  /** Stops a container and gives its name and ports away, to the successor of a service. */
-  setAside(id: string, successor: string): Promise<void> {
-    // Its own successor may need its name while another one needs its port.
-    const turn = (this.leaving.get(id) ?? Promise.resolve()).then(async () => {
-      const found = await this.inspect(id);
+  /**
+   * Stops a container and gives its name and ports away, to the successor of a service.
+   *
+   * @param read what the engine has just said of it; else it is asked
+   */
+  setAside(id: string, successor: string, read?: Container): Promise<void> {
+    // Its own successor may need its name while another one needs its port: whoever comes second finds it changed.
+    const first = this.leaving.get(id);
+    const turn = (first ?? Promise.resolve()).then(async () => {
+      const found = first || !read ? await this.inspect(id) : read;
       if (!found) return;
       this.note(id, successor);
       await (setAsideAs(nameOf(found)) ? this.stop(found) : this.shelve(found, "previous"));

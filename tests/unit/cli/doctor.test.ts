@@ -313,18 +313,18 @@ test("versions are compared by number", () => {
 test("a state in a service needs a login", async () => {
   const project = { folder, name: "web", own: true };
   process.env.PULUMI_BACKEND_URL = "https://pulumi.example";
-  expect(await stateFinding(project)).toMatchObject({
+  expect(stateFinding(project)).toMatchObject({
     standing: "missing",
     cure: ["pulumi login https://pulumi.example"],
   });
   const accounts = { "https://pulumi.example": {} };
   writeFileSync(join(folder, "home/credentials.json"), JSON.stringify({ accounts }));
-  expect((await stateFinding(project)).standing).toBe("ok");
+  expect(stateFinding(project).standing).toBe("ok");
   process.env.PULUMI_BACKEND_URL = "s3://bucket?region=x";
-  expect(await stateFinding(project)).toMatchObject({
+  expect(stateFinding(project)).toMatchObject({
     standing: "note",
     text: expect.stringMatching(/^at s3:\/\/bucket,/),
   });
   delete process.env.PULUMI_BACKEND_URL;
-  expect((await stateFinding(project)).cure).toContain("pulumi login --local");
+  expect(stateFinding(project).cure).toContain("pulumi login --local");
 });

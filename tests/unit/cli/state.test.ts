@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { isSelected, mendState, providersIn, stateOf } from "../../../cli/state";
 
 let root: string;
@@ -22,43 +23,51 @@ function keep(folder: string, name = "dev.json") {
   writeFileSync(join(stacks, name), "the state");
 }
 const project = (backend: string) => writeFileSync(join(root, "Pulumi.yaml"), `name: notes\n${backend}`);
-const state = () => stateOf(root, "notes", "dev");
+const named = (name = "notes") => ({
+  folder: root,
+  name,
+  settings: parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")),
+});
+const state = () => stateOf(named(), "organization/notes/dev");
 
-test("is where Pulumi.yaml says", async () => {
+test("is where Pulumi.yaml says", () => {
   project("backend: { url: 'file://./states' }");
-  expect(await state()).toBe("");
+  expect(state()).toBe("");
   keep("states");
-  expect(await state()).toBe("the state");
+  expect(state()).toBe("the state");
 });
 
-test("is where the environment says, first of all", async () => {
+test("is where the environment says, first of all", () => {
   project("backend: { url: 'file://./states' }");
   keep("states");
   process.env.PULUMI_BACKEND_URL = `file://${root}/other?metadata=skip`;
-  expect(await state()).toBe("");
+  expect(state()).toBe("");
   keep("other");
-  expect(await state()).toBe("the state");
+  expect(state()).toBe("the state");
 });
 
-test("is where somebody has logged in, where nothing else is said", async () => {
+test("is where somebody has logged in, where nothing else is said", () => {
   project("runtime: nodejs");
   writeFileSync(join(root, "credentials.json"), JSON.stringify({ current: `file://${root}/mine` }));
   keep("mine");
-  expect(await state()).toBe("the state");
+  expect(state()).toBe("the state");
+  process.env.PULUMI_CREDENTIALS_PATH = join(root, "elsewhere");
+  expect(state()).toBeUndefined();
+  delete process.env.PULUMI_CREDENTIALS_PATH;
   project("backend: { url: 'file://./states' }");
-  expect(await state()).toBe("");
+  expect(state()).toBe("");
 });
 
-test.each([["backend: { url: 's3://bucket' }"], ["runtime: nodejs"]])("%s: is not to be seen here", async (backend) => {
+test.each([["backend: { url: 's3://bucket' }"], ["runtime: nodejs"]])("%s: is not to be seen here", (backend) => {
   project(backend);
   keep(".");
-  expect(await state()).toBeUndefined();
+  expect(state()).toBeUndefined();
 });
 
-test("that is packed is not read", async () => {
+test("that is packed is not read", () => {
   project("backend: { url: 'file://.' }");
   keep(".", "dev.json.gz");
-  expect(await state()).toBeUndefined();
+  expect(state()).toBeUndefined();
 });
 
 test("names its providers", () => {
@@ -69,49 +78,52 @@ test("names its providers", () => {
 describe("after a CLI was killed while it wrote", () => {
   const file = (name: string) => join(root, ".pulumi/stacks/notes", name);
   const write = (name: string, text: string) => writeFileSync(file(name), text);
-  const mend = () =>
-    mendState(root, "notes", "dev").then(
-      () => "",
-      (error: Error) => error.message.replaceAll(/[^ `(]*\/\.pulumi/g, ".pulumi"),
-    );
+  const mend = () => {
+    try {
+      mendState(named(), "dev");
+      return "";
+    } catch (error) {
+      return (error as Error).message.replaceAll(/[^ `(]*\/\.pulumi/g, ".pulumi");
+    }
+  };
   beforeEach(() => {
     project("backend: { url: 'file://.' }");
     keep(".");
     write("dev.json", "{}");
   });
 
-  test("what describes the state is taken away where it is cut off, and else kept", async () => {
+  test("what describes the state is taken away where it is cut off, and else kept", () => {
     write("dev.json.attrs", "");
     write("dev.json.bak.attrs", '{"md5":"');
     write("other.json.attrs", "");
-    expect(await mend()).toBe("");
+    expect(mend()).toBe("");
     expect(["dev.json.attrs", "dev.json.bak.attrs", "other.json.attrs"].map((name) => existsSync(file(name)))).toEqual([
       false,
       false,
       true,
     ]);
     write("dev.json.attrs", '{"md5":""}');
-    expect(await mend()).toBe("");
+    expect(mend()).toBe("");
     expect(existsSync(file("dev.json.attrs"))).toBe(true);
   });
 
-  test("a state that is cut off is said, with what to do", async () => {
+  test("a state that is cut off is said, with what to do", () => {
     write("dev.json", '{"version": 3, "check');
-    expect(await mend()).toBe(
+    expect(mend()).toBe(
       "the state of the stack dev is cut off (.pulumi/stacks/notes/dev.json); so is the one before it: look in .pulumi/backups for one that is not",
     );
     write("dev.json.bak", "{}");
-    expect(await mend()).toBe(
+    expect(mend()).toBe(
       "the state of the stack dev is cut off (.pulumi/stacks/notes/dev.json); the one before it is whole: `cp .pulumi/stacks/notes/dev.json.bak .pulumi/stacks/notes/dev.json`, then the same command again; what was made since then is found by its labels",
     );
   });
 
-  test("a stack without a state, or with one elsewhere, is left alone", async () => {
+  test("a stack without a state, or with one elsewhere, is left alone", () => {
     rmSync(file("dev.json"));
-    expect(await mend()).toBe("");
+    expect(mend()).toBe("");
     project("backend: { url: 's3://bucket' }");
     write("dev.json", "{");
-    expect(await mend()).toBe("");
+    expect(mend()).toBe("");
   });
 });
 
@@ -125,27 +137,27 @@ describe("the stack that the CLI has selected", () => {
     writeFileSync(join(root, "workspaces", `notes-${id}-workspace.json`), text);
   }
   const noteOf = (url: string, stack: string) => note(JSON.stringify({ stacks: { [url]: stack } }));
-  const dev = () => isSelected(root, "notes", "dev");
+  const dev = () => isSelected(named(), "dev");
 
-  test("is known from its notes", async () => {
+  test("is known from its notes", () => {
     noteOf(backend(), "organization/notes/dev");
-    expect(await dev()).toBe(true);
-    expect(await isSelected(root, "notes", "prod")).toBe(false);
-    expect(await isSelected(root, "others", "dev")).toBe(false);
+    expect(dev()).toBe(true);
+    expect(isSelected(named(), "prod")).toBe(false);
+    expect(isSelected(named("others"), "dev")).toBe(false);
   });
 
-  test("is another one in another backend", async () => {
+  test("is another one in another backend", () => {
     noteOf("file://elsewhere", "organization/notes/dev");
-    expect(await dev()).toBe(false);
+    expect(dev()).toBe(false);
   });
 
-  test.each(["", "{", "[]", '{"stack": "organization/notes/dev"}', "null"])("is not known from %j", async (text) => {
+  test.each(["", "{", "[]", '{"stack": "organization/notes/dev"}', "null"])("is not known from %j", (text) => {
     note(text);
-    expect(await dev()).toBe(false);
+    expect(dev()).toBe(false);
   });
 
-  test("is not known without notes", async () => {
+  test("is not known without notes", () => {
     project("runtime: nodejs");
-    expect(await dev()).toBe(false);
+    expect(dev()).toBe(false);
   });
 });

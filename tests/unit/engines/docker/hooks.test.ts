@@ -150,7 +150,7 @@ describe("before a container is made", () => {
         { body: old("/web01") },
         { status: 404, body: { message: "No such container" } },
       )
-      .says("GET /containers/c1/json", old("/web01"), old("/web01.berth-previous-always"))
+      .says("GET /containers/c1/json", old("/web01.berth-previous-always"))
       .on("POST /containers/c1/rename?name=web01.berth-previous-always", { status: 204 })
       .says("POST /containers/c1/update", {})
       .on("POST /containers/c1/stop", { status: 500, body: { message: "no space left on device" } })
@@ -168,11 +168,13 @@ describe("before a container is made", () => {
 
   test("the one that has its name is set aside, of this service or of one that is no longer declared", async () => {
     const aside: string[][] = [];
-    session.predecessors.setAside = async (...args) => void aside.push(args);
-    engine.says("GET /containers/web01/json", container(ours("web")));
+    session.predecessors.setAside = async (id, successor) => void aside.push([id, successor]);
+    const runs = (service: string) =>
+      engine.says("GET /containers/web01/json", { ...container(ours(service)), State: { Running: true } });
+    runs("web");
     await create();
     expect(infos).toEqual([]);
-    engine.says("GET /containers/web01/json", container(ours("api")));
+    runs("api");
     await create();
     expect(aside).toEqual([
       ["c1", "web"],

@@ -45,12 +45,11 @@ function runs(name: string, service = name, { restart = "no", mode = "bridge", r
   return Id;
 }
 
-/** What the engine says of a container that was made and not started. */
-const created = (Id: string, Labels: Record<string, string> = ownerLabels(OWNER, "web")) => ({
-  Id,
-  Config: { Labels },
-  State: { Running: false, Status: "created" },
-});
+/** What the engine says of a container. */
+const said = (id: string) => store.find("containers", id) as Container;
+
+/** Likewise of one that was made and not started. */
+const created = (id: string) => ({ ...said(id), State: { Running: false, Status: "created" } });
 
 /** What this run of a program knows of the engine: as it is now. */
 async function beginning(adopts: string[] = []): Promise<Predecessors> {
@@ -74,7 +73,10 @@ describe("a change of a service", () => {
     async (restart) => {
       const old = runs("web", "web", { restart });
       const run = await beginning();
-      await run.makeRoom("web", { Id: old });
+      const asked = engine.requests.length;
+      await run.makeRoom("web", said(old));
+      // What its hook has read is not asked for again.
+      expect(engine.requests.slice(asked).filter((request) => request.startsWith("GET"))).toEqual([]);
       const aside = `web.berth-previous${restart === "no" ? "" : `-${restart}`}`;
       expect(all()).toEqual([`${aside} (ended)`]);
       // The engine may start anew meanwhile.
@@ -99,14 +101,14 @@ describe("a change of a service", () => {
     const half = runs("web", "web", { running: false });
     const container = store.find("containers", half) as Container;
     store.put("containers", { ...container, Config: { Labels: {} } });
-    await (await beginning(["web"])).makeRoom("web", created(half, {}));
+    await (await beginning(["web"])).makeRoom("web", created(half));
     expect(nameOf(half)).toMatch(/^web\.berth-adopted-\w+-stopped$/);
   });
 
   test("that fails has it run again as it did, and keeps what failed for the state", async () => {
     const old = runs("web", "web", { restart: "always" });
     const run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     const failed = runs("web", "web", { restart: "on-failure" });
     expect(await run.bringBack("web", "web")).toBe(AGAIN);
     expect(all()).toEqual(["web", "web.berth-failed (ended)"]);
@@ -116,7 +118,7 @@ describe("a change of a service", () => {
   test("that fails before anything is made has it run again", async () => {
     const old = runs("web");
     const run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     expect(await run.bringBack("web", "web")).toBe(AGAIN);
     expect(all()).toEqual(["web"]);
   });
@@ -124,7 +126,7 @@ describe("a change of a service", () => {
   test("leaves one that had ended as it was", async () => {
     const old = runs("web", "web", { running: false });
     const run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     expect(all()).toEqual(["web.berth-previous-stopped (ended)"]);
     await run.bringBack("web", "web");
     expect(all()).toEqual(["web (ended)"]);
@@ -140,17 +142,17 @@ describe("a change of a service", () => {
   test("that fails twice keeps one of the failed", async () => {
     const old = runs("web");
     let run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     runs("web");
     await run.bringBack("web", "web");
     run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     const second = runs("web");
     await run.bringBack("web", "web");
     expect(all()).toEqual(["web", "web.berth-failed (ended)"]);
     expect([nameOf(old), nameOf(second)]).toEqual(["web", "web.berth-failed"]);
     run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     runs("web");
     await run.settle("web");
     expect(all()).toEqual(["web"]);
@@ -159,7 +161,7 @@ describe("a change of a service", () => {
   test("whose old container cannot start says why", async () => {
     const old = runs("web");
     const run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     store.put("containers", { ...store.find("containers", old)!, HostConfig: { PidMode: "container:gone" } });
     expect(await run.bringBack("web", "web")).toBe(
       "The container from before this change could not be started again (Cannot restart container: No such container: gone); the next `up` tries again.",
@@ -169,7 +171,7 @@ describe("a change of a service", () => {
   test("that fails with its engine has it run again when that is back", async () => {
     const old = runs("web", "web", { restart: "always" });
     const run = await beginning();
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     const port = Number(new URL(client.address.host).port);
     await engine.close();
     const back = run.bringBack("web", "web");
@@ -198,12 +200,12 @@ describe("containers that share a network", () => {
     const vpn = runs("vpn");
     const side = runs("side", "side", { mode: `container:${vpn}` });
     const run = await beginning();
-    await run.makeRoom("vpn", { Id: vpn });
+    await run.makeRoom("vpn", said(vpn));
     const next = runs("vpn");
     await run.settle("vpn");
     // Not yet: the other one could not come back without it.
     expect(nameOf(vpn)).toBe("vpn.berth-previous");
-    await run.makeRoom("side", { Id: side });
+    await run.makeRoom("side", said(side));
     runs("side", "side", { mode: `container:${next}` });
     expect(await run.bringBack("side", "side")).toBe(
       "The containers vpn and side from before this change run again; the next `up` tries again.",
@@ -216,10 +218,10 @@ describe("containers that share a network", () => {
     const vpn = runs("vpn");
     const side = runs("side", "side", { mode: `container:${vpn}` });
     const run = await beginning();
-    await run.makeRoom("vpn", { Id: vpn });
+    await run.makeRoom("vpn", said(vpn));
     const next = runs("vpn");
     await run.settle("vpn");
-    await run.makeRoom("side", { Id: side });
+    await run.makeRoom("side", said(side));
     runs("side", "side", { mode: `container:${next}` });
     await run.settle("side");
     expect(all()).toEqual(["side", "vpn"]);
@@ -229,7 +231,7 @@ describe("containers that share a network", () => {
     const vpn = runs("vpn");
     const side = runs("side", "side", { mode: `container:${vpn}` });
     const run = await beginning();
-    await run.makeRoom("vpn", { Id: vpn });
+    await run.makeRoom("vpn", said(vpn));
     await run.bringBack("vpn", "vpn");
     expect(engine.requests).toContain(`POST /containers/${side}/restart`);
   });
@@ -240,7 +242,7 @@ describe("after an apply that was cut off", () => {
     const old = runs("web.berth-previous-always", "web", { running: false });
     const unproven = runs("web");
     const run = await beginning();
-    await run.makeRoom("web", { Id: unproven });
+    await run.makeRoom("web", said(unproven));
     expect(infos).toEqual(["Removed the container web, left behind by an apply that was cut off."]);
     runs("web");
     expect(await run.bringBack("web", "web")).toBe(AGAIN);
@@ -309,7 +311,7 @@ describe("a container that the stack has not made and takes over", () => {
   test("is set aside under a name that says whose it is, and goes when its successor answers", async () => {
     const old = foreign("web", { restart: "always" });
     const run = await beginning(["web"]);
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     expect(all()).toEqual([`${aside}-always (ended)`]);
     runs("web");
     await run.settle("web");
@@ -321,7 +323,7 @@ describe("a container that the stack has not made and takes over", () => {
   test("comes back where its successor fails", async () => {
     const old = foreign("web", { restart: "unless-stopped" });
     const run = await beginning(["web"]);
-    await run.makeRoom("web", { Id: old });
+    await run.makeRoom("web", said(old));
     runs("web");
     expect(await run.bringBack("web", "web")).toBe(AGAIN);
     expect(all()).toEqual(["web", "web.berth-failed (ended)"]);
@@ -332,7 +334,7 @@ describe("a container that the stack has not made and takes over", () => {
     const old = foreign(`${aside}-always`, { running: false });
     const unproven = runs("web");
     const run = await beginning();
-    await run.makeRoom("web", { Id: unproven });
+    await run.makeRoom("web", said(unproven));
     runs("web");
     expect(await run.bringBack("web", "web")).toBe(AGAIN);
     expect([nameOf(old), policyOf(old)]).toEqual(["web", "always"]);
@@ -365,10 +367,10 @@ describe("a container that the stack has not made and takes over", () => {
     const vpn = foreign("vpn");
     const side = foreign("side", { mode: `container:${vpn}` });
     const run = await beginning(["vpn", "side"]);
-    await run.makeRoom("vpn", { Id: vpn });
+    await run.makeRoom("vpn", said(vpn));
     const next = runs("vpn");
     await run.settle("vpn");
-    await run.makeRoom("side", { Id: side });
+    await run.makeRoom("side", said(side));
     runs("side", "side", { mode: `container:${next}` });
     expect(await run.bringBack("side", "side")).toBe(
       "The containers vpn and side from before this change run again; the next `up` tries again.",
