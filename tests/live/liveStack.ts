@@ -33,7 +33,7 @@ export const BY_HAND = `--label berth.stack=${PROJECT}/by-hand`;
 export const labelled = (lines: string): string =>
   lines.replace(/^( *)docker (run|network create|volume create)/gm, `$1docker $2 ${BY_HAND}`);
 
-const DOCKER_HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+export const DOCKER_HOST = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
 /** Where the labs lie (tests/live/lab). */
 export const LAB_DIR = process.env.BERTH_LAB_DIR ?? "/var/tmp/berth-lab";
 

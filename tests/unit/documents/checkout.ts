@@ -5,7 +5,25 @@ import { dirname, join } from "node:path";
 import { type Page, ROOT } from "./markdown";
 
 /** A checkout as it is cloned: whoever works in this one has settings of their own for its stacks. */
-const CLONED = ["cli", "components", "core", "stacks", "index.js", "package.json", "Pulumi.yaml", "Pulumi.dev.yaml"];
+const CLONED = [
+  "cli",
+  "components",
+  "core",
+  "stacks",
+  "index.js",
+  "package.json",
+  "package-lock.json",
+  "Pulumi.yaml",
+  "Pulumi.dev.yaml",
+];
+
+interface Typing {
+  environment?: NodeJS.ProcessEnv;
+  /** What is typed where a command asks. */
+  input?: string;
+  /** On a terminal of its own. */
+  terminal?: boolean;
+}
 
 /** A clean folder for the tests of one file, with a checkout in it and a shell in which its commands are found. */
 export class Reader {
@@ -38,9 +56,12 @@ export class Reader {
     commands: string,
     cwd: string,
     home = cwd,
-    { environment, input = "" }: { environment?: NodeJS.ProcessEnv; input?: string } = {},
+    { environment, input = "", terminal = false }: Typing = {},
   ): { code: number | null; output: string } {
-    const { status, stdout } = spawnSync("bash", ["-c", `exec 2>&1\nset -e\n${commands}`], {
+    const file = join(this.top, "typed");
+    writeFileSync(file, `exec 2>&1\nset -e\n${commands}\n`);
+    const [program, ...args] = terminal ? ["script", "-qefc", `bash ${file}`, "/dev/null"] : ["bash", file];
+    const { status, stdout } = spawnSync(program!, args, {
       cwd,
       encoding: "utf8",
       input,

@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NEEDS_ENGINE, Reader, writeFiles } from "./checkout";
 import { type Block, ENGLISH, ROOT, readPage } from "./markdown";
@@ -26,66 +26,19 @@ const ENDS_WELL = [
 
 /** Why no test types a block word by word. What it says is parsed, and its settings are planned, as those of all. */
 const REASONS = {
-  bundle: "minutes, and what a bundle fetches; tests/live/bundle.test.ts does the same",
-  swarm: "an engine that becomes a manager for it; tests/live/swarm.test.ts has one",
-  cluster: "a Kubernetes cluster; tests/live/kubernetes.test.ts has one",
-  gpus: "GPUs and people; tests/engine/gpu.test.ts has doubles of them",
-  machine: "another machine, or changes of this one; tests/live/remote.test.ts and hostEngine.test.ts have one",
-  srv: "a backup of the time in its name, and Jenkins; tests/live/backup.test.ts does the same in folders and with services of its own",
-  npm: "minutes and a registry of npm; tests/engine/package.test.ts does the same, and .ci/run what ci.md says",
-  minutes: "minutes of measuring",
-  example: "nothing: it is an example and no command to type",
+  machine: "sets up a second machine, or this one; tests/live/hostEngine.test.ts and hostDaemon.test.ts have one",
 } as const;
 
 /** Every block that no test types, by page and first command. It only gets shorter. */
 const NOT_TYPED: Record<string, Record<string, keyof typeof REASONS>> = {
-  "docs/architecture.md": {
-    "docker run -d --name web -p 8080:80 -e DB_PASSWORD=x nginx": "example",
-  },
-  "docs/backup.md": {
-    "npx berth backup mysql": "srv",
-    "npx berth restore mysql /srv/backups/berth-mysql-20261127-093000.tar": "srv",
-    "npx berth restore mysql berth-mysql-20261127-093000.tar": "srv",
-  },
-  "docs/ci.md": {
-    "npm ci": "npm",
-  },
-  "docs/gpu-servers.md": {
-    "npx berth pulumi stack init workspace": "gpus",
-  },
   "docs/host.md": {
     "npx berth pulumi stack init host-gpu1": "machine",
   },
-  "docs/kubernetes.md": {
-    "npm run up -- nginx": "cluster",
-    "npx berth pulumi stack init manifests": "cluster",
-  },
-  "docs/offline.md": {
-    "npx berth bundle nginx": "bundle",
-    "tar xf berth-nginx-linux-x64.tar && sh berth-bundle/unbundle": "bundle",
-    ". ./berth/env && cd berth/project && pulumi up": "bundle",
-  },
-  "docs/other-languages.md": {
-    "pulumi package add ./node_modules/pulumi-berth/cli/plugin/pulumi-resource-berth": "npm",
-  },
-  "docs/performance.md": {
-    "npm run bench": "minutes",
-    "npm run bench -- kubernetes": "minutes",
-    "node tests/bench/workspace.js": "minutes",
-  },
-  "docs/resilience.md": { "npx jest tests/live/numbers.test.ts": "minutes" },
   "docs/slow-networks.md": {
-    "DOCKER_HOST=ssh://ada@gpu1 npx berth doctor": "machine",
-    "npx berth mirrors https://mirror.example https://other.example": "machine",
     "npx berth mirrors --write": "machine",
   },
-  "docs/swarm.md": {
-    "npx berth pulumi stack output join --show-secrets": "swarm",
-    "npx berth settings swarm": "swarm",
-    "pulumi config set berth:engine swarm --stack compose-shop": "swarm",
-  },
 };
-const COUNT = 23;
+const COUNT = 2;
 
 const firstOf = ({ text }: Pick<Block, "text">) => text.split("\n")[0]!.replace(/\s+#.*$/, "");
 const blocks = ENGLISH.flatMap((file) => {
@@ -103,6 +56,8 @@ function typedBy({ file, first, text, shown }: (typeof blocks)[number]): string 
   if (shown && !NEEDS_ENGINE.test(text)) return "output.test.ts";
   if (shown && file === "README.md" && text.includes("npm run ")) return "tests/engine/documents.test.ts";
   if (text.split("\n").every((line) => SETS.test(line) || /^(#.*)?$/.test(line))) return "output.test.ts";
+  const [, testFile] = /^npx jest (\S+\.test\.ts)$/.exec(text) ?? [];
+  if (testFile && existsSync(join(ROOT, testFile))) return testFile;
   if (WITH_ENGINE.some((one) => one.page === file && one.first === first)) return "tests/live/pages.test.ts";
   return ENDS_WELL.some(([page, command]) => page === file && command === first) ? "this file" : undefined;
 }

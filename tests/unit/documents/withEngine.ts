@@ -9,9 +9,21 @@ export interface Typed {
   answers?: string;
   /** Folder in which it is typed, beside the checkout. */
   folder?: string;
+  /** The folder holds a project of the reader's own, with the files of the page in it. */
+  project?: boolean;
+  /** It ends with an error, which the page shows. */
+  fails?: boolean;
+  /** It asks on a terminal only. */
+  terminal?: boolean;
+  /** What it needs beside an engine. */
+  needs?: "cluster" | "go";
   /** Takes away what would be in the way of the next one. */
   after?: string;
 }
+
+/** Folders of the host that the pages name: tests/live/pages.test.ts makes them. */
+export const FOLDERS = ["/srv/backups", "/home/ada"] as const;
+const BACKUP = "berth-mysql-20261127-093000.tar";
 
 const DESTROY_RUN = "npx berth destroy run --yes";
 
@@ -88,5 +100,100 @@ export const WITH_ENGINE: Typed[] = [
     first: "npx berth pulumi cancel --stack dev",
     folder: "adopting/shop",
     after: "npx berth destroy dev --yes; docker volume rm web-data",
+  },
+  { page: "docs/ci.md", first: "npm ci", folder: "ci", before: "npx berth init . --ci" },
+  {
+    page: "docs/other-languages.md",
+    first: "pulumi package add ./node_modules/pulumi-berth/cli/plugin/pulumi-resource-berth",
+    folder: "languages",
+    before:
+      "printf 'name: web\\nruntime: go\\n' > Pulumi.yaml; printf 'module web\\n\\ngo 1.25\\n' > go.mod; npm install",
+    needs: "go",
+  },
+  {
+    page: "docs/backup.md",
+    first: "npx berth backup mysql",
+    before: `${["setup A10", "version 5.7"].map((setting) => `npx berth pulumi config set mysql:${setting} --stack mysql`).join("; ")}; npx berth up mysql --yes`,
+  },
+  {
+    page: "docs/backup.md",
+    first: `npx berth restore mysql ${FOLDERS[0]}/${BACKUP}`,
+    before: `rm ${FOLDERS[0]}/*; npx berth backup mysql --to ${FOLDERS[0]}/${BACKUP}`,
+    answers: "mysql\n",
+    terminal: true,
+  },
+  {
+    page: "docs/backup.md",
+    first: `npx berth restore mysql ${BACKUP}`,
+    // As on a machine that has never had it.
+    before: `mv ${FOLDERS[0]}/${BACKUP} .; npx berth destroy mysql; npx berth pulumi stack rm mysql --yes; docker volume rm mysql`,
+    fails: true,
+  },
+  {
+    page: "docs/backup.md",
+    first: "npx berth up mysql",
+    after: "npx berth destroy mysql --yes; docker volume rm mysql",
+  },
+  // The lab's engine has a runtime of that name, which gives no GPUs.
+  {
+    page: "docs/gpu-servers.md",
+    first: "npx berth pulumi stack init workspace",
+    before:
+      "printf 'config:\\n  workspace:image: debian-tools:lab\\n  workspace:runtime: nvidia\\n' > Pulumi.workspace.yaml",
+    after: "npx berth destroy workspace --yes",
+  },
+  // Behind the name of another machine is this one: tests/live/pages.test.ts.
+  { page: "docs/slow-networks.md", first: "DOCKER_HOST=ssh://ada@gpu1 npx berth doctor" },
+  { page: "docs/slow-networks.md", first: "npx berth mirrors https://mirror.example https://other.example" },
+  {
+    page: "docs/offline.md",
+    first: "npx berth bundle nginx",
+    before:
+      "git init -q; printf 'node_modules\\ntests\\n.*\\n*.tgz\\n*.tar\\n' > .git/info/exclude; git add .; git -c user.name=berth -c user.email=berth@localhost commit -q -m one",
+  },
+  {
+    page: "docs/offline.md",
+    first: "tar xf berth-nginx-linux-x64.tar && sh berth-bundle/unbundle",
+    folder: "server",
+    before: "mv ../checkout/berth-nginx-linux-x64.tar .",
+  },
+  {
+    page: "docs/offline.md",
+    first: ". ./berth/env && cd berth/project && pulumi up",
+    folder: "server",
+    after: "../berth destroy nginx --yes",
+  },
+  {
+    page: "docs/swarm.md",
+    first: "npx berth pulumi stack output join --show-secrets",
+    folder: "swarm",
+    project: true,
+    before: "npx berth up dev",
+    after: "npx berth destroy dev",
+  },
+  {
+    page: "docs/swarm.md",
+    first: "npx berth settings swarm",
+    after: "npx berth destroy swarm",
+  },
+  {
+    page: "docs/swarm.md",
+    first: "pulumi config set berth:engine swarm --stack compose-shop",
+    after:
+      "npx berth destroy compose-shop; npx berth pulumi config rm berth:engine --stack compose-shop; docker swarm leave --force",
+  },
+  {
+    page: "docs/kubernetes.md",
+    first: "npm run up -- nginx",
+    needs: "cluster",
+    after: "npx berth destroy nginx; npx berth pulumi config rm berth:engine --stack nginx",
+  },
+  {
+    page: "docs/kubernetes.md",
+    first: "npx berth pulumi stack init manifests",
+    needs: "cluster",
+    // The lab has other versions of the images.
+    before: "sed -i 's/redis:7.4/redis/; s/nginx:1.27/nginx/' stacks/manifests/guestbook.yaml",
+    after: "npx berth destroy manifests",
   },
 ];
