@@ -19,7 +19,7 @@ import { makePasswords, runPulumi } from "./pulumi";
 import { leftBehind, removeBefore } from "./removal";
 import { importState } from "./stateEngines";
 import { readStackConfig } from "./stackConfig";
-import { isSelected, mendState, outputsIn, stateOf } from "./state";
+import { isSelected, mendState, mendStates, outputsIn, stateOf } from "./state";
 import { programsOf, shortName } from "./stackName";
 import type { Place } from "./tools";
 import { Unfinished, withoutInitErrors } from "./unfinished";
@@ -219,7 +219,10 @@ function stackToSet([command, verb, ...words]: string[]): string | undefined {
 
 /** `berth pulumi`: one of the CLI's commands as it stands. */
 export async function anyPulumi(words: string[]): Promise<number> {
-  const { folder } = await currentProject();
+  const project = await currentProject();
+  const { folder } = project;
+  // Else nobody could lift the lock that a CLI which was killed has left.
+  mendStates(project);
   // Settings may come before the first `up`, which makes the stack.
   const stack = stackToSet(words);
   if (stack) {

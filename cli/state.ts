@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { SIGNATURE } from "./marks";
@@ -55,16 +55,28 @@ function isWhole(file: string): boolean {
 }
 
 /**
- * Puts right what a CLI that was killed while it wrote has left, where nothing can be lost by that: beside each file of a
- * state lies one that only describes it, and the CLI reads neither of them where that one is cut off.
+ * Takes away what a CLI that was killed while it wrote has left half: beside each state and each lock lies a file that only
+ * describes it, and the CLI reads neither of them where that one is cut off.
+ */
+export function mendStates(project: Place): void {
+  const states = stateFolder(project);
+  for (const part of ["stacks", "locks"]) {
+    const folder = join(states ?? "", ".pulumi", part);
+    if (states === undefined || !existsSync(folder)) continue;
+    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+      if (name.endsWith(".attrs") && !isWhole(join(folder, name))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/**
+ * Puts right what a CLI that was killed while it wrote has left, where nothing can be lost by that.
  *
  * @throws Error where the state itself is cut off
  */
 export function mendState(project: Named, stack: string): void {
+  mendStates(project);
   const file = stateFile(project, stack);
   if (file === undefined) return;
-  for (const beside of [`${file}.attrs`, `${file}.bak.attrs`])
-    if (existsSync(beside) && !isWhole(beside)) rmSync(beside);
   if (!existsSync(file) || isWhole(file)) return;
   const [state, backup] = [file, `${file}.bak`].map((name) => relative(process.cwd(), name) || name);
   const remedy = isWhole(`${file}.bak`)

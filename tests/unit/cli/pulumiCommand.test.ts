@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 const ROOT = join(__dirname, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "berth-pulumi-"));
@@ -169,6 +169,16 @@ test("any of the CLI's commands goes there as it stands", () => {
   expect(berth(["pulumi", ...words])).toMatchObject({ code: 0, calls: [words] });
   expect(berth(["pulumi", "about"], { COMMAND_ENDS: "3" })).toMatchObject({ code: 3, calls: [["about"]] });
   expect(berth(["pulumi"])).toMatchObject({ code: 2, calls: [] });
+});
+
+test("none of them stumbles over what a CLI that was killed has left half", () => {
+  const states = mkdtempSync(join(tmpdir(), "berth-states-"));
+  const beside = join(states, ".pulumi/stacks/berth/nginx.json.attrs");
+  mkdirSync(dirname(beside), { recursive: true });
+  writeFileSync(beside, '{"user');
+  berth(["pulumi", "cancel", "--stack", "nginx"], { PULUMI_BACKEND_URL: `file://${states}` });
+  expect(existsSync(beside)).toBe(false);
+  rmSync(states, { recursive: true });
 });
 
 test("help behind the stack is the CLI's, and makes no stack", () => {
