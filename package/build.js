@@ -1,8 +1,7 @@
 // `npm run build`: dist/ is what the package holds, compiled, with the files that the code reads.
-const { spawnSync } = require("node:child_process");
 const { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
-const { preProcessFile } = require("typescript");
+const ts = require("typescript");
 const { exports: entries } = require("../package.json");
 
 const ROOT = join(__dirname, "..");
@@ -11,14 +10,20 @@ const DIST = join(ROOT, "dist");
 const PROGRAMS = /berth\.js$|pulumi-resource-berth$/;
 
 rmSync(DIST, { recursive: true, force: true });
-// Editors read the comments of declarations; those of the code are a third of its size, and nobody's to read.
+// Editors read the comments of declarations; those of the code are a third of its size, and nobody's to read. `npm run check`
+// looks at the types: beside that, reading the sources is most of the work, and is done once for both.
+const { config } = ts.readConfigFile(join(__dirname, "tsconfig.json"), ts.sys.readFile);
+const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, __dirname);
+let program;
 for (const flags of [
-  "--emitDeclarationOnly",
-  "--removeComments --noCheck --declaration false --declarationMap false",
+  { emitDeclarationOnly: true },
+  { removeComments: true, declaration: false, declarationMap: false },
 ]) {
-  const args = [require.resolve("typescript/bin/tsc"), "-p", __dirname, ...flags.split(" ")];
-  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
+  program = ts.createProgram(fileNames, { ...options, ...flags, noCheck: true }, undefined, program);
+  const { diagnostics, emitSkipped } = program.emit();
+  if (diagnostics.length === 0 && !emitSkipped) continue;
+  console.error(ts.formatDiagnostics(diagnostics, ts.createCompilerHost(options)));
+  process.exit(1);
 }
 // An entry names all components; each is loaded when a program asks for it. Node.js finds the names of a CommonJS module
 // in the getters that tsc writes, so these stay, and what they ask becomes a getter itself.
@@ -39,7 +44,7 @@ const reached = new Set();
 const reach = (file) => {
   if (reached.has(file) || !existsSync(file)) return;
   reached.add(file);
-  for (const { fileName } of preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles)
+  for (const { fileName } of ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles)
     if (fileName.startsWith("."))
       for (const end of [".d.ts", "/index.d.ts"]) reach(join(dirname(file), `${fileName}${end}`));
 };

@@ -26,6 +26,19 @@ export function must(program: string, args: string[], cwd: string): string {
   return stdout;
 }
 
+/** The types of a project are right, those of the SDKs with them. */
+export function expectRightTypes(folder: string): void {
+  const tsc = join(folder, "node_modules/typescript/bin/tsc");
+  expect(must(process.execPath, [tsc, "--strict", "--skipLibCheck", "false"], folder)).toBe("");
+}
+
+/** So many tests of a project pass, and no other is there. */
+export function expectPassingTests(folder: string, count: number): void {
+  const jest = join(folder, "node_modules/jest/bin/jest.js");
+  const { stderr } = spawnSync(process.execPath, [jest], { cwd: folder, encoding: "utf8" });
+  expect(stderr).toMatch(new RegExp(`Tests: +${count} passed, ${count} total`));
+}
+
 /** Of everything that a package may be made of: what lies in the checkout, but for what is made there and the tests. */
 function digestOfSources(): string {
   const hash = createHash("sha256");

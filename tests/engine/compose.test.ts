@@ -220,38 +220,12 @@ services:
     await unchanged(project);
   }, 300_000);
 
-  test.concurrent("restarts what asks for it when the other is made anew", async () => {
-    const text = (mode: string) => `name: pair
+  test.concurrent("what is made anew has others restarted that ask for it, and made anew that share with it", async () => {
+    const text = (mode: string) => `name: anew
 services:
-  front:
-    image: nginx
-    depends_on:
-      back:
-        condition: service_started
-        restart: true
-  beside:
-    image: nginx
-    depends_on: [back]
-  back:
-    image: nginx
-    environment:
-      MODE: ${mode}
-`;
-    const project = await Project.create({ stack: "compose", files: { "compose.yaml": text("first") } });
-    await project.up();
-    const restarts = () => project.engine.requests.filter((request) => request.endsWith("/restart"));
-    expect(restarts()).toEqual([]);
-    const before = idsByName(project);
-    project.write({ "compose.yaml": text("second") });
-    await project.up();
-    expect(replaced(before, project)).toEqual(["pair-back-1"]);
-    expect(restarts()).toEqual([`POST /containers/${before["pair-front-1"]}/restart`]);
-    await unchanged(project);
-  }, 300_000);
-
-  test.concurrent("makes anew what shares with a service that is made anew", async () => {
-    const text = (mode: string) => `name: tunnel
-services:
+  back: { image: nginx, environment: { MODE: ${mode} } }
+  front: { image: nginx, depends_on: { back: { condition: service_started, restart: true } } }
+  behind: { image: nginx, depends_on: [back] }
   vpn: { image: nginx, environment: { MODE: ${mode} } }
   side: { image: nginx, network_mode: "service:vpn" }
   beside: { image: nginx, pid: "service:vpn", depends_on: { side: { condition: service_started, restart: true } } }
@@ -259,12 +233,15 @@ services:
 `;
     const project = await Project.create({ stack: "compose", files: { "compose.yaml": text("first") } });
     await project.up();
+    const restarts = () => project.engine.requests.filter((request) => request.endsWith("/restart")).sort();
+    expect(restarts()).toEqual([]);
     const before = idsByName(project);
     project.write({ "compose.yaml": text("second") });
     await project.up();
-    expect(replaced(before, project).sort()).toEqual(["tunnel-beside-1", "tunnel-side-1", "tunnel-vpn-1"]);
-    const restarts = project.engine.requests.filter((request) => request.endsWith("/restart"));
-    expect(restarts).toEqual([`POST /containers/${before["tunnel-after-1"]}/restart`]);
+    const changed = ["back", "beside", "side", "vpn"].map((service) => `anew-${service}-1`);
+    expect(replaced(before, project).sort()).toEqual(changed);
+    const asked = ["front", "after"].map((service) => `POST /containers/${before[`anew-${service}-1`]}/restart`);
+    expect(restarts()).toEqual(asked.sort());
     expect(project.store.list("containers").filter(({ State }) => !State.Running)).toEqual([]);
     await unchanged(project);
   }, 300_000);

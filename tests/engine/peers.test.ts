@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { peerDependencies } from "../../package.json";
-import { must, PackedPackage } from "../packedPackage";
+import { expectPassingTests, expectRightTypes, must, PackedPackage } from "../packedPackage";
 import { describeIf } from "../skips";
 import { cleanUp, missingCli, Project, ROOT } from "./harness";
 
@@ -52,13 +52,8 @@ describeIf(missingCli ?? missingRegistry(), "the package beside the oldest SDKs 
       return [name, version];
     });
     expect(Object.fromEntries(versions)).toEqual(oldest);
-    const tsc = [join(modules, "typescript/bin/tsc"), "--strict", "--skipLibCheck", "false"];
-    expect(must(process.execPath, tsc, project.folder)).toBe("");
-    const jest = spawnSync(process.execPath, [join(modules, "jest/bin/jest.js")], {
-      cwd: project.folder,
-      encoding: "utf8",
-    });
-    expect(jest.stderr).toMatch(/Tests: +1 passed, 1 total/);
+    expectRightTypes(project.folder);
+    expectPassingTests(project.folder, 1);
     await project.up();
     expect(project.containers()).toEqual(["web"]);
     expect(await project.changes("--expect-no-changes")).toEqual([]);

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onPath } from "../../cli/tools";
-import { must, PackedPackage } from "../packedPackage";
+import { expectPassingTests, expectRightTypes, must, PackedPackage } from "../packedPackage";
 import { describeIf } from "../skips";
 import { differences } from "./compare";
 import { cleanUp, httpStatus, inspectAll, type Inspect, made, missing, PROJECT, removeAll, Stack } from "./liveStack";
@@ -62,21 +62,14 @@ describeIf(missing, "a project that berth init has made", () => {
     npm = spawnSync("npm", ["install", "--no-fund", "--no-audit"], { cwd: stack.folder, encoding: "utf8" });
   }, 600_000);
 
-  const run = (program: string, ...args: string[]) =>
-    must(process.execPath, [join(stack.folder, "node_modules", program), ...args], stack.folder);
-
   test("is installed without a warning", () => {
     expect(npm.stderr).toBe("");
     expect(npm.stdout).toMatch(/added \d+ packages/);
   });
 
   test("its types are right, those of the SDKs too, and its test passes", () => {
-    expect(run("typescript/bin/tsc", "--strict", "--skipLibCheck", "false")).toBe("");
-    const jest = spawnSync(process.execPath, [join(stack.folder, "node_modules/jest/bin/jest.js")], {
-      cwd: stack.folder,
-      encoding: "utf8",
-    });
-    expect(jest.stderr).toMatch(/Tests: +1 passed, 1 total/);
+    expectRightTypes(stack.folder);
+    expectPassingTests(stack.folder, 1);
   }, 300_000);
 
   test("is applied, answers, shows no change afterwards, nor with the next package", async () => {

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { templateFiles } from "../../docs/template";
-import { must, PackedPackage } from "../packedPackage";
+import { expectPassingTests, expectRightTypes, must, PackedPackage } from "../packedPackage";
 import { CHINESE, ENGLISH, readPage } from "./documents/markdown";
 
 const ROOT = join(__dirname, "../..");
@@ -113,9 +113,7 @@ test("a project that berth init has made: its test passes, its plan needs nothin
   );
   for (const file of readdirSync(project).filter((name) => !/^(node_modules|\.github)$/.test(name)))
     expect(readFileSync(join(project, file), "utf8")).not.toContain("hunter2");
-  const bin = join(project, "node_modules/.bin");
-  const jest = spawnSync(process.execPath, [join(bin, "jest")], { cwd: project, encoding: "utf8" });
-  expect(jest.stderr).toMatch(/Tests: +1 passed, 1 total/);
+  expectPassingTests(project, 1);
   const berth = join(project, "node_modules/pulumi-berth/cli/berth.js");
   const resources = JSON.parse(must(process.execPath, [berth, "plan", "--json"], project)) as {
     type: string;
@@ -129,9 +127,7 @@ test("a project that berth init has made: its test passes, its plan needs nothin
 test("a project of the setups of a note: each has its test, a stack is named after one", () => {
   const berth = join(project, "node_modules/pulumi-berth/cli/berth.js");
   expect(readdirSync(several)).toEqual(expect.arrayContaining(["index.ts", "mynet.ts", "nginx01.ts"]));
-  const bin = join(project, "node_modules/.bin");
-  const jest = spawnSync(process.execPath, [join(bin, "jest")], { cwd: several, encoding: "utf8" });
-  expect(jest.stderr).toMatch(/Tests: +2 passed, 2 total/);
+  expectPassingTests(several, 2);
   const plan = must(process.execPath, [berth, "plan", "mynet", "nginx01-staging"], several);
   expect(plan.match(/docker run .*/g)!.map((line) => /--name (\S+)/.exec(line)![1])).toEqual([
     "box01",
@@ -159,7 +155,7 @@ test("the types are right of what berth init has made and of the examples, those
     join(checked, "tsconfig.json"),
     JSON.stringify({ compilerOptions: options(project), include: ["*/*.ts"] }),
   );
-  expect(must(process.execPath, [join(project, "node_modules/.bin/tsc"), "--skipLibCheck", "false"], checked)).toBe("");
+  expectRightTypes(checked);
 }, 200_000);
 
 test("its messages are there in Chinese", () => {
