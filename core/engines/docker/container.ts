@@ -144,30 +144,27 @@ function sharedNamespaces(spec: LateSpec, session: Session) {
   });
 }
 
-/**
- * Makes the container of a service: its image, its volumes and itself.
- *
- * What Docker cannot change on a living container is compared by a hash of the declaration, not by what the
- * provider reads back, because that differs for nothing and overlooks removals (see docs/how-it-works.md).
- */
-export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
-  const { session, name, parent } = options;
-  session.names.add(name);
-  const image =
-    isLate(spec.image) || isLate(spec.platform)
-      ? new docker.RemoteImage(
-          name,
-          { name: spec.image, keepLocally: true, platform: spec.platform },
-          { parent, provider: session.shared().provider, hooks: session.imageHooks },
-        )
-      : session.image(spec.image as string, spec.platform as string | undefined);
+/** The image of a container, as a resource that the services share where it is known by its name. */
+function imageOf(spec: LateSpec, { session, name, parent }: ContainerOptions): docker.RemoteImage {
+  if (!isLate(spec.image) && !isLate(spec.platform))
+    return session.image(spec.image as string, spec.platform as string | undefined);
+  return new docker.RemoteImage(
+    name,
+    { name: spec.image, keepLocally: true, platform: spec.platform },
+    { parent, provider: session.shared().provider, hooks: session.imageHooks },
+  );
+}
 
-  const args = { ...options.args };
-  // The hash speaks of what was declared: an anonymous volume's generated name is not part of it.
+/**
+ * What decides whether a container is made anew.
+ *
+ * @param args the provider's arguments as they are declared: an anonymous volume's generated name is not part of them
+ * @param byProvider those that it compares itself
+ */
+function hashOf(args: Record<string, unknown>, spec: LateSpec, byProvider: string[]): string | pulumi.Output<string> {
   const declared = { ...args, ...lastingLimits(spec) };
   // Late variables count by their names only, and by their values in the provider's own comparison: a digest of a
   // short password gives it away, and `preview --json` crashes on a trigger that is secret (CLI 3.259).
-  const byProvider = (["envs", "uploads"] as const).filter((key) => isLate(args[key]));
   if (byProvider.includes("envs"))
     declared.envs = pulumi.unsecret(
       pulumi.output(args.envs as string[] | undefined).apply((envs) => envs?.map((env) => env.split("=")[0])),
@@ -178,55 +175,81 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
         .output(args.uploads as docker.types.input.ContainerUpload[])
         .apply((uploads) => uploads.map(({ file, permissions }) => [file, permissions])),
     );
-  const dependsOn: pulumi.Resource[] = [image];
-  if (Array.isArray(spec.volumes)) {
-    const { mounts, resources } = declareVolumes(spec.volumes, options);
-    dependsOn.push(...resources);
-    if (mounts.some(isLate)) {
-      const volumes = { volumes: mounts, volumesFrom: spec.volumesFrom };
-      for (const key of ["volumes", "mounts"] as const)
-        args[key] = lift(volumes, (plain) => ARGUMENTS[key]!.to(plain as unknown as ServiceSpec));
-    }
-  }
-  for (const network of Array.isArray(spec.networks) ? spec.networks : []) {
-    const made = session.networks.get(network.name);
-    if (made) dependsOn.push(made.resource);
-  }
-  for (const { container } of Array.isArray(spec.volumesFrom) ? spec.volumesFrom : []) {
-    const source = session.services.get(container);
-    if (source) dependsOn.push(source.resource);
-  }
-  const shared = sharedNamespaces(spec, session);
-  dependsOn.push(...shared.map((service) => service.resource));
-
-  const started = options.started ?? [];
-  dependsOn.push(...started.map(({ resource }) => resource));
-  for (const other of started)
-    if (other.restart && typeof spec.containerName === "string")
-      session.restarts.set(other.name, (session.restarts.get(other.name) ?? new Set()).add(spec.containerName));
-  const identities = [currentImage(image, spec, options), ...shared.map((service) => service.containerId)];
   if (args.labels !== undefined) declared.labels = lift(args.labels, (labels) => withoutOrigin(labels as never));
-  const hash = lift(declared, (plain) => declarationHash(plain as Record<string, unknown>));
-  // Waiting for other services is no part of the comparison; a preview does not wait.
-  const after = pulumi.runtime.isDryRun() ? [] : options.after;
-  const byName = ({ name: called, labels }: LiveContainer) =>
-    called === spec.containerName && isOurs(labels, session.owner);
+  return lift(declared, (plain) => declarationHash(plain as Record<string, unknown>)) as string | pulumi.Output<string>;
+}
+
+/** The program's networks that a container is on, and the services whose volumes it has. */
+function namedResources({ networks, volumesFrom }: LateSpec, session: Session): pulumi.Resource[] {
+  const found = [
+    ...(Array.isArray(networks) ? networks : []).map(({ name }) => session.networks.get(name)),
+    ...(Array.isArray(volumesFrom) ? volumesFrom : []).map(({ container }) => session.services.get(container)),
+  ];
+  return found.flatMap((made) => (made ? [made.resource] : []));
+}
+
+/** Keeps which containers start anew with a service. */
+function noteRestarts({ containerName }: LateSpec, { session, started = [] }: ContainerOptions): void {
+  for (const { name, restart } of started)
+    if (restart && typeof containerName === "string")
+      session.restarts.set(name, (session.restarts.get(name) ?? new Set()).add(containerName));
+}
+
+/** Tells one container of a service from the next. */
+function lifeOf({ containerName }: LateSpec, { session, name }: ContainerOptions): string | undefined {
+  if (session.hasFailed(name)) return session.life(undefined);
+  const byName = ({ name: called, labels }: LiveContainer) => called === containerName && isOurs(labels, session.owner);
+  return session.life(session.live(name) ?? session.snapshot?.containers.find(byName));
+}
+
+/** Has a container made anew when one of its parts changes; arrives when the container may be made. */
+function triggerOf(
+  parts: pulumi.Input<string>[],
+  { containerName }: LateSpec,
+  { session, name, parent, checks, after }: ContainerOptions,
+  life: string | undefined,
+): pulumi.Output<string> {
+  const preview = pulumi.runtime.isDryRun();
   const live = session.live(name);
-  const life = session.hasFailed(name)
-    ? session.life(undefined)
-    : session.life(live ?? session.snapshot?.containers.find(byName));
-  const parts = [hash, ...identities, ...(life ? [life] : [])] as pulumi.Input<string>[];
-  const trigger = pulumi.all([pulumi.all(parts), pulumi.all([...options.checks, ...after])]).apply(([known]) => {
+  // Waiting for other services is no part of the comparison; a preview does not wait.
+  return pulumi.all([pulumi.all(parts), pulumi.all([...checks, ...(preview ? [] : after)])]).apply(([known]) => {
     // Where the image is known to a preview, the state has been there before.
-    if (pulumi.runtime.isDryRun() && life && !live && !session.taken(String(spec.containerName)))
+    if (preview && life && !live && !session.taken(String(containerName)))
       void pulumi.log.info(say`${name}: its container is not on the engine; \`up\` makes one.`, parent);
-    if (pulumi.runtime.isDryRun() && live?.neverStarted)
+    if (preview && live?.neverStarted)
       void pulumi.log.info(say`${name}: its container has never started; \`up\` makes it anew.`, parent);
     return known.join(" ");
   });
+}
+
+/**
+ * Makes the container of a service: its image, its volumes and itself.
+ *
+ * What Docker cannot change on a living container is compared by a hash of the declaration, not by what the
+ * provider reads back, because that differs for nothing and overlooks removals (see docs/how-it-works.md).
+ */
+export function makeContainer(spec: LateSpec, options: ContainerOptions): docker.Container {
+  const { session, name, parent, started = [] } = options;
+  session.names.add(name);
+  const image = imageOf(spec, options);
+
+  const args = { ...options.args };
+  const byProvider = ["envs", "uploads"].filter((key) => isLate(args[key]));
+  const hash = hashOf(args, spec, byProvider);
+  const volumes = Array.isArray(spec.volumes) ? declareVolumes(spec.volumes, options) : undefined;
+  if (volumes?.mounts.some(isLate)) {
+    const fields = { volumes: volumes.mounts, volumesFrom: spec.volumesFrom };
+    for (const key of ["volumes", "mounts"] as const)
+      args[key] = lift(fields, (plain) => ARGUMENTS[key]!.to(plain as unknown as ServiceSpec));
+  }
+  const shared = sharedNamespaces(spec, session);
+  noteRestarts(spec, options);
+  const life = lifeOf(spec, options);
+  const identities = [currentImage(image, spec, options), ...shared.map((service) => service.containerId)];
+  const parts = [hash, ...identities, ...(life ? [life] : [])] as pulumi.Input<string>[];
 
   const byHand = isCpuLimited(args as Record<string, unknown>) ? [] : ["cpus"];
-  const ignored = IGNORED.filter((key) => ![...byProvider, ...byHand].includes(key as never));
+  const ignored = IGNORED.filter((key) => ![...byProvider, ...byHand].includes(key));
   // With mustRun the provider starts again and again what has ended well.
   if (spec.mode !== "replicated-job") args.mustRun = lift(endingOf(spec), (plain) => !mayEnd(plain as Ending));
   if (args.mustRun !== true) ignored.push("mustRun");
@@ -246,10 +269,15 @@ export function makeContainer(spec: LateSpec, options: ContainerOptions): docker
     {
       parent,
       provider: session.shared().provider,
-      dependsOn,
+      dependsOn: [
+        image,
+        ...(volumes?.resources ?? []),
+        ...namedResources(spec, session),
+        ...[...shared, ...started].map(({ resource }) => resource),
+      ],
       // It is deleted last: what ran before is set aside meanwhile and comes back where this one fails.
       deleteBeforeReplace: !session.hooks || !session.client,
-      replacementTrigger: trigger,
+      replacementTrigger: triggerOf(parts, spec, options, life),
       ignoreChanges: ignored,
       // Docker can change a limit but not take it away; where none is declared, any difference is a removal.
       replaceOnChanges: [
