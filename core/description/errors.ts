@@ -38,11 +38,12 @@ export function checkArguments(args: object, known: readonly string[], component
   throw new ArgumentError(unknown, say`is not an argument of ${component}`, say`use ${meant}`);
 }
 
-/** Refuses a field that is not known: a slip such as `start_period` must not go unseen. */
-export function checkFields(value: object, known: string[], argument: string, what: string): void {
+/** Refuses a field that is not known, with the one that was meant: a slip such as `targt` must not go unseen. */
+export function checkFields(value: object, known: readonly string[], argument: string, what: string): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown)
-    throw new ArgumentError(`${argument}.${unknown}`, say`is not a field of ${what}`, say`use ${listed(known)}`);
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, known) ?? listed(known);
+  throw new ArgumentError(`${argument}.${unknown}`, say`is not a field of ${what}`, say`use ${meant}`);
 }
 
 /** Shows a value inside an error: short, on one line, quoted where it is text. */

@@ -11,11 +11,16 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** The known name that comes nearest to a wrong one. */
+/** `device_read_bps` of a compose file and `deviceReadBps` here are one name. */
+const bare = (name: string) => name.replace(/[-_]/g, "").toLowerCase();
+
+/** The known name that comes nearest to a wrong one: the same in another spelling, or at most two edits away. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let least = 3;
+  // A name of which no letter is left has nothing in common.
+  let least = Math.min(3, name.length);
   for (const candidate of names) {
+    if (bare(candidate) === bare(name)) return candidate;
     const edits = distance(name.slice(0, 40), candidate);
     if (edits < least) [best, least] = [candidate, edits];
   }

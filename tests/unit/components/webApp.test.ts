@@ -476,7 +476,7 @@ describe("refused before anything is made", () => {
       { ...OK, resources: { requests: { cpu: "1" }, limits: { cpu: "500m" } } },
       "resources.requests.cpu: 1 is above the limit 500m; lower it or raise the limit.",
     ],
-    [{ ...OK, resources: { request: {} } }, "resources.request: is not a field of resources; use requests, limits."],
+    [{ ...OK, resources: { request: {} } }, "resources.request: is not a field of resources; use requests."],
     [{ ...OK, readinessProbe: "ready" }, 'readinessProbe.httpGet.path: "ready" is not a path; begin it with "/".'],
     [{ ...OK, readinessProbe: {} }, "readinessProbe: says nothing to do; give one of httpGet, tcpSocket, grpc, exec."],
     [{ ...OK, livenessProbe: { httpGet: "/", exec: ["a"] } }, "livenessProbe: names httpGet and exec; give one of"],

@@ -203,7 +203,7 @@ describe("environment files", () => {
 
   test("a field that is not known is refused", () => {
     expect(refusal(() => readEnvFiles([{ path: ".env", Required: false } as never], "envFile", folder, outer))).toBe(
-      "envFile[0].Required: is not a field of an environment file; use path, required, secret, format.",
+      "envFile[0].Required: is not a field of an environment file; use required.",
     );
   });
 });

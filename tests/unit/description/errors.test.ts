@@ -34,4 +34,11 @@ test("fields that are not known are refused", () => {
   expect(refusal(() => checkFields({ a: 1, c: 2 }, ["a", "b"], "it[0]", "a thing"))).toBe(
     "it[0].c: is not a field of a thing; use a, b.",
   );
+  const known = ["source", "target", "deviceReadBps"];
+  expect(refusal(() => checkFields({ targt: 1 }, known, "it", "a thing"))).toBe(
+    "it.targt: is not a field of a thing; use target.",
+  );
+  expect(refusal(() => checkFields({ device_read_bps: 1 }, known, "it", "a thing"))).toBe(
+    "it.device_read_bps: is not a field of a thing; use deviceReadBps.",
+  );
 });

@@ -83,10 +83,7 @@ test.each<[string | number | PortDescription, string]>([
     'ports[0].hostIp: "here" is not an IP address; use for example "192.168.0.1" or "fd00::1".',
   ],
   [{ target: 80, protocol: "TCP" as never }, 'ports[0].protocol: "TCP" is not a protocol; use tcp, udp or sctp.'],
-  [
-    { target: 80, host_ip: "::" } as never,
-    "ports[0].host_ip: is not a field of a port; use target, published, hostIp, protocol.",
-  ],
+  [{ target: 80, host_ip: "::" } as never, "ports[0].host_ip: is not a field of a port; use hostIp."],
 ])("%j is refused", (text, message) => {
   expect(refusal(() => parsePorts([text], "ports"))).toBe(message);
 });
