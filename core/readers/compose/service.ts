@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseDotEnv } from "../../description/environment";
-import { ArgumentError } from "../../description/errors";
+import { ArgumentError, show } from "../../description/errors";
 import { isCdiName } from "../../description/names";
 import type { NetworkDefinition, ProjectService, VolumeDefinition } from "../../description/project";
 import { roundedUp } from "../../description/quantities";
@@ -8,6 +8,7 @@ import type { GpuDescription, NetworkDescription, ServiceDescription } from "../
 import { buildDescription, bytes, extraHosts } from "./build";
 import { refuse } from "./errors";
 import { fileDescription, mountDescription, portDescription } from "./mounts";
+import { beforeOperator } from "./operators";
 import type { Origin } from "./origins";
 import { checkFileDefinition, type FileOrigin, fileOrigin } from "./resources";
 import { swarmOptions } from "./swarm";
@@ -301,7 +302,19 @@ class Builder {
   private process(): void {
     for (const key of ["command", "entrypoint"] as const) {
       const field = this.take(key);
-      if (field) this.set(key, isListOf(field) ? texts(field) : text(field), field);
+      if (!field) continue;
+      if (isListOf(field)) {
+        this.set(key, texts(field), field);
+        continue;
+      }
+      const given = text(field) ?? "";
+      const read = beforeOperator(given);
+      if (read.length < given.trimEnd().length && !/^[\s;]*$/.test(given.slice(read.length)))
+        warn(
+          field,
+          say`Compose reads this without a shell and drops ${show(given.slice(read.length).trim())}; write sh -c '...' around all of it where a shell should run it`,
+        );
+      this.set(key, read, field);
     }
     const check = this.take("healthcheck");
     if (!check || isEmpty(check.node)) return;

@@ -14,6 +14,12 @@ test.each<[lines: string, expected: object]>([
       ],
     },
   ],
+  ["command: npm install && npm start", { command: "npm install" }],
+  [`command: sh -c 'a; b';`, { command: "sh -c 'a; b'" }],
+  ["command: a 2>&1", { command: "a" }],
+  ["entrypoint: a b2>&1 c", { entrypoint: "a b2" }],
+  ["command: a x=1|b", { command: "a x=1" }],
+  ["command: 'a `b|c` \\; d'", { command: "a `b|c` \\; d" }],
   [
     "ports: [9000, '[::1]:7000:7001', '6000:6000/UDP']",
     {
@@ -449,4 +455,14 @@ test("characters that look like others, where Compose takes them as they stand",
   const text =
     "labels: { title: '\u8bf4\u660e\uff1a\u597d \u201cx\u201d', more: \"a\\u00a0b\" }\n    command: |\n      \u3000x";
   expect(notices(`services:\n  a:\n    image: nginx\n    ${text}\n`)).toEqual([]);
+});
+
+test("what Compose drops from a command is said", () => {
+  const said = (command: string) => notices(`services:\n  a:\n    image: nginx\n    command: ${command}\n`);
+  expect(said("npm install && npm start")).toEqual([
+    expect.stringContaining(
+      `Compose reads this without a shell and drops "&& npm start"; write sh -c '...' around all of it`,
+    ),
+  ]);
+  for (const command of ["sh -c 'a; b';", 'sh -c "a && b"', "a"]) expect(said(command)).toEqual([]);
 });
