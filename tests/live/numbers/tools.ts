@@ -234,7 +234,8 @@ class Terraform extends InFolder implements Tool {
       resource: {
         docker_image: Object.fromEntries(images.map((name) => [key(name), { name, keep_locally: true }])),
         docker_volume: Object.fromEntries(volumes.map((name) => [name, { name, labels }])),
-        docker_network: network === undefined ? {} : { [network]: { name: network, labels } },
+        // A type without a resource is an error.
+        ...(network === undefined ? {} : { docker_network: { [network]: { name: network, labels } } }),
         docker_container: Object.fromEntries(entries.map((entry) => [entry[0], container(entry)])),
       },
     };
