@@ -82,6 +82,46 @@ describeIf(missingCluster, "an up against a cluster that is killed", () => {
   );
 });
 
+describeIf(missingCluster, "node ports that change hands within a stack", () => {
+  afterAll(removeObjects, 120_000);
+
+  test("a renamed service keeps its own; an exchange is refused at preview, with the way round it", async () => {
+    const on = (ports: Record<string, number>): Cases => ({
+      services: Object.fromEntries(
+        Object.entries(ports).map(([name, port]) => [`live-${name}`, { ...idle, ports: [`${port}:80`] }]),
+      ),
+    });
+    const portOf = (name: string) => live("service", `live-${name}`).spec.ports[0].nodePort as number;
+    const stack = await Stack.create("hands", { config: CONFIG, cases: on({ old: 31410, left: 31411, right: 31412 }) });
+    await stack.up();
+    stack.declare(on({ new: 31410, left: 31411, right: 31412 }));
+    await stack.up();
+    expect(madeObjects().filter((object) => object.startsWith("Service "))).toEqual(
+      ["left", "new", "right"].map((name) => `Service default/live-${name}`),
+    );
+    expect(portOf("new")).toBe(31410);
+    expect(await stack.changes(["--expect-no-changes"])).toEqual([]);
+
+    stack.declare(on({ new: 31410, left: 31412, right: 31411 }));
+    for (const result of [await stack.preview(), await stack.tryUp()]) {
+      expect(result.code).not.toBe(0);
+      expect(errorsOf(result)).toMatch(/give one of the two a third port, and exchange them with the next `up`/);
+    }
+    expect([portOf("left"), portOf("right")]).toEqual([31411, 31412]);
+    for (const ports of [
+      { new: 31410, left: 31411, right: 31413 },
+      { new: 31410, left: 31412, right: 31413 },
+      { new: 31410, left: 31412, right: 31411 },
+    ]) {
+      stack.declare(on(ports));
+      await stack.up();
+    }
+    expect([portOf("left"), portOf("right")]).toEqual([31412, 31411]);
+    await stack.destroy();
+    expect(madeObjects()).toEqual([]);
+  }, 300_000);
+});
+
 describeIf(missingCluster, "what others have on the cluster", () => {
   afterAll(removeObjects, 120_000);
   const FOREIGN = `
