@@ -1,5 +1,5 @@
 import { say } from "../core/description/say";
-import type { StateFile } from "./state";
+import { resourcesIn } from "./state";
 import { Engines } from "./stateEngines";
 
 /**
@@ -8,9 +8,8 @@ import { Engines } from "./stateEngines";
  * @param state the stack's state, as the CLI keeps it in a file; undefined or "" where there is none
  * @returns a sentence for each network that the engine still has
  */
-export async function networksInUse(state: string | undefined): Promise<string[]> {
-  if (!state) return [];
-  const { resources = [] } = (JSON.parse(state) as StateFile).checkpoint.latest ?? {};
+export async function networksInUse(state = ""): Promise<string[]> {
+  const resources = resourcesIn(state);
   const engines = new Engines(resources);
   const sentences: string[] = [];
   for (const { type, id, provider } of resources) {

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CHANGED_BY_PROVIDER, isCpuLimited } from "../core/mapping/docker";
 import { engineOf, HOSTS } from "../stacks/programs";
-import { providersIn, type StateFile } from "./state";
+import { providersIn, resourcesIn } from "./state";
 import { hasPlugin, type Place, type Plugin } from "./tools";
 
 const PLUGINS: readonly Plugin[] = ["docker", "kubernetes", "command"];
@@ -65,10 +65,9 @@ export function sparePluginSearch(places: Place[], state: string | undefined, ve
 
 /** Whether a refresh has read from a container what it was not declared with, so that the provider puts it right. */
 function hasDrifted(state: string): boolean {
-  const { resources = [] } = (JSON.parse(state) as Partial<StateFile>).checkpoint?.latest ?? {};
   // What is not declared is read as the engine's own word for it.
   const plain = (value: unknown) => (value && value !== "no" ? JSON.stringify(value) : "");
-  return resources
+  return resourcesIn(state)
     .filter(({ type }) => type === "docker:index/container:Container")
     .some(({ inputs = {}, outputs = {} }) => {
       const byHand = isCpuLimited(inputs) ? [] : ["cpus"];

@@ -3,7 +3,7 @@ import { type EngineClient, ignoreMissing } from "../core/engines/dockerApi/conn
 import { type Interrupted, interruptible } from "./interrupt";
 import { locked } from "./locks";
 import type { CliProject } from "./project";
-import { type Deployment, type Exported, type Resource, type StateFile, stateOf } from "./state";
+import { type Deployment, type Exported, type Resource, resourcesIn, type StateFile, stateOf } from "./state";
 import { Engines, importState } from "./stateEngines";
 
 type Remove = (client: EngineClient, id: string, outputs: Record<string, unknown>) => Promise<unknown>;
@@ -134,10 +134,9 @@ const FEW = 6;
  * @returns undefined where nothing is left
  */
 export function leftBehind(stack: string, before = "", after = ""): string | undefined {
-  const [had, has] = [before, after].map((text) => {
-    const { resources = [] } = (text === "" ? undefined : (JSON.parse(text) as StateFile))?.checkpoint?.latest ?? {};
-    return resources.filter((resource) => !staysAnyway(resource) && !resource.external);
-  }) as [Resource[], Resource[]];
+  const [had, has] = [before, after].map((text) =>
+    resourcesIn(text).filter((resource) => !staysAnyway(resource) && !resource.external),
+  ) as [Resource[], Resource[]];
   if (has.length === 0) return undefined;
   if (has.length >= had.length) return say`ended before anything was removed; \`berth destroy ${stack}\` begins again`;
   const names = has.map(({ urn }) => urn.split("::").at(-1)!);

@@ -152,10 +152,13 @@ export interface Exported {
   deployment: Deployment;
 }
 
+/** What the text of a state speaks of; a stack without a state has nothing. */
+export const resourcesIn = (state: string): Resource[] =>
+  (state === "" ? undefined : (JSON.parse(state) as Partial<StateFile>).checkpoint?.latest?.resources) ?? [];
+
 /** Outputs of the stack in a state, as `up` prints them; a secret is not shown. */
 export function outputsIn(state: string): string[] {
-  const { resources = [] } = (JSON.parse(state) as Partial<StateFile>).checkpoint?.latest ?? {};
-  const outputs = Object.entries(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {});
+  const outputs = Object.entries(resourcesIn(state).find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {});
   const width = Math.max(...outputs.map(([name]) => name.length));
   return outputs.map(([name, value]) => {
     const text = JSON.stringify(value, (_key, item) => (isMarked(item) ? "[secret]" : (item as unknown)));

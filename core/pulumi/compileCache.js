@@ -1,5 +1,5 @@
-// Node.js keeps what it has compiled of them beside the installed packages: a fifth of the time of a short command goes into
-// that. Where the folder cannot be written it goes on without; NODE_COMPILE_CACHE names another one.
+// What Node.js has compiled is kept beside the installed packages: compiling is a fifth of the time of a short command.
+// Where the folder cannot be written it goes on without; NODE_COMPILE_CACHE names another one.
 const { enableCompileCache } = require("node:module");
 const { join } = require("node:path");
 
