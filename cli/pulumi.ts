@@ -12,7 +12,10 @@ import { freeLock } from "./locks";
 import { readStackConfig } from "./stackConfig";
 import { shortName } from "./stackName";
 
-const { endLeft } = require("../core/pulumi/endPlugins") as { endLeft(): void };
+const { endLeft, ownSession } = require("../core/pulumi/endPlugins") as {
+  endLeft(session: string): void;
+  ownSession(): string | undefined;
+};
 
 /**
  * The environment in which berth calls the CLI: the passphrase that protects secrets in the state, made
@@ -46,6 +49,24 @@ function hasTerminal(): boolean {
   }
 }
 
+// It reads until berth says that the CLI has ended. Where berth is killed it reads nothing, and cleans up in its place.
+const CLEANER = 'read -r said || exec "$@"';
+
+/**
+ * Starts somebody who is left where berth and the CLI are killed together, as by a killed process group: a language host
+ * that has started no program yet would stay for five minutes. Returns what dismisses them.
+ */
+function startCleaner(session: string): () => void {
+  const words = [process.execPath, require.resolve("../core/pulumi/endPlugins"), session];
+  const child = spawn("/bin/sh", ["-c", CLEANER, "sh", ...words], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  child.on("error", () => {}).unref();
+  child.stdin.on("error", () => {});
+  return () => child.stdin.end("ended\n");
+}
+
 interface PulumiOptions {
   /** Without what it prints. */
   quiet?: boolean;
@@ -69,6 +90,8 @@ export async function runPulumi(root: string, args: string[], { quiet, input }: 
     stdio: [input === undefined ? "inherit" : "pipe", quiet ? "ignore" : "inherit", "inherit"],
   });
   child.stdin?.on("error", () => {}).end(input);
+  const session = ownSession();
+  const dismissCleaner = session === undefined ? undefined : startCleaner(session);
 
   const terminal = hasTerminal();
   let heard: NodeJS.Signals | undefined;
@@ -86,12 +109,13 @@ export async function runPulumi(root: string, args: string[], { quiet, input }: 
     const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     if (killedBy) {
       await freeLock(root, child.pid!);
-      endLeft();
+      if (session !== undefined) endLeft(session);
     }
     const ending = heard ?? killedBy;
     return ending ? 128 + constants.signals[ending] : code!;
   } finally {
     for (const signal of signals) process.off(signal, hear);
+    dismissCleaner?.();
   }
 }
 

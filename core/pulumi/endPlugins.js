@@ -60,13 +60,23 @@ exports.parentOf = (pid) => {
   }
 };
 
-/** The same for the CLI of this session that has been killed, with a program that has not begun to look for it. */
-exports.endLeft = () => {
-  const { session } = familyOf("self");
+/** The session that berth and all that it starts are in; undefined where that is not to be seen. */
+exports.ownSession = () => {
+  try {
+    return familyOf("self").session;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The same for a CLI of a session that has been killed, with a program that has not begun to look for it. */
+exports.endLeft = (session) =>
   endThose(
     ([program, ...words], pid) =>
       (HOST.test(program) || PROVIDER.test(program) || words.some((word) => PROGRAM.test(word))) &&
       familyOf(pid).session === session &&
       isLeft(pid),
   );
-};
+
+// As a process of its own, where berth was killed with the CLI (cli/pulumi.ts). A large one takes a moment to be gone.
+if (require.main === module) setTimeout(() => exports.endLeft(process.argv[2]), 300);

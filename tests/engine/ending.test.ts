@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { sessionOf } from "../sessions";
 import { describeIf } from "../skips";
@@ -149,6 +149,30 @@ describeIf(missing, "a process that runs programs by the automation API", () => 
     } finally {
       endSession(leader!);
       await run;
+    }
+  }, 300_000);
+});
+
+describeIf(missing, "berth up that is killed with its CLI", () => {
+  test("leaves no language host that has started no program yet", async () => {
+    // It looks for the SDK first, which takes a while here.
+    const slow = `#!/bin/sh\nsleep 5\nexec "${process.execPath}" "$@"\n`;
+    const project = await Project.create({ stack: "nginx", files: { "slow/node": slow } });
+    chmodSync(join(project.folder, "slow/node"), 0o755);
+    project.variables = { PATH: [join(project.folder, "slow"), project.environment.PATH].join(delimiter) };
+    let leader: number;
+    const up = project.run(process.execPath, ["cli/berth.js", "up", "nginx", "--yes"], {
+      onStart: ({ pid }) => {
+        leader = pid!;
+      },
+    });
+    try {
+      await until("it is there", () => processOf(leader, HOST) !== undefined);
+      process.kill(-leader!, "SIGKILL");
+      await until("it ends", () => processOf(leader, HOST) === undefined);
+    } finally {
+      endSession(leader!);
+      await up;
     }
   }, 300_000);
 });
