@@ -1,6 +1,6 @@
 import { nearest } from "../core/description/nearest";
 import type { Notice, ProjectDescription } from "../core/description/project";
-import { say } from "../core/description/say";
+import { few, say } from "../core/description/say";
 import { engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { setAsideAs } from "../core/engines/dockerApi/predecessors";
@@ -247,10 +247,9 @@ function leaveOut(candidates: Candidate[]): { kept: Candidate[]; notices: Notice
     if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
     return reason === undefined;
   });
-  const notices = [...reasons].map(([reason, names]): Notice => {
-    const some = names.length > 3 ? [...names.slice(0, 3), say`${names.length - 3} more`] : names;
-    return { level: "note", at: some.join(", "), text: say`left out: ${reason}` };
-  });
+  const notices = [...reasons].map(
+    ([reason, names]): Notice => ({ level: "note", at: few(names, 3), text: say`left out: ${reason}` }),
+  );
   return { kept, notices };
 }
 

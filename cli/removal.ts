@@ -1,4 +1,4 @@
-import { listed, say } from "../core/description/say";
+import { few, say } from "../core/description/say";
 import { type EngineClient, ignoreMissing } from "../core/engines/dockerApi/connection/client";
 import { type Interrupted, interruptible } from "./interrupt";
 import { locked } from "./locks";
@@ -140,8 +140,7 @@ export function leftBehind(stack: string, before = "", after = ""): string | und
   if (has.length === 0) return undefined;
   if (has.length >= had.length) return say`ended before anything was removed; \`berth destroy ${stack}\` begins again`;
   const names = has.map(({ urn }) => urn.split("::").at(-1)!);
-  const few = names.length > FEW ? [...names.slice(0, FEW - 1), say`${names.length - FEW + 1} more`] : names;
-  return say`ended before all was removed: ${had.length - has.length} of ${had.length} are gone, and what is left is ${listed(few)}; \`berth destroy ${stack}\` goes on with that`;
+  return say`ended before all was removed: ${had.length - has.length} of ${had.length} are gone, and what is left is ${few(names, FEW)}; \`berth destroy ${stack}\` goes on with that`;
 }
 
 /** A state without resources that have gone, which nothing that is left needs any more. */

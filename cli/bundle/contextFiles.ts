@@ -4,12 +4,10 @@ import { contextOf } from "./build";
 import type { PlannedBuild } from "./images";
 import { sourceFile } from "./project";
 import type { SourceFile } from "./tarball";
-import { say } from "../../core/description/say";
+import { few, say } from "../../core/description/say";
 
 /** Of this place alone: a checkout's history, states and keys. */
 const OF_THIS_PLACE = /^\.(git|berth|pulumi)(\/|$)/;
-
-const some = (paths: string[]) => (paths.length > 1 ? say`${paths[0]} and ${paths.length - 1} more` : String(paths[0]));
 
 /** What builds send, as far as it lies in the checkout. */
 export interface ContextFiles {
@@ -60,7 +58,7 @@ export function contextFiles(
     const refuse = (found: string[], why: string) => {
       if (found.length)
         throw new Error(
-          say`the build of ${planned.name} sends ${some(found)}, ${why}; leave that out in ${join(context, ".dockerignore")}`,
+          say`the build of ${planned.name} sends ${few(found, 1)}, ${why}; leave that out in ${join(context, ".dockerignore")}`,
         );
     };
     const placesOf = (chosen: typeof within) => chosen.map((entry) => entry.place);

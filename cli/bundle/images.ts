@@ -8,7 +8,7 @@ import { atMirror } from "../../core/engines/imageMirrors";
 import { type EngineAddress, ENGINE_SETTINGS, engineAddress } from "../../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../../core/engines/dockerApi/connection/client";
 import { withTag } from "../../core/description/names";
-import { say } from "../../core/description/say";
+import { few, say } from "../../core/description/say";
 import type { PlannedResource } from "../plan";
 import { type Part, readPart } from "./archiveFile";
 import type { BundledImage } from "./manifest";
@@ -129,10 +129,6 @@ export function imagesOf(resources: PlannedResource[]): WantedImages {
   return { engine: sorted, builds, cluster: [...cluster].sort(), late: [...late].sort() };
 }
 
-/** A few of them, and how many more. */
-export const listed = (names: string[]) =>
-  names.slice(0, 5).join(", ") + (names.length > 5 ? `, and ${names.length - 5} more` : "");
-
 /** All names of what a stack builds. */
 export const namesOfBuilds = (builds: PlannedBuild[]): string[] =>
   builds.flatMap(({ name, build }) => [name, ...(build.tags ?? []).map(withTag)]);
@@ -148,11 +144,11 @@ export const withContents = (images: BundledImage[], builds: PlannedBuild[]): Bu
 export function noteWanted({ cluster, late }: WantedImages): void {
   if (cluster.length)
     console.error(
-      say`note: the cluster's nodes pull ${listed(cluster)} themselves: not in the file; a registry that they reach has to have it.`,
+      say`note: the cluster's nodes pull ${few(cluster, 5)} themselves: not in the file; a registry that they reach has to have it.`,
     );
   if (late.length)
     console.error(
-      say`note: the images of ${listed(late)} are known only when something else has been made: not in the file.`,
+      say`note: the images of ${few(late, 5)} are known only when something else has been made: not in the file.`,
     );
 }
 

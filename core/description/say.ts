@@ -85,6 +85,10 @@ export const isSaid = (text: string, template: string): boolean => holesIn(text,
 /** Items in a row: `a, b`. */
 export const listed = (items: readonly string[]): string => items.join(say`, `);
 
+/** The same for many: the first ones, and how many more there are. */
+export const few = (items: readonly string[], shown: number): string =>
+  items.length > shown ? say`${listed(items.slice(0, shown))} and ${items.length - shown} more` : listed(items);
+
 function joined(items: readonly string[], last: string): string {
   return items.length < 2 ? items.join() : `${listed(items.slice(0, -1))}${last}${items.at(-1)}`;
 }

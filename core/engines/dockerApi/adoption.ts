@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ArgumentError } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
 import { nearest } from "../../description/nearest";
-import { say } from "../../description/say";
+import { few, say } from "../../description/say";
 import { COMPOSE_LABELS, isOurs, type Owner, STACK_LABEL } from "../owner";
 import { setAsideAs, takerTag, wayBack } from "./predecessors";
 import type { EngineSnapshot, LiveContainer, LiveNetwork } from "./snapshot";
@@ -149,10 +149,8 @@ export function sayOfAdoption(
       warn(say`the network ${network} is not in the description, so that the new container does not join it.`);
   const written = live.closer?.written ?? [];
   if (written.length) {
-    const shown = written.slice(0, SHOWN).join(", ");
-    const more = written.length > SHOWN ? say` and ${written.length - SHOWN} more` : "";
     warn(
-      say`files that were written inside the old container go with it: ${shown}${more}. \`docker diff ${name}\` lists them, \`docker cp ${name}:PATH .\` copies one.`,
+      say`files that were written inside the old container go with it: ${few(written, SHOWN)}. \`docker diff ${name}\` lists them, \`docker cp ${name}:PATH .\` copies one.`,
     );
   }
   const project = labels[`${COMPOSE_LABELS}project`];

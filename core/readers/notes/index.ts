@@ -3,7 +3,7 @@ import type { DockerRunContext } from "../dockerRun";
 import { clashesOf } from "./clashes";
 import type { Note, NoteSetup } from "./note";
 import { readNote } from "./reader";
-import { listed, say } from "../../description/say";
+import { few, say } from "../../description/say";
 
 export type { Clash, Fate, Note, NoteItem, NoteSetup } from "./note";
 export { clashesOf } from "./clashes";
@@ -43,8 +43,7 @@ export function chosenSetups(notes: Note[], names: string[], argument: string): 
     const guess = nearest(name, known);
     const where = notes.map(({ file }) => file).join(", ");
     if (known.length === 0) throw new Error(say`${argument}: ${where} has no setup that is ready to run`);
-    const list =
-      known.length > 12 ? say`${listed(known.slice(0, 12))} and ${known.length - 12} more` : known.join(", ");
+    const list = few(known, 12);
     throw new Error(
       say`${argument}: ${where} has no setup "${name}"; ${guess ? say`did you mean ${guess}? There are ${list}` : say`use some of ${list}`}`,
     );

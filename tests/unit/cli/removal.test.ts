@@ -210,7 +210,7 @@ describe("who has ended a destroy hears", () => {
     );
     const many = Array.from({ length: 9 }, (_, index) => made("container", `c${index}`));
     expect(leftBehind("shop", stateOf(web, ...many), stateOf(...many))).toContain(
-      "1 of 10 are gone, and what is left is c0, c1, c2, c3, c4, 4 more;",
+      "1 of 10 are gone, and what is left is c0, c1, c2, c3, c4, c5 and 3 more;",
     );
   });
 
