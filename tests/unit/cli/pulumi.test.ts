@@ -13,6 +13,7 @@ import {
 import os, { hostname, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { freeLock } from "../../../cli/locks";
+import { pulumiEnvironment } from "../../../cli/pulumi";
 import { describeIf } from "../../skips";
 
 const BERTH = join(__dirname, "../../../cli/berth.js");
@@ -134,6 +135,21 @@ test.concurrent.each([
   else run.berth.kill(signal);
   expect(await run.ended).toEqual([code, null]);
   expect(readdirSync(locks).sort()).toEqual(["elsewhere.json", "other.json"]);
+});
+
+test.each([
+  [undefined, "200"],
+  ["50", "50"],
+])("with GOGC=%s the CLI gets %s", (given, expected) => {
+  const { GOGC: before } = process.env;
+  if (given === undefined) delete process.env.GOGC;
+  else process.env.GOGC = given;
+  try {
+    expect(pulumiEnvironment(mkdtempSync(join(top, "env-"))).GOGC).toBe(expected);
+  } finally {
+    if (before === undefined) delete process.env.GOGC;
+    else process.env.GOGC = before;
+  }
 });
 
 const terminal = existsSync("/usr/bin/script") && process.platform === "linux";
