@@ -57,7 +57,7 @@ function summary({ file, items, setups }: Note): string {
     of("understood") && say`${of("understood")} said in another way`,
     of("left out") && say`${of("left out")} left out`,
   ];
-  return say`${file}: ${parts.filter(Boolean).join(say`, `)}`;
+  return say`${file}: ${parts.filter((part) => typeof part === "string").reduce((before, part) => say`${before}, ${part}`)}`;
 }
 
 function ready(setups: NoteSetup[], items: NoteItem[]): string[] {
@@ -70,7 +70,7 @@ function ready(setups: NoteSetup[], items: NoteItem[]): string[] {
       : own.filter((item, index) => own.findIndex(({ text }) => text === item.text) === index);
     const said = noticesOf(setup).filter(({ level }) => level === "warning");
     return [
-      `  ${setup.name}: ${what} (${at(setup.lines)})`,
+      `  ${say`${setup.name}: ${say`${what} (${at(setup.lines)})`}`}`,
       ...shown.map(({ text }) => `      ${cut(text)}`),
       ...said.map((notice) => `      ${noticeLine(notice)}`),
     ];
@@ -87,14 +87,18 @@ function grouped(items: NoteItem[], said: (item: NoteItem) => string): [said: st
 /** A row for each item, and below them what there is to say. */
 const listed = (items: NoteItem[], said: (item: NoteItem) => string): string[] =>
   grouped(items, said).flatMap(([below, all]) => [
-    ...all.map(({ line, text, what }) => `  ${at([line])}  ${cut(text.startsWith(what) ? text : `${what}: ${text}`)}`),
+    ...all.map(
+      ({ line, text, what }) => `  ${at([line])}  ${cut(text.startsWith(what) ? text : say`${what}: ${text}`)}`,
+    ),
     `      ${below}`,
   ]);
 
 /** Only their commands, with the lines, for what nobody is going to read closely. */
 const counted = (items: NoteItem[]): string[] =>
   grouped(items, ({ why }) => why).flatMap(([why, all]) => {
-    const names = grouped(all, ({ what, text }) => (/ ?rows?$|^(?:block|file)$/.test(what) ? cut(text, 30) : what));
+    const names = grouped(all, ({ what, text }) =>
+      /^(?:docker|podman|nvidia-docker|kubectl)/.test(what) ? what : cut(text, 30),
+    );
     const words = names.map(([name, same]) => `${name} (${same.map(({ line }) => line).join(", ")})`);
     return [
       `  ${why}`,
@@ -131,7 +135,7 @@ function report(note: Note, chosen: NoteSetup[] | undefined): string {
     ),
     ...section(
       say`Not side by side`,
-      apart.map(({ about, setups: names }) => `  ${about}: ${names.join(", ")}`),
+      apart.map(({ about, setups: names }) => `  ${say`${about}: ${names.join(", ")}`}`),
     ),
     ...section(
       say`To be filled in first`,
@@ -214,7 +218,7 @@ export async function fromNotes(files: string[], given: FromNotesOptions): Promi
   );
   if (between.length)
     reports.push(
-      `${say`Not side by side, in several notes`}\n${between.map((one) => `  ${one.about}: ${one.setups.join(", ")}`).join("\n")}`,
+      `${say`Not side by side, in several notes`}\n${between.map((one) => `  ${say`${one.about}: ${one.setups.join(", ")}`}`).join("\n")}`,
     );
   console.log([...reports, ...(chosen ? [] : [next(notes)])].filter(Boolean).join("\n\n"));
   return 0;

@@ -1,4 +1,4 @@
-import { columnsOf, inEnglish, listed, padded, say } from "../core/description/say";
+import { columnsOf, listed, padded, say } from "../core/description/say";
 import { localTime } from "../core/engines/rollback";
 import { applicableProject } from "./project";
 import { type RanPlainly, type ServiceThen, shortened, words } from "./ran";
@@ -49,19 +49,15 @@ class Known {
 
 /**
  * Goes through updates, oldest first, with the services after each of them and what it has changed.
- *
- * @param plain in English, for other programs
  */
 export async function walked(
   updates: Update[],
   visit: (update: Update, services?: Map<string, ServiceThen>, changes?: Record<string, string[]>) => void,
-  plain = false,
 ): Promise<void> {
   const known = new Known();
   for (const update of updates) {
     const services = (await update.state?.())?.services;
-    const next = () => services && known.next(services, update);
-    visit(update, services, plain ? inEnglish(next) : next());
+    visit(update, services, services && known.next(services, update));
   }
 }
 
@@ -84,7 +80,7 @@ export async function history(
     const isBase = walk.length < updates.length && update.number === walk[0]!.number;
     if (!isBase && changedSomething(update, services)) all.push({ ...update, services });
   };
-  await walked(walk, visit, json);
+  await walked(walk, visit);
   const rows = all.reverse().slice(0, Number(limit));
   if (json) console.log(JSON.stringify({ stack, updates: rows }, undefined, 2));
   else console.log(printed(stack, rows, all.length + updates.length - walk.length).join("\n"));

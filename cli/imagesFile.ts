@@ -14,7 +14,7 @@ import { version } from "./project";
 /** A file of images that cannot be loaded. */
 export class ImagesError extends Error {
   constructor(problem: string, remedy = say`nothing was loaded; copy it again`) {
-    super(`${problem}; ${remedy}`);
+    super(say`${problem}; ${remedy}`);
     this.name = "ImagesError";
   }
 }

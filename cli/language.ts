@@ -5,7 +5,8 @@ const PASSING = ["exec", "from-run"];
 
 /**
  * Takes `--lang LANGUAGE` out of a command line. It is read before anything else is loaded, since messages are said in
- * the language of the process; BERTH_LANG hands it on to programs that are called.
+ * the language of the process; BERTH_LANG hands it on to programs that are called. With `--json` that is English: what
+ * another program reads is the same for everybody.
  *
  * @returns the words that are left, or what is wrong
  */
@@ -27,5 +28,6 @@ export function takeLanguage(args: string[], env: NodeJS.ProcessEnv = process.en
     }
     env.BERTH_LANG = value;
   }
+  if (left.includes("--json")) env.BERTH_LANG = "en";
   return left;
 }

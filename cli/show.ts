@@ -49,7 +49,7 @@ const PRINTERS: Record<
 
 /** A remark as one line; `before` stands in front of its place. */
 export function noticeLine({ level, at, text }: Notice, before = ""): string {
-  const line = `${before}${at}: ${text}`;
+  const line = say`${before + at}: ${text}`;
   return level === "warning" ? say`warning: ${line}` : say`note: ${line}`;
 }
 

@@ -137,7 +137,7 @@ export class DaemonConfig extends pulumi.ComponentResource {
     const type = "berth:host:DaemonConfig";
     const report = reporter(type, name);
     const checked = report(() => check(name, args));
-    super(type, name, { ...checked.given, host: checked.invocation.name }, opts);
+    super(type, name, { ...checked.given, host: checked.invocation.host }, opts);
     for (const slip of checked.slips) void pulumi.log.warn(say`${args.file}: ${slip}`, this);
 
     const { report: said } = setUp(this, checked.invocation, {
@@ -247,8 +247,8 @@ function checkSettings(settings: Settings, path: (key: string) => string): void 
     if (!known) {
       const close = nearest(key, Object.keys(KEYS));
       const unknown: [string, string] = [
-        "is not a setting of dockerd, which does not start with what it does not know",
-        close ? `use ${close}` : "leave it out",
+        say`is not a setting of dockerd, which does not start with what it does not know`,
+        close ? say`use ${close}` : say`leave it out`,
       ];
       throw new ArgumentError(path(key), ...(FORMER[key] ?? unknown));
     }

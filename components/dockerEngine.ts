@@ -42,7 +42,7 @@ export class DockerEngine extends pulumi.ComponentResource {
       type,
       name,
     )(() => checkPackageArgs("docker-engine", name, args, checkEngineArgs));
-    super(type, name, { ...given, host: invocation.name }, opts);
+    super(type, name, { ...given, host: invocation.host }, opts);
 
     const { report, outcome } = setUp(this, invocation, {
       type,

@@ -90,7 +90,7 @@ export class ImageArchive extends pulumi.ComponentResource {
     const preview = pulumi.runtime.isDryRun();
     const tell = (what: string) => void pulumi.log.info(say`\`up\` saves ${what} to ${file}.`, this);
     if (preview && session.client)
-      void isKnown(images).then((known) => known || tell("images that it builds or loads before"));
+      void isKnown(images).then((known) => known || tell(say`images that it builds or loads before`));
     const saved = images.apply((known) =>
       inUp(this, session, async (client) => {
         if (isUpToDate(file, known)) return readManifest(file);

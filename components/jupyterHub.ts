@@ -175,7 +175,7 @@ function describe(name: string, args: JupyterHubArgs, report: Report): GpuContai
 
 /** Who is there, with the hash of each password. */
 function usersFile(name: string, users: JupyterHubArgs["users"], report: Report): pulumi.Output<string> {
-  const how = "give each a password: { kevin: config.requireSecret(...) }";
+  const how = say`give each a password: { kevin: config.requireSecret(...) }`;
   if (users === null || typeof users !== "object" || Array.isArray(users) || pulumi.Output.isInstance(users))
     throw new ArgumentError("users", say`is not a map of users that is known already`, how);
   if (Object.keys(users).length === 0) throw new ArgumentError("users", say`is empty, so nobody could log in`, how);

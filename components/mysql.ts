@@ -144,13 +144,16 @@ function describe(name: string, args: MysqlArgs): ServiceArgs & ServiceOptions {
                 name,
                 rootPassword as pulumi.Input<string>,
                 "rootPassword",
-                "give a password, or { allowEmpty: true } by name",
+                say`give a password, or { allowEmpty: true } by name`,
               ),
             }),
         ...(database === undefined ? {} : { MYSQL_DATABASE: database }),
         ...(user === undefined
           ? {}
-          : { MYSQL_USER: user, MYSQL_PASSWORD: secretText(name, password!, "password", "give the user's password") }),
+          : {
+              MYSQL_USER: user,
+              MYSQL_PASSWORD: secretText(name, password!, "password", say`give the user's password`),
+            }),
       },
       environment,
     ),

@@ -41,7 +41,7 @@ export class NvidiaToolkit extends pulumi.ComponentResource {
       type,
       name,
     )(() => checkPackageArgs("nvidia-toolkit", name, args, checkToolkitArgs));
-    super(type, name, { ...given, host: invocation.name }, opts);
+    super(type, name, { ...given, host: invocation.host }, opts);
 
     const { report, outcome } = setUp(this, invocation, {
       type,

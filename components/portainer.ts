@@ -86,8 +86,8 @@ export class Portainer extends Service {
 }
 
 const OTHER_ENGINES: Record<string, string> = {
-  swarm: "on a Swarm Portainer would see the one node that it runs on, and wants an agent on every other",
-  kubernetes: "a cluster has no engine's socket, and Portainer would want every right there in its place",
+  swarm: say`on a Swarm Portainer would see the one node that it runs on, and wants an agent on every other`,
+  kubernetes: say`a cluster has no engine's socket, and Portainer would want every right there in its place`,
 };
 
 function describe(args: PortainerArgs, report: Report): ServiceArgs & ServiceOptions {

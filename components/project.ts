@@ -55,7 +55,7 @@ export class Project extends pulumi.ComponentResource {
     super(type, name, { project: project.name, services: Object.keys(project.services) }, opts);
     const { engine = chosenEngine() } = options;
     for (const { level, at, text } of project.notices.filter(({ swarm }) => !swarm || engine !== "swarm"))
-      void (level === "warning" ? pulumi.log.warn : pulumi.log.info)(`${name}: ${at}: ${text}`);
+      void (level === "warning" ? pulumi.log.warn : pulumi.log.info)(say`${name}: ${at}: ${text}`);
 
     const making: Making =
       engine === "docker"

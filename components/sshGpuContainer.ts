@@ -186,7 +186,7 @@ function describe(
 }
 
 function authorizedKeysFile(given: pulumi.Input<string>[], report: Report): pulumi.Input<string> {
-  const how = 'give public keys, or paths such as "~/.ssh/id_ed25519.pub"';
+  const how = say`give public keys, or paths such as "~/.ssh/id_ed25519.pub"`;
   if (!Array.isArray(given)) throw new ArgumentError("authorizedKeys", say`is not a list`, how);
   if (given.length === 0) throw new ArgumentError("authorizedKeys", say`is empty, so nobody could log in`, how);
   const read = (key: string, index: number) => readPublicKeys(key, `authorizedKeys[${index}]`, process.cwd());

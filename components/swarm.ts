@@ -100,7 +100,7 @@ export class Swarm extends pulumi.ComponentResource {
   }
 }
 
-const HELP = 'use for example "192.168.1.10", "192.168.1.10:2377" or "eth0"';
+const HELP = say`use for example "192.168.1.10", "192.168.1.10:2377" or "eth0"`;
 
 /** An IP address or an interface, with a port where `port` allows one. */
 function address(value: string, argument: string, port = true): string {

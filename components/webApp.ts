@@ -233,7 +233,7 @@ function describe(
 
   const declaration = new Declaration(name, report, args.namespace, opts);
   const { whenKnown } = declaration;
-  const labels = { app: name, ...withoutUndefined(objectOf(args.labels ?? {}, "labels", "a map of labels")) };
+  const labels = { app: name, ...withoutUndefined(objectOf(args.labels ?? {}, "labels", say`a map of labels`)) };
   const selector = { app: plain(labels.app, "labels.app") };
   const checkedLabels = declaration.labels(labels);
 
@@ -346,7 +346,7 @@ function strategy(given: WebAppArgs["strategy"]): object | undefined {
       say`${show(given)} is not known`,
       say`use "Recreate", { maxSurge, maxUnavailable } or false`,
     );
-  checkFields(given, ["maxSurge", "maxUnavailable"], "strategy", "a rolling update");
+  checkFields(given, ["maxSurge", "maxUnavailable"], "strategy", say`a rolling update`);
   const { maxSurge, maxUnavailable } = given;
   for (const [key, value] of Object.entries({ maxSurge, maxUnavailable }))
     if (value !== undefined) numberOrPercentage(value, `strategy.${key}`);

@@ -66,7 +66,7 @@ A project is found from every folder in it. In a project of your own \`plan\`, \
 \`destroy\` are about that project; its program can be in TypeScript or JavaScript.
 
 Messages and help are in English or Chinese: as \`--lang en\` or \`--lang zh\` says, else the variable \`BERTH_LANG\`, else the
-terminal (\`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\`). What has no Chinese yet is said in English. JSON and exit codes are the same.
+terminal (\`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\`). With \`--json\` everything is in English, and exit codes are the same.
 
 ## Commands
 

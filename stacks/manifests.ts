@@ -46,7 +46,7 @@ export function program() {
   return inFiles(() => {
     const { objects, notices } = readManifests(readManifestFiles(manifests, { input: false }));
     for (const { level, at, text } of notices)
-      if (!at.startsWith("namespace ")) void pulumi.log[level === "note" ? "info" : "warn"](`${at}: ${text}`);
+      if (!at.startsWith("namespace ")) void pulumi.log[level === "note" ? "info" : "warn"](say`${at}: ${text}`);
     const made = applyManifests(objects, { wait });
     return { objects: [...made.keys()].map(({ at }) => at), urls: urlsOf(objects) };
   });

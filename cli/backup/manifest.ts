@@ -12,7 +12,7 @@ export class BackupError extends Error {
     readonly problem: string,
     readonly remedy = say`nothing was changed; copy it again, or take another one`,
   ) {
-    super(`${problem}; ${remedy}`);
+    super(say`${problem}; ${remedy}`);
     this.name = "BackupError";
   }
 }

@@ -9,7 +9,7 @@ export class BundleError extends Error {
     readonly problem: string,
     readonly remedy = say`copy it again, or make another one`,
   ) {
-    super(`${problem}; ${remedy}`);
+    super(say`${problem}; ${remedy}`);
     this.name = "BundleError";
   }
 }

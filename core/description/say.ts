@@ -32,17 +32,6 @@ export const templateOf = (texts: readonly string[]): string =>
 /** What the package has for a template: a third of the catalogue would be English that the code says anyway. */
 export const shortKey = (template: string): string => createHash("sha1").update(template).digest("base64").slice(0, 5);
 
-/** What a function says in English, whoever reads it: JSON is the same in all languages. */
-export function inEnglish<T>(speak: () => T): T {
-  const before = language();
-  chosen = "en";
-  try {
-    return speak();
-  } finally {
-    chosen = before;
-  }
-}
-
 const translated = (template: string): string | undefined =>
   language() === "en" ? undefined : (catalogue![template] ?? catalogue![shortKey(template)]);
 

@@ -51,6 +51,8 @@ export interface HostConnection {
 export interface Invocation {
   /** The host for people: `ada@gpu1`, `this machine`. */
   name: string;
+  /** The same in every language, for states. */
+  host: string;
   /** Tells hosts apart. */
   identity: string;
   program: string[];
@@ -58,6 +60,7 @@ export interface Invocation {
   withKey: boolean;
 }
 
+const THIS = "this machine";
 const KNOWN = ["host", "user", "port", "identityFile", "privateKey", "hostKey", "jump", "sudo"];
 const JUMP = ["host", "user", "port", "hostKey"];
 const HOST = /^(?:[a-zA-Z0-9_](?:[a-zA-Z0-9._-]*[a-zA-Z0-9_])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(?:%[a-zA-Z0-9._-]+)?)$/;
@@ -147,7 +150,7 @@ const KEY_IN_AGENT = 'printf "%s\\n" "$BERTH_PRIVATE_KEY" | ssh-add -q - && unse
 export function invocationOf(connection: HostConnection = {}, path = "connection"): Invocation {
   if (connection === null || typeof connection !== "object" || Array.isArray(connection))
     throw new ArgumentError(path, say`${show(connection)} is not a connection`, say`use for example { host: "gpu1" }`);
-  checkFields(connection, KNOWN, path, "a connection");
+  checkFields(connection, KNOWN, path, say`a connection`);
   const { host, user, port, identityFile, privateKey, hostKey, jump, sudo } = connection;
   if (sudo !== undefined && typeof sudo !== "boolean")
     throw new ArgumentError(`${path}.sudo`, say`${show(sudo)} is not true or false`, say`use true or false`);
@@ -160,7 +163,7 @@ export function invocationOf(connection: HostConnection = {}, path = "connection
         say`name it in ${path}.host, or leave this out`,
       );
     const program = ["/bin/sh", "-c", (sudo ?? true) ? AS_ROOT_HERE : 'exec sh -c "$1"', "sh"];
-    return { name: "this machine", identity: "this machine", program, withKey: false };
+    return { name: say`this machine`, host: THIS, identity: THIS, program, withKey: false };
   }
   const target = checkEndpoint({ host, user, port, hostKey }, path);
   if (identityFile !== undefined && (typeof identityFile !== "string" || identityFile.trim() === ""))
@@ -180,7 +183,7 @@ export function invocationOf(connection: HostConnection = {}, path = "connection
   if (jump !== undefined) {
     if (jump === null || typeof jump !== "object")
       throw new ArgumentError(`${path}.jump`, say`${show(jump)} is not a host`, say`use for example { host: "gate" }`);
-    checkFields(jump, JUMP, `${path}.jump`, "a jump host");
+    checkFields(jump, JUMP, `${path}.jump`, say`a jump host`);
     const gate = checkEndpoint(jump, `${path}.jump`);
     const words = sshArguments(gate, identity);
     // The target stands in brackets for IPv6; ssh fills both in.
@@ -192,6 +195,7 @@ export function invocationOf(connection: HostConnection = {}, path = "connection
   const name = `${user ? `${user}@` : ""}${host}${port ? `:${port}` : ""}`;
   return {
     name,
+    host: name,
     identity: `${place({ host, port })}${jump ? ` via ${place(jump)}` : ""}`,
     program: privateKey === undefined ? ssh : ["ssh-agent", "/bin/sh", "-c", KEY_IN_AGENT, "sh", ...ssh],
     withKey: privateKey !== undefined,

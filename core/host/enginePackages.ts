@@ -198,7 +198,7 @@ function wantedOn(facts: HostFacts, source: Source, name: string): Wanted {
     "source",
     isRedHatLike(facts)
       ? say`${facts.os.name} (${name}) has no Docker engine of its own; its docker is Podman`
-      : `berth does not know what the engine's package is called on ${facts.os.name} (${name})`,
+      : say`berth does not know what the engine's package is called on ${facts.os.name} (${name})`,
     dockerFolder(facts) ? say`use source: "docker"` : say`install it there by hand; what is installed already counts`,
   );
 }
@@ -222,8 +222,8 @@ export function planEngine(
   if (facts) changes.push(...planService(facts, packages.fresh));
   else
     changes.push(
-      `installs ${given.source === "docker" ? `docker-ce from ${given.mirror ?? DOCKER}` : "the distribution's engine"}${given.version ? ` ${given.version}` : ""}`,
-      "starts docker and has it start with the machine",
+      say`installs ${given.source === "docker" ? say`docker-ce from ${given.mirror ?? DOCKER}` : say`the distribution's engine`}${given.version ? ` ${given.version}` : ""}`,
+      say`starts docker and has it start with the machine`,
     );
   if (facts && facts.init === "none" && changes.length)
     throw new ArgumentError(
@@ -261,13 +261,13 @@ const NO_PACKAGES = {
 };
 
 function planService({ engine, tools }: HostFacts, fresh: boolean): string[] {
-  if (fresh) return ["starts docker and has it start with the machine"];
+  if (fresh) return [say`starts docker and has it start with the machine`];
   if (!engine) return [];
   // Without a client nobody knows whether it answers.
   const starts = engine.info === undefined && tools.has("docker");
-  if (starts && !engine.enabled) return ["starts docker and has it start with the machine"];
-  if (starts) return ["starts docker"];
-  return engine.enabled ? [] : ["has docker start with the machine"];
+  if (starts && !engine.enabled) return [say`starts docker and has it start with the machine`];
+  if (starts) return [say`starts docker`];
+  return engine.enabled ? [] : [say`has docker start with the machine`];
 }
 
 /** The engine that is there, whoever installed it. */
@@ -278,7 +278,7 @@ function engineThere({
   if (!engine) return undefined;
   const name = ENGINE_PACKAGES.find((one) => packages[one]);
   const version = name ? packages[name]!.version : engine.version;
-  const what = name ? `${name} ${version}` : `an engine ${version} that no package brought`;
+  const what = name ? `${name} ${version}` : say`an engine ${version} that no package brought`;
   return { what, version, packaged: name !== undefined };
 }
 
@@ -306,18 +306,18 @@ function planPackages(given: CheckedEngine, name: string, facts: HostFacts, { ch
 
   const broken = missing.filter((one) => facts.packages[one]);
   const fresh = missing.filter((one) => !facts.packages[one]);
-  const from = source === "docker" ? mirror : "the distribution";
+  const from = source === "docker" ? mirror : say`the distribution`;
   const installs = (list: string[], where: string) =>
-    changes.push(`installs ${list.join(", ")} from ${where} (${facts.os.name})`);
-  if (broken.length) changes.push(`completes the installation of ${broken.join(", ")}, which broke off`);
+    changes.push(say`installs ${list.join(", ")} from ${where} (${facts.os.name})`);
+  if (broken.length) changes.push(say`completes the installation of ${broken.join(", ")}, which broke off`);
   if (fresh.length)
     installs(version ? fresh.map((one) => (pinned.includes(one) ? `${one} ${version}` : one)) : fresh, from);
   if (wrong.length)
     changes.push(
-      `changes ${wrong.join(", ")} from ${facts.packages[wrong[0]!]!.version} to ${version}; the engine restarts, and ${throughRestart(facts)}`,
+      say`changes ${wrong.join(", ")} from ${facts.packages[wrong[0]!]!.version} to ${version}; the engine restarts, and ${throughRestart(facts)}`,
     );
   if (client.length) installs(client, from);
-  if (completion.length) installs(completion, "the distribution");
+  if (completion.length) installs(completion, say`the distribution`);
 
   const manager = names.length ? checkManager(facts, name, names.join(", ")) : (managerOf(facts) ?? ("none" as const));
   const repository = source === "docker" && !foreign ? dockerRepository(facts, mirror) : undefined;
@@ -356,7 +356,8 @@ function checkForeign(
       say`${name} has ${there.what}, but no docker client to ask it with`,
       say`install the client there`,
     );
-  if (source === "docker" || !there.packaged) warnings.push(`${name} has ${there.what}; it stays and is used as it is`);
+  if (source === "docker" || !there.packaged)
+    warnings.push(say`${name} has ${there.what}; it stays and is used as it is`);
 }
 
 function planUsers(
@@ -380,11 +381,11 @@ function planUsers(
   const joining = users.filter((user) => !members.has(user));
   const leaving = berths.filter((user) => !users.includes(user) && members.has(user));
   const group = (who: string[]) => who.join(", ");
-  if (joining.length) changes.push(`adds ${group(joining)} to the group docker`);
-  if (leaving.length) changes.push(`takes ${group(leaving)} out of the group docker`);
+  if (joining.length) changes.push(say`adds ${group(joining)} to the group docker`);
+  if (leaving.length) changes.push(say`takes ${group(leaving)} out of the group docker`);
   if (joining.length)
     warnings.push(
-      `${group(joining)} can become root on ${name}: whoever is in the group docker can mount the whole disk into a container`,
+      say`${group(joining)} can become root on ${name}: whoever is in the group docker can mount the whole disk into a container`,
     );
   return {
     add_users: joining.join(" "),

@@ -1,3 +1,5 @@
+import { say } from "../description/say";
+
 /** What `docker info` says, as far as it matters here. */
 export interface EngineInfo {
   ServerVersion?: string;
@@ -105,7 +107,7 @@ const runningIn = ({ engine }: HostFacts): number => engine?.info?.ContainersRun
 
 /** The containers that run on a host, as the subject of a sentence. */
 export const runningContainers = (facts: HostFacts): string =>
-  runningIn(facts) === 1 ? "the running container" : `${runningIn(facts)} running containers`;
+  runningIn(facts) === 1 ? say`the running container` : say`${runningIn(facts)} running containers`;
 
 /**
  * What becomes of the containers where the engine restarts; it has to be known beforehand.
@@ -113,11 +115,11 @@ export const runningContainers = (facts: HostFacts): string =>
  * @param living whether they live on
  */
 export function throughRestart(facts: HostFacts, living = facts.engine?.info?.LiveRestoreEnabled): string {
-  const verb = (plural: string) => (runningIn(facts) === 1 ? `${plural}s` : plural);
   const containers = runningContainers(facts);
-  return living
-    ? `${containers} ${verb("keep")} running (live-restore)`
-    : `${containers} ${verb("stop")} and ${verb("start")} again`;
+  const one = runningIn(facts) === 1;
+  if (living)
+    return one ? say`${containers} keeps running (live-restore)` : say`${containers} keep running (live-restore)`;
+  return one ? say`${containers} stops and starts again` : say`${containers} stop and start again`;
 }
 
 /** Packages that hold the engine itself. */

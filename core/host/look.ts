@@ -21,31 +21,34 @@ const REMEDIES: [RegExp, (name: string) => string][] = [
   [
     /host key for .* has changed|REMOTE HOST IDENTIFICATION/i,
     () =>
-      "it is not the machine that it was, or somebody stands in between: ask its owner, then correct hostKey or known_hosts",
+      say`it is not the machine that it was, or somebody stands in between: ask its owner, then correct hostKey or known_hosts`,
   ],
   [
     /host key verification failed|no .*host key is known/i,
-    () => "connect once by hand with `ssh` and compare its key, or give it as hostKey",
+    () => say`connect once by hand with \`ssh\` and compare its key, or give it as hostKey`,
   ],
   [
     /permission denied/i,
-    () => "give the right user, and a key that the host knows: an agent, identityFile or privateKey",
+    () => say`give the right user, and a key that the host knows: an agent, identityFile or privateKey`,
   ],
   [
     /bad configuration option: knownhostscommand/i,
-    () => "hostKey needs OpenSSH 8.5 or newer here; put the key into known_hosts instead",
+    () => say`hostKey needs OpenSSH 8.5 or newer here; put the key into known_hosts instead`,
   ],
-  [/could not resolve/i, () => "check the name, or give the address"],
+  [/could not resolve/i, () => say`check the name, or give the address`],
   [
     /connection refused|timed out|no route|unreachable/i,
-    () => "check that the machine is up, its port, and the way there (jump)",
+    () => say`check that the machine is up, its port, and the way there (jump)`,
   ],
   [
     /sudo: .*password|a terminal is required/i,
-    () => "let sudo ask for no password there (NOPASSWD), or connect as root",
+    () => say`let sudo ask for no password there (NOPASSWD), or connect as root`,
   ],
-  [/sudo: .*not found/i, () => "install sudo there, or connect as root"],
-  [/error loading key|invalid format|bad passphrase/i, () => "give an unencrypted private key, with its line breaks"],
+  [/sudo: .*not found/i, () => say`install sudo there, or connect as root`],
+  [
+    /error loading key|invalid format|bad passphrase/i,
+    () => say`give an unencrypted private key, with its line breaks`,
+  ],
 ];
 
 /** What ssh adds about a changed key: how to forget the old one, in files that may not be the user's. */
@@ -58,9 +61,10 @@ export function explain(name: string, said: string, code: number | null): string
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !/^[@\s]+$/.test(line) && !CHATTER.test(line));
-  const remedy = REMEDIES.find(([pattern]) => pattern.test(said))?.[1](name) ?? `try \`ssh\` by hand from this machine`;
-  const last = lines.slice(-4).join(" / ").replaceAll("berth-host", name) || `it ended with status ${code}`;
-  return `${name} cannot be set up (${last}); ${remedy}.`;
+  const remedy =
+    REMEDIES.find(([pattern]) => pattern.test(said))?.[1](name) ?? say`try \`ssh\` by hand from this machine`;
+  const last = lines.slice(-4).join(" / ").replaceAll("berth-host", name) || say`it ended with status ${code}`;
+  return say`${name} cannot be set up (${last}); ${remedy}.`;
 }
 
 /**

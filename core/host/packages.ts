@@ -91,7 +91,7 @@ export function packageSettings(plan: PackagePlan): Record<string, string> {
 
 /** @throws ArgumentError where a mirror is no address, or one that cannot stand in a file of sources */
 export function checkMirror(mirror: unknown, path: string, example: string): string {
-  const remedy = `use an address such as ${example}`;
+  const remedy = say`use an address such as ${example}`;
   const url = typeof mirror === "string" && URL.canParse(mirror) ? new URL(mirror) : undefined;
   // Spaces, quotes, brackets and the like would end the address in a file of sources.
   if (!url || !/^https?:$/.test(url.protocol) || !/^[\w.~:/%[\]-]+$/.test(mirror as string))

@@ -1,4 +1,4 @@
-import { say } from "../description/say";
+import { either, say } from "../description/say";
 import * as pulumi from "@pulumi/pulumi";
 import { isOnItsWay } from "../pulumi/outputs";
 import { perProvider } from "../pulumi/perProgram";
@@ -117,8 +117,8 @@ export function setUp<A, T>(component: pulumi.Resource, invocation: Invocation, 
         );
       if (same) return jobText(job.scripts, record.text);
       if (pulumi.runtime.isDryRun()) {
-        const lines = changes.length ? changes : ["nothing changes there but berth's own record"];
-        const heading = facts ? invocation.name : `${invocation.name}, where nothing is there yet`;
+        const lines = changes.length ? changes : [say`nothing changes there but berth's own record`];
+        const heading = facts ? invocation.name : say`${invocation.name}, where nothing is there yet`;
         void pulumi.log.info(`${heading}:\n${lines.map((line) => `  ${line}`).join("\n")}`, component);
       }
       // A machine may drift twice in the same way, or be made anew under its old name: the job must differ from the one
@@ -149,7 +149,7 @@ function checkTools({ tools, os }: HostFacts, { name }: Invocation): void {
   if (missing.length)
     throw new ArgumentError(
       "connection",
-      say`${name} (${os.name}) has no ${missing.join(", no ")}`,
+      say`${name} (${os.name}) has no ${either(missing)}`,
       say`install util-linux and coreutils there`,
     );
 }

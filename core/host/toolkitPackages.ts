@@ -122,8 +122,8 @@ function checkGpus({ nvidia, os }: HostFacts, name: string): void {
       os.id === "ubuntu"
         ? "`ubuntu-drivers install`"
         : os.id === "debian"
-          ? "the package nvidia-driver"
-          : "NVIDIA's driver";
+          ? say`the package nvidia-driver`
+          : say`NVIDIA's driver`;
     throw new ArgumentError(
       "connection",
       say`${name} has an NVIDIA GPU, but its driver is not loaded, and berth installs no kernel drivers`,
@@ -165,15 +165,17 @@ export function planToolkit(
   const wrong = there?.whole === true && version !== undefined && !isVersion(there.version, version);
   const missing = facts !== undefined && !byHand && there?.whole !== true;
   const names = missing || wrong ? (version === undefined ? [TOOLKIT] : PARTS) : [];
-  if (!facts) changes.push(`installs ${TOOLKIT}${version ? ` ${version}` : ""} from ${mirror}`);
-  else if (missing && there) changes.push(`completes the installation of ${TOOLKIT}, which broke off`);
+  if (!facts) changes.push(say`installs ${TOOLKIT}${version ? ` ${version}` : ""} from ${mirror}`);
+  else if (missing && there) changes.push(say`completes the installation of ${TOOLKIT}, which broke off`);
   else if (missing)
-    changes.push(`installs ${TOOLKIT}${version ? ` ${version}` : ""} from ${mirror} (${facts.os.name})`);
-  if (wrong) changes.push(`changes ${TOOLKIT} from ${there.version} to ${version}`);
+    changes.push(say`installs ${TOOLKIT}${version ? ` ${version}` : ""} from ${mirror} (${facts.os.name})`);
+  if (wrong) changes.push(say`changes ${TOOLKIT} from ${there.version} to ${version}`);
   if (facts?.engine?.info && (missing || facts.nvidia.seen === false))
-    changes.push(`the engine restarts, since it looks for NVIDIA's hook only when it starts; ${throughRestart(facts)}`);
+    changes.push(
+      say`the engine restarts, since it looks for NVIDIA's hook only when it starts; ${throughRestart(facts)}`,
+    );
   if (image !== "none" && (changes.length > 0 || record?.values.check_image !== image))
-    changes.push(`asks a container of ${image} for the GPUs`);
+    changes.push(say`asks a container of ${image} for the GPUs`);
 
   const manager = facts && (names.length ? checkManager(facts, name, TOOLKIT) : managerOf(facts));
   const repository = manager && !byHand ? repositoryOf(manager, mirror) : undefined;

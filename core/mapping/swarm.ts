@@ -385,7 +385,7 @@ const RESTARTS: Record<string, string> = {
 };
 
 function restartPolicy({ restart }: ServiceSpec, given: SwarmOptions["restartPolicy"] = {}) {
-  checkFields(given, ["delay", "window"], "swarm.restartPolicy", "a restart policy");
+  checkFields(given, ["delay", "window"], "swarm.restartPolicy", say`a restart policy`);
   const time = (key: "delay" | "window", standard: number) =>
     nanoseconds(given[key] === undefined ? standard : parseDuration(given[key], `swarm.restartPolicy.${key}`));
   return {
@@ -400,7 +400,7 @@ function restartPolicy({ restart }: ServiceSpec, given: SwarmOptions["restartPol
 const UPDATE_FIELDS = ["parallelism", "delay", "failureAction", "monitor", "maxFailureRatio", "order"];
 
 function updateConfig(given: UpdateConfig = {}, argument: string, actions: string[]): ApiUpdateConfig {
-  checkFields(given, UPDATE_FIELDS, argument, "an update's configuration");
+  checkFields(given, UPDATE_FIELDS, argument, say`an update's configuration`);
   const { parallelism = 1, delay = 0, failureAction = "pause", monitor = 5, maxFailureRatio = 0 } = given;
   const { order = "stop-first" } = given;
   const choose = (key: string, value: string, known: string[]) => {
@@ -425,7 +425,7 @@ function updateConfig(given: UpdateConfig = {}, argument: string, actions: strin
 }
 
 function placement({ platform }: ServiceSpec, given: SwarmOptions["placement"] = {}) {
-  checkFields(given, ["constraints", "preferences", "maxReplicasPerNode"], "swarm.placement", "a placement");
+  checkFields(given, ["constraints", "preferences", "maxReplicasPerNode"], "swarm.placement", say`a placement`);
   const { constraints = [], preferences = [], maxReplicasPerNode } = given;
   for (const [index, constraint] of constraints.entries())
     if (!/^[\w.-]+\s*(==|!=)\s*\S.*$/.test(constraint))
@@ -518,7 +518,7 @@ export function swarmSpec(
   references: References,
   own: Record<string, string>,
 ): SwarmSpec {
-  checkFields(options, OPTIONS, "swarm", "the options for a Swarm");
+  checkFields(options, OPTIONS, "swarm", say`the options for a Swarm`);
   const { healthcheck: check, logging } = spec;
   const { endpointMode = "vip" } = options;
   if (!["vip", "dnsrr"].includes(endpointMode))

@@ -59,5 +59,5 @@ export function reporter(type: string, name: string, names: ArgumentNames = {}, 
 
 function inFile(error: ArgumentError, { path, locate }: ReportSource): string {
   const { argument, problem, remedy } = error;
-  return locate?.(error)?.message ?? `${path}.${snakeCase(argument)}: ${problem}; ${remedy}.`;
+  return locate?.(error)?.message ?? new ArgumentError(`${path}.${snakeCase(argument)}`, problem, remedy).message;
 }

@@ -11,10 +11,11 @@ import type {
   MountDescription,
   NetworkDescription,
 } from "../description/types";
-import { listed, note, type Printed, type PrintOptions } from "./printed";
+import { note, type Printed, type PrintOptions } from "./printed";
 import { Printer } from "./printer";
 import { secretNotices, withSecrets } from "./secrets";
 import { snakeCase } from "../description/snakeCase";
+import { both, say } from "../description/say";
 
 /** Text that Compose interpolates; every other `$` stands for itself. */
 class Interpolated {
@@ -36,12 +37,11 @@ const ORDER: (keyof TidyService)[] = [
 
 /** What Compose has no word for, with what becomes of it. */
 const UNKNOWN: Partial<Record<keyof TidyService, string>> = {
-  publishAll:
-    'Compose cannot publish every exposed port: list the ports as in `ports: ["80"]`, each gets a free host port',
-  waitTimeout: "Compose waits without a bound of its own: give `docker compose up --wait --wait-timeout SECONDS`",
-  mode: "a job is a container like any other for Compose: others wait for its end with `condition: service_completed_successfully`",
-  cpusetMems: "Compose cannot choose memory nodes: it is left out",
-  kernelMemory: "kernel memory limits are gone from Compose and Docker: it is left out, use `mem_limit`",
+  publishAll: say`Compose cannot publish every exposed port: list the ports as in \`ports: ["80"]\`, each gets a free host port`,
+  waitTimeout: say`Compose waits without a bound of its own: give \`docker compose up --wait --wait-timeout SECONDS\``,
+  mode: say`a job is a container like any other for Compose: others wait for its end with \`condition: service_completed_successfully\``,
+  cpusetMems: say`Compose cannot choose memory nodes: it is left out`,
+  kernelMemory: say`kernel memory limits are gone from Compose and Docker: it is left out, use \`mem_limit\``,
 };
 
 /** camelCase keys to snake_case, for objects whose keys are fields. */
@@ -69,10 +69,10 @@ class Writer extends Printer {
       configs: whole(this.definitions("configs")),
     });
     this.noteDefaultNetwork();
-    const how = "set it where Compose runs, or in an .env file beside this one";
+    const how = say`set it where Compose runs, or in an .env file beside this one`;
     this.notices.push(
       ...secretNotices(this.secrets, ({ name }, variable) =>
-        name === variable ? how : `Compose takes it from the variable ${name}; ${how}`,
+        name === variable ? how : say`Compose takes it from the variable ${name}; ${how}`,
       ),
     );
     return { text: render(top), notices: this.notices };
@@ -85,7 +85,10 @@ class Writer extends Printer {
       return !networks?.length && networkMode === undefined;
     });
     if (alone.length === 0 || Object.keys(this.services).length === 1) return;
-    const text = `${listed(alone)} ${alone.length === 1 ? "joins" : "join"} the network that Compose makes for the project: \`network_mode: bridge\` keeps a service on Docker's own`;
+    const text =
+      alone.length === 1
+        ? say`${alone[0]} joins the network that Compose makes for the project: \`network_mode: bridge\` keeps a service on Docker's own`
+        : say`${both(alone)} join the network that Compose makes for the project: \`network_mode: bridge\` keeps a service on Docker's own`;
     this.notices.push(note("services", text));
   }
 

@@ -12,9 +12,9 @@ import type { FileSpec } from "../description/files";
 import type { ProjectDescription } from "../description/project";
 import { parseService, type ServiceSpec } from "../description/service";
 import { inOrder } from "../description/startOrder";
-import { listed, note, type Printed, type PrintOptions, warning } from "./printed";
+import { note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
-import { say } from "../description/say";
+import { both, say } from "../description/say";
 import { hasMark, mapTexts, pieces, shellText, withSecrets } from "./secrets";
 import { withSwarm } from "./swarmOnKubernetes";
 
@@ -76,7 +76,7 @@ class Manifests extends Printer {
       this.notices.push(
         note(
           `${at}.dependsOn`,
-          say`kubectl apply waits for nobody: ${key} starts beside ${listed(others)}, and again until it finds them`,
+          say`kubectl apply waits for nobody: ${key} starts beside ${both(others)}, and again until it finds them`,
         ),
       );
     if (build)
@@ -258,7 +258,7 @@ class Manifests extends Printer {
     this.notices.push(
       warning(
         `services.${key}`,
-        say`${listed(keys)} ${keys.length === 1 ? say`is a secret and is` : say`are secrets and are`} not printed: make the Secret first with \`kubectl create secret generic ${name} ${values.join(" ")}\``,
+        say`${both(keys)} ${keys.length === 1 ? say`is a secret and is` : say`are secrets and are`} not printed: make the Secret first with \`kubectl create secret generic ${name} ${values.join(" ")}\``,
       ),
     );
   }

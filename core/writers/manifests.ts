@@ -1,11 +1,11 @@
-import { say } from "../description/say";
+import { both, say } from "../description/say";
 import { quote } from "shlex";
 import { isSecretValue } from "../description/secretValue";
 import type { Notice } from "../description/project";
 import type { GivenManifest, GivenObject } from "../mapping/kubernetes/given";
 import { inOrderOfKinds } from "../mapping/kubernetes/order";
 import { render } from "./kubernetes";
-import { listed, type Printed, warning } from "./printed";
+import { type Printed, warning } from "./printed";
 
 /** Variables of containers in clear that are named like secrets. */
 function openSecrets(value: unknown, field = ""): string[] {
@@ -59,13 +59,12 @@ export function toManifests(objects: GivenObject[]): Printed {
     const open = [...new Set(openSecrets(manifest))];
     if (open.length === 0) return [render(manifest)];
     const secret = `${name}-env`;
-    const are = open.length === 1 ? "is a secret and is" : "are secrets and are";
-    notices.push(
-      warning(
-        at,
-        say`${listed(open)} ${are} not printed: make a Secret first with \`${makes(secret, namespace, open)}\``,
-      ),
-    );
+    const command = makes(secret, namespace, open);
+    const text =
+      open.length === 1
+        ? say`${open[0]} is a secret and is not printed: make a Secret first with \`${command}\``
+        : say`${both(open)} are secrets and are not printed: make a Secret first with \`${command}\``;
+    notices.push(warning(at, text));
     return [render(withoutOpen(manifest, secret) as object)];
   });
   return { text: texts.join("---\n"), notices };

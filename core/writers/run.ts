@@ -9,13 +9,13 @@ import type {
   ProjectDescription,
   VolumeDefinition,
 } from "../description/project";
-import { say } from "../description/say";
+import { both, say } from "../description/say";
 import { parseService } from "../description/service";
 import { isSecretValue } from "../description/secretValue";
 import type { EnvFileDescription, MountDescription } from "../description/types";
 import { commandLine, dockerRun } from "./dockerRun";
 import { inOrder } from "../description/startOrder";
-import { listed, note, type PrintOptions, warning } from "./printed";
+import { note, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
 import { secretNotices } from "./secrets";
 
@@ -269,14 +269,14 @@ class Lines extends Printer {
         this.notices.push(
           warning(
             at,
-            say`docker run takes quotes, comments behind values and $ in ${listed(names)} as they stand: write ${listed(secret)} plainly there`,
+            say`docker run takes quotes, comments behind values and $ in ${both(names)} as they stand: write ${both(secret)} plainly there`,
           ),
         );
       return Object.fromEntries(other.filter(([name]) => !secret.includes(name)));
     } catch {
       // One that is not here, or that docker cannot read.
       this.notices.push(
-        note(at, say`docker run takes quotes, comments behind values and $ in ${listed(names)} as they stand`),
+        note(at, say`docker run takes quotes, comments behind values and $ in ${both(names)} as they stand`),
       );
       return {};
     }
@@ -289,7 +289,9 @@ class Lines extends Printer {
       for (const variable of variables) holders.set(variable, (holders.get(variable) ?? 0) + 1);
     return secretNotices(this.secrets, ({ variables }) => {
       const anew = variables.some((variable) => holders.get(variable)! > 1);
-      return `export ${listed(variables)} in the shell ${anew ? "anew before each line, the values differ" : "first"}`;
+      return anew
+        ? say`export ${both(variables)} in the shell anew before each line, the values differ`
+        : say`export ${both(variables)} in the shell first`;
     });
   }
 }

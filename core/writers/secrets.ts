@@ -1,9 +1,9 @@
-import { say } from "../description/say";
+import { both, say } from "../description/say";
 import { split } from "shlex";
 import { defined, type TidyService } from "../description/describe";
 import type { Notice } from "../description/project";
 import { isSecretValue, type SecretPart, secretParts, secretsInWords } from "../description/secretValue";
-import { listed, warning } from "./printed";
+import { warning } from "./printed";
 
 /** A secret value of a project, which is printed as a reference only. */
 export interface Secret {
@@ -327,8 +327,8 @@ export function secretNotices({ all }: Secrets, how: (secret: Secret, variable: 
   return all.map((secret) => {
     const [service = "", ...rest] = secret.uses[0]!.split(".");
     const variable = rest.join(".");
-    const shared = secret.uses.length > 1 ? ` (one value for ${listed(secret.uses)})` : "";
-    const kept = secret.file === undefined ? "" : `; ${secret.file} has it too, and both have to stay the same`;
+    const shared = secret.uses.length > 1 ? say` (one value for ${both(secret.uses)})` : "";
+    const kept = secret.file === undefined ? "" : say`; ${secret.file} has it too, and both have to stay the same`;
     return warning(
       `services.${service}`,
       say`${variable} is a secret and is not printed${shared}: ${how(secret, variable)}${kept}`,

@@ -52,7 +52,7 @@ export function withSwarm(at: string, service: TidyService, controller: Manifest
     const terms = placement.constraints.map((constraint) => ({ constraint, found: term(constraint) }));
     const found = terms.flatMap((one) => one.found ?? []);
     for (const one of terms)
-      if (!one.found) left("placement.constraints", `nodes of a cluster have nothing like ${one.constraint}`);
+      if (!one.found) left("placement.constraints", say`nodes of a cluster have nothing like ${one.constraint}`);
     if (found.length)
       pod.affinity = {
         nodeAffinity: {
@@ -83,21 +83,21 @@ export function withSwarm(at: string, service: TidyService, controller: Manifest
       },
     };
   else if (placement.maxReplicasPerNode && controller.kind !== "DaemonSet")
-    left("placement.max_replicas_per_node", "a cluster can only keep two pods of a service from one node");
+    left("placement.max_replicas_per_node", say`a cluster can only keep two pods of a service from one node`);
 
   if (updateConfig) update(updateConfig, controller, left);
-  if (swarm.rollbackConfig) left("rollback_config", "`kubectl rollout undo` goes back as an update goes forth");
+  if (swarm.rollbackConfig) left("rollback_config", say`\`kubectl rollout undo\` goes back as an update goes forth`);
   if (swarm.restartPolicy?.delay !== undefined)
-    left("restart_policy.delay", "a cluster waits 10 seconds, and twice as long each time up to five minutes");
+    left("restart_policy.delay", say`a cluster waits 10 seconds, and twice as long each time up to five minutes`);
   if (swarm.restartPolicy?.window !== undefined)
-    left("restart_policy.window", "a cluster starts what has ended again for ever");
+    left("restart_policy.window", say`a cluster starts what has ended again for ever`);
   if (reservations.cpus !== undefined) {
     const [container] = pod.containers;
     const { requests } = container.resources ?? {};
     container.resources = { ...container.resources, requests: { ...requests, cpu: String(reservations.cpus) } };
   }
   if (Object.keys(reservations.genericResources ?? {}).length)
-    left("resources.reservations.generic_resources", "a cluster counts them by the names of its device plugins");
+    left("resources.reservations.generic_resources", say`a cluster counts them by the names of its device plugins`);
   if (swarm.labels) {
     const metadata = controller.metadata as { annotations?: Record<string, string> };
     metadata.annotations = { ...metadata.annotations, ...swarm.labels };
@@ -107,7 +107,7 @@ export function withSwarm(at: string, service: TidyService, controller: Manifest
       const service = one.spec as Spec;
       if (service.type === "ClusterIP")
         one.spec = { clusterIP: "None", ports: service.ports, selector: service.selector };
-      else if (service.type === "NodePort") left("endpoint_mode", "what is published has one address in a cluster");
+      else if (service.type === "NodePort") left("endpoint_mode", say`what is published has one address in a cluster`);
     }
   return notices;
 }
@@ -122,7 +122,7 @@ function update(
   const spec = given as Spec;
   const at = "update_config";
   if (kind === "Job") {
-    left(at, "a Job is made once");
+    left(at, say`a Job is made once`);
     return;
   }
   // 0 means all at once.
@@ -131,7 +131,7 @@ function update(
     spec.updateStrategy = {
       rollingUpdate: order === "start-first" ? { maxSurge: many, maxUnavailable: 0 } : { maxUnavailable: many },
     };
-  else if (spec.strategy?.type === "Recreate") left(at, "two pods must not have its data or ports at once");
+  else if (spec.strategy?.type === "Recreate") left(at, say`two pods must not have its data or ports at once`);
   else
     spec.strategy = {
       type: "RollingUpdate",
@@ -141,7 +141,7 @@ function update(
   const seconds = delay === undefined ? 0 : Math.ceil(parseDuration(delay, "delay") / 1000);
   if (seconds > 0) spec.minReadySeconds = seconds;
   if (failureAction !== undefined && failureAction !== "pause")
-    left(`${at}.failure_action`, "an update that fails stops; `kubectl rollout undo` goes back");
-  if (monitor !== undefined) left(`${at}.monitor`, "a pod counts once it is ready");
-  if (maxFailureRatio !== undefined) left(`${at}.max_failure_ratio`, "an update stops at the first pod that fails");
+    left(`${at}.failure_action`, say`an update that fails stops; \`kubectl rollout undo\` goes back`);
+  if (monitor !== undefined) left(`${at}.monitor`, say`a pod counts once it is ready`);
+  if (maxFailureRatio !== undefined) left(`${at}.max_failure_ratio`, say`an update stops at the first pod that fails`);
 }

@@ -104,8 +104,8 @@ class Module extends Printer<TypescriptOptions> {
     this.notices.push(
       ...secretNotices(this.secrets, (secret) => {
         const setting = `${file}:${this.settings.get(secret)}`;
-        const how = `set it with \`pulumi config set --secret ${setting}\``;
-        return isChosen(secret) ? `${how}, or \`berth up\` makes one` : how;
+        const how = say`set it with \`pulumi config set --secret ${setting}\``;
+        return isChosen(secret) ? say`${how}, or \`berth up\` makes one` : how;
       }),
     );
     return stackProgram(file, this.parts(body));
@@ -116,7 +116,7 @@ class Module extends Printer<TypescriptOptions> {
     this.notices.push(
       ...secretNotices(
         this.secrets,
-        (secret) => `set it with \`pulumi config set --secret ${this.settings.get(secret)}\``,
+        (secret) => say`set it with \`pulumi config set --secret ${this.settings.get(secret)}\``,
       ),
     );
     return ownProgram(this.parts(body));
@@ -309,7 +309,7 @@ class Module extends Printer<TypescriptOptions> {
     const context = hostPath(build.context, folder);
     const args = Object.entries(build.args ?? {}).map(([arg, value]) => {
       if (!this.secrets.of(key, arg)) return [arg, value];
-      const text = `${arg} is a secret and is not printed: the build takes it from the environment of \`up\``;
+      const text = say`${arg} is a secret and is not printed: the build takes it from the environment of \`up\``;
       this.notices.push(warning(`services.${key}.build.args`, text));
       return [arg, null];
     });

@@ -47,7 +47,7 @@ async function check(session: ClusterSession, objects: GivenObject[]): Promise<t
   const { client, defaultNamespace } = session;
   if (!client || client.access.indirect) return true;
   const refuse = (object: GivenObject, { problem, remedy }: ArgumentError) =>
-    sentence(`${object.place()}: ${object.at}: ${problem}; ${remedy}.`);
+    sentence(new ArgumentError(say`${object.place()}: ${object.at}`, problem, remedy).message);
   const made = new Set(objects.filter(({ kind }) => kind === "Namespace").map(({ name }) => name));
   const asked = new Map<string, Promise<boolean>>();
   const isThere = (name: string) => {

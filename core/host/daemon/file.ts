@@ -58,15 +58,15 @@ export function mistakeIn(text: string): Mistake | undefined {
 }
 
 const PROBLEMS: Record<string, string> = {
-  InvalidSymbol: "this word is not JSON",
-  PropertyNameExpected: "a name in quotes is missing here (a comma too many?)",
-  ValueExpected: "a value is missing here (a comma too many?)",
-  ColonExpected: "a colon is missing here",
-  CommaExpected: "a comma is missing here",
-  CloseBraceExpected: "a } is missing here",
-  CloseBracketExpected: "a ] is missing here",
-  EndOfFileExpected: "the file goes on after its last }",
-  UnexpectedEndOfString: "a quote is missing here",
+  InvalidSymbol: say`this word is not JSON`,
+  PropertyNameExpected: say`a name in quotes is missing here (a comma too many?)`,
+  ValueExpected: say`a value is missing here (a comma too many?)`,
+  ColonExpected: say`a colon is missing here`,
+  CommaExpected: say`a comma is missing here`,
+  CloseBraceExpected: say`a } is missing here`,
+  CloseBracketExpected: say`a ] is missing here`,
+  EndOfFileExpected: say`the file goes on after its last }`,
+  UnexpectedEndOfString: say`a quote is missing here`,
 };
 
 const propertiesOf = (text: string): Node[] => parseTree(text)?.children ?? [];
@@ -102,7 +102,7 @@ export function settingsOfNote(text: string): { settings: Settings; slips: strin
   const comment = commentIn(text);
   if (comment !== undefined)
     slips.push(
-      `line ${placeOf(text, comment).line}: a comment, which JSON does not know and dockerd does not start with, is left out`,
+      say`line ${placeOf(text, comment).line}: a comment, which JSON does not know and dockerd does not start with, is left out`,
     );
   for (const name of repeatedIn(text)) {
     const values = propertiesOf(text)
@@ -118,17 +118,17 @@ export function settingsOfNote(text: string): { settings: Settings; slips: strin
     if (values.every(Array.isArray)) {
       settings[name] = [...new Set(values.flat())];
       slips.push(
-        `${name} stands ${values.length} times, of which dockerd would read the last only: they are one list now`,
+        say`${name} stands ${values.length} times, of which dockerd would read the last only: they are one list now`,
       );
     } else {
       settings[name] = values.at(-1);
-      slips.push(`${name} stands ${values.length} times; the last one counts`);
+      slips.push(say`${name} stands ${values.length} times; the last one counts`);
     }
   }
   for (const [name, value] of Object.entries(settings))
     if (Array.isArray(value) && new Set(value).size < value.length) {
       settings[name] = [...new Set(value)];
-      slips.push(`${name} names something twice; once is enough`);
+      slips.push(say`${name} names something twice; once is enough`);
     }
   return { settings, slips };
 }

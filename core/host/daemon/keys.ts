@@ -161,11 +161,11 @@ const proxies: Key["check"] = (value, argument) => {
 const logOptions: Key["check"] = (value, argument) => {
   mapOf((item, path) => {
     // dockerd reads texts only.
-    if (typeof item !== "string") wrong(path, item, "a text", `write ${show(String(item))}`);
+    if (typeof item !== "string") wrong(path, item, say`a text`, say`write ${show(String(item))}`);
   })!(value, argument);
   const size = (value as Record<string, string>)["max-size"];
   if (size !== undefined && !/^(-1|\d+(\.\d+)?\s*[kmgKMG]?[bB]?)$/.test(size))
-    wrong(`${argument}.max-size`, size, "a size", 'use for example "100m"');
+    wrong(`${argument}.max-size`, size, say`a size`, say`use for example "100m"`);
 };
 
 const LOG_DRIVERS = [
@@ -187,7 +187,7 @@ const logDriver: Key["check"] = (value, argument) => {
   text!(value, argument);
   // A plugin has a repository or a tag in its name.
   if (!LOG_DRIVERS.includes(value as string) && !/[/:]/.test(value as string))
-    wrong(argument, value, "a log driver", `use ${LOG_DRIVERS.join(", ")}, or a plugin`);
+    wrong(argument, value, say`a log driver`, say`use ${LOG_DRIVERS.join(", ")}, or a plugin`);
 };
 
 /** Every setting that dockerd reads from daemon.json; one that it does not know keeps it from starting. */

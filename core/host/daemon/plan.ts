@@ -44,10 +44,10 @@ export function planSwitch(
   const changed = differences(now, after);
   for (const key of changed) changes.push(changeOf(key, now[key], after[key]));
   if (changed.length === 0 && digestOf(current) !== digestOf(target))
-    changes.push(`${CONFIG} is written anew, with the same settings`);
+    changes.push(say`${CONFIG} is written anew, with the same settings`);
   // By hand, and nothing that is declared: the record has to know, or destroy would refuse.
   if (changes.length === 0 && record !== undefined && !untouched)
-    changes.push(`notes what was edited by hand in ${CONFIG}; the edits stay`);
+    changes.push(say`notes what was edited by hand in ${CONFIG}; the edits stay`);
 
   const roots = rootsOf(texts, facts);
   const waiting = facts && changed.length === 0 ? notLoaded(after, facts) : [];
@@ -55,8 +55,8 @@ export function planSwitch(
     facts !== undefined && changed.length === 0 && !untouched && stale(facts) && Object.keys(after).length > 0;
   const pending = waiting.length > 0 || unread;
   const how = changed.length ? howOf(now, after) : howOfKeys(waiting.length ? waiting : Object.keys(after));
-  if (waiting.length) changes.push(`the engine has not loaded ${waiting.join(", ")} yet`);
-  else if (unread) changes.push(`${CONFIG} is younger than the running engine, which may not have read it`);
+  if (waiting.length) changes.push(say`the engine has not loaded ${waiting.join(", ")} yet`);
+  else if (unread) changes.push(say`${CONFIG} is younger than the running engine, which may not have read it`);
   if (facts)
     changes.push(
       ...consequences({
@@ -70,7 +70,7 @@ export function planSwitch(
     );
   if (facts?.engine && !facts.engine.info && facts.engine.package) {
     // Nothing to say where the engine is installed in this very run.
-    changes.push("starts the engine, which does not answer");
+    changes.push(say`starts the engine, which does not answer`);
   }
 
   const backHow = howOf(after, settingsOf(base));
@@ -128,7 +128,7 @@ function warningsOf(
   facts: HostFacts | undefined,
 ): string[] {
   const repeated = repeatedIn(current ?? "").filter((key) => !(key in declared));
-  const warnings = repeated.map((key) => `${CONFIG} names ${key} more than once; the engine reads the last only`);
+  const warnings = repeated.map((key) => say`${CONFIG} names ${key} more than once; the engine reads the last only`);
   const open = openHost(settingsOf(target));
   if (open)
     warnings.push(
@@ -138,7 +138,7 @@ function warningsOf(
   const living = settingsOf(target)["live-restore"] === true && (facts?.engine?.info?.ContainersRunning ?? 0) > 0;
   if (facts && kept.length && living && roots.now === roots.target && !isSwarm(facts))
     warnings.push(
-      `the default bridge stays as it is for the containers that keep running: ${kept.join(", ")} counts when the engine starts with none running`,
+      say`the default bridge stays as it is for the containers that keep running: ${kept.join(", ")} counts when the engine starts with none running`,
     );
   return warnings;
 }
@@ -148,9 +148,9 @@ const shown = (value: unknown): string =>
   value === undefined ? "none" : show(value).replace(/\/\/[^/@"\s]+@/g, "//***@");
 
 function changeOf(key: string, from: unknown, to: unknown): string {
-  if (from === undefined) return `${CONFIG}: ${key} becomes ${shown(to)}`;
-  if (to === undefined) return `${CONFIG}: ${key} goes (it was ${shown(from)})`;
-  return `${CONFIG}: ${key} becomes ${shown(to)} (it was ${shown(from)})`;
+  if (from === undefined) return say`${CONFIG}: ${key} becomes ${shown(to)}`;
+  if (to === undefined) return say`${CONFIG}: ${key} goes (it was ${shown(from)})`;
+  return say`${CONFIG}: ${key} becomes ${shown(to)} (it was ${shown(from)})`;
 }
 
 interface Consequences {
@@ -165,13 +165,13 @@ interface Consequences {
 /** What a change means for what runs; it has to be known beforehand. */
 function consequences({ facts, how, changed, roots, liveRestore, swarm }: Consequences): string[] {
   const { engine } = facts;
-  if (!engine) return changed ? ["no engine is installed yet; it reads the file when it is"] : [];
+  if (!engine) return changed ? [say`no engine is installed yet; it reads the file when it is`] : [];
   if (!engine.info) return [];
   if (roots.now !== roots.target)
     return [
-      `copies the engine's data from ${roots.now} to ${roots.target}; the engine and ${runningContainers(facts)} stop meanwhile, and ${roots.now} is left as it is`,
+      say`copies the engine's data from ${roots.now} to ${roots.target}; the engine and ${runningContainers(facts)} stop meanwhile, and ${roots.now} is left as it is`,
     ];
   if (!changed) return [];
-  if (how === "reload") return ["the engine reloads its settings; nothing stops"];
-  return [`the engine restarts, which it must for this; ${throughRestart(facts, liveRestore && !swarm)}`];
+  if (how === "reload") return [say`the engine reloads its settings; nothing stops`];
+  return [say`the engine restarts, which it must for this; ${throughRestart(facts, liveRestore && !swarm)}`];
 }

@@ -28,7 +28,7 @@ export function asLabelName(value: string): string {
     .replace(/^-+|-+$/g, "");
 }
 
-const suggestion = (near: string, otherwise: string) => `use ${near === "" ? otherwise : `"${near}"`}`;
+const suggestion = (near: string, otherwise: string) => say`use ${near === "" ? otherwise : `"${near}"`}`;
 
 /**
  * A name of most objects and of namespaces (RFC 1123 label): at most 63 lower-case letters, digits and `-`.
@@ -137,7 +137,7 @@ export function annotations(value: Record<string, string>, argument: string): Re
 const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:(Ki|Mi|Gi|Ti|Pi|Ei)|([numkMGTPE])|[eE]([+-]?\d+))?$/;
 const BINARY: Record<string, number> = { Ki: 1, Mi: 2, Gi: 3, Ti: 4, Pi: 5, Ei: 6 };
 const DECIMAL: Record<string, number> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
-const QUANTITY_HELP = 'use a number with a unit such as "500m", "0.5", "64Mi" or "2Gi"';
+const QUANTITY_HELP = say`use a number with a unit such as "500m", "0.5", "64Mi" or "2Gi"`;
 
 /**
  * A quantity as a number: `"64Mi"` is 67108864, `"100m"` is 0.1.
@@ -264,7 +264,8 @@ export function selector(
     throw new ArgumentError(argument, say`is empty and finds no pods`, say`name one label at least`);
   for (const [key, item] of entries) {
     if (podLabels[key] === item) continue;
-    const has = podLabels[key] === undefined ? "the pods have no such label" : `the pods have "${podLabels[key]}"`;
+    const has =
+      podLabels[key] === undefined ? say`the pods have no such label` : say`the pods have "${podLabels[key]}"`;
     throw new ArgumentError(
       `${argument}.${key}`,
       say`"${item}" finds no pods: ${has}`,
@@ -276,7 +277,7 @@ export function selector(
 
 /** Name of an environment variable. */
 export function variableName(value: string, argument: string): string {
-  if (/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(text(value, argument, "a variable's name"))) return value;
+  if (/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(text(value, argument, say`a variable's name`))) return value;
   throw new ArgumentError(
     argument,
     say`${show(value)} is not a name of a variable that Kubernetes takes`,

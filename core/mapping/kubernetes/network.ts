@@ -80,12 +80,12 @@ export function podNetwork(spec: ServiceSpec): Partial<PodSpec> {
 }
 
 const REFUSED: Partial<Record<keyof NetworkDescription, string>> = {
-  ipv4Address: "the cluster gives each pod its address",
-  ipv6Address: "the cluster gives each pod its address",
-  linkLocalIps: "the cluster gives each pod its address",
-  macAddress: "the cluster gives each pod its address",
-  driverOpts: "the cluster has one network for all pods",
-  gwPriority: "the cluster has one network for all pods",
+  ipv4Address: say`the cluster gives each pod its address`,
+  ipv6Address: say`the cluster gives each pod its address`,
+  linkLocalIps: say`the cluster gives each pod its address`,
+  macAddress: say`the cluster gives each pod its address`,
+  driverOpts: say`the cluster has one network for all pods`,
+  gwPriority: say`the cluster has one network for all pods`,
 };
 
 /**

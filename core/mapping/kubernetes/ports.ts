@@ -105,7 +105,7 @@ export function servicePorts(spec: ServiceSpec, { nodePorts = {} }: KubernetesOp
     if (port.published === undefined) return servicePort(target);
     const found = nodePortFor(port.published);
     if (found !== port.published)
-      notes.push(`${formatPort(port)} is published on the node port ${found}: node ports lie from 30000 to 32767.`);
+      notes.push(say`${formatPort(port)} is published on the node port ${found}: node ports lie from 30000 to 32767.`);
     argumentOf.set(found, at);
     return { ...servicePort(target), nodePort: found };
   });

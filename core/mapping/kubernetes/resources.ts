@@ -24,15 +24,19 @@ function gpuCount(gpus: GpuRequest[] | undefined): string | undefined {
     const at = `gpus[${index}]`;
     const counts = (field: string, what: string, remedy: string) =>
       new ArgumentError(`${at}.${field}`, say`Kubernetes counts GPUs and cannot ${what}`, remedy);
-    const remedy = "say how many: [{ count: 1 }]";
-    if (request.deviceIds?.length) throw counts("deviceIds", "choose particular ones", remedy);
-    if (request.count === undefined || request.count === -1) throw counts("count", "give all of a node", remedy);
+    const remedy = say`say how many: [{ count: 1 }]`;
+    if (request.deviceIds?.length) throw counts("deviceIds", say`choose particular ones`, remedy);
+    if (request.count === undefined || request.count === -1) throw counts("count", say`give all of a node`, remedy);
     if (!["", "nvidia"].includes(request.driver))
-      throw counts("driver", `ask for those of ${request.driver}`, "remove it; the nodes' device plugin decides");
+      throw counts("driver", say`ask for those of ${request.driver}`, say`remove it; the nodes' device plugin decides`);
     if (Object.keys(request.options ?? {}).length)
-      throw counts("options", "pass options", "remove them; the nodes' device plugin decides");
+      throw counts("options", say`pass options`, say`remove them; the nodes' device plugin decides`);
     if (request.capabilities.some((capability) => !["gpu", "nvidia"].includes(capability)))
-      throw counts("capabilities", "choose what they are used for", "set NVIDIA_DRIVER_CAPABILITIES in environment");
+      throw counts(
+        "capabilities",
+        say`choose what they are used for`,
+        say`set NVIDIA_DRIVER_CAPABILITIES in environment`,
+      );
     count += request.count;
   }
   return count ? String(count) : undefined;

@@ -216,7 +216,9 @@ export function volumesFor(spec: ServiceSpec, service: string, options: Kubernet
   if (filled.length) result.initContainers.push(filling(filled));
   if (paths.length)
     result.warnings.push(
-      `volumes: ${paths.join(", ")} ${paths.length === 1 ? "is a path" : "are paths"} of the node that runs the pod, not of this machine.`,
+      paths.length === 1
+        ? say`volumes: ${paths[0]} is a path of the node that runs the pod, not of this machine.`
+        : say`volumes: ${paths.join(", ")} are paths of the node that runs the pod, not of this machine.`,
     );
   return result;
 
@@ -261,8 +263,8 @@ export const sameName = ({ name, argument, source }: Claim, other: string): Argu
 export function oneNode({ source, spec }: Claim, other: string): string | undefined {
   const [mode] = spec?.accessModes ?? [];
   if (mode !== "ReadWriteOnce" && mode !== "ReadWriteOncePod") return undefined;
-  const wait = mode === "ReadWriteOnce" ? "pods on another node wait for ever" : "only one pod gets it";
-  return `volumes: ${source} is shared with ${other}, and its claim is for one ${mode === "ReadWriteOnce" ? "node" : "pod"} (${mode}): ${wait}. Set kubernetes: { volumes: { ${show(source)}: { accessMode: "ReadWriteMany" } } } where the storage can do that, or give each its own volume.`;
+  const wait = mode === "ReadWriteOnce" ? say`pods on another node wait for ever` : say`only one pod gets it`;
+  return say`volumes: ${source} is shared with ${other}, and its claim is for one ${mode === "ReadWriteOnce" ? say`node` : say`pod`} (${mode}): ${wait}. Set kubernetes: { volumes: { ${show(source)}: { accessMode: "ReadWriteMany" } } } where the storage can do that, or give each its own volume.`;
 }
 
 function filling(pairs: [claim: string, folder: string, source: string][]): Volumes["initContainers"][number] {

@@ -100,10 +100,10 @@ export function workload(
     value === null ? [variable] : [],
   );
   if (absent.length)
-    notes.push(`environment: a pod cannot be without a variable that its image sets: ${absent.join(", ")}.`);
+    notes.push(say`environment: a pod cannot be without a variable that its image sets: ${absent.join(", ")}.`);
   if (spec.networks?.length)
     notes.push(
-      "networks: all pods of the cluster reach each other; by name on the ports of ports and expose, or on all where there are none.",
+      say`networks: all pods of the cluster reach each other; by name on the ports of ports and expose, or on all where there are none.`,
     );
   return {
     name,

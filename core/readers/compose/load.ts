@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from "node:path";
 import { parseDotEnv } from "../../description/environment";
 import { ArgumentError } from "../../description/errors";
 import type { Notice } from "../../description/project";
+import { isSaid } from "../../description/say";
 import { substitute, TemplateError } from "../../description/template";
 import { canonical } from "./canonical";
 import { ComposeError, refuse } from "./errors";
@@ -59,7 +60,9 @@ export class Loader {
 
   notice = (notice: Notice): void => {
     // An unset variable is said once, as is what a file says that is read again for `extends`.
-    const key = notice.text.startsWith("the variable ") ? notice.text : `${notice.at} ${notice.text}`;
+    const key = isSaid(notice.text, "the variable {0} is not set, so it becomes empty")
+      ? notice.text
+      : `${notice.at} ${notice.text}`;
     if (this.said.has(key)) return;
     this.said.add(key);
     this.notices.push(notice);

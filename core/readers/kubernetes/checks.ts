@@ -36,7 +36,7 @@ class Checker {
     const value = this.at(path);
     if (isNothing(value) || typeof value === "string") return;
     if (typeof value === "object") this.refuse(path, say`${show(value)} is not text`, say`write one value`);
-    const quoted = typeof value === "boolean" ? "a true or false to YAML" : "a number to YAML";
+    const quoted = typeof value === "boolean" ? say`a true or false to YAML` : say`a number to YAML`;
     this.refuse(
       path,
       say`${String(value)} is ${quoted}, and text is needed`,
@@ -164,7 +164,7 @@ class Checker {
     for (const [key, value] of Object.entries((this.manifest[field] ?? {}) as Record<string, string>)) {
       const plain = String(value ?? "").replace(/\s/g, "");
       if (/^[A-Za-z0-9+/]*={0,2}$/.test(plain) && plain.length % 4 === 0) continue;
-      const remedy = kind === "Secret" ? "write it under stringData, which takes plain text" : "encode it";
+      const remedy = kind === "Secret" ? say`write it under stringData, which takes plain text` : say`encode it`;
       this.refuse([field, key], say`is not base64`, remedy);
     }
   }

@@ -153,7 +153,7 @@ export class ContainerReader {
     const subdomain = take<string>("subdomain");
     if (subdomain !== undefined)
       this.notices.push(
-        loss(this.given.at, `${this.given.path}.subdomain`, "containers are found by the names of their services"),
+        loss(this.given.at, `${this.given.path}.subdomain`, say`containers are found by the names of their services`),
       );
     return defined({
       networkMode: host ? "host" : undefined,
@@ -311,7 +311,7 @@ export class ContainerReader {
         const texts = contents.of(kind, reference.name ?? "", namespace);
         if (!texts && !reference.optional)
           this.notices.push(
-            loss(at, path, `the ${kind} ${reference.name} is not among the objects; add its variables`),
+            loss(at, path, say`the ${kind} ${reference.name} is not among the objects; add its variables`),
           );
         for (const [name, text] of texts ?? []) {
           environment[prefix + name] = text;
@@ -347,7 +347,7 @@ export class ContainerReader {
         if (kind === "Secret" && text !== undefined) secret.add(name);
       }
       if (variable.left())
-        this.notices.push(loss(at, `${path}.valueFrom`, `only a cluster knows it; set ${name} yourself`));
+        this.notices.push(loss(at, `${path}.valueFrom`, say`only a cluster knows it; set ${name} yourself`));
     }
     return environment;
   }
@@ -384,7 +384,7 @@ export class ContainerReader {
       const volume = this.volumes.find((one) => one.name === name);
       const claim = name !== undefined && this.given.claims.includes(name);
       if (!volume && !claim) {
-        this.notices.push(loss(at, path, `the pod has no volume named ${name}`));
+        this.notices.push(loss(at, path, say`the pod has no volume named ${name}`));
         continue;
       }
       if (mount.left()) this.notices.push(loss(at, `${path}.${pathsOf(mount.left()).join(", ")}`));
@@ -407,7 +407,7 @@ export class ContainerReader {
         else {
           mounts.push(named(`${this.given.name}-${name}`));
           if (sizeLimit !== undefined)
-            this.notices.push(loss(at, `${path}: sizeLimit`, "a volume of Docker may fill its disk"));
+            this.notices.push(loss(at, `${path}: sizeLimit`, say`a volume of Docker may fill its disk`));
         }
       } else if (source.hostPath) {
         const { path: folder, type } = source.hostPath as { path: string; type?: string };
@@ -430,7 +430,7 @@ export class ContainerReader {
           loss(
             at,
             path,
-            `a volume of the kind ${Object.keys(source)[0] ?? "none"} is a matter of clusters; mount something in its place`,
+            say`a volume of the kind ${Object.keys(source)[0] ?? "none"} is a matter of clusters; mount something in its place`,
           ),
         );
     }
@@ -458,17 +458,19 @@ export class ContainerReader {
     const texts = contents.of(kind, from, namespace);
     if (!texts) {
       if (!optional)
-        this.notices.push(loss(at, path, `the ${kind} ${from} is not among the objects; mount its files at ${target}`));
+        this.notices.push(
+          loss(at, path, say`the ${kind} ${from} is not among the objects; mount its files at ${target}`),
+        );
       return;
     }
     const listed = items ?? [...texts.keys()].map((key) => ({ key, path: key, mode: undefined }));
     const wanted = subpath === undefined ? listed : listed.filter((item) => item.path === subpath);
     if (subpath !== undefined && wanted.length === 0)
-      this.notices.push(loss(at, path, `the ${kind} ${from} has no ${subpath}`));
+      this.notices.push(loss(at, path, say`the ${kind} ${from} has no ${subpath}`));
     for (const { key, path: below, mode = defaultMode } of wanted) {
       const content = texts.get(key);
       if (content === undefined) {
-        this.notices.push(loss(at, path, `the ${kind} ${from} has no ${key}`));
+        this.notices.push(loss(at, path, say`the ${kind} ${from} has no ${key}`));
         continue;
       }
       const file = subpath === undefined ? `${target.replace(/\/$/, "")}/${below}` : target;

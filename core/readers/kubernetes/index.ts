@@ -48,13 +48,23 @@ class Reader {
     const fault = (at: Path, where: string, problem: string, remedy: string) =>
       new ManifestError(manifests.file, manifests.line(document, [...path, ...at]), where, problem, remedy);
     if (!isMapping(value))
-      throw fault([], formatPath(path), `${show(value)} is no object`, "an object begins with apiVersion and kind");
+      throw fault(
+        [],
+        formatPath(path),
+        say`${show(value)} is no object`,
+        say`an object begins with apiVersion and kind`,
+      );
     const { apiVersion, kind, metadata } = value;
     for (const [field, given] of Object.entries({ apiVersion, kind }))
       if (typeof given !== "string" || given === "")
         throw fault([], formatPath(path), ...otherThanObject(value, field, given));
     if (/^kustomize\.config\.k8s\.io\//.test(apiVersion))
-      throw fault([], "", "is a Kustomization", "run `kubectl kustomize` on its folder, and give berth what it prints");
+      throw fault(
+        [],
+        "",
+        say`is a Kustomization`,
+        say`run \`kubectl kustomize\` on its folder, and give berth what it prints`,
+      );
     if (Array.isArray(value.items) && /List$/.test(kind)) {
       for (const [index, item] of value.items.entries())
         this.value(manifests, document, [...path, "items", index], withKind(item, apiVersion, kind));
@@ -65,15 +75,15 @@ class Reader {
       throw fault(at, [shown, formatPath(at)].filter(Boolean).join(": "), problem, remedy);
     };
     checkKind(apiVersion, kind, wrong);
-    if (!isMapping(metadata)) wrong(["metadata"], "is missing", "give the object a name there");
+    if (!isMapping(metadata)) wrong(["metadata"], say`is missing`, say`give the object a name there`);
     if (metadata.name === undefined || metadata.name === null) {
       if (metadata.generateName !== undefined)
         wrong(
           ["metadata", "generateName"],
-          "makes a new object at every `kubectl create`, and cannot be applied",
-          "give it a name",
+          say`makes a new object at every \`kubectl create\`, and cannot be applied`,
+          say`give it a name`,
         );
-      wrong(["metadata"], "has no name", "give the object a name there");
+      wrong(["metadata"], say`has no name`, say`give the object a name there`);
     }
     checkManifest(value, wrong);
     checkNames(value, wrong);
@@ -146,18 +156,18 @@ class Reader {
 /** What is no object of a cluster, by what it looks like. */
 function otherThanObject(value: GivenManifest, field: string, given: unknown): [problem: string, remedy: string] {
   if (isMapping(value.services) && value.apiVersion === undefined)
-    return ["is a compose file", "`berth from-compose` reads it"];
+    return [say`is a compose file`, say`\`berth from-compose\` reads it`];
   if (given === undefined || given === null)
-    return [`has no ${field}`, 'begin each object with its apiVersion and kind: "apps/v1" and "Deployment"'];
-  return [`${field}: ${show(given)} is not text`, "write for example apps/v1 and Deployment"];
+    return [say`has no ${field}`, say`begin each object with its apiVersion and kind: "apps/v1" and "Deployment"`];
+  return [say`${field}: ${show(given)} is not text`, say`write for example apps/v1 and Deployment`];
 }
 
 function checkKind(apiVersion: string, kind: string, refuse: Refuse): void {
   const gone = goneKind(apiVersion, kind);
   if (gone) {
     const remedy = gone.instead
-      ? `write ${gone.instead}, and see what has changed there`
-      : "take it out: nothing of that kind has come in its place";
+      ? say`write ${gone.instead}, and see what has changed there`
+      : say`take it out: nothing of that kind has come in its place`;
     refuse(["apiVersion"], say`Kubernetes has no ${apiVersion} of this kind since ${gone.since}`, remedy);
   }
   if (knownKind(apiVersion, kind)) return;

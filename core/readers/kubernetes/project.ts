@@ -21,7 +21,7 @@ const RUNS = /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|ReplicationControl
 /** What others are made of. */
 const USED = /^(?:Namespace|Service|ConfigMap|Secret|PersistentVolumeClaim)$/;
 
-const FILLS = "a volume of Docker may fill its disk";
+const FILLS = say`a volume of Docker may fill its disk`;
 
 interface Port {
   name?: string;
@@ -176,8 +176,8 @@ class Project {
   private replicas(at: string, count: number): void {
     const text =
       count === 0
-        ? "0 becomes one: take the service out where it is not to run"
-        : `${count} become one: one machine runs one of each`;
+        ? say`0 becomes one: take the service out where it is not to run`
+        : say`${count} become one: one machine runs one of each`;
     this.notices.push({ level: count === 0 ? "warning" : "note", at: `${at}: spec.replicas`, text });
   }
 
@@ -242,7 +242,7 @@ class Project {
       for (const field of ["type", "ports", "selector", "clusterIP", "clusterIPs"]) left.take("spec", field);
       const rest = left.left();
       for (const lost of rest ? short(pathsOf(rest)) : [])
-        this.notices.push(loss(at, lost, "Docker publishes ports, and balances nothing"));
+        this.notices.push(loss(at, lost, say`Docker publishes ports, and balances nothing`));
     }
     const unique = [...new Map(ports.map((port) => [JSON.stringify(port), port])).values()];
     if (unique.length && service.networkMode === "host") delete service.ports;

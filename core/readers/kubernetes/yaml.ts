@@ -67,7 +67,7 @@ export class Manifests {
       this.file,
       line,
       "",
-      say`is a template${helm ? " of Helm" : say`: {{ }} stands for something else`}`,
+      helm ? say`is a template of Helm` : say`is a template: {{ }} stands for something else`,
       helm ? say`run \`helm template\` first, and give berth what it prints` : say`put the values in first`,
     );
   }
@@ -79,7 +79,7 @@ export class Manifests {
     if (/^[ ]*\t/.test(row))
       return refuse(say`a tab stands in front of it`, say`YAML takes spaces only: indent it with spaces`);
     if (/duplicated mapping key/.test(reason ?? "")) {
-      const [, key = "a key"] = /^[\s-]*([^:]+?)\s*:/.exec(row) ?? [];
+      const [, key = say`a key`] = /^[\s-]*([^:]+?)\s*:/.exec(row) ?? [];
       return refuse(say`${key} is there twice in one object`, say`keep one of them`);
     }
     return refuse(say`is no YAML: ${reason ?? message.split("\n")[0]}`, say`mend it there or in the row above`);

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { readManifests } from "../kubernetes";
 import { holesOfWords, holesOfYaml } from "./holes";
 import { keysOfServices } from "./composeFiles";
+import { both, listed, say } from "../../description/say";
 import type { NoteItem } from "./note";
 import { type File, sentence, inNote, COMPOSE_FILES, type NoteState } from "./state";
 
@@ -33,33 +34,37 @@ export function settleApplied(note: NoteState): void {
     );
     const missing = files.filter((_, index) => !named[index] && !(files.length === 1 && near));
     const holes = holesOfWords(text);
-    if (!note.settle(item, holes, "understood", how)) continue;
+    if (!note.settle(item, holes, "understood", how())) continue;
     if (found.length === 0 || missing.length) {
       const beside = (names: string[]) => names.filter((name) => existsSync(resolve(note.folder, name)));
       const there = missing.length ? beside(missing) : beside(COMPOSE_FILES).slice(0, 1);
-      const what = missing.length ? missing.join(", ") : "its file";
-      if (item.what.startsWith("kubectl")) item.why = `the note does not show ${what}: give the files to kubectl`;
+      const what = missing.length ? missing.join(", ") : say`its file`;
+      if (item.what.startsWith("kubectl")) item.why = say`the note does not show ${what}: give the files to kubectl`;
       else if (there.length && there.length >= missing.length)
-        item.why = `the file is beside the note: \`berth from-compose ${files.length ? files.join(" ") : there[0]}\` reads it`;
-      else item.why = `the note does not show ${what}: give the files to \`berth from-compose\``;
+        item.why = say`the file is beside the note: \`berth from-compose ${files.length ? files.join(" ") : there[0]}\` reads it`;
+      else item.why = say`the note does not show ${what}: give the files to \`berth from-compose\``;
       continue;
     }
     const wrong = (found.length > 1 ? [] : found).find(
       (one) => one!.item.fate === "faulty" || one!.item.fate === "template",
     )?.item;
     if (wrong) {
-      const what = wrong.fate === "faulty" ? "does not run as written" : "is to be filled in first";
-      item.why = `applies line ${wrong.line}, which ${what}`;
+      item.why =
+        wrong.fate === "faulty"
+          ? say`applies line ${wrong.line}, which does not run as written`
+          : say`applies line ${wrong.line}, which is to be filled in first`;
       continue;
     }
     const own = found.map((one) => one!.item.setups);
     // Of several files: the setup that all of them are part of.
     const shared = own[0]!.filter((name) => own.every((names) => names.includes(name)));
-    const names = (found.length > 1 ? shared : own.flat()).join(", ");
-    const lines = found.map((one) => one!.item.line).join(found.length > 1 ? " and " : ", ");
-    item.why = `${names ? how.replace("its setup", names) : how} (line${found.length > 1 ? "s" : ""} ${lines})`;
-    if (found.length > 1 && !names)
-      item.why = `reads line ${found.map((one) => one!.item.line).join(" and ")} as one: save them as files and give both to \`berth from-compose\``;
+    const names = listed(found.length > 1 ? shared : own.flat());
+    const lines = found.map((one) => String(one!.item.line));
+    const where = lines.length > 1 ? say`lines ${both(lines)}` : say`line ${lines[0]}`;
+    item.why =
+      lines.length > 1 && !names
+        ? say`reads ${where} as one: save them as files and give both to \`berth from-compose\``
+        : say`${how(names || undefined)} (${where})`;
   }
 }
 

@@ -11,7 +11,7 @@ export type Meaning =
   | { kind: "service" }
   | { kind: "build" }
   /** It applies files: `docker compose up`, `docker stack deploy`, `kubectl apply`. */
-  | { kind: "applies"; files: string[]; services: string[]; how: string }
+  | { kind: "applies"; files: string[]; services: string[]; how: (setup?: string) => string }
   /** Its meaning is clear, and what says it in a stack. */
   | { kind: "understood"; how: string }
   | { kind: "left out"; why: string };
@@ -66,7 +66,7 @@ function ofCompose(words: string[]): Meaning {
         kind: "applies",
         files,
         services: rest.filter((word) => /^\w[\w.-]*$/.test(word)),
-        how: say`\`up\` of its setup does it`,
+        how: (setup) => (setup ? say`\`up\` of ${setup} does it` : say`\`up\` of its setup does it`),
       };
     case "scale":
       return understood(say`replicas of a service: set \`deploy: { replicas: N }\` in the compose file`);
@@ -116,7 +116,10 @@ function ofSwarm(group: string, words: string[]): Meaning {
         kind: "applies",
         files: [...valuesOf(words, "-c", "--compose-file")],
         services: [],
-        how: say`\`up\` of its setup with \`berth:engine: swarm\` does it`,
+        how: (setup) =>
+          setup
+            ? say`\`up\` of ${setup} with \`berth:engine: swarm\` does it`
+            : say`\`up\` of its setup with \`berth:engine: swarm\` does it`,
       };
     case "swarm init":
       return understood(
@@ -152,7 +155,7 @@ function ofKubectl(words: string[]): Meaning {
           kind: "applies",
           files,
           services: [],
-          how: say`the component \`WebApp\`, or the SDK's own classes, say the same`,
+          how: () => say`the component \`WebApp\`, or the SDK's own classes, say the same`,
         };
       if (/^(?:namespaces?|ns)$/.test(first))
         return understood(

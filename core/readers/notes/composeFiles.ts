@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Notice, ProjectService } from "../../description/project";
-import { isSaid, say } from "../../description/say";
+import { both, isSaid, listed, say } from "../../description/say";
 import { ComposeError, parseComposeFiles } from "../compose";
 import { variablesOf } from "./files";
 import { holesOfYaml } from "./holes";
@@ -63,7 +63,7 @@ function readMerged(note: NoteState, files: File[]): boolean {
   const [first, ...others] = files;
   note.settle(first!.item, [], "ready", "");
   for (const { item, block } of others) {
-    item.text = `${block.title}: over line ${first!.item.line}`;
+    item.text = say`${block.title}: ${say`over line ${first!.item.line}`}`;
     note.settle(item, [], "ready", "");
   }
   return true;
@@ -113,7 +113,8 @@ function readFiles(note: NoteState, files: File[], given: { name: string; text: 
   const name = declared ?? composeName(keys);
   if (name !== guess) project = read(projectName(name));
   const titles = files.flatMap((file) => file.block.title ?? []);
-  item.text = `${titles.length ? `${titles.join(" and ")}: ` : ""}services ${keys.join(", ")}`;
+  const said = say`services ${listed(keys)}`;
+  item.text = titles.length ? say`${both(titles)}: ${said}` : said;
   const notices: Notice[] = [];
   for (const key of keys) composeBuild(note, key, project.services[key]!, files[0]!, notices);
   for (const service of Object.values(project.services)) composeEnv(note, service);

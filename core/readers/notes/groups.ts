@@ -36,7 +36,7 @@ function complete(note: NoteState, runs: Line[]): Line[] {
   const called = byContainer(runs);
   const left = runs.filter((run) => {
     const container = missing(run, called);
-    return container === undefined || note.settle(run.item, [`the container ${container}`], "template", "");
+    return container === undefined || note.settle(run.item, [say`the container ${container}`], "template", "");
   });
   return left.length === runs.length ? left : complete(note, left);
 }
@@ -98,7 +98,7 @@ export function groupsOf(note: NoteState): Line[][] {
     const [network = "", container = ""] = connect.statement.text.trim().split(/\s+/).slice(-2);
     const run = note.nearest(connect.item, called.get(container) ?? [], () => true);
     if (!run) {
-      note.settle(connect.item, [`the container ${container}`], "template", "");
+      note.settle(connect.item, [say`the container ${container}`], "template", "");
       continue;
     }
     const made = note.nearest(connect.item, networks, makes(network));

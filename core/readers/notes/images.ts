@@ -1,4 +1,4 @@
-import { say } from "../../description/say";
+import { listed, say } from "../../description/say";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { BuildDescription, Notice, ProjectService } from "../../description/project";
@@ -35,8 +35,8 @@ export function joinBuild(
   notices: Notice[],
 ): string | undefined {
   const { build, dockerfile, statement } = built;
-  if (holesOfBuild(statement.text, build).length || build.context === undefined) return `the image ${service.image}`;
-  if (/^(?:https?|git|ssh):|^git@|^-$/.test(build.context)) return `a copy of ${build.context}`;
+  if (holesOfBuild(statement.text, build).length || build.context === undefined) return say`the image ${service.image}`;
+  if (/^(?:https?|git|ssh):|^git@|^-$/.test(build.context)) return say`a copy of ${build.context}`;
   const context = resolve(note.folder, build.context);
   const described: BuildDescription = { context };
   const path = resolve(context, build.dockerfile ?? "Dockerfile");
@@ -45,7 +45,7 @@ export function joinBuild(
   } else if (dockerfile) {
     described.dockerfileInline = dockerfile.block.text;
     notices.push(...notCopied(dockerfile, context));
-  } else return `the Dockerfile of ${service.image}`;
+  } else return say`the Dockerfile of ${service.image}`;
   if (Object.keys(build.args).length) described.args = build.args;
   if (build.network) described.network = build.network;
   if (build.target) described.target = build.target;
@@ -80,20 +80,21 @@ export function notCopied({ block }: File, context: string): Notice[] {
 export function settleBuilds(note: NoteState): void {
   for (const { item, build, statement, dockerfile } of note.builds) {
     const image = note.joined.get(item);
-    if (image) note.settle(item, [], "understood", `\`up\` of ${usersOf(note, image)} builds it`);
+    if (image) note.settle(item, [], "understood", say`\`up\` of ${usersOf(note, image)} builds it`);
     else if (!note.settle(item, holesOfBuild(statement.text, build), "understood", "")) continue;
     else if (build.context === undefined)
-      note.settle(item, [], "faulty", "docker build: names no folder; write . behind it for the current one");
+      note.settle(item, [], "faulty", say`docker build: names no folder; write . behind it for the current one`);
     else if (build.context === "-")
-      item.why = "takes its Dockerfile from the input: save it as a file, and `berth up images` builds it";
+      item.why = say`takes its Dockerfile from the input: save it as a file, and \`berth up images\` builds it`;
     else {
-      const where = dockerfile ? `the Dockerfile in line ${dockerfile.item.line}, saved in that folder` : "that folder";
-      item.why = `no line of the note runs ${build.tags[0] ?? "it"}: \`berth up images\` builds it from ${where}`;
+      item.why = dockerfile
+        ? say`no line of the note runs its image: \`berth up images\` builds it from the Dockerfile in line ${dockerfile.item.line}, saved in that folder`
+        : say`no line of the note runs its image: \`berth up images\` builds it from that folder`;
     }
   }
   for (const { item } of note.dockerfiles) {
     const image = note.joined.get(item);
-    if (image) item.why = `\`up\` of ${usersOf(note, image)} builds ${image} from it`;
+    if (image) item.why = say`\`up\` of ${usersOf(note, image)} builds ${image} from it`;
   }
 }
 
@@ -104,5 +105,5 @@ function holesOfBuild(text: string, { tags }: Build): string[] {
 /** The setups that run an image. */
 function usersOf(note: NoteState, image: string): string {
   const users = note.setups.filter(({ project }) => imagesOf(project).includes(image));
-  return users.map(({ name }) => name).join(", ");
+  return listed(users.map(({ name }) => name));
 }

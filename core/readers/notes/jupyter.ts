@@ -1,3 +1,5 @@
+import { say } from "../../description/say";
+
 /** Arguments of `JupyterServer`, by the names of Jupyter's own settings; "" is what a container needs anyway. */
 const SERVER: Record<string, string> = {
   ip: "ip",
@@ -80,8 +82,10 @@ export function jupyterArguments(text: string): string | undefined {
     });
     if (taken.length === 0) return [];
     const left = own.filter((setting) => argument(setting) === undefined).map(({ shown }) => shown);
-    const rest = left.length ? ` (without ${left.join(", ")})` : "";
-    return [`the component \`${hub ? "JupyterHub" : "JupyterServer"}\` takes ${[...new Set(taken)].join(", ")}${rest}`];
+    const rest = left.length ? say` (without ${left.join(", ")})` : "";
+    return [
+      say`the component \`${hub ? "JupyterHub" : "JupyterServer"}\` takes ${[...new Set(taken)].join(", ")}${rest}`,
+    ];
   });
   return said.length ? said.join("; ") : undefined;
 }

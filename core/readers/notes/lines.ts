@@ -27,7 +27,7 @@ export function readRuns(note: NoteState): void {
     try {
       const { text: line, project } = parseLine(note, piece);
       if (name === "run" && !first(project)) {
-        note.settle(item, [], "faulty", "the command ends before it names an image");
+        note.settle(item, [], "faulty", say`the command ends before it names an image`);
         continue;
       }
       piece.statement = { ...piece.statement, text: line };
@@ -79,7 +79,7 @@ export function readService(note: NoteState, piece: Piece): void {
       item,
       [],
       "understood",
-      `a \`SwarmService\`; its ${service.unknown} is not taken over, write it by hand`,
+      say`a \`SwarmService\`; its ${service.unknown} is not taken over, write it by hand`,
     );
     return;
   }

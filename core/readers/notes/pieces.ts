@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { isBlock, type NoteBlock } from "./blocks";
 import { fileOf, meaningOf, readBuild } from "./commands";
 import { daemonKeys, type FileKind, fileKind, titleOf } from "./files";
@@ -7,26 +8,26 @@ import { type Around, splitFile, type Statement, takeApart } from "./statements"
 import type { Piece, Line, File, NoteState } from "./state";
 
 export const FILES: Record<FileKind, [what: string, how: string]> = {
-  compose: ["compose file", ""],
+  compose: [say`compose file`, ""],
   "compose part": [
-    "part of a compose file",
-    "put it below `services:` in a compose file, and give that to `berth from-compose`",
+    say`part of a compose file`,
+    say`put it below \`services:\` in a compose file, and give that to \`berth from-compose\``,
   ],
   dockerfile: [
     "Dockerfile",
-    "no line of the note builds an image from it: `berth up images` does, with the setting images:context",
+    say`no line of the note builds an image from it: \`berth up images\` does, with the setting images:context`,
   ],
-  "dockerfile part": ["part of a Dockerfile", "put it into the Dockerfile that it belongs to"],
-  kubernetes: ["manifests", ""],
-  "kubernetes part": ["part of a manifest", "change the manifest that it belongs to"],
+  "dockerfile part": [say`part of a Dockerfile`, say`put it into the Dockerfile that it belongs to`],
+  kubernetes: [say`manifests`, ""],
+  "kubernetes part": [say`part of a manifest`, say`change the manifest that it belongs to`],
   "daemon.json": [
     "daemon.json",
-    "save it as a file and name that: `pulumi config set host:daemonFile daemon.json --stack host`; comments, and keys that stand twice, are read too",
+    say`save it as a file and name that: \`pulumi config set host:daemonFile daemon.json --stack host\`; comments, and keys that stand twice, are read too`,
   ],
-  env: [".env file", ""],
+  env: [say`.env file`, ""],
   jupyter: [
-    "settings of Jupyter",
-    "the components `JupyterServer` and `JupyterHub`; `berth settings jupyter` lists what they take",
+    say`settings of Jupyter`,
+    say`the components \`JupyterServer\` and \`JupyterHub\`; \`berth settings jupyter\` lists what they take`,
   ],
 };
 
@@ -57,9 +58,9 @@ export function takeBlock(note: NoteState, block: NoteBlock): void {
       note.item(
         file.line,
         file.text.split("\n").find((row) => row.trim()) ?? "",
-        "file",
+        say`file`,
         "left out",
-        `${file.named[0] ?? "a file"}: write it by hand`,
+        say`${file.named[0] ?? say`a file`}: write it by hand`,
       );
     written = true;
   }
@@ -67,14 +68,14 @@ export function takeBlock(note: NoteState, block: NoteBlock): void {
   if (rest && !(written && rest.rows === 1)) {
     const empty = statements.length === 0 && !written;
     const why = !empty
-      ? "other rows of its block: not run"
+      ? say`other rows of its block: not run`
       : HELD.test(block.text)
-        ? "its commands stand within other text: not run"
-        : "nothing of containers is in it";
-    note.item(rest.line, rest.text, rest.rows === 1 ? "row" : `${rest.rows} rows`, "left out", why);
+        ? say`its commands stand within other text: not run`
+        : say`nothing of containers is in it`;
+    note.item(rest.line, rest.text, rest.rows === 1 ? say`row` : say`${rest.rows} rows`, "left out", why);
   } else if (code && statements.length === 0 && !written && !rest) {
-    const why = around.length ? "sets variables or a folder, which no setup needs" : "comments only";
-    note.item(block.line, block.text.trim().split("\n")[0]!, "block", "left out", why);
+    const why = around.length ? say`sets variables or a folder, which no setup needs` : say`comments only`;
+    note.item(block.line, block.text.trim().split("\n")[0]!, say`block`, "left out", why);
   }
 }
 
@@ -85,7 +86,7 @@ function takeFile(note: NoteState, given: NoteBlock, kind: FileKind): void {
   const row = block.text.split("\n").find((text) => text.trim() && !/^\s*(?:#|---)/.test(text)) ?? "";
   const said = kind === "daemon.json" ? daemonKeys(block.text) : row.trim();
   const named = title && !what.toLowerCase().includes(title.toLowerCase());
-  const shown = named ? `${title}: ${said}` : said;
+  const shown = named ? say`${title}: ${said}` : said;
   const item = note.item(block.line, shown, what, "understood", how);
   const lists: Partial<Record<FileKind, File[]>> = {
     compose: note.composes,
@@ -95,7 +96,7 @@ function takeFile(note: NoteState, given: NoteBlock, kind: FileKind): void {
   };
   lists[kind]?.push({ item, block });
   if (kind === "jupyter") item.why = jupyterArguments(block.text) ?? how;
-  if (kind === "env") item.why = "variables for the setups that name this file";
+  if (kind === "env") item.why = say`variables for the setups that name this file`;
 }
 
 function takeStatement(note: NoteState, statement: Statement): void {
@@ -105,7 +106,7 @@ function takeStatement(note: NoteState, statement: Statement): void {
   const second = group ? new RegExp(`\\b${called.first}\\s+([a-z-]+)`).exec(text)?.[1] : undefined;
   const what = [called.program, called.first, second].filter(Boolean).join(" ");
   if (off) {
-    note.item(line, text, what, "left out", "is commented out");
+    note.item(line, text, what, "left out", say`is commented out`);
     return;
   }
   if (meaning.kind === "left out") {
@@ -117,15 +118,15 @@ function takeStatement(note: NoteState, statement: Statement): void {
       text.replace(/^sudo\s+/, ""),
     );
   if (alone && !/\b(?:up|init|login|start|deploy)$/.test(text)) {
-    note.item(line, text, what, "left out", "names the command, and nothing to run");
+    note.item(line, text, what, "left out", say`names the command, and nothing to run`);
     return;
   }
   if (called.misspelt) {
-    note.item(line, text, what, "faulty", `${called.misspelt}: is no command; did you mean ${called.program}?`);
+    note.item(line, text, what, "faulty", say`${called.misspelt}: is no command; did you mean ${called.program}?`);
     return;
   }
   if (/报错|出错|会失败|错误的|\bfails?\b|\berrors?\b|won't work/i.test(remark) && meaning.kind === "line") {
-    note.item(line, text, what, "left out", `the note says of it: ${remark.slice(0, 60)}`);
+    note.item(line, text, what, "left out", say`the note says of it: ${remark.slice(0, 60)}`);
     return;
   }
   const item = note.item(line, text, what, "understood");

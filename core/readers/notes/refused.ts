@@ -54,7 +54,7 @@ const overlays = ({ project, engine }: NoteSetup): Notice[] =>
     .filter(({ driver, external }) => driver === "overlay" && !external && engine !== "swarm")
     .map(({ name }) => ({
       level: "warning",
-      at: `the network ${name}`,
+      at: say`the network ${name}`,
       text: say`an overlay needs an engine that manages a Swarm: \`berth up swarm\` makes it one`,
     }));
 

@@ -1,11 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { ArgumentError } from "../../description/errors";
 import type { ProjectDescription, ProjectService } from "../../description/project";
-import { holesIn } from "../../description/say";
-import { ComposeError } from "../compose";
+import { holesIn, say } from "../../description/say";
 import type { DockerRunContext, parseDockerLines } from "../dockerRun";
-import { DockerRunError, hideSecrets } from "../dockerRun/errors";
-import { ManifestError } from "../kubernetes";
+import { hideSecrets } from "../dockerRun/errors";
 import type { NoteBlock } from "./blocks";
 import type { Build, Meaning } from "./commands";
 import { variablesOf } from "./files";
@@ -43,7 +41,8 @@ export interface Applied {
   files: string[];
   /** Services of them that it names. */
   services: string[];
-  how: string;
+  /** What does it; without a name, its setup. */
+  how: (setup?: string) => string;
 }
 
 export interface Built extends Piece {
@@ -74,14 +73,12 @@ const oneRow = (text: string) =>
 
 /** What went wrong, as one sentence without its place. */
 export function sentence(error: unknown): string {
-  if (error instanceof DockerRunError) return `${error.argument}: ${error.problem}; ${error.remedy}`;
-  if (error instanceof ComposeError || error instanceof ManifestError || error instanceof ArgumentError)
-    return error.message.split("\n")[0]!.replace(/\.$/, "");
+  if (error instanceof ArgumentError) return error.message.split("\n")[0]!.replace(/[.。]$/, "");
   throw error;
 }
 
 /** A sentence about a place in a file, which is the note itself. */
-export const inNote = (said: string) => said.replace(/^\S*?:(?=\d)/, "line ");
+export const inNote = (said: string) => said.replace(/^\S*?:(\d+)(?::\d+)?/, (_, line: string) => say`line ${line}`);
 
 export const first = (project: ProjectDescription): [key: string, service: ProjectService] | undefined =>
   Object.entries(project.services)[0];
@@ -164,7 +161,7 @@ export class NoteState {
     const unset = /^\w+/.exec(variable ?? "")?.[0];
     const [file, code = ""] = holesIn(why, "cannot read {0} ({1})") ?? [];
     const missing = code.startsWith("ENOENT") ? file : undefined;
-    const hole = unset ? `$${unset}` : missing && `the file ${missing.split("/").at(-1)}`;
+    const hole = unset ? `$${unset}` : missing && say`the file ${missing.split("/").at(-1)}`;
     if (hole) this.settle(item, [hole], "template", "");
     else this.settle(item, [], "faulty", why);
   }

@@ -1,3 +1,4 @@
+import { language, say } from "../../description/say";
 import { layoutOf } from "./layout";
 import type { Card, Picture } from "./picture";
 import { COLOURS_STYLE, drawn, escaped, MONO, SANS } from "./svg";
@@ -58,8 +59,8 @@ function section({ id, name, subtitle, run, description }: Card): string {
   const lines = run.map((line) => `<pre>${escaped(inRows(line))}</pre>`).join("");
   return `<section data-of="${id}" hidden>
 <h1>${escaped(name)}</h1><p class="image">${escaped(subtitle)}</p>
-${lines && `<h2>The same by hand</h2>${lines}`}
-<h2>Description</h2><pre>${escaped(description)}</pre>
+${lines && `<h2>${say`The same by hand`}</h2>${lines}`}
+<h2>${say`Description`}</h2><pre>${escaped(description)}</pre>
 </section>`;
 }
 
@@ -67,8 +68,12 @@ ${lines && `<h2>The same by hand</h2>${lines}`}
 export async function toHtml(picture: Picture): Promise<string> {
   const svg = drawn(await layoutOf(picture), picture.name, true);
   const { length } = picture.cards;
+  const hint =
+    length === 1
+      ? say`1 service. Click it to see the line that makes it.`
+      : say`${length} services. Click one to see the line that makes it.`;
   return `<!doctype html>
-<html lang="en">
+<html lang="${language()}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -82,7 +87,7 @@ ${STYLE}
 <main>
 ${svg}</main>
 <aside aria-live="polite">
-<section data-of=""><h1>${escaped(picture.name)}</h1><p>${length} service${length === 1 ? "" : "s"}. Click one to see the line that makes it.</p></section>
+<section data-of=""><h1>${escaped(picture.name)}</h1><p>${hint}</p></section>
 ${picture.cards.map(section).join("\n")}
 </aside>
 <script>

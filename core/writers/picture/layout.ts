@@ -129,6 +129,16 @@ interface Line {
   to: { id: string; text: string }[];
 }
 
+const mounted = (store: string, path: string, readOnly: boolean) =>
+  readOnly ? say`${store} at ${path}, read-only` : say`${store} at ${path}`;
+
+const MORE: Record<Row["kind"], (count: number) => string> = {
+  secret: (count) => say`${count} more secrets`,
+  mount: (count) => say`${count} more mounts`,
+  wait: (count) => say`${count} more needs`,
+  more: (count) => say`${count} more`,
+};
+
 function linesOf(card: Card, storeName: (id: string) => string): Line[] {
   const groups: [Row["kind"], Line[]][] = [
     ["secret", card.secrets.map((text) => ({ kind: "secret", text, to: [] }))],
@@ -139,7 +149,7 @@ function linesOf(card: Card, storeName: (id: string) => string): Line[] {
         kind: "mount",
         text: path,
         readOnly,
-        to: [{ id: store, text: say`${storeName(store)} at ${path}${readOnly ? ", read-only" : ""}` }],
+        to: [{ id: store, text: mounted(storeName(store), path, readOnly) }],
       })),
     ],
   ];
@@ -147,8 +157,7 @@ function linesOf(card: Card, storeName: (id: string) => string): Line[] {
     const { shown, more } = few(lines, MOST_ROWS);
     if (!more) return shown;
     const rest = lines.slice(shown.length).flatMap(({ to }) => to);
-    const what = { secret: "secrets", mount: "mounts", wait: "needs", more: "" }[kind];
-    return [...shown, { kind: rest.length ? kind : "more", text: say`${more} more ${what}`, to: rest }];
+    return [...shown, { kind: rest.length ? kind : "more", text: MORE[kind](more), to: rest }];
   });
 }
 
@@ -293,7 +302,7 @@ const portText = ({ outside, inside }: Card["ports"][number]) => `${outside} →
 
 function portLines({ ports }: Card): string[] {
   const { shown, more } = few(ports, MOST_ROWS);
-  return [...shown.map(portText), ...(more ? [`${more} more`] : [])];
+  return [...shown.map(portText), ...(more ? [MORE.more(more)] : [])];
 }
 
 const boxHead = ({ labels }: Box) => 22 + labels.length * LABEL_LINE;

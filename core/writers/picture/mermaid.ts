@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import type { Picture } from "./picture";
 
 /** What mermaid reads as it stands between quotes. */
@@ -20,7 +21,7 @@ export function toMermaid({ name, boxes, cards, stores, warnings }: Picture): st
       .replace(/^|$/g, '"')}]`;
   };
   const lines = [`---`, `title: ${JSON.stringify(name)}`, `---`, `flowchart LR`];
-  if (cards.some(({ ports }) => ports.length)) lines.push(`  outside(("outside"))`);
+  if (cards.some(({ ports }) => ports.length)) lines.push(`  outside((${quoted(say`outside`)}))`);
   for (const { id, labels } of boxes) {
     const words = labels.map(({ name: of, detail }) => (detail ? `${of} ${detail}` : of)).join("<br>");
     lines.push(`  subgraph ${id} [${quoted(words).replaceAll("#lt;br#gt;", "<br>")}]`);

@@ -66,7 +66,7 @@ export function pictureOfObjects(name: string, objects: ClusterObject[]): Pictur
 
   const boxOf = ({ namespace = "default" }: ClusterObject["metadata"]): string => {
     const id = ids.of(namespace);
-    boxes.set(id, { id, kind: "namespace", labels: [{ name: namespace, detail: "namespace" }] });
+    boxes.set(id, { id, kind: "namespace", labels: [{ name: namespace, detail: say`namespace` }] });
     return id;
   };
   const keyOf = ({ kind, metadata }: ClusterObject) => `${kind} ${metadata.namespace} ${metadata.name}`;
@@ -88,14 +88,14 @@ export function pictureOfObjects(name: string, objects: ClusterObject[]): Pictur
     const chip = (of: Chip["kind"], text: string | false | undefined) => text && chips.push({ kind: of, text });
     const { replicas = 1 } = (spec ?? {}) as WorkloadSpec;
     chip("replicas", replicas !== 1 && `× ${replicas}`);
-    chip("plain", kind === "DaemonSet" && "on every node");
+    chip("plain", kind === "DaemonSet" && say`on every node`);
     chip("plain", kind !== "Deployment" && kind !== "DaemonSet" && kind);
     const gpus = pod.containers.reduce(
       (sum, { resources }) => sum + Number(resources?.limits?.["nvidia.com/gpu"] ?? 0),
       0,
     );
     chip("gpu", gpus > 0 && `${gpus} GPU${gpus === 1 ? "" : "s"}`);
-    chip("plain", pod.hostNetwork && "host network");
+    chip("plain", pod.hostNetwork && say`host network`);
     for (const { name: beside } of others) chip("plain", `+ ${beside}`);
 
     const ports: Card["ports"] = [];
@@ -106,7 +106,8 @@ export function pictureOfObjects(name: string, objects: ClusterObject[]): Pictur
       if (!pairs.every(([key, value]) => labels[key] === value)) continue;
       for (const { port, targetPort = port, nodePort, protocol } of opened) {
         const inside = `${targetPort}${protocol && protocol !== "TCP" ? `/${protocol.toLowerCase()}` : ""}`;
-        if (type === "NodePort") ports.push({ outside: `node ${nodePort ?? "port"}`, inside });
+        if (type === "NodePort")
+          ports.push({ outside: nodePort === undefined ? say`node port` : say`node ${nodePort}`, inside });
         if (type === "LoadBalancer") ports.push({ outside: String(port), inside });
         chip("network", `${service.metadata.name}:${port}`);
       }

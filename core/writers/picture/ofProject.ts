@@ -1,4 +1,5 @@
 import { parse, stringify } from "yaml";
+import { say } from "../../description/say";
 import { shortPath, type TidyService, tidy } from "../../description/describe";
 import { parsePorts, formatPort } from "../../description/ports";
 import type { NetworkDefinition, ProjectDescription } from "../../description/project";
@@ -10,15 +11,17 @@ import { collectSecrets } from "../secrets";
 import { type Box, type Card, type Chip, Ids, type Picture, type Store } from "./picture";
 
 const CONDITIONS = {
-  service_started: "has started",
-  service_healthy: "is healthy",
-  service_completed_successfully: "has ended",
+  service_started: (name: string) => say`${name} has started`,
+  service_healthy: (name: string) => say`${name} is healthy`,
+  service_completed_successfully: (name: string) => say`${name} has ended`,
 };
 
 /** `8080:80` as it is drawn: where it is found, and what is behind. */
 export function portRow(text: string): { outside: string; inside: string } {
   const cut = text.lastIndexOf(":");
-  return cut < 0 ? { outside: "any port", inside: text } : { outside: text.slice(0, cut), inside: text.slice(cut + 1) };
+  return cut < 0
+    ? { outside: say`any port`, inside: text }
+    : { outside: text.slice(0, cut), inside: text.slice(cut + 1) };
 }
 
 const shortDevice = (id: string) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
@@ -31,10 +34,10 @@ export function gpuText(requests: GpuRequest[] | undefined, visible: string | nu
     const count = requests.some((request) => request.count === -1)
       ? -1
       : requests.reduce((sum, request) => sum + (request.count ?? 0), 0);
-    return count === -1 ? "all GPUs" : `${count} GPU${count === 1 ? "" : "s"}`;
+    return count === -1 ? say`all GPUs` : `${count} GPU${count === 1 ? "" : "s"}`;
   }
   if (!visible || /^(none|void)$/.test(visible)) return undefined;
-  return visible === "all" ? "all GPUs" : `GPU ${visible.split(",").map(shortDevice).join(", ")}`;
+  return visible === "all" ? say`all GPUs` : `GPU ${visible.split(",").map(shortDevice).join(", ")}`;
 }
 
 const nameOf = (network: NonNullable<TidyService["networks"]>[number]) =>
@@ -43,7 +46,7 @@ const nameOf = (network: NonNullable<TidyService["networks"]>[number]) =>
 function detailOf(network: NetworkDefinition | undefined): string | undefined {
   const subnets = network?.ipam?.config?.flatMap(({ subnet }) => subnet ?? []) ?? [];
   const driver = network?.driver === "bridge" ? undefined : network?.driver;
-  const words = [...subnets, driver, network?.internal && "internal", network?.external && "external"];
+  const words = [...subnets, driver, network?.internal && say`internal`, network?.external && say`external`];
   return words.filter(Boolean).join(" · ") || undefined;
 }
 
@@ -117,7 +120,7 @@ export function pictureOfProject(project: ProjectDescription, options: PrintOpti
   const storeOf = (key: string, index: number, type: string, source: string | undefined): string => {
     const id = stores.of(source === undefined ? `${key}\n${index}` : `${type} ${source}`);
     const kind = type === "bind" ? "path" : "volume";
-    const name = source === undefined ? "anonymous" : kind === "path" ? shortPath(source, shownFrom) : source;
+    const name = source === undefined ? say`anonymous` : kind === "path" ? shortPath(source, shownFrom) : source;
     found.set(id, { id, kind, name });
     return id;
   };
@@ -131,10 +134,10 @@ export function pictureOfProject(project: ProjectDescription, options: PrintOpti
     const chips: Chip[] = [];
     const chip = (kind: Chip["kind"], text: string | false | undefined) => text && chips.push({ kind, text });
     chip("replicas", replicas !== 1 && `× ${replicas}`);
-    chip("plain", (swarm?.global || service.mode === "global") && "on every node");
+    chip("plain", (swarm?.global || service.mode === "global") && say`on every node`);
     chip("gpu", gpu);
-    chip("plain", networkMode === "host" && "host network");
-    chip("plain", networkMode === "none" && "no network");
+    chip("plain", networkMode === "host" && say`host network`);
+    chip("plain", networkMode === "none" && say`no network`);
     const others = networks.map(nameOf).filter((name) => shownBy.get(name) !== boxOf.get(key));
     for (const name of others) chip("network", name);
 
@@ -144,22 +147,22 @@ export function pictureOfProject(project: ProjectDescription, options: PrintOpti
       if (!waits.some(({ on }) => on === cards.of(other))) waits.push({ on: cards.of(other), text });
     };
     const shared = /^container:(.+)/s.exec(networkMode ?? "")?.[1];
-    if (shared !== undefined) wait(keyOf(shared), `network of ${keyOf(shared)}`);
+    if (shared !== undefined) wait(keyOf(shared), say`network of ${keyOf(shared)}`);
     for (const from of service.volumesFrom ?? []) {
       const other = keyOf(from.replace(/^container:/, "").split(":")[0]!);
-      wait(other, `volumes of ${other}`);
+      wait(other, say`volumes of ${other}`);
     }
     for (const [other, { condition }] of Object.entries(service.dependsOn ?? {}))
-      wait(other, `${other} ${CONDITIONS[condition]}`);
+      wait(other, CONDITIONS[condition](other));
     for (const link of service.links ?? []) {
       const other = keyOf(link.split(":")[0]!);
-      wait(other, `link to ${other}`);
+      wait(other, say`link to ${other}`);
     }
 
     const ports = (service.ports ?? [])
       .flatMap((port) => (typeof port === "string" ? [port] : parsePorts([port], "ports").map(formatPort)))
       .map(portRow);
-    if (service.publishAll) ports.push({ outside: "any ports", inside: "all" });
+    if (service.publishAll) ports.push({ outside: say`any ports`, inside: say`all` });
     const mounts = (parseField("volumes", service.volumes, context) ?? []).flatMap(
       ({ type, source, target, readOnly }, index) =>
         type === "tmpfs" ? [] : [{ path: target, readOnly, store: storeOf(key, index, type, source) }],

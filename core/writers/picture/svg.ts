@@ -1,3 +1,4 @@
+import { say } from "../../description/say";
 import { type Edge, type Label, type Layout, layoutOf, type PlacedBox, type PlacedCard, type Point } from "./layout";
 import type { Picture } from "./picture";
 import { SIZE } from "./text";
@@ -156,7 +157,7 @@ function card(
       const sign =
         kind === "secret" ? icon("lock", x + 14, middle) : kind === "wait" ? icon("wait", x + 14, middle) : "";
       const only = readOnly
-        ? `<text class="q" text-anchor="end" x="${n(x + width - 14)}" y="${n(label.y)}">ro<title>read-only</title></text>`
+        ? `<text class="q" text-anchor="end" x="${n(x + width - 14)}" y="${n(label.y)}">ro<title>${say`read-only`}</title></text>`
         : "";
       return sign + text(label, kind === "mount" ? "" : "q") + only;
     }),
@@ -187,7 +188,7 @@ function outside({ outside: strip, ports }: Layout): string {
   );
   const middle = y + height / 2;
   const centre = x + width / 2;
-  return `<g>${rect("out", strip, 10)}${icon("globe", centre - 7, middle - 28, "port")}<text class="port" text-anchor="middle" transform="translate(${n(centre + 4)} ${n(middle + 10)}) rotate(-90)">outside</text>${lines.join("")}</g>`;
+  return `<g>${rect("out", strip, 10)}${icon("globe", centre - 7, middle - 28, "port")}<text class="port" text-anchor="middle" transform="translate(${n(centre + 4)} ${n(middle + 10)}) rotate(-90)">${say`outside`}</text>${lines.join("")}</g>`;
 }
 
 /**

@@ -65,7 +65,7 @@ async function pull(
   const layers = new Layers();
   const failure = await ask(client, `/images/create?${query}`, login, (line) => {
     layers.take(line);
-    void tell(() => `fetching ${withTag(name)}: ${layers}`);
+    void tell(() => say`fetching ${withTag(name)}: ${layers}`);
   });
   return { failure, login };
 }
@@ -107,7 +107,8 @@ class Layers {
     const all = [...this.layers.values()];
     const sum = (part: "current" | "total") =>
       (all.reduce((bytes, layer) => bytes + layer[part], 0) / 2 ** 20).toFixed(0);
-    return `${all.filter(({ done }) => done).length} of ${all.length} layers, ${sum("current")} of ${sum("total")} MiB`;
+    const done = all.filter((layer) => layer.done).length;
+    return say`${done} of ${all.length} layers, ${sum("current")} of ${sum("total")} MiB`;
   }
 }
 

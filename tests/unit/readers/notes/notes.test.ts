@@ -171,7 +171,7 @@ describe("what becomes of a command", () => {
     ["docker swarm init --advertise-addr 10.0.0.1", "understood", "Swarm"],
     ["docker swarm join-token worker", "understood", "workerJoinCommand"],
     ["docker secret create key key.txt", "understood", "secrets"],
-    ["docker build -t app .", "understood", "no line of the note runs app"],
+    ["docker build -t app .", "understood", "no line of the note runs its image"],
     ["docker build -t app", "faulty", "names no folder"],
     ["docker tag app me/app", "understood", "PushedImage"],
     ["docker push me/app", "understood", "images:push"],
@@ -369,7 +369,7 @@ describe("files", () => {
 
   test("a refusal of a compose file names the line of the note", () => {
     const item = onlyItem(`# A note\n\n${block("services:\n  web:\n    imgae: nginx", "yaml")}`);
-    expect(item.why).toMatch(/^line 6:5: services\.web/);
+    expect(item.why).toMatch(/^line 6: services\.web/);
   });
 
   test("a file below the command that opens it, and in a here-document", () => {
@@ -671,7 +671,7 @@ describe("what `up` refuses before it makes anything is not ready", () => {
       ["docker run", "ready"],
     ]);
     // What it would have been built for is no setup.
-    expect(note.items[1]!.why).toContain("no line of the note runs app");
+    expect(note.items[1]!.why).toContain("no line of the note runs its image");
   });
 
   const WITHOUT_IPV4 = "services:\n  web:\n    image: nginx\nnetworks:\n  default:\n    enable_ipv4: false";
@@ -680,7 +680,7 @@ describe("what `up` refuses before it makes anything is not ready", () => {
       fate: "faulty",
       why: "networks.default.enable_ipv4: the Docker provider cannot switch IPv4 off; remove it",
     });
-    expect(onlyItem(block("services:\n  web:\n    image: nginx\n    uts: host", "yaml")).why).toMatch(/^line 5:\d+: /);
+    expect(onlyItem(block("services:\n  web:\n    image: nginx\n    uts: host", "yaml")).why).toMatch(/^line 5: /);
   });
 
   test("a note that deploys its compose file to a Swarm means a Swarm", () => {
