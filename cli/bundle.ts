@@ -2,7 +2,6 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path";
 import { quote } from "shlex";
 import { few, say } from "../core/description/say";
-import type { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { beginsAsBundle } from "./bundle/archiveFile";
 import { buildPlanned } from "./bundle/build";
 import { contextFiles } from "./bundle/contextFiles";
@@ -68,6 +67,49 @@ function report(wanted: WantedImages, untracked: string[], left: string[], unver
   if (provider) note(say`the settings' secrets are kept by ${provider}, which asks a network.`);
 }
 
+/** Brings the images to an engine for as long as they are used. */
+async function withImages<T>(
+  wanted: WantedImages,
+  config: Record<string, string>,
+  use: (images?: { list: BundledImage[]; archive: ReturnType<typeof savedImages> }) => Promise<T>,
+): Promise<T> {
+  if (wanted.engine.length === 0) return use();
+  const client = await answeringEngine(config);
+  if (typeof client === "string")
+    throw new Error(say`${client}, and the bundle takes its images from there; start Docker`);
+  let before: NamedIds = [];
+  try {
+    // Containers that run here keep the image that they know by this name.
+    before = await idsOf(client, namesOfBuilds(wanted.builds));
+    for (const planned of wanted.builds) await buildPlanned(client, planned, tell);
+    const list = withContents(await bringImages(client, wanted.engine, tell), wanted.builds);
+    return await use({ list, archive: savedImages(client, list) });
+  } finally {
+    await giveBack(client, before).catch(({ message }: Error) =>
+      note(say`names of images are not as before: ${message}`),
+    );
+    client.close();
+  }
+}
+
+/** Has a file written beside its place, where it goes when it is complete. */
+async function complete(out: string, write: (part: string) => Promise<void>): Promise<void> {
+  const part = `${out}.part`;
+  try {
+    await write(part);
+    renameSync(part, out);
+  } catch (error) {
+    const { code, message, path } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT")
+      throw new Error(say`the disk is full: ${out} was not written; make room, or name another file with --out`);
+    if (path === part)
+      throw new Error(say`cannot write ${out} (${message}); name a file that you may write with --out`);
+    throw error;
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
 /**
  * `berth bundle STACK [--out FILE]`: one archive with all that `pulumi up` of a stack needs where there is no network:
  * Node.js, the CLI and its plugins, the project with node_modules, the images. It gets its name when it is complete.
@@ -96,58 +138,22 @@ export async function bundle(
   const projectFiles = [...known, ...sent.files];
   const config = readStackConfig(root, project, stack).values;
 
-  let client: EngineClient | undefined;
-  let list: BundledImage[] = [];
-  let before: NamedIds = [];
-  const part = `${out}.part`;
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const { commit, changed } = checkout;
-  try {
-    if (wanted.engine.length) {
-      const engine = await answeringEngine(config);
-      if (typeof engine === "string")
-        throw new Error(say`${engine}, and the bundle takes its images from there; start Docker`);
-      client = engine;
-      // Containers that run here keep the image that they know by this name.
-      before = await idsOf(client, namesOfBuilds(wanted.builds));
-      for (const planned of wanted.builds) await buildPlanned(client, planned, tell);
-      list = withContents(await bringImages(client, wanted.engine, tell), wanted.builds);
-    }
-    await writeBundle(
-      part,
-      {
-        format: FORMAT,
-        stack,
-        platform,
-        arch,
-        berth: { version, commit, changed },
-        versions: tools.versions,
-        secrets: settings?.secrets ?? false,
-      },
-      {
-        tools: tools.files,
-        project: projectFiles,
-        images: client && { list, archive: savedImages(client, list) },
-      },
-      tell,
-    );
-    renameSync(part, out);
-  } catch (error) {
-    const { code, message, path } = error as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT")
-      throw new Error(say`the disk is full: ${out} was not written; make room, or name another file with --out`);
-    if (path === part)
-      throw new Error(say`cannot write ${out} (${message}); name a file that you may write with --out`);
-    throw error;
-  } finally {
-    rmSync(part, { force: true });
-    if (client) {
-      await giveBack(client, before).catch(({ message }: Error) =>
-        note(say`names of images are not as before: ${message}`),
-      );
-      client.close();
-    }
-  }
+  const manifest = {
+    format: FORMAT,
+    stack,
+    platform,
+    arch,
+    berth: { version, commit, changed },
+    versions: tools.versions,
+    secrets: settings?.secrets ?? false,
+  };
+  await complete(out, (part) =>
+    withImages(wanted, config, (images) =>
+      writeBundle(part, manifest, { tools: tools.files, project: projectFiles, images }, tell),
+    ),
+  );
 
   const added = sent.files.map(({ path }) => path.slice("project/".length));
   if (added.length) note(say`a build sends what git does not know, and so it is in the bundle: ${few(added, SHOWN)}.`);

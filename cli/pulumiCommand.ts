@@ -119,19 +119,8 @@ export async function pulumiCommand(
     if (places) sparePluginSearch(places, state, pluginVersions(folder));
     trustInputs(state, args);
     takeMoreAtOnce(places, state);
-    if (command === "destroy") {
-      writeStateOnce(state);
-      const unfinished = Unfinished.in(state);
-      // Else a network could not go, which they are on.
-      if (unfinished && isAnswered(args)) await locked(project, stack, () => removeAll(unfinished));
-      else if (unfinished) warn(unfinished.notice(stack));
-      const ended =
-        state && isAnswered(args) && args.every(isPlain) ? await removeBefore(project, stack, state) : undefined;
-      if (ended !== undefined) {
-        tellLeft(project, stack, state);
-        return ended;
-      }
-    }
+    const ended = command === "destroy" ? await removedBefore(project, stack, state, args) : undefined;
+    if (ended !== undefined) return ended;
     const code = await runPulumi(folder, [command, "--stack", stack, ...args, ...unseen(command, args, declaration)]);
     if (code !== 0 && command === "destroy") {
       for (const sentence of await networksInUse(stateOf(project, stack))) warn(sentence);
@@ -146,6 +135,19 @@ export async function pulumiCommand(
     declaration ??= await planning;
     if (declaration) applied!.close(declaration.now);
   }
+}
+
+/** What a destroy does without the CLI; its exit code where nothing is left for the CLI to do. */
+async function removedBefore(project: CliProject, stack: string, state: string | undefined, args: string[]) {
+  writeStateOnce(state);
+  const unfinished = Unfinished.in(state);
+  // Else a network could not go, which they are on.
+  if (unfinished && isAnswered(args)) await locked(project, stack, () => removeAll(unfinished));
+  else if (unfinished) warn(unfinished.notice(stack));
+  if (!state || !isAnswered(args) || !args.every(isPlain)) return undefined;
+  const ended = await removeBefore(project, stack, state);
+  if (ended !== undefined) tellLeft(project, stack, state);
+  return ended;
 }
 
 /** Says what is left behind a destroy that a signal has ended, where the state is in a folder of this machine. */

@@ -101,34 +101,9 @@ function describe(name: string, args: JupyterHubArgs, report: Report): GpuContai
     service = {},
     ...rest
   } = args;
-  if (tls === undefined)
-    throw new ArgumentError(
-      "tls",
-      say`is missing, and passwords would travel in clear`,
-      say`give { certificate: "...", key: "..." }, or "none" behind a proxy that does TLS`,
-    );
-  if (typeof adminAccess !== "boolean")
-    throw new ArgumentError("adminAccess", say`${show(adminAccess)} is not true or false`, say`use true or false`);
-  if (typeof notebookDir !== "string" || !/^[~/]/.test(notebookDir))
-    throw new ArgumentError(
-      "notebookDir",
-      say`${show(notebookDir)} is not a folder of the container`,
-      'use "~" or "/path"',
-    );
-  if (typeof homes !== "string" || homes === "" || homes.includes(":"))
-    throw new ArgumentError("homes", say`${show(homes)} is no folder or volume`, say`name one; it is mounted on /home`);
-  for (const field of ["entrypoint", "command"] as const)
-    if ((args as object as Record<string, unknown>)[field] !== undefined)
-      throw new ArgumentError(field, say`is JupyterHub itself here`, say`remove it, or set service.${field}`);
+  checkPlain({ ...args, adminAccess, notebookDir, homes });
   const passwords = usersFile(name, users, report);
-  if (!Array.isArray(admins)) throw new ArgumentError("admins", say`${show(admins)} is not a list`, 'use ["kevin"]');
-  for (const [index, admin] of admins.entries())
-    if (!Object.hasOwn(users, admin))
-      throw new ArgumentError(
-        `admins[${index}]`,
-        say`${show(admin)} is none of users`,
-        say`give this user a password there`,
-      );
+  checkAdmins(admins, users);
 
   const files = tls === "none" ? undefined : readTls(tls, "tls", (text) => void pulumi.log.warn(say`${name}: ${text}`));
   const inner = files ? 443 : 8000;
@@ -171,6 +146,41 @@ function describe(name: string, args: JupyterHubArgs, report: Report): GpuContai
       secrets: [...secrets, ...plainList(moreSecrets, "service.secrets")],
     },
   };
+}
+
+/** What is wrong about the arguments that are known at once. */
+function checkPlain(args: JupyterHubArgs): void {
+  const { tls, adminAccess, notebookDir, homes } = args;
+  if (tls === undefined)
+    throw new ArgumentError(
+      "tls",
+      say`is missing, and passwords would travel in clear`,
+      say`give { certificate: "...", key: "..." }, or "none" behind a proxy that does TLS`,
+    );
+  if (typeof adminAccess !== "boolean")
+    throw new ArgumentError("adminAccess", say`${show(adminAccess)} is not true or false`, say`use true or false`);
+  if (typeof notebookDir !== "string" || !/^[~/]/.test(notebookDir))
+    throw new ArgumentError(
+      "notebookDir",
+      say`${show(notebookDir)} is not a folder of the container`,
+      'use "~" or "/path"',
+    );
+  if (typeof homes !== "string" || homes === "" || homes.includes(":"))
+    throw new ArgumentError("homes", say`${show(homes)} is no folder or volume`, say`name one; it is mounted on /home`);
+  for (const field of ["entrypoint", "command"] as const)
+    if ((args as object as Record<string, unknown>)[field] !== undefined)
+      throw new ArgumentError(field, say`is JupyterHub itself here`, say`remove it, or set service.${field}`);
+}
+
+function checkAdmins(admins: string[], users: JupyterHubArgs["users"]): void {
+  if (!Array.isArray(admins)) throw new ArgumentError("admins", say`${show(admins)} is not a list`, 'use ["kevin"]');
+  for (const [index, admin] of admins.entries())
+    if (!Object.hasOwn(users, admin))
+      throw new ArgumentError(
+        `admins[${index}]`,
+        say`${show(admin)} is none of users`,
+        say`give this user a password there`,
+      );
 }
 
 /** Who is there, with the hash of each password. */

@@ -52,6 +52,8 @@ export interface JupyterServerArgs extends Omit<GpuContainerArgs, "image" | "com
 const TYPE = "berth:services:JupyterServer";
 const PORT = 8888;
 const FOLDER = "/etc/berth-jupyter";
+const CERTIFICATE = `${FOLDER}/certificate.pem`;
+const KEY = `${FOLDER}/key.pem`;
 
 /**
  * A Jupyter server, Lab or Notebook, behind a password. Documented setup E5; the note writes the hash by hand into
@@ -115,52 +117,16 @@ function describe(name: string, args: JupyterServerArgs, report: Report): GpuCon
     service = {},
     ...rest
   } = args;
-  if (face !== "lab" && face !== "notebook")
-    throw new ArgumentError("interface", say`${show(face)} is not known`, say`use lab or notebook`);
-  if (typeof allowRoot !== "boolean")
-    throw new ArgumentError("allowRoot", say`${show(allowRoot)} is not true or false`, say`use true or false`);
-  if (typeof ip !== "string") throw new ArgumentError("ip", say`${show(ip)} is not an address`, 'use "0.0.0.0" or "*"');
-  if (ip !== "*") parseAddress(ip, "ip");
-  if (typeof data !== "string" || data === "" || data.includes(":"))
-    throw new ArgumentError(
-      "data",
-      say`${show(data)} is no folder or volume`,
-      say`give its place in the container as dataTarget`,
-    );
-  checkFolder(dataTarget, "dataTarget");
-  parseTarget(dataTarget, "dataTarget");
-  checkFolder(notebookDir, "notebookDir");
-  for (const field of ["entrypoint", "command"] as const)
-    if ((args as Record<string, unknown>)[field] !== undefined)
-      throw new ArgumentError(field, say`is Jupyter itself here`, say`remove it, or set service.${field}`);
+  checkPlain({ ...args, interface: face, allowRoot, ip, data, dataTarget, notebookDir });
 
   const files =
     tls === undefined ? undefined : readTls(tls, "tls", (text) => void pulumi.log.warn(say`${name}: ${text}`));
-  const settings = {
-    ...(files && { certfile: `${FOLDER}/certificate.pem`, keyfile: `${FOLDER}/key.pem` }),
-    allow_password_change: false,
-  };
-  const login = loginOf(name, args, report);
-  // The one is for jupyter_server, the other for a notebook of before version 7.
-  const server = login.apply(({ hash, key }) =>
-    JSON.stringify({
-      ServerApp: { ...settings, password: hash, token: key },
-      IdentityProvider: { token: key },
-      PasswordIdentityProvider: { hashed_password: hash, allow_password_change: false, password_required: hash !== "" },
-    }),
-  );
-  const classic = login.apply(({ hash, key }) =>
-    JSON.stringify({ NotebookApp: { ...settings, password: hash, token: key } }),
-  );
-  const secrets: Inputs<FileDescription>[] = [
-    { source: "jupyter-server", target: `${FOLDER}/jupyter_server_config.json`, content: server },
-    { source: "jupyter-notebook", target: `${FOLDER}/jupyter_notebook_config.json`, content: classic },
-    // Whoever runs Jupyter has to read it; its user is the image's.
-    ...(files ? [{ source: "jupyter-key", target: `${FOLDER}/key.pem`, content: files.key }] : []),
+  // Whoever runs Jupyter has to read it; its user is the image's.
+  const secrets = [
+    ...loginFiles(loginOf(name, args, report), files !== undefined),
+    ...(files ? [{ source: "jupyter-key", target: KEY, content: files.key }] : []),
   ];
-  const configs: Inputs<FileDescription>[] = files
-    ? [{ source: "jupyter-certificate", target: `${FOLDER}/certificate.pem`, content: files.certificate }]
-    : [];
+  const configs = files ? [{ source: "jupyter-certificate", target: CERTIFICATE, content: files.certificate }] : [];
   const scheme = files ? "https" : "http";
   const own = port === "none" ? [] : [{ target: PORT, published: port }];
   const { secrets: moreSecrets, configs: moreConfigs, environment: moreVariables, ...others } = service;
@@ -195,6 +161,48 @@ function describe(name: string, args: JupyterServerArgs, report: Report): GpuCon
       ...(allConfigs.length ? { configs: allConfigs } : {}),
     },
   };
+}
+
+/** What is wrong about the arguments that are known at once. */
+function checkPlain(args: JupyterServerArgs & { data: string; dataTarget: string; notebookDir: string }): void {
+  const { interface: face, allowRoot, ip, data, dataTarget, notebookDir } = args;
+  if (face !== "lab" && face !== "notebook")
+    throw new ArgumentError("interface", say`${show(face)} is not known`, say`use lab or notebook`);
+  if (typeof allowRoot !== "boolean")
+    throw new ArgumentError("allowRoot", say`${show(allowRoot)} is not true or false`, say`use true or false`);
+  if (typeof ip !== "string") throw new ArgumentError("ip", say`${show(ip)} is not an address`, 'use "0.0.0.0" or "*"');
+  if (ip !== "*") parseAddress(ip, "ip");
+  if (typeof data !== "string" || data === "" || data.includes(":"))
+    throw new ArgumentError(
+      "data",
+      say`${show(data)} is no folder or volume`,
+      say`give its place in the container as dataTarget`,
+    );
+  checkFolder(dataTarget, "dataTarget");
+  parseTarget(dataTarget, "dataTarget");
+  checkFolder(notebookDir, "notebookDir");
+  for (const field of ["entrypoint", "command"] as const)
+    if ((args as object as Record<string, unknown>)[field] !== undefined)
+      throw new ArgumentError(field, say`is Jupyter itself here`, say`remove it, or set service.${field}`);
+}
+
+/** What Jupyter reads about its login: the one is for jupyter_server, the other for a notebook of before version 7. */
+function loginFiles(login: pulumi.Output<{ hash: string; key: string }>, tls: boolean): Inputs<FileDescription>[] {
+  const settings = { ...(tls && { certfile: CERTIFICATE, keyfile: KEY }), allow_password_change: false };
+  const server = login.apply(({ hash, key }) =>
+    JSON.stringify({
+      ServerApp: { ...settings, password: hash, token: key },
+      IdentityProvider: { token: key },
+      PasswordIdentityProvider: { hashed_password: hash, allow_password_change: false, password_required: hash !== "" },
+    }),
+  );
+  const classic = login.apply(({ hash, key }) =>
+    JSON.stringify({ NotebookApp: { ...settings, password: hash, token: key } }),
+  );
+  return [
+    { source: "jupyter-server", target: `${FOLDER}/jupyter_server_config.json`, content: server },
+    { source: "jupyter-notebook", target: `${FOLDER}/jupyter_notebook_config.json`, content: classic },
+  ];
 }
 
 /** Where the server can be asked from inside its container. */

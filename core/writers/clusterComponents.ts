@@ -182,10 +182,21 @@ function labelPatch(from: Record<string, string>, to: Record<string, string> | u
   return whole({ ...Object.fromEntries(gone.map((key) => [key, null])), ...Object.fromEntries(other) });
 }
 
-/** An object's own metadata beside its name and labels. */
-const metadataLeft = (object: Taking) => {
-  for (const field of ["name", "namespace"]) object.take("metadata", field);
-};
+/** An object, of which what every object has is taken. */
+function begun({ manifest }: GivenObject): Taking {
+  const taking = new Taking(manifest);
+  for (const field of ["apiVersion", "kind"]) taking.take(field);
+  for (const field of ["name", "namespace"]) taking.take("metadata", field);
+  return taking;
+}
+
+/** What is left of an object's metadata: its labels as the part that differs from these. */
+function metadataPatch(object: Taking, from: Record<string, string>): object | undefined {
+  const labels = labelPatch(from, object.take<Record<string, string>>("metadata", "labels"));
+  const rest = object.left()?.metadata as GivenManifest | undefined;
+  object.take("metadata");
+  return whole(said({ labels, ...rest }));
+}
 
 function strategy(spec: Taking): unknown {
   const given = spec.take<{ type?: string; rollingUpdate?: Record<string, string | number> }>("strategy");
@@ -209,30 +220,18 @@ interface Port {
   protocol?: string;
 }
 
-/** A Deployment and the only Service in front of it. */
-function webApp(deployment: GivenObject, service: GivenObject): Fitting {
-  const { name } = deployment;
-  const web = new Taking(deployment.manifest);
-  const front = new Taking(service.manifest);
-  for (const object of [web, front]) for (const field of ["apiVersion", "kind"]) object.take(field);
-  metadataLeft(web);
-  metadataLeft(front);
-
-  const podLabels = web.take<Record<string, string>>("spec", "template", "metadata", "labels") ?? {};
+/** The pod's labels: by the one of them that is named `app` both objects find it. */
+function podLabelsOf(web: Taking, front: Taking): Record<string, string> {
+  const labels = web.take<Record<string, string>>("spec", "template", "metadata", "labels") ?? {};
   for (const selector of [web.take<object>("spec", "selector", "matchLabels"), front.take<object>("spec", "selector")])
-    need(selector && only(selector, "app") && (selector as { app?: string }).app === podLabels.app);
-  need(isText(podLabels.app));
-  checkLabels(podLabels, "labels");
+    need(selector && only(selector, "app") && (selector as { app?: string }).app === labels.app);
+  need(isText(labels.app));
+  checkLabels(labels, "labels");
+  return labels;
+}
 
-  const spec = new Taking(web.take<object>("spec", "template", "spec")!);
-  takePodDefaults(spec);
-  spec.takeDefault(["restartPolicy"], "Always");
-  const volumes = spec.take<{ name: string }[]>("volumes");
-  const names = volumeNames(volumes);
-  const [main, ...others] = spec.items("containers");
-  need(main);
-  const containerName = labelName(main.take<string>("name")!, "containerName");
-
+/** The way from the Service's only port into the container: its arguments, and what both objects say beside them. */
+function wayIn(front: Taking, main: Taking) {
   const ports = front.take<GivenManifest[]>("spec", "ports") ?? [];
   need(ports.length === 1);
   const opened = new Taking(ports[0]!);
@@ -244,35 +243,68 @@ function webApp(deployment: GivenObject, service: GivenObject): Fitting {
   need(inContainer !== undefined && (listed.length === 0 || listed[0]!.containerPort === inContainer));
   // Of several ports with one number the parts could not be told apart.
   need(new Set(listed.map(({ containerPort }) => containerPort)).size === listed.length);
-  const beside = listed.map(({ protocol, ...one }) => ({ ...one, ...(protocol === "TCP" ? {} : said({ protocol })) }));
-  const portsPatch = beside.some((one) => Object.keys(one).length > 1) || beside.length > 1 ? beside : undefined;
 
-  const args = containerArgs(main, names, inContainer);
-  const portOfService = opened.take<number>("nodePort");
-  const shownName = opened.take<string>("name");
+  const onNodes = opened.take<number>("nodePort");
+  const named = opened.take<string>("name");
   const type = front.take<string>("spec", "type") ?? "ClusterIP";
   need(["ClusterIP", "NodePort", "LoadBalancer"].includes(type));
-  need(type !== "ClusterIP" || portOfService === undefined);
-  if (portOfService !== undefined) nodePort(portOfService, "nodePort");
-  if (shownName !== undefined) portName(shownName, "portName");
-  const taken = new Set([inContainer]);
-  const sidecars = [
-    ...spec.items("initContainers").map((one) => {
-      need(one.take("restartPolicy") === "Always");
-      return { one, native: true };
-    }),
-    ...others.map((one) => ({ one, native: undefined })),
-  ].map(({ one, native }) => {
-    const sidecar = labelName(one.take<string>("name")!, "sidecars");
-    const own = one.take<Port[]>("ports");
-    for (const { containerPort } of own ?? []) {
+  need(type !== "ClusterIP" || onNodes === undefined);
+  if (onNodes !== undefined) nodePort(onNodes, "nodePort");
+  if (named !== undefined) portName(named, "portName");
+
+  const beside = listed.map(({ protocol, ...one }) => ({ ...one, ...(protocol === "TCP" ? {} : said({ protocol })) }));
+  const more = beside.some((one) => Object.keys(one).length > 1) || beside.length > 1 ? beside : undefined;
+  const left = { ...opened.left(), ...(isNumber(target) ? {} : { targetPort: target }) };
+  return {
+    inContainer,
+    args: {
+      containerPort: listed.length || inContainer !== 80 ? inContainer : undefined,
+      port: port === inContainer ? undefined : port,
+      portName: named,
+      nodePort: onNodes,
+      serviceType: type === (onNodes === undefined ? "ClusterIP" : "NodePort") ? undefined : type,
+    },
+    containerPorts: listed.length ? more : inContainer === 80 ? undefined : null,
+    servicePorts: whole(left) && [{ port, ...left }],
+  };
+}
+
+/** The containers beside the main one, behind those that start before it. No two containers share a port. */
+function sidecarsOf(spec: Taking, others: Taking[], volumes: Set<string>, port: number): object[] {
+  const taken = new Set([port]);
+  const before = spec.items("initContainers");
+  for (const one of before) need(one.take("restartPolicy") === "Always");
+  return [...before, ...others].map((one) => {
+    const name = labelName(one.take<string>("name")!, "sidecars");
+    const ports = one.take<Port[]>("ports");
+    for (const { containerPort } of ports ?? []) {
       need(!taken.has(containerPort));
       taken.add(containerPort);
     }
-    const described = { name: sidecar, ...containerArgs(one, names, own?.[0]?.containerPort), ports: own, native };
+    const args = containerArgs(one, volumes, ports?.[0]?.containerPort);
     need(!one.left());
-    return said(described);
+    return said({ name, ...args, ports, native: before.includes(one) || undefined });
   });
+}
+
+/** A Deployment and the only Service in front of it. */
+function webApp(deployment: GivenObject, service: GivenObject): Fitting {
+  const { name } = deployment;
+  const web = begun(deployment);
+  const front = begun(service);
+  const podLabels = podLabelsOf(web, front);
+
+  const spec = new Taking(web.take<object>("spec", "template", "spec")!);
+  takePodDefaults(spec);
+  spec.takeDefault(["restartPolicy"], "Always");
+  const volumes = spec.take<{ name: string }[]>("volumes");
+  const names = volumeNames(volumes);
+  const [main, ...others] = spec.items("containers");
+  need(main);
+  const containerName = labelName(main.take<string>("name")!, "containerName");
+  const { inContainer, ...way } = wayIn(front, main);
+  const args = containerArgs(main, names, inContainer);
+  const sidecars = sidecarsOf(spec, others, names, inContainer);
   const grace = spec.take<number>("terminationGracePeriodSeconds");
   graceFits(grace, args.preStop);
   const secrets = spec.take<{ name: string }[]>("imagePullSecrets");
@@ -286,33 +318,22 @@ function webApp(deployment: GivenObject, service: GivenObject): Fitting {
   const annotations = deploymentSpec.take("template", "metadata");
   front.takeDefault(["spec", "sessionAffinity"], "None");
 
-  const container = said({ ...main.left(), ports: listed.length ? portsPatch : inContainer === 80 ? undefined : null });
+  const container = said({ ...main.left(), ports: way.containerPorts });
   const template = said({
     metadata: annotations && new Taking(annotations as object).left(),
     spec: whole(said({ ...spec.left(), containers: whole(container) && [{ name: containerName, ...container }] })),
   });
-  const metadata = (object: Taking) => {
-    const labels = labelPatch(podLabels, object.take<Record<string, string>>("metadata", "labels"));
-    const rest = object.left()?.metadata as GivenManifest | undefined;
-    object.take("metadata");
-    return whole(said({ labels, ...rest }));
-  };
   const deploymentPatch = whole(
     said({
-      metadata: metadata(web),
+      metadata: metadataPatch(web, podLabels),
       spec: whole(said({ ...deploymentSpec.left(), template: whole(template) })),
       ...web.left(),
     }),
   );
-  const port_ = { ...opened.left(), ...(isNumber(target) ? {} : { targetPort: target }) };
-  const serviceMetadata = metadata(front);
-  const frontLeft = front.left();
+  const metadata = metadataPatch(front, podLabels);
+  const left = front.left();
   const servicePatch = whole(
-    said({
-      metadata: serviceMetadata,
-      ...frontLeft,
-      spec: whole(said({ ...(frontLeft?.spec as object), ports: whole(port_) && [{ port, ...port_ }] })),
-    }),
+    said({ metadata, ...left, spec: whole(said({ ...(left?.spec as object), ports: way.servicePorts })) }),
   );
   need(countOf(deploymentPatch ?? []) + countOf(servicePatch ?? []) <= MOST_BESIDE);
   const isStandard = only(podLabels, "app") && podLabels.app === name;
@@ -327,11 +348,7 @@ function webApp(deployment: GivenObject, service: GivenObject): Fitting {
       replicas: replicas === 1 ? undefined : replicas,
       containerName: containerName === name ? undefined : containerName,
       ...args,
-      containerPort: listed.length || inContainer !== 80 ? inContainer : undefined,
-      port: port === inContainer ? undefined : port,
-      portName: shownName,
-      nodePort: portOfService,
-      serviceType: type === (portOfService === undefined ? "ClusterIP" : "NodePort") ? undefined : type,
+      ...way.args,
       strategy: rolling,
       imagePullSecrets: secrets?.map((one) => one.name),
       terminationGracePeriodSeconds: grace,
@@ -347,10 +364,8 @@ function webApp(deployment: GivenObject, service: GivenObject): Fitting {
 
 /** A bare Pod with one container. */
 function pod(object: GivenObject): Fitting {
-  const { name, namespace, manifest } = object;
-  const taking = new Taking(manifest);
-  for (const field of ["apiVersion", "kind"]) taking.take(field);
-  metadataLeft(taking);
+  const { name, namespace } = object;
+  const taking = begun(object);
   const labels = taking.take<Record<string, string>>("metadata", "labels");
   if (labels) checkLabels(labels, "labels");
   const spec = new Taking(taking.take<object>("spec")!);
@@ -392,9 +407,7 @@ const OF_THE_CLUSTER = /^(?:default|kube-.*)$/;
 
 function namespace(object: GivenObject): Fitting {
   need(!OF_THE_CLUSTER.test(object.name));
-  const taking = new Taking(object.manifest);
-  for (const field of ["apiVersion", "kind"]) taking.take(field);
-  metadataLeft(taking);
+  const taking = begun(object);
   const labels = taking.take<Record<string, string>>("metadata", "labels");
   if (labels) checkLabels(labels, "labels");
   const manifest = taking.left();

@@ -189,23 +189,25 @@ function together(uses: Use[]): Use[][] {
 /** Compose and shells know fewer names than containers do. */
 const plainName = (name: string) => name.replace(/\W/g, "_").replace(/^[a-z\d_]+$/, (lower) => lower.toUpperCase());
 
-/** Finds the secret values of a project's services. */
-export function collectSecrets(
-  services: Record<string, TidyService>,
-  marked: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
-): Secrets {
-  const byUse = new Map<string, { use: Use; secret: Secret }>();
+class Collected implements Secrets {
+  private readonly byUse = new Map<string, { use: Use; secret: Secret }>();
   /** A text may hold several. */
-  const byValue = new Map<string, Secret>();
-  const taken = new Set<string>();
-  const uses = Object.entries(services).flatMap(([key, service]) => usesOf(key, service, marked.get(key)));
-  const all = together(uses).map((group): Secret => {
+  private readonly byValue = new Map<string, Secret>();
+  private readonly taken = new Set<string>();
+  private readonly uses: Use[];
+  private readonly plain: ReadonlySet<string>;
+  readonly all: Secret[];
+
+  constructor(services: Record<string, TidyService>, marked: ReadonlyMap<string, ReadonlySet<string>>) {
+    this.uses = Object.entries(services).flatMap(([key, service]) => usesOf(key, service, marked.get(key)));
+    this.plain = plainTexts(services);
+    this.all = together(this.uses).map((group) => this.secretOf(group));
+  }
+
+  private secretOf(group: Use[]): Secret {
     // What a container is set up with has the better name than what refers to it.
     const first = group.find(({ own }) => own) ?? group[0]!;
-    const plain = plainName(first.name);
-    let name = taken.has(plain) ? `${upper(first.key)}_${plain}` : plain;
-    for (let count = 2; taken.has(name); count++) name = `${plain}_${count}`;
-    taken.add(name);
+    const name = this.freeName(first);
     const secret = {
       name,
       uses: [...new Set(group.map(({ key, at }) => `${key}.${at}`))],
@@ -214,91 +216,109 @@ export function collectSecrets(
       own: group.some(({ own }) => own),
     };
     for (const use of group) {
-      byUse.set(`${use.key}.${use.at}`, { use, secret });
-      byValue.set(JSON.stringify([use.key, use.at, use.value]), secret);
+      this.byUse.set(`${use.key}.${use.at}`, { use, secret });
+      this.byValue.set(JSON.stringify([use.key, use.at, use.value]), secret);
     }
     return secret;
-  });
-  const at = (service: string, place: string, value: string) => byValue.get(JSON.stringify([service, place, value]));
-  const of = (service: string, variable: string) => {
-    const { use, secret } = byUse.get(`${service}.${variable}`) ?? {};
+  }
+
+  private freeName({ key, name: wanted }: Use): string {
+    const plain = plainName(wanted);
+    let name = this.taken.has(plain) ? `${upper(key)}_${plain}` : plain;
+    for (let count = 2; this.taken.has(name); count++) name = `${plain}_${count}`;
+    this.taken.add(name);
+    return name;
+  }
+
+  of(service: string, variable: string): Secret | undefined {
+    const { use, secret } = this.byUse.get(`${service}.${variable}`) ?? {};
     return use?.whole ? secret : undefined;
-  };
-  const plain = plainTexts(services);
+  }
+
+  marked(key: string, service: TidyService): TidyService {
+    if (this.all.length === 0) return service;
+    const { environment, command, entrypoint, healthcheck, labels, configs, logging, annotations } = service;
+    const texts = <T>(value: T) => mapTexts(value, (text) => this.mark(key, text, "")) as T;
+    const { test } = healthcheck ?? {};
+    const variables = Object.entries(environment ?? {}).map(([name, value]) => [
+      name,
+      value === null || this.of(key, name) ? value : this.mark(key, value, name),
+    ]);
+    const marks = defined({
+      environment: environment && (Object.fromEntries(variables) as TidyService["environment"]),
+      command: command === undefined ? undefined : this.markCommand(key, command),
+      entrypoint: entrypoint === undefined ? undefined : this.markCommand(key, entrypoint),
+      healthcheck: healthcheck && {
+        ...healthcheck,
+        test: Array.isArray(test) ? this.markWords(key, test) : texts(test),
+      },
+      labels: texts(labels),
+      annotations: texts(annotations),
+      configs: configs?.map((file) => defined({ ...file, content: texts(file.content) })),
+      logging: texts(logging),
+    });
+    return { ...service, ...marks, ...(healthcheck && { healthcheck: defined(marks.healthcheck!) }) };
+  }
+
+  /** A command in one text is split at blanks, which a secret may have: it becomes a list. */
+  private markCommand(key: string, given: string | string[]): string | string[] {
+    const words = this.markWords(key, textOf(given));
+    return words.some(hasMark) ? words : given;
+  }
+
+  private markWords(key: string, words: string[]): string[] {
+    const result = words.map((word) => this.mark(key, word, "command"));
+    for (const { word, index, value, name } of secretsInWords(words)) {
+      const secret = this.secretFor(key, "command", value, { name });
+      if (secret && index === 0 && words[word] === value) result[word] = markOf(secret);
+    }
+    return result;
+  }
+
+  private mark(key: string, text: string, place: string): string {
+    let result = text;
+    for (const { value, index, name, user } of secretParts(text).reverse()) {
+      const secret = this.secretFor(key, place, value, { user: user || undefined, name });
+      if (secret) result = result.slice(0, index) + markOf(secret) + result.slice(index + value.length);
+    }
+    for (const secret of this.all) {
+      const { value } = secret;
+      if (!result.includes(value)) continue;
+      const mark = () => markOf(this.secretFor(key, place, value) ?? secret);
+      const marked = (part: string) => part.replace(occurrences(value, this.plain.has(value)), mark);
+      result = withSecrets(result, (other) => `${MARK}${other}${MARK}`, marked);
+    }
+    return result;
+  }
+
+  private at(service: string, place: string, value: string): Secret | undefined {
+    return this.byValue.get(JSON.stringify([service, place, value]));
+  }
+
   /** The secret that a text has at a place, by what is said of it there. */
-  const secretFor = (
+  private secretFor(
     key: string,
     place: string,
     value: string,
     { user, name }: { user?: string; name?: string } = {},
-  ): Secret | undefined => {
-    const own = (name !== undefined && at(key, name, value)) || at(key, place, value);
+  ): Secret | undefined {
+    const own = (name !== undefined && this.at(key, name, value)) || this.at(key, place, value);
     if (own) return own;
-    const same = all.filter((secret) => secret.value === value);
-    const ofUser = uses.find((use) => use.value === value && user !== undefined && use.user === user);
+    const same = this.all.filter((secret) => secret.value === value);
+    const ofUser = this.uses.find((use) => use.value === value && user !== undefined && use.user === user);
     return (
-      (ofUser && at(ofUser.key, ofUser.at, value)) ??
+      (ofUser && this.at(ofUser.key, ofUser.at, value)) ??
       same.find((one) => one.uses.some((use) => use.startsWith(`${key}.`))) ??
       same[0]
     );
-  };
-  const mark = (key: string, text: string, place: string): string => {
-    let result = text;
-    for (const { value, index, name, user } of secretParts(text).reverse()) {
-      const secret = secretFor(key, place, value, { user: user || undefined, name });
-      if (secret) result = result.slice(0, index) + markOf(secret) + result.slice(index + value.length);
-    }
-    for (const secret of all)
-      if (result.includes(secret.value))
-        result = withSecrets(
-          result,
-          (other) => `${MARK}${other}${MARK}`,
-          (part) =>
-            part.replace(occurrences(secret.value, plain.has(secret.value)), () =>
-              markOf(secretFor(key, place, secret.value) ?? secret),
-            ),
-        );
-    return result;
-  };
-  const markWords = (key: string, words: string[]): string[] => {
-    const result = words.map((word) => mark(key, word, "command"));
-    for (const { word, index, value, name } of secretsInWords(words)) {
-      const secret = secretFor(key, "command", value, { name });
-      if (secret && index === 0 && words[word] === value) result[word] = markOf(secret);
-    }
-    return result;
-  };
-  /** A command in one text is split at blanks, which a secret may have: it becomes a list. */
-  const markCommand = (key: string, given: string | string[]): string | string[] => {
-    const words = markWords(key, textOf(given));
-    return words.some(hasMark) ? words : given;
-  };
-  return {
-    all,
-    of,
-    marked(key, service) {
-      if (all.length === 0) return service;
-      const { environment, command, entrypoint, healthcheck, labels, configs, logging, annotations } = service;
-      const texts = <T>(value: T) => mapTexts(value, (text) => mark(key, text, "")) as T;
-      const { test } = healthcheck ?? {};
-      const variables = Object.entries(environment ?? {}).map(([name, value]) => [
-        name,
-        value === null || of(key, name) ? value : mark(key, value, name),
-      ]);
-      const marks = defined({
-        environment: environment && (Object.fromEntries(variables) as TidyService["environment"]),
-        command: command === undefined ? undefined : markCommand(key, command),
-        entrypoint: entrypoint === undefined ? undefined : markCommand(key, entrypoint),
-        healthcheck: healthcheck && { ...healthcheck, test: Array.isArray(test) ? markWords(key, test) : texts(test) },
-        labels: texts(labels),
-        annotations: texts(annotations),
-        configs: configs?.map((file) => defined({ ...file, content: texts(file.content) })),
-        logging: texts(logging),
-      });
-      return { ...service, ...marks, ...(healthcheck && { healthcheck: defined(marks.healthcheck!) }) };
-    },
-  };
+  }
 }
+
+/** Finds the secret values of a project's services. */
+export const collectSecrets = (
+  services: Record<string, TidyService>,
+  marked: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+): Secrets => new Collected(services, marked);
 
 /** What stands in the open in any case, so that the same text elsewhere may be that: names, users, images. */
 function plainTexts(services: Record<string, TidyService>): Set<string> {

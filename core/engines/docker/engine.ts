@@ -28,6 +28,7 @@ import { type Difference, difference, type InPlace, isNone } from "../dockerApi/
 import { type EngineClient, ignoreMissing } from "../dockerApi/connection/client";
 import { type ContainerInspect, waitUntilReady } from "./ready";
 import { providerOf, type Session, sessionFor } from "../dockerApi/session";
+import type { EngineSnapshot } from "../dockerApi/snapshot";
 
 const TOOLKIT = say`install the NVIDIA Container Toolkit and set it up`;
 
@@ -143,6 +144,37 @@ function checkName(name: string, spec: LateSpec, session: Session): void {
   for (const { level, text } of sayOfAdoption(name, taken, declared)) void pulumi.log[level](text);
 }
 
+/** Refuses what the engine is too old for. */
+function needsApi(minor: number, argument: string, snapshot: EngineSnapshot | undefined): void {
+  if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
+  throw new ArgumentError(
+    argument,
+    say`the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`,
+    say`update the engine, or remove it`,
+  );
+}
+
+function checkRuntime(runtime: string | undefined, snapshot: EngineSnapshot | undefined): void {
+  // Names with dots are shims, which need not be registered.
+  if (!runtime || runtime.includes(".") || !snapshot?.runtimes || snapshot.runtimes.includes(runtime)) return;
+  throw new ArgumentError(
+    "runtime",
+    say`${runtime} is not a runtime of this engine, which has ${snapshot.runtimes.join(", ")}`,
+    runtime === "nvidia"
+      ? say`${TOOLKIT} (\`nvidia-ctk runtime configure --runtime=docker\`), then restart Docker`
+      : say`add it to runtimes in the engine's daemon.json`,
+  );
+}
+
+function checkGpus(gpus: ServiceSpec["gpus"], snapshot: EngineSnapshot | undefined): void {
+  if (gpus?.some(({ driver }) => ["", "nvidia"].includes(driver)) && snapshot?.gpus === false)
+    throw new ArgumentError(
+      "gpus",
+      say`this engine has no GPUs to give: neither the NVIDIA Container Toolkit nor CDI devices are there`,
+      say`${TOOLKIT}, then restart Docker; \`nvidia-smi\` on the host must work first`,
+    );
+}
+
 /** Checks that need the engine or the program's other services. */
 function checkAgainstEngine(
   { name, options: { keepData }, whenKnown, report, checks }: ServiceRequest,
@@ -162,38 +194,13 @@ function checkAgainstEngine(
         say`build or load it first, or remove pullPolicy`,
       );
   });
-  whenKnown({ runtime: spec.runtime }, ({ runtime }) => {
-    // Names with dots are shims, which need not be registered.
-    if (!runtime || runtime.includes(".") || !snapshot?.runtimes || snapshot.runtimes.includes(runtime)) return;
-    throw new ArgumentError(
-      "runtime",
-      say`${runtime} is not a runtime of this engine, which has ${snapshot.runtimes.join(", ")}`,
-      runtime === "nvidia"
-        ? say`${TOOLKIT} (\`nvidia-ctk runtime configure --runtime=docker\`), then restart Docker`
-        : say`add it to runtimes in the engine's daemon.json`,
-    );
-  });
-  whenKnown({ gpus: spec.gpus }, ({ gpus }) => {
-    if (gpus?.some(({ driver }) => ["", "nvidia"].includes(driver)) && snapshot?.gpus === false)
-      throw new ArgumentError(
-        "gpus",
-        say`this engine has no GPUs to give: neither the NVIDIA Container Toolkit nor CDI devices are there`,
-        say`${TOOLKIT}, then restart Docker; \`nvidia-smi\` on the host must work first`,
-      );
-  });
-  const needsApi = (minor: number, argument: string) => {
-    if (!snapshot || Number(snapshot.apiVersion.split(".")[1]) >= minor) return;
-    throw new ArgumentError(
-      argument,
-      say`the Docker provider cannot set it on this engine (API ${snapshot.apiVersion}, needed: 1.${minor})`,
-      say`update the engine, or remove it`,
-    );
-  };
+  whenKnown({ runtime: spec.runtime }, ({ runtime }) => checkRuntime(runtime, snapshot));
+  whenKnown({ gpus: spec.gpus }, ({ gpus }) => checkGpus(gpus, snapshot));
   whenKnown({ macAddress: spec.macAddress }, ({ macAddress }) => {
-    if (macAddress) needsApi(44, "macAddress");
+    if (macAddress) needsApi(44, "macAddress", snapshot);
   });
   whenKnown({ healthcheck: spec.healthcheck }, ({ healthcheck }) => {
-    if (healthcheck?.startInterval !== undefined) needsApi(44, "healthcheck.startInterval");
+    if (healthcheck?.startInterval !== undefined) needsApi(44, "healthcheck.startInterval", snapshot);
   });
   checkName(name, spec, session);
   whenKnown({ ports: spec.ports, networkMode: spec.networkMode }, ({ ports = [] }) => {
@@ -208,9 +215,9 @@ function checkAgainstEngine(
       if (type === "volume" && source && !session.externalVolumes.has(source))
         session.checkVolume(source, keepData, name);
     const copies = volumes.findIndex((mount) => mount.nocopy);
-    if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`);
+    if (copies >= 0) needsApi(45, `volumes[${copies}].volume.nocopy`, snapshot);
     const parts = volumes.findIndex((mount) => mount.subpath !== undefined);
-    if (parts >= 0) needsApi(45, `volumes[${parts}].volume.subpath`);
+    if (parts >= 0) needsApi(45, `volumes[${parts}].volume.subpath`, snapshot);
   });
   whenKnown({ volumesFrom: spec.volumesFrom }, ({ volumesFrom = [] }) => {
     for (const [index, { container }] of volumesFrom.entries()) {
@@ -225,7 +232,7 @@ function checkAgainstEngine(
   });
   whenKnown({ networks: spec.networks }, ({ networks = [] }) => {
     const gateway = networks.findIndex((network) => network.gwPriority);
-    if (gateway >= 0) needsApi(48, `networks[${gateway}].gwPriority`);
+    if (gateway >= 0) needsApi(48, `networks[${gateway}].gwPriority`, snapshot);
     checkAddresses(networks, name, session.addresses, snapshot, session.owner);
     for (const [index, network] of networks.entries()) {
       checkNetworkExists(
@@ -234,7 +241,7 @@ function checkAgainstEngine(
         (declaredName) => session.networks.has(declaredName),
         snapshot,
       );
-      if (network.macAddress) needsApi(44, `networks[${index}].macAddress`);
+      if (network.macAddress) needsApi(44, `networks[${index}].macAddress`, snapshot);
     }
   });
 }

@@ -175,32 +175,19 @@ interface Making {
   global: boolean;
 }
 
-/**
- * Registers an empty service, and makes it as declared when everything it needs is there: in place, whatever the
- * change, and also where somebody has changed it by hand.
- */
-function make(making: Making, parent: pulumi.Resource, companions: Companion[]): MadeService {
-  const { request, spec, session, global } = making;
-  const { name, options, checks } = request;
-  const { swarm = {} } = options;
-  const { swarm: declaredSwarm, reclaimService } = swarmSessionFor(session);
-  const preview = pulumi.runtime.isDryRun();
-  const gate = pulumi.all([...checks, ...(declaredSwarm && !preview ? [declaredSwarm.ready] : [])]);
-  const common = { session, name, parent, after: gate };
-  const secrets = makeFiles(making.secrets, "secrets", common);
-  const configs = makeFiles(making.configs, "configs", common);
-  const networks = Array.isArray(spec.networks) ? spec.networks : [];
-  const joined = networks.flatMap((network) => {
-    const made = session.networks.get(network.name);
-    return made ? [{ name: network.name, ...made }] : [];
-  });
-  const own = ownerLabels(session.owner, name);
-
-  const service = new docker.Service(
+/** Registers a service without tasks. */
+function emptyService(
+  { request: { name }, spec, session, global }: Making,
+  containerName: pulumi.Output<string>,
+  parent: pulumi.Resource,
+  dependsOn: pulumi.Resource[],
+): docker.Service {
+  const { reclaimService } = swarmSessionFor(session);
+  return new docker.Service(
     name,
     {
-      name: gate.apply(() => spec.containerName as string),
-      labels: toLabels(own),
+      name: containerName,
+      labels: toLabels(ownerLabels(session.owner, name)),
       // The provider asks the registry for the image's digest with the logins that it knows.
       taskSpec: {
         containerSpec: { image: spec.image as pulumi.Input<string> },
@@ -211,10 +198,7 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
     {
       parent,
       provider: session.shared().provider,
-      dependsOn: [
-        ...[...secrets, ...configs, ...joined].map(({ resource }) => resource),
-        ...companions.map(({ resource }) => resource),
-      ],
+      dependsOn,
       deleteBeforeReplace: true,
       replacementTrigger: global ? "global" : "replicated",
       ignoreChanges: IGNORED,
@@ -222,6 +206,60 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
       additionalSecretOutputs: ["taskSpec"],
       hooks: reclaimService && { beforeCreate: [reclaimService] },
     },
+  );
+}
+
+/** Makes a registered service as described, and waits until it is; undefined where no engine can be reached. */
+async function fill(
+  { request, session }: Making,
+  id: string,
+  spec: ServiceSpec,
+  known: Omit<References, "image">,
+  parent: pulumi.Resource,
+): Promise<SwarmService | undefined> {
+  const client = clientOf(session, parent);
+  if (!client) return undefined;
+  const live = (session.snapshot?.networks ?? []).map((network) => [network.name, network.id]);
+  try {
+    await debuggerOff();
+    const references = { ...known, image: spec.image, networks: { ...Object.fromEntries(live), ...known.networks } };
+    const own = ownerLabels(session.owner, request.name);
+    const declared = swarmSpec(spec, request.options.swarm ?? {}, references, own);
+    const changed = await applySpec(client, id, declared, {
+      pull: spec.pullPolicy === "always",
+      before: () => freePorts(session, id, declared),
+    });
+    const timeout = spec.waitTimeout ?? 120_000;
+    return await waitUntilConverged(client, id, { timeout, changed, tell: progressOf(parent) });
+  } catch (error) {
+    throw sentence((error as Error).message, parent);
+  }
+}
+
+/**
+ * Registers an empty service, and makes it as declared when everything it needs is there: in place, whatever the
+ * change, and also where somebody has changed it by hand.
+ */
+function make(making: Making, parent: pulumi.Resource, companions: Companion[]): MadeService {
+  const { request, spec, session } = making;
+  const { name, checks } = request;
+  const { swarm: declaredSwarm } = swarmSessionFor(session);
+  const preview = pulumi.runtime.isDryRun();
+  const gate = pulumi.all([...checks, ...(declaredSwarm && !preview ? [declaredSwarm.ready] : [])]);
+  const common = { session, name, parent, after: gate };
+  const secrets = makeFiles(making.secrets, "secrets", common);
+  const configs = makeFiles(making.configs, "configs", common);
+  const networks = Array.isArray(spec.networks) ? spec.networks : [];
+  const joined = networks.flatMap((network) => {
+    const made = session.networks.get(network.name);
+    return made ? [{ name: network.name, ...made }] : [];
+  });
+
+  const service = emptyService(
+    making,
+    gate.apply(() => spec.containerName as string),
+    parent,
+    [...secrets, ...configs, ...joined, ...companions].map(({ resource }) => resource),
   );
 
   for (const other of companions.filter(({ restart }) => restart))
@@ -238,35 +276,11 @@ function make(making: Making, parent: pulumi.Resource, companions: Companion[]):
   const live = pulumi.unsecret(
     pulumi
       .all([service.id, pulumi.output(described), references, pulumi.all(preview ? [] : after)])
-      .apply(async ([id, plain, known]) => {
-        const client = preview ? undefined : clientOf(session, parent);
-        if (!client) return undefined;
-        const description = plain as unknown as ServiceSpec;
-        const liveIds = Object.fromEntries(
-          (session.snapshot?.networks ?? []).map((network) => [network.name, network.id]),
-        );
-        try {
-          await debuggerOff();
-          const declared = swarmSpec(
-            description,
-            swarm,
-            {
-              ...(known as unknown as References),
-              image: description.image,
-              networks: { ...liveIds, ...known.networks },
-            },
-            own,
-          );
-          const changed = await applySpec(client, id, declared, {
-            pull: description.pullPolicy === "always",
-            before: () => freePorts(session, id, declared),
-          });
-          const timeout = description.waitTimeout ?? 120_000;
-          return await waitUntilConverged(client, id, { timeout, changed, tell: progressOf(parent) });
-        } catch (error) {
-          throw sentence((error as Error).message, parent);
-        }
-      }),
+      .apply(async ([id, plain, known]) =>
+        preview
+          ? undefined
+          : fill(making, id, plain as unknown as ServiceSpec, known as unknown as Omit<References, "image">, parent),
+      ),
   );
 
   const declaredName = pulumi.output(spec.containerName as string);

@@ -6,6 +6,7 @@ import type { NetworkDefinition, ProjectService, VolumeDefinition } from "../../
 import { roundedUp } from "../../description/quantities";
 import type { GpuDescription, NetworkDescription, ServiceDescription } from "../../description/types";
 import { buildDescription, bytes, extraHosts } from "./build";
+import { snakeCase } from "../../description/snakeCase";
 import { refuse } from "./errors";
 import { fileDescription, mountDescription, portDescription } from "./mounts";
 import { beforeOperator } from "./operators";
@@ -101,6 +102,52 @@ const NOTED: Record<string, string> = {
 
 /** Sizes that are bytes here, and MiB to the provider. */
 const MEMORY = new Set<keyof ServiceDescription>(["memLimit", "memReservation", "memswapLimit", "shmSize"]);
+
+/** What a field says by its kind; undefined where that is nothing. */
+const READ = {
+  text: (field: Field) => text(field) || undefined,
+  flag,
+  yes: (field: Field) => flag(field) || undefined,
+  list: (field: Field) => (texts(field)?.length ? texts(field) : undefined),
+  pairs: (field: Field) => (isEmpty(field.node) ? undefined : pairs(field)),
+};
+
+/** Fields whose key is their name in snake_case, and whose value is the key's own. */
+const PLAIN = {
+  containerName: "text",
+  user: "text",
+  workingDir: "text",
+  hostname: "text",
+  domainname: "text",
+  runtime: "text",
+  stopSignal: "text",
+  stopGracePeriod: "text",
+  cgroup: "text",
+  cgroupParent: "text",
+  usernsMode: "text",
+  uts: "text",
+  isolation: "text",
+  cpuset: "text",
+  privileged: "flag",
+  readOnly: "flag",
+  init: "flag",
+  tty: "flag",
+  stdinOpen: "flag",
+  oomKillDisable: "yes",
+  capAdd: "list",
+  capDrop: "list",
+  securityOpt: "list",
+  groupAdd: "list",
+  dns: "list",
+  dnsOpt: "list",
+  dnsSearch: "list",
+  deviceCgroupRules: "list",
+  expose: "list",
+  tmpfs: "list",
+  sysctls: "pairs",
+  storageOpt: "pairs",
+  annotations: "pairs",
+} as const satisfies { [K in keyof ServiceDescription]?: keyof typeof READ };
 
 /** Name of the first container of a service. */
 export function containerName(project: string, key: string, service: Node | undefined): string {
@@ -211,61 +258,9 @@ class Builder {
   }
 
   private plain(): void {
-    const texts1 = {
-      container_name: "containerName",
-      user: "user",
-      working_dir: "workingDir",
-      hostname: "hostname",
-      domainname: "domainname",
-      runtime: "runtime",
-      stop_signal: "stopSignal",
-      stop_grace_period: "stopGracePeriod",
-      cgroup: "cgroup",
-      cgroup_parent: "cgroupParent",
-      userns_mode: "usernsMode",
-      uts: "uts",
-      isolation: "isolation",
-      cpuset: "cpuset",
-    } as const;
-    for (const [key, name] of Object.entries(texts1)) {
-      const field = this.take(key);
-      if (field && text(field) !== "") this.set(name, text(field) as never, field);
-    }
-    for (const [key, name] of Object.entries({
-      privileged: "privileged",
-      read_only: "readOnly",
-      init: "init",
-      tty: "tty",
-      stdin_open: "stdinOpen",
-    } as const)) {
-      const field = this.take(key);
-      if (field) this.set(name, flag(field), field);
-    }
-    const oom = this.take("oom_kill_disable");
-    if (oom && flag(oom)) this.set("oomKillDisable", true, oom);
-    for (const [key, name] of Object.entries({
-      cap_add: "capAdd",
-      cap_drop: "capDrop",
-      security_opt: "securityOpt",
-      group_add: "groupAdd",
-      dns: "dns",
-      dns_opt: "dnsOpt",
-      dns_search: "dnsSearch",
-      device_cgroup_rules: "deviceCgroupRules",
-      expose: "expose",
-      tmpfs: "tmpfs",
-    } as const)) {
-      const field = this.take(key);
-      const list = texts(field);
-      if (field && list?.length) this.set(name, list, field);
-    }
-    for (const [key, name] of Object.entries({
-      sysctls: "sysctls",
-      storage_opt: "storageOpt",
-      annotations: "annotations",
-    } as const)) {
-      const field = this.take(key);
-      if (field && !isEmpty(field.node)) this.set(name, pairs(field), field);
+    for (const [name, kind] of Object.entries(PLAIN) as [keyof typeof PLAIN, keyof typeof READ][]) {
+      const field = this.take(snakeCase(name));
+      if (field) this.set(name, READ[kind](field) as never, field);
     }
     const restart = this.take("restart");
     if (restart && text(restart) !== "") this.set("restart", text(restart) as "no", restart);

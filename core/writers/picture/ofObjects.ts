@@ -55,6 +55,25 @@ function manifest({ kind, metadata, spec }: ClusterObject): string {
   return stringify({ kind, metadata: { name, namespace, labels }, spec }, { lineWidth: 0 });
 }
 
+/** The ports of the Services in front of a pod, with the way that leads there from outside the cluster. */
+function inFront(services: ClusterObject[], namespace: string | undefined, labels: Record<string, string>) {
+  return services.flatMap(({ metadata, spec }) => {
+    const { selector = {}, type, ports = [] } = (spec ?? {}) as ServiceSpec;
+    const pairs = Object.entries(selector);
+    if (metadata.namespace !== namespace || !pairs.length) return [];
+    if (!pairs.every(([key, value]) => labels[key] === value)) return [];
+    return ports.map(({ port, targetPort = port, nodePort, protocol }) => {
+      const inside = `${targetPort}${protocol && protocol !== "TCP" ? `/${protocol.toLowerCase()}` : ""}`;
+      const ways: Record<string, string> = {
+        NodePort: nodePort === undefined ? say`node port` : say`node ${nodePort}`,
+        LoadBalancer: String(port),
+      };
+      const outside = ways[type ?? ""];
+      return { service: metadata.name, port, shown: outside === undefined ? undefined : { outside, inside } };
+    });
+  });
+}
+
 /** What a picture of a cluster's objects shows: workloads, the Services in front of them, and their claims. */
 export function pictureOfObjects(name: string, objects: ClusterObject[]): Picture {
   const cards = new Ids("c");
@@ -98,20 +117,8 @@ export function pictureOfObjects(name: string, objects: ClusterObject[]): Pictur
     chip("plain", pod.hostNetwork && say`host network`);
     for (const { name: beside } of others) chip("plain", `+ ${beside}`);
 
-    const ports: Card["ports"] = [];
-    for (const service of services) {
-      const { selector = {}, type, ports: opened = [] } = (service.spec ?? {}) as ServiceSpec;
-      const pairs = Object.entries(selector);
-      if (service.metadata.namespace !== namespace || !pairs.length) continue;
-      if (!pairs.every(([key, value]) => labels[key] === value)) continue;
-      for (const { port, targetPort = port, nodePort, protocol } of opened) {
-        const inside = `${targetPort}${protocol && protocol !== "TCP" ? `/${protocol.toLowerCase()}` : ""}`;
-        if (type === "NodePort")
-          ports.push({ outside: nodePort === undefined ? say`node port` : say`node ${nodePort}`, inside });
-        if (type === "LoadBalancer") ports.push({ outside: String(port), inside });
-        chip("network", `${service.metadata.name}:${port}`);
-      }
-    }
+    const front = inFront(services, namespace, labels);
+    for (const { service, port } of front) chip("network", `${service}:${port}`);
     const secrets = pod.containers.flatMap(({ env = [], envFrom = [] }) => [
       ...env.filter(({ valueFrom, value }) => valueFrom?.secretKeyRef || value === "[secret]").map((one) => one.name),
       ...envFrom.flatMap(({ secretRef }) => secretRef?.name ?? []),
@@ -133,7 +140,7 @@ export function pictureOfObjects(name: string, objects: ClusterObject[]): Pictur
       box: boxOf(metadata),
       chips,
       secrets: [...new Set(secrets)],
-      ports,
+      ports: front.flatMap(({ shown }) => shown ?? []),
       mounts: mounts.filter(
         ({ path, store }, index) => mounts.findIndex((m) => m.path === path && m.store === store) === index,
       ),

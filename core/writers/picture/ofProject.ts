@@ -125,6 +125,28 @@ export function pictureOfProject(project: ProjectDescription, options: PrintOpti
     return id;
   };
 
+  /** What a service waits for; each other one once, for the first reason that there is. */
+  const waitsOf = (key: string): Card["waits"] => {
+    const { networkMode, volumesFrom = [], dependsOn = {}, links = [] } = services[key]!;
+    const waits: Card["waits"] = [];
+    const wait = (other: string | undefined, text: string) => {
+      if (other === undefined || other === key || !Object.hasOwn(services, other)) return;
+      if (!waits.some(({ on }) => on === cards.of(other))) waits.push({ on: cards.of(other), text });
+    };
+    const shared = /^container:(.+)/s.exec(networkMode ?? "")?.[1];
+    if (shared !== undefined) wait(keyOf(shared), say`network of ${keyOf(shared)}`);
+    for (const from of volumesFrom) {
+      const other = keyOf(from.replace(/^container:/, "").split(":")[0]!);
+      wait(other, say`volumes of ${other}`);
+    }
+    for (const [other, { condition }] of Object.entries(dependsOn)) wait(other, CONDITIONS[condition](other));
+    for (const link of links) {
+      const other = keyOf(link.split(":")[0]!);
+      wait(other, say`link to ${other}`);
+    }
+    return waits;
+  };
+
   const cardOf = (key: string): Card => {
     const service = services[key]!;
     const { environment = {}, networks = [], networkMode, replicas = 1, runtime, swarm } = service;
@@ -140,24 +162,6 @@ export function pictureOfProject(project: ProjectDescription, options: PrintOpti
     chip("plain", networkMode === "none" && say`no network`);
     const others = networks.map(nameOf).filter((name) => shownBy.get(name) !== boxOf.get(key));
     for (const name of others) chip("network", name);
-
-    const waits: Card["waits"] = [];
-    const wait = (other: string | undefined, text: string) => {
-      if (other === undefined || other === key || !Object.hasOwn(services, other)) return;
-      if (!waits.some(({ on }) => on === cards.of(other))) waits.push({ on: cards.of(other), text });
-    };
-    const shared = /^container:(.+)/s.exec(networkMode ?? "")?.[1];
-    if (shared !== undefined) wait(keyOf(shared), say`network of ${keyOf(shared)}`);
-    for (const from of service.volumesFrom ?? []) {
-      const other = keyOf(from.replace(/^container:/, "").split(":")[0]!);
-      wait(other, say`volumes of ${other}`);
-    }
-    for (const [other, { condition }] of Object.entries(service.dependsOn ?? {}))
-      wait(other, CONDITIONS[condition](other));
-    for (const link of service.links ?? []) {
-      const other = keyOf(link.split(":")[0]!);
-      wait(other, say`link to ${other}`);
-    }
 
     const ports = (service.ports ?? [])
       .flatMap((port) => (typeof port === "string" ? [port] : parsePorts([port], "ports").map(formatPort)))
@@ -181,7 +185,7 @@ export function pictureOfProject(project: ProjectDescription, options: PrintOpti
       secrets: [...new Set(names)],
       ports,
       mounts,
-      waits,
+      waits: waitsOf(key),
       run: lines[key] ?? [],
       description: described(key),
     };
