@@ -149,7 +149,7 @@ async function backupNow(
   }
   for (const line of inventory.left) note(say`not in the backup: ${line}`);
   if (standstill.failures.length === 0) return 0;
-  console.error(say`error: the backup is complete, but ${standstill.failures.join("; ")}`);
+  console.error(say`error: the backup is complete, but ${standstill.failures.join(say`; `)}`);
   return 1;
 }
 
@@ -168,7 +168,7 @@ function checkFound(groups: JobGroup[], { name }: StackNow, inventory: Inventory
   if (items.length) return;
   if (held.length === 0)
     throw new Error(say`nothing of the stack ${name} is on the engine; \`berth up ${name}\` makes it`);
-  const beside = left.length ? ` (${left.join("; ")})` : "";
+  const beside = left.length ? ` (${left.join(say`; `)})` : "";
   throw new Error(say`there is no volume and no database in the stack ${name} to back up${beside}`);
 }
 

@@ -255,7 +255,7 @@ function leaveOut(candidates: Candidate[]): { kept: Candidate[]; notices: Notice
 
 function nothing(notices: Notice[], host: string, { all, project }: FromRunningOptions): string {
   if (notices.length)
-    return say`there is nothing to print: ${notices.map(({ at, text }) => `${at} ${text}`).join("; ")}`;
+    return say`there is nothing to print: ${notices.map(({ at, text }) => `${at} ${text}`).join(say`; `)}`;
   const hint = all || project !== undefined ? "" : say`; --all takes those that have ended too`;
   return say`no container runs on the engine at ${host}${hint}`;
 }

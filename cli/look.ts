@@ -20,7 +20,7 @@ export async function look(stack = DEV): Promise<number> {
   const versions = pluginVersions(folder);
   const missing = await findMissing(places, versions, values);
   if (missing.length) {
-    const what = missing.map(({ what: name, how }) => `${name} (${how})`).join("; ");
+    const what = missing.map(({ what: name, how }) => say`${name} (${how})`).join(say`; `);
     const heading = say`berth's own plan of the stack ${stack}. For the real preview this machine lacks ${what}.`;
     await printPlan(stack, false, heading);
     return 0;

@@ -148,7 +148,7 @@ const short = (digest: string): string => digest.slice(0, "sha256:".length + 12)
 const newerText = ({ patch, minor, major }: NewerTags): string => {
   const within = [patch, minor].filter((tag) => tag !== undefined).join(", ");
   const parts = [...(within ? [within] : []), ...(major ? [say`another major version: ${major}`] : [])];
-  return parts.join("; ");
+  return parts.join(say`; `);
 };
 
 /** In what state an image is, and what there is to say of it. */

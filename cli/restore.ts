@@ -342,7 +342,7 @@ class Restore {
       console.error(say`note: users and passwords of a database are those of the backup now, too.`);
     if (failures.length === 0) return 0;
     const back = before ? say`; \`berth restore ${now.name} ${typed(before)}\` brings back what was there before` : "";
-    console.error(say`error: all is restored, but ${failures.join("; ")}${back}`);
+    console.error(say`error: all is restored, but ${failures.join(say`; `)}${back}`);
     return 1;
   }
 }

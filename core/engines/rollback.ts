@@ -88,7 +88,7 @@ function tell(setting: RollbackSetting): void {
     names.length === 1 ? say`${names[0]} runs as ${moment}` : say`${names.join(", ")} run as ${moment}`,
   );
   void pulumi.log.info(
-    say`${parts.join("; ")}, not as the program says; \`berth rollback ${pulumi.getStack()} --end\` ends that.`,
+    say`${parts.join(say`; `)}, not as the program says; \`berth rollback ${pulumi.getStack()} --end\` ends that.`,
   );
 }
 

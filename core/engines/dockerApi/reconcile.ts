@@ -211,7 +211,7 @@ export class Reconciler {
         await change(live, steps);
       } catch (error) {
         const left = await steps.takeBack();
-        const state = left.length ? say`it is not as it was (${left.join("; ")})` : say`it is as it was`;
+        const state = left.length ? say`it is not as it was (${left.join(say`; `)})` : say`it is as it was`;
         throw new Error(
           say`${nameOf(live)} cannot be changed: ${(error as Error).message.replace(/\.$/, "")}; ${state}.`,
         );

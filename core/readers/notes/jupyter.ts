@@ -87,5 +87,5 @@ export function jupyterArguments(text: string): string | undefined {
       say`the component \`${hub ? "JupyterHub" : "JupyterServer"}\` takes ${[...new Set(taken)].join(", ")}${rest}`,
     ];
   });
-  return said.length ? said.join("; ") : undefined;
+  return said.length ? said.join(say`; `) : undefined;
 }

@@ -1,6 +1,6 @@
 import { say } from "../../description/say";
 import ELK, { type ElkExtendedEdge, type ElkNode, type ElkPort, type LayoutOptions } from "elkjs/lib/elk.bundled.js";
-import type { Box, Card, Chip, Picture, Store } from "./picture";
+import type { Box, Card, Chip, Picture, Shared, Store } from "./picture";
 import { type Font, fitted, SIZE, widthOf, wrapped } from "./text";
 
 export interface Point {
@@ -28,6 +28,7 @@ export interface Row {
   /** Middle of the line. */
   y: number;
   readOnly?: boolean;
+  shares?: Shared;
 }
 
 export interface PlacedChip extends Rect {
@@ -125,6 +126,7 @@ interface Line {
   kind: Row["kind"];
   text: string;
   readOnly?: boolean;
+  shares?: Shared;
   /** The end of the lines that begin there. */
   to: { id: string; text: string }[];
 }
@@ -142,7 +144,7 @@ const MORE: Record<Row["kind"], (count: number) => string> = {
 function linesOf(card: Card, storeName: (id: string) => string): Line[] {
   const groups: [Row["kind"], Line[]][] = [
     ["secret", card.secrets.map((text) => ({ kind: "secret", text, to: [] }))],
-    ["wait", card.waits.map(({ on, text }) => ({ kind: "wait", text, to: [{ id: on, text }] }))],
+    ["wait", card.waits.map(({ on, text, shares }) => ({ kind: "wait", text, shares, to: [{ id: on, text }] }))],
     [
       "mount",
       card.mounts.map(({ path, readOnly, store }) => ({
@@ -223,7 +225,7 @@ function placeCard({ card, lines, chips }: Shape, rect: Rect, warnings: number[]
     const middle = at + ROW / 2;
     at += ROW;
     const text = label(line.text, x + PAD + icon, baseline(middle, font), room - beside(line), font);
-    return { kind: line.kind, label: text, y: middle, readOnly: line.readOnly };
+    return { kind: line.kind, label: text, y: middle, readOnly: line.readOnly, shares: line.shares };
   });
   return { ...rect, card, name, subtitle, chips: placed, rows, rule, warnings };
 }
@@ -289,12 +291,8 @@ function widthsOf({ cards, stores }: Picture, storeName: (id: string) => string)
   ]);
   return {
     card: clamp(widest(lines) + 2 * PAD + 2, 184, 272),
-    store: clamp(widest(stores.map(({ name }) => widthOf(name, "mono"))) + 2 * PAD + ICON, 132, 272),
-    port: clamp(
-      widest(cards.flatMap(({ ports }) => ports.map((one) => widthOf(portText(one), "mono")))) + 24,
-      100,
-      240,
-    ),
+    store: clamp(widest(stores.map(({ name }) => widthOf(name, "mono"))) + 2 * PAD + ICON, 100, 272),
+    port: clamp(widest(cards.flatMap(({ ports }) => ports.map((one) => widthOf(portText(one), "mono")))) + 24, 76, 240),
   };
 }
 

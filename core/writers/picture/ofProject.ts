@@ -8,7 +8,7 @@ import { toCompose } from "../compose";
 import type { PrintOptions } from "../printed";
 import { toRun } from "../run";
 import { collectSecrets } from "../secrets";
-import { type Box, type Card, type Chip, Ids, type Picture, type Store } from "./picture";
+import { type Box, type Card, type Chip, Ids, type Picture, type Shared, type Store } from "./picture";
 
 const CONDITIONS = {
   service_started: (name: string) => say`${name} has started`,
@@ -129,20 +129,21 @@ export function pictureOfProject(project: ProjectDescription, options: PrintOpti
   const waitsOf = (key: string): Card["waits"] => {
     const { networkMode, volumesFrom = [], dependsOn = {}, links = [] } = services[key]!;
     const waits: Card["waits"] = [];
-    const wait = (other: string | undefined, text: string) => {
+    const wait = (other: string | undefined, text: string, shares?: Shared) => {
       if (other === undefined || other === key || !Object.hasOwn(services, other)) return;
-      if (!waits.some(({ on }) => on === cards.of(other))) waits.push({ on: cards.of(other), text });
+      if (!waits.some(({ on }) => on === cards.of(other)))
+        waits.push({ on: cards.of(other), text, ...(shares && { shares }) });
     };
     const shared = /^container:(.+)/s.exec(networkMode ?? "")?.[1];
-    if (shared !== undefined) wait(keyOf(shared), say`network of ${keyOf(shared)}`);
+    if (shared !== undefined) wait(keyOf(shared), say`network of ${keyOf(shared)}`, "network");
     for (const from of volumesFrom) {
       const other = keyOf(from.replace(/^container:/, "").split(":")[0]!);
-      wait(other, say`volumes of ${other}`);
+      wait(other, say`volumes of ${other}`, "volume");
     }
     for (const [other, { condition }] of Object.entries(dependsOn)) wait(other, CONDITIONS[condition](other));
     for (const link of links) {
       const other = keyOf(link.split(":")[0]!);
-      wait(other, say`link to ${other}`);
+      wait(other, say`link to ${other}`, "network");
     }
     return waits;
   };

@@ -12,6 +12,9 @@ export interface Chip {
   text: string;
 }
 
+/** What a service takes from another one, in place of waiting for it. */
+export type Shared = "network" | "volume";
+
 /** A service, a workload of a cluster, or a part of a machine. */
 export interface Card {
   id: string;
@@ -28,7 +31,7 @@ export interface Card {
   /** What is mounted where; `store` is the id of a `Store`. */
   mounts: { path: string; readOnly: boolean; store: string }[];
   /** What it needs of other cards, by their ids. `text` says what: `db is healthy`. */
-  waits: { on: string; text: string }[];
+  waits: { on: string; text: string; shares?: Shared }[];
   /** The lines that make the same by hand. */
   run: string[];
   /** Its description as YAML. */

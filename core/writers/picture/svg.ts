@@ -153,9 +153,13 @@ function card(
       return rect(`chip ${kind}`, chip, 10) + drawn + text(chip.label, kind === "gpu" ? kind : "");
     }),
     ...(rule === undefined ? [] : [`<path class="rule" d="M${n(x + 14)} ${n(rule)}H${n(x + width - 14)}"/>`]),
-    ...rows.map(({ kind, label, y: middle, readOnly }) => {
+    ...rows.map(({ kind, label, y: middle, readOnly, shares }) => {
       const sign =
-        kind === "secret" ? icon("lock", x + 14, middle) : kind === "wait" ? icon("wait", x + 14, middle) : "";
+        kind === "secret"
+          ? icon("lock", x + 14, middle)
+          : kind === "wait"
+            ? icon(shares ?? "wait", x + 14, middle)
+            : "";
       const only = readOnly
         ? `<text class="q" text-anchor="end" x="${n(x + width - 14)}" y="${n(label.y)}">ro<title>${say`read-only`}</title></text>`
         : "";

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Language } from "../../../core/description/say";
 import { type Page, ROOT } from "./markdown";
 
 /** A checkout as it is cloned: whoever works in this one has settings of their own for its stacks. */
@@ -23,6 +24,8 @@ interface Typing {
   input?: string;
   /** On a terminal of its own. */
   terminal?: boolean;
+  /** @default en */
+  language?: Language;
 }
 
 /** A clean folder for the tests of one file, with a checkout in it and a shell in which its commands are found. */
@@ -56,7 +59,7 @@ export class Reader {
     commands: string,
     cwd: string,
     home = cwd,
-    { environment, input = "", terminal = false }: Typing = {},
+    { environment, input = "", terminal = false, language = "en" }: Typing = {},
   ): { code: number | null; output: string } {
     const file = join(this.top, "typed");
     writeFileSync(file, `exec 2>&1\nset -e\n${commands}\n`);
@@ -69,6 +72,7 @@ export class Reader {
         PATH: [join(this.top, "bin"), dirname(process.execPath), "/usr/bin", "/bin"].join(":"),
         HOME: home,
         DOCKER_HOST: `unix://${this.top}/no.sock`,
+        BERTH_LANG: language,
       },
     });
     return { code: status, output: stdout };

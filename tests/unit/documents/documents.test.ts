@@ -27,7 +27,7 @@ test.each(["README.md", "README.zh-CN.md"])("%s is for a newcomer: 150 lines at 
 });
 
 /** Commands that a page shows as wrong, with the error behind them: tests/unit/documents/output.test.ts. */
-const wrongOn = (page: Page) => shownIn(page).filter(({ output }) => output.startsWith("error: "));
+const wrongOn = (page: Page) => shownIn(page).filter(({ output }) => /^(?:error: |错误：)/.test(output));
 
 test.each(PAGES)("%s: its commands are right", async (file) => {
   const wrong = new Set(wrongOn(pageOf(file)).map(({ line }) => line));

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { NEEDS_ENGINE, Reader, writeFiles } from "./checkout";
-import { ENGLISH, readPage } from "./markdown";
+import { CHINESE, ENGLISH, readPage } from "./markdown";
 import { PROGRAMS } from "../../../stacks";
 import { commandsOf } from "./shell";
 import { excerpt, shownIn } from "./output";
@@ -13,19 +13,24 @@ const { top, checkout } = reader;
 beforeAll(() => reader.clone());
 afterAll(() => reader.close());
 
-/** In Chinese they are the same: languages.test.ts. */
-const shown = ENGLISH.flatMap((file) =>
+/** Those that need an engine are the same in Chinese: languages.test.ts. */
+const shown = [...ENGLISH, ...CHINESE].flatMap((file) =>
   shownIn(readPage(file))
     .filter(({ commands }) => !NEEDS_ENGINE.test(commands))
-    .map((one) => ({ file, ...one, place: `${file}:${one.line}` })),
+    .map((one) => ({
+      file,
+      ...one,
+      place: `${file}:${one.line}`,
+      language: CHINESE.includes(file) ? ("zh" as const) : undefined,
+    })),
 );
 
-test.each(shown)("$place prints what the page shows", ({ file, commands, output }) => {
+test.each(shown)("$place prints what the page shows", ({ file, commands, output, language }) => {
   const folder = reader.folder();
   writeFiles(folder, readPage(file));
   // A page whose commands are about no file of it is read in the checkout.
   const about = /\.(ya?ml|md|sh)\b|init /.test(commands) ? folder : checkout;
-  expect(reader.type(commands, about, folder).output).toMatch(excerpt(output));
+  expect(reader.type(commands, about, folder, { language }).output).toMatch(excerpt(output));
 });
 
 /** Settings of a block by their stack, as `pulumi config set` would write them. */

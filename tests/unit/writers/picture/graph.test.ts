@@ -92,7 +92,9 @@ test("no network, the host's, and another container's", () => {
   expect(picture.boxes).toEqual([]);
   expect(card(picture, "box-a").chips).toEqual([{ kind: "plain", text: "host network" }]);
   expect(card(picture, "box-b").chips).toEqual([{ kind: "plain", text: "no network" }]);
-  expect(card(picture, "box-c").waits).toEqual([{ on: card(picture, "box-a").id, text: "network of box-a" }]);
+  expect(card(picture, "box-c").waits).toEqual([
+    { on: card(picture, "box-a").id, text: "network of box-a", shares: "network" },
+  ]);
 });
 
 test("dependencies with their condition; links and volumes of others once", () => {
@@ -112,7 +114,7 @@ services:
 `);
   const id = (name: string) => card(picture, name).id;
   expect(card(picture, "web").waits).toEqual([
-    { on: id("job"), text: "volumes of job" },
+    { on: id("job"), text: "volumes of job", shares: "volume" },
     { on: id("db"), text: "db is healthy" },
     { on: id("cache"), text: "cache has started" },
   ]);
