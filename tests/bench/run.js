@@ -1,7 +1,7 @@
 const { spawn } = require("node:child_process");
 const { readdirSync, readFileSync } = require("node:fs");
 
-/** Resident memory of a process and everything below it, in MiB. */
+/** Memory of a process and everything below it, in MiB; pages that several share, as those of Node.js itself, count once. */
 function treeMemory(pid) {
   const parents = new Map();
   for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -12,18 +12,18 @@ function treeMemory(pid) {
       // It has ended meanwhile.
     }
   }
-  let pages = 0;
+  let kib = 0;
   for (const id of parents.keys()) {
     let ancestor = id;
     while (ancestor && ancestor !== pid) ancestor = parents.get(ancestor);
     if (ancestor !== pid) continue;
     try {
-      pages += Number(readFileSync(`/proc/${id}/statm`, "utf8").split(" ")[1]);
+      kib += Number(/^Pss: +(\d+) kB$/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, "utf8"))[1]);
     } catch {
       // Likewise.
     }
   }
-  return (pages * 4096) / 2 ** 20;
+  return kib / 1024;
 }
 
 /** Runs a command to its end; fails with the last of its output. */
