@@ -159,13 +159,14 @@ export const record = <T extends object>(doc: string): Setting<T | undefined> =>
 });
 
 /**
- * A password that has to be given. A preview goes on without it, so that a newcomer can look first;
- * `up` stops before anything is made.
+ * A password that has to be there. A preview goes on without it, so that a newcomer can look first; `berth up` makes one
+ * unless it has to be given by somebody, and the CLI's `up` stops before anything is made.
  */
-export const password = (doc: string): Setting<pulumi.Output<string>> => ({
+export const password = (doc: string, given = false): Setting<pulumi.Output<string>> => ({
   doc,
   shown: say`none: asked for`,
   secret: true,
+  ...(given && { given }),
   read(config, key) {
     const how = say`set one with \`pulumi config set --secret ${config.name}:${key}\``;
     // The Output would be seen to be empty only when other things have been made.
@@ -173,7 +174,11 @@ export const password = (doc: string): Setting<pulumi.Output<string>> => ({
     const value = config.getSecret(key);
     if (value) return value;
     if (!pulumi.runtime.isDryRun()) fail(config, key, say`is not set`, how);
-    void pulumi.log.warn(say`${config.name}:${key} is not set: \`up\` will stop here; ${how}.`);
+    void pulumi.log.warn(
+      given
+        ? say`${config.name}:${key} is not set: \`up\` will stop here; ${how}.`
+        : say`${config.name}:${key} is not set: \`berth up\` makes one, \`pulumi up\` stops here; ${how}.`,
+    );
     return pulumi.secret("set before up");
   },
 });
@@ -216,7 +221,7 @@ export const isEncrypted = (key: string): boolean =>
   (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[]).includes(key);
 
 /** A secret that only its owner can give: a token, a key of another service. Otherwise like a password. */
-export const credential = (doc: string): Setting<pulumi.Output<string>> => ({ ...password(doc), given: true });
+export const credential = (doc: string): Setting<pulumi.Output<string>> => password(doc, true);
 
 /** A secret that may be left out. */
 export const optionalSecret = (doc: string): Setting<pulumi.Output<string> | undefined> => ({

@@ -96,7 +96,7 @@ test("JupyterHub behind a proxy, with another admin and port", async () => {
 
 test("a newcomer's preview goes on without a password", async () => {
   await stack({ password: "-" }, { preview: true });
-  expect(w.warnings).toEqual([expect.stringContaining("jupyter:password is not set: `up` will stop here")]);
+  expect(w.warnings).toEqual([expect.stringContaining("jupyter:password is not set: `berth up` makes one")]);
 });
 
 test.each<[Record<string, string>, string]>([

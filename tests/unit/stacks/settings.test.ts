@@ -3,6 +3,7 @@ import {
   choice,
   flag,
   list,
+  credential,
   password,
   port,
   portOr,
@@ -114,8 +115,13 @@ describe("a password", () => {
 
   test("that is missing is warned about on a preview, which goes on", async () => {
     const output = (await read(password("doc"), undefined, { preview: true }))();
-    expect(w.warnings).toEqual([`demo:it is not set: \`up\` will stop here; ${HOW}.`]);
+    expect(w.warnings).toEqual([`demo:it is not set: \`berth up\` makes one, \`pulumi up\` stops here; ${HOW}.`]);
     expect(await pulumi.isSecret(output)).toBe(true);
+  });
+
+  test("that nobody but its owner has stops every up, and a preview says so", async () => {
+    (await read(credential("doc"), undefined, { preview: true }))();
+    expect(w.warnings).toEqual([`demo:it is not set: \`up\` will stop here; ${HOW}.`]);
   });
 
   test.each([true, false])("that is empty is as good as none (preview: %p)", async (preview) => {
