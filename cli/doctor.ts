@@ -78,6 +78,7 @@ const NAMES: Record<string, () => string> = {
   state: () => say`state`,
   passphrase: () => say`passphrase`,
   "Docker engine": () => say`Docker engine`,
+  GPUs: () => say`GPUs`,
   disk: () => say`disk`,
   images: () => say`images`,
   mirrors: () => say`mirrors`,

@@ -87,7 +87,8 @@ export class Loader {
     try {
       text = readFileSync(file, "utf8");
     } catch (error) {
-      const problem = say`cannot read ${wanted ? file : say`the file`} (${(error as NodeJS.ErrnoException).code})`;
+      const { code } = error as NodeJS.ErrnoException;
+      const problem = wanted ? say`cannot read ${file} (${code})` : say`cannot read the file (${code})`;
       const remedy = say`create it, or name another file`;
       throw wanted
         ? refuse(wanted.node, wanted.path, problem, remedy)
