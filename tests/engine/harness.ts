@@ -19,7 +19,7 @@ import { parse, stringify } from "yaml";
 import { type Result, runProgram, type RunOptions } from "../runProgram";
 import { sessionOf } from "../sessions";
 import { EngineDouble } from "./doubles/engine";
-import { STORE_VARIABLE } from "./doubles/provider";
+import { DockerProvider, STORE_VARIABLE } from "./doubles/provider";
 import { type Container, newId, Store } from "./doubles/store";
 
 export const ROOT = join(__dirname, "../..");
@@ -72,6 +72,8 @@ export class Project {
   /** The project's own folder; see move. */
   folder: string;
   private engineAddress = "";
+  private readonly provider: DockerProvider;
+  private providerAddress: NodeJS.ProcessEnv = {};
   /** Of every run, beside those of the harness. */
   variables: NodeJS.ProcessEnv = {};
 
@@ -83,6 +85,7 @@ export class Project {
   ) {
     this.folder = folder;
     this.stack = stack;
+    this.provider = new DockerProvider(store);
   }
 
   static async create(options: ProjectOptions): Promise<Project> {
@@ -112,6 +115,7 @@ export class Project {
     const project = new Project(folder, store, new EngineDouble(store), options);
     all.add(project);
     project.engineAddress = await project.engine.listen(options.over ?? "tcp");
+    project.providerAddress = await project.provider.listen();
     // A checkout in use may have a salt in Pulumi.dev.yaml; it belongs to another passphrase.
     project.configure(options.config ?? {}, { encryptionsalt: undefined });
     await project.must(["stack", "init", "--stack", options.stack]);
@@ -170,6 +174,7 @@ export class Project {
       NO_COLOR: "1",
       // The CLI lives for seconds: collecting its garbage is a good part of its time.
       GOGC: "400",
+      ...this.providerAddress,
       ...this.variables,
     };
   }
@@ -287,6 +292,7 @@ export class Project {
   async close(): Promise<void> {
     all.delete(this);
     await this.engine.close();
+    this.provider.close();
     rmSync(join(this.folder, ".."), { recursive: true, force: true });
   }
 }

@@ -6,7 +6,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { isDeepStrictEqual } from "node:util";
 import { KINDS, type Props, RESOURCES } from "./resources";
-import { Store } from "./store";
+import type { Store } from "./store";
 
 /** Names the store's folder. */
 export const STORE_VARIABLE = "BERTH_DOUBLE_STORE";
@@ -100,11 +100,11 @@ export function configured(): messages.ConfigureResponse {
   return response;
 }
 
-/** Serves the part of the provider protocol that the CLI calls for resources, and prints the port. */
-export function serve(): void {
-  const store = new Store(process.env[STORE_VARIABLE]!);
-  const service = {
+/** The part of Docker's provider that the CLI calls for resources. */
+function docker(store: Store): object {
+  return {
     ...common("5.2.0"),
+    attach: unary(() => new Empty()),
     diff: unary((request: messages.DiffRequest) => {
       const type = typeOf(request.getUrn());
       const ignored = request.getIgnorechangesList();
@@ -172,18 +172,36 @@ export function serve(): void {
       return new Empty();
     }),
   };
+}
 
-  listen(service);
+/** Docker's provider for all runs of the CLI on one store; a process for each is a tenth of a run's time. */
+export class DockerProvider {
+  private readonly server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
+
+  constructor(private readonly store: Store) {}
+
+  /** Begins to listen, and says what leads the CLI there. */
+  async listen(): Promise<NodeJS.ProcessEnv> {
+    return { PULUMI_DEBUG_PROVIDERS: `docker:${await bind(this.server, docker(this.store))}` };
+  }
+
+  close(): void {
+    this.server.forceShutdown();
+  }
+}
+
+function bind(server: grpc.Server, service: object): Promise<number> {
+  server.addService(ResourceProviderService, service as unknown as grpc.UntypedServiceImplementation);
+  return new Promise((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  );
 }
 
 /** Serves a provider to the CLI that has started it, and tells it the port. */
 export function listen(service: object): void {
-  const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
-  server.addService(ResourceProviderService, service as unknown as grpc.UntypedServiceImplementation);
-  server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-    if (error) throw error;
-    console.log(port);
-  });
+  void bind(new grpc.Server({ "grpc.max_receive_message_length": -1 }), service).then(console.log);
   // A killed CLI must not leave its provider behind.
   const parent = process.ppid;
   setInterval(() => process.ppid === parent || process.exit(), 200);
