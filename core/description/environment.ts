@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { ArgumentError, checkFields, show } from "./errors";
 import { hostPath } from "./mounts";
 import { substitute, TemplateError } from "./template";
@@ -171,6 +172,19 @@ export function parseDotEnv(
   return result;
 }
 
+/** What projects call the file that is to be copied: `.env.example`, `sample.env`, `db.env-dist`. */
+const EXAMPLE = /(?:^|[._-])(?:example|sample|template|dist|defaults?)(?=[._-]|$)/i;
+
+/** How a file that is missing comes to be there. */
+function toCreate(file: string): string {
+  const [folder, name] = [dirname(file), basename(file)];
+  const bare = (text: string) => text.replace(EXAMPLE, "").replace(/^[._-]/, "");
+  const example = existsSync(folder)
+    ? readdirSync(folder).find((other) => EXAMPLE.test(other) && bare(other) === bare(name))
+    : undefined;
+  return example ? say`copy ${example} to ${name}, and fill it in` : say`create it, or set required: false`;
+}
+
 /** Reads environment files, in order. */
 export function readEnvFiles(
   value: string | (string | EnvFileDescription)[],
@@ -194,7 +208,7 @@ export function readEnvFiles(
       throw new ArgumentError(
         at,
         say`cannot read ${absolute} (${(error as NodeJS.ErrnoException).code})`,
-        say`create it, or set required: false`,
+        toCreate(absolute),
       );
     }
     const values = format === "raw" ? parseRaw(content, at, outer) : parseDotEnv(content, at, outer, undefined, known);

@@ -1,10 +1,29 @@
 import { ArgumentError, show } from "./errors";
 import { say } from "./say";
 
+/** What stands for something else, as in `nginx:<tag>`, `{host-folder}` or the beginning of `{{ version }}`. */
+const PLACEHOLDER = /<[^<>]+>|\[[^[\]]+\]|(?<!\{)\{+[^{}]+\}+|\{\{$|(%%?|@)\w+\1(?!\w)/;
+
+/** A value that has something in it that was meant to be replaced; undefined for one that has none. */
+export function notFilledIn(value: string, argument: string): ArgumentError | undefined {
+  const [placeholder] = PLACEHOLDER.exec(value) ?? [];
+  return placeholder === undefined
+    ? undefined
+    : new ArgumentError(
+        argument,
+        placeholder === value
+          ? say`${show(value)} stands for something else`
+          : say`${placeholder} in ${show(value)} stands for something else`,
+        say`put the value that you want in its place`,
+      );
+}
+
 /** Checks the name of a container, network or volume by Docker's own rule. */
 export function parseName(value: string, argument: string): string {
   // Of settings and of plain JavaScript anything may come.
   if (typeof value !== "string" || !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(value)) {
+    const hole = typeof value === "string" ? notFilledIn(value, argument) : undefined;
+    if (hole) throw hole;
     throw new ArgumentError(
       argument,
       value === undefined ? say`is missing` : say`${show(value)} is not a name that Docker takes`,
@@ -21,6 +40,8 @@ export const isCdiName = (text: string): boolean => /^[A-Za-z0-9][\w.-]*\/[A-Za-
 export function parseHostname(value: string, argument: string): string {
   const label = /^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?$/;
   if (value.length > 253 || !value.split(".").every((part) => label.test(part))) {
+    const hole = notFilledIn(value, argument);
+    if (hole) throw hole;
     throw new ArgumentError(
       argument,
       say`${show(value)} is not a host name`,
@@ -48,19 +69,13 @@ export const isId = (name: string): boolean => /^sha256:[0-9a-f]{64}$/.test(name
 
 /** Reads an image reference by the rules of the distribution project. */
 export function parseImage(value: string, argument: string): ImageReference {
-  const placeholder = /<[^<>]+>|\[[^[\]]+\]|(?<!\{)\{+[^{}]+\}+|(%%?|@)\w+\1(?!\w)/.exec(value)?.[0];
   const fail = (problem: string) =>
-    placeholder
-      ? new ArgumentError(
-          argument,
-          say`${placeholder} in ${show(value)} stands for something else`,
-          say`put the value that you want in its place`,
-        )
-      : new ArgumentError(
-          argument,
-          say`${show(value)} is not an image reference: ${problem}`,
-          say`write it like "nginx:1.27" or "registry.example:5000/team/app@sha256:..."`,
-        );
+    notFilledIn(value, argument) ??
+    new ArgumentError(
+      argument,
+      say`${show(value)} is not an image reference: ${problem}`,
+      say`write it like "nginx:1.27" or "registry.example:5000/team/app@sha256:..."`,
+    );
   if (isId(value)) return { registry: "", repository: "", digest: value };
   const [rest = "", digest, extra] = value.split("@");
   if (extra !== undefined || (digest !== undefined && !/^sha256:[0-9a-f]{64}$/.test(digest))) {

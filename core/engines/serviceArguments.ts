@@ -6,8 +6,9 @@ import { say } from "../description/say";
 import { isLate, isOnItsWay, lift } from "../pulumi/outputs";
 import { isSecretName, parseEnvironment } from "../description/environment";
 import { secretNames } from "../description/variables";
-import { ArgumentError } from "../description/errors";
+import { ArgumentError, show } from "../description/errors";
 import { type FileSpec, fileMounts } from "../description/files";
+import { wordsOfAShell } from "../description/operators";
 import type { Mount } from "../description/mounts";
 import { RULES } from "../description/rules";
 import { type LateSpec, parseField, type ServiceSpec, type SpecContext } from "../description/service";
@@ -38,6 +39,7 @@ export function readArguments(
         key === "secrets" || key === "configs"
           ? parseFileList(key, value, context)
           : lift(value, (plain) => report(() => parseField(key, plain as never, context)));
+      if (key === "command" || key === "entrypoint") lift(value, (plain) => warnOfShell(name, key, plain));
     }
     spec.image = lift(spec.image, (image) => report(() => imageFor(engine, lockedImage(image))));
     if (spec.image === undefined) throw new ArgumentError("image", say`is missing`, say`name one, for example "nginx"`);
@@ -57,6 +59,15 @@ export function readArguments(
       whenKnown(Object.fromEntries(rule.fields.map((field) => [field, complete[field]])), rule.check);
     return { spec: late, whenKnown, checks };
   });
+}
+
+/** A compose file stops at an operator, and this text goes on with it: in neither does a shell read it. */
+function warnOfShell(name: string, key: string, value: unknown): void {
+  const words = typeof value === "string" ? wordsOfAShell(value) : undefined;
+  if (words !== undefined)
+    void pulumi.log.warn(
+      say`${name}: ${key}: no shell reads this, and the program gets ${show(words)} as words; write sh -c '...' around all of it where a shell should run it`,
+    );
 }
 
 /** Nodes of a cluster fetch by the name that they get; on Docker it stays, and what fetches it looks at the mirrors. */

@@ -9,8 +9,8 @@ import { warning } from "./printed";
 export interface Secret {
   /** Name of the variable that holds the value from now on. */
   name: string;
-  /** Where it is used: `db.MYSQL_ROOT_PASSWORD`, `redis.--requirepass`. */
-  uses: string[];
+  /** Where it is used: at `MYSQL_ROOT_PASSWORD` of db, at `--requirepass` of redis. */
+  uses: { service: string; at: string }[];
   /** The variables that a shell has to have for it: those that hold it, and its own where it is a part of a text. */
   variables: string[];
   /** What it is now: it is compared with, and never printed. */
@@ -189,6 +189,9 @@ function together(uses: Use[]): Use[][] {
 /** Compose and shells know fewer names than containers do. */
 const plainName = (name: string) => name.replace(/\W/g, "_").replace(/^[a-z\d_]+$/, (lower) => lower.toUpperCase());
 
+/** Both of them may have dots. */
+const placeOf = (service: string, at: string) => JSON.stringify([service, at]);
+
 class Collected implements Secrets {
   private readonly byUse = new Map<string, { use: Use; secret: Secret }>();
   /** A text may hold several. */
@@ -210,13 +213,13 @@ class Collected implements Secrets {
     const name = this.freeName(first);
     const secret = {
       name,
-      uses: [...new Set(group.map(({ key, at }) => `${key}.${at}`))],
+      uses: [...new Map(group.map(({ key, at }) => [placeOf(key, at), { service: key, at }])).values()],
       variables: [...new Set(group.map((use) => (use.whole ? use.at : name)))],
       value: first.value,
       own: group.some(({ own }) => own),
     };
     for (const use of group) {
-      this.byUse.set(`${use.key}.${use.at}`, { use, secret });
+      this.byUse.set(placeOf(use.key, use.at), { use, secret });
       this.byValue.set(JSON.stringify([use.key, use.at, use.value]), secret);
     }
     return secret;
@@ -231,7 +234,7 @@ class Collected implements Secrets {
   }
 
   of(service: string, variable: string): Secret | undefined {
-    const { use, secret } = this.byUse.get(`${service}.${variable}`) ?? {};
+    const { use, secret } = this.byUse.get(placeOf(service, variable)) ?? {};
     return use?.whole ? secret : undefined;
   }
 
@@ -308,7 +311,7 @@ class Collected implements Secrets {
     const ofUser = this.uses.find((use) => use.value === value && user !== undefined && use.user === user);
     return (
       (ofUser && this.at(ofUser.key, ofUser.at, value)) ??
-      same.find((one) => one.uses.some((use) => use.startsWith(`${key}.`))) ??
+      same.find((one) => one.uses.some(({ service }) => service === key)) ??
       same[0]
     );
   }
@@ -338,16 +341,19 @@ function plainTexts(services: Record<string, TidyService>): Set<string> {
 function occurrences(value: string, isPlain: boolean): RegExp {
   const text = value.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   const known = !isPlain && (value.length >= 8 || (value.length >= 6 && /\d/.test(value)));
-  const ahead = known ? "(?<![A-Za-z0-9])" : "(?<=(?:^|\\s)(?:-p|-a |-p ?[\"']|--pass(?:word)?[= ][\"']?))";
+  // The name of a flag is none: `--password password`.
+  const ahead = known
+    ? "(?<![A-Za-z0-9])(?<!(?:^|\\s)-[\\w.-]*)"
+    : "(?<=(?:^|\\s)(?:-p|-a |-p ?[\"']|--pass(?:word)?[= ][\"']?))";
   return new RegExp(`${ahead}${text}(?![A-Za-z0-9])`, "g");
 }
 
 /** Says of each secret that it is not printed, and by `how` what to do. */
 export function secretNotices({ all }: Secrets, how: (secret: Secret, variable: string) => string): Notice[] {
   return all.map((secret) => {
-    const [service = "", ...rest] = secret.uses[0]!.split(".");
-    const variable = rest.join(".");
-    const shared = secret.uses.length > 1 ? say` (one value for ${both(secret.uses)})` : "";
+    const { service, at: variable } = secret.uses[0]!;
+    const uses = secret.uses.map(({ service: key, at }) => `${key}.${at}`);
+    const shared = uses.length > 1 ? say` (one value for ${both(uses)})` : "";
     const kept = secret.file === undefined ? "" : say`; ${secret.file} has it too, and both have to stay the same`;
     return warning(
       `services.${service}`,

@@ -125,9 +125,8 @@ class Module extends Printer<TypescriptOptions> {
   private parts(body: string[]): ProgramParts {
     const keys = Object.keys(this.services);
     const settings = [...this.settings].map(([secret, variable]) => {
-      const uses = secret.uses.map((use) => use.split(/\.(.*)/s));
-      const names = [...new Set(uses.map(([, used]) => used!))];
-      const doc = `${listedShort(names)} of ${listedShort([...new Set(uses.map(([service]) => service!))])}`;
+      const names = [...new Set(secret.uses.map(({ at }) => at))];
+      const doc = `${listedShort(names)} of ${listedShort([...new Set(secret.uses.map(({ service }) => service))])}`;
       return { variable, doc, chosen: isChosen(secret) };
     });
     const components = Object.fromEntries([...this.components].map((name) => [name, MODULES[name]!]));

@@ -70,6 +70,11 @@ export const COMPOSE_CASES: ComposeCase[] = [
   { files: ["52-numbers.yaml"] },
   { files: ["53-network-mode.yaml"], networks: ["mynet"] },
   { files: ["54-host-ports.yaml"] },
+  {
+    files: ["55-external-links.yaml"],
+    containers: ["db"],
+    refused: "links are legacy and the Docker provider cannot make them",
+  },
 ];
 
 /** One line that names a case. */

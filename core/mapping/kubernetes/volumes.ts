@@ -3,7 +3,7 @@ import type { Container, PersistentVolumeClaimSpec, Volume, VolumeMount } from "
 import { ArgumentError, show } from "../../description/errors";
 import type { Mount } from "../../description/mounts";
 import { parseBytes } from "../../description/quantities";
-import { say } from "../../description/say";
+import { listed, say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
 import { asLabelName, bytesQuantity, subdomainName } from "./checks";
 import type { ClaimOptions, KubernetesOptions } from "../../description/kubernetesOptions";
@@ -178,11 +178,11 @@ export function volumesFor(spec: ServiceSpec, service: string, options: Kubernet
   const copies = spec.mode === "global" ? Number.POSITIVE_INFINITY : (spec.replicas ?? 1);
   const filled: [claim: string, folder: string, source: string][] = [];
   const paths: string[] = [];
+  const relabelled: Mount[] = [];
   for (const [index, mount] of (spec.volumes ?? []).entries()) {
     const at = `volumes[${index}]`;
     const readOnly = mount.readOnly || undefined;
-    if (mount.selinux)
-      throw new ArgumentError(at, say`${mount.selinux} relabels files of the host, which nodes do not`, say`remove it`);
+    if (mount.selinux) relabelled.push(mount);
     if (mount.type === "tmpfs") {
       refuseMode(mount.tmpfsMode, `${at}.tmpfs.mode`);
       const name = `berth-tmpfs-${index}`;
@@ -214,6 +214,10 @@ export function volumesFor(spec: ServiceSpec, service: string, options: Kubernet
     result.mounts.push({ name: "berth-shm", mountPath: "/dev/shm" });
   }
   if (filled.length) result.initContainers.push(filling(filled));
+  if (relabelled.length)
+    result.warnings.push(
+      say`volumes: z and Z are left out for ${listed(relabelled.map(({ target }) => target))}: the nodes label claims for SELinux by themselves, and paths of a node not at all.`,
+    );
   if (paths.length)
     result.warnings.push(
       paths.length === 1
@@ -267,10 +271,13 @@ export function oneNode({ source, spec }: Claim, other: string): string | undefi
   return say`volumes: ${source} is shared with ${other}, and its claim is for one ${mode === "ReadWriteOnce" ? say`node` : say`pod`} (${mode}): ${wait}. Set kubernetes: { volumes: { ${show(source)}: { accessMode: "ReadWriteMany" } } } where the storage can do that, or give each its own volume.`;
 }
 
+/** Copies into new claims what the image has in its folder, as Docker does with a new volume by itself. */
+export const FILLS_VOLUMES = "berth-fill-volumes";
+
 function filling(pairs: [claim: string, folder: string, source: string][]): Volumes["initContainers"][number] {
   const claims = [...new Set(pairs.map(([claim]) => claim))];
   return {
-    name: "berth-fill-volumes",
+    name: FILLS_VOLUMES,
     command: ["/bin/sh", "-c", verbatim(FILL), "sh", ...pairs.flatMap(([, ...pair]) => pair)],
     volumeMounts: claims.map((name) => ({ name, mountPath: `/berth/${name}` })),
     // Whoever the image runs as, the folder gets the owner that it has in the image.

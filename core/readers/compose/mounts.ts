@@ -1,3 +1,4 @@
+import { notFilledIn } from "../../description/names";
 import type { FileDescription, MountDescription, PortDescription } from "../../description/types";
 import type { VolumeDefinition } from "../../description/project";
 import { refuse } from "./errors";
@@ -122,6 +123,8 @@ export function mountDescription(field: Field, { definitions, service }: Volumes
   let name = text(source) || undefined;
   if (name !== undefined) {
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+    const hole = definition ? undefined : notFilledIn(name, "source");
+    if (hole) throw refuse(source!.node, field.path, hole.problem, hole.remedy);
     if (!definition)
       throw refuse(
         source!.node,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseDotEnv } from "../../description/environment";
 import { ArgumentError, show } from "../../description/errors";
 import { isCdiName } from "../../description/names";
+import { beforeOperator } from "../../description/operators";
 import type { NetworkDefinition, ProjectService, VolumeDefinition } from "../../description/project";
 import { roundedUp } from "../../description/quantities";
 import type { GpuDescription, NetworkDescription, ServiceDescription } from "../../description/types";
@@ -9,7 +10,6 @@ import { buildDescription, bytes, extraHosts } from "./build";
 import { snakeCase } from "../../description/snakeCase";
 import { refuse } from "./errors";
 import { fileDescription, mountDescription, portDescription } from "./mounts";
-import { beforeOperator } from "./operators";
 import type { Origin } from "./origins";
 import { checkFileDefinition, type FileOrigin, fileOrigin } from "./resources";
 import { swarmOptions } from "./swarm";
@@ -70,10 +70,6 @@ const REFUSED: Record<string, [problem: string, remedy: string]> = {
   credential_spec: [say`is for Windows containers only`, say`remove it`],
   cpu_count: [say`is for Windows containers only`, say`use cpus`],
   cpu_percent: [say`is for Windows containers only`, say`use cpus`],
-  external_links: [
-    say`links to containers outside of the project are legacy, and the Docker provider cannot make them`,
-    say`declare their network as external and join it; the containers are found there by name`,
-  ],
   models: [say`needs Docker's model runner, which is no container`, say`run the model as a service`],
   provider: [say`needs a program of its own in place of a container`, say`remove the service, or give it an image`],
   post_start: [
@@ -262,6 +258,8 @@ class Builder {
       const field = this.take(snakeCase(name));
       if (field) this.set(name, READ[kind](field) as never, field);
     }
+    const links = this.take("external_links");
+    if (links) this.set("links", READ.list(links), links);
     const restart = this.take("restart");
     if (restart && text(restart) !== "") this.set("restart", text(restart) as "no", restart);
     const hosts = this.take("extra_hosts");

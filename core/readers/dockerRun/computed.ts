@@ -1,7 +1,10 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import * as os from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import type { DockerRunContext } from "./context";
+
+/** The system hands no longer argument to a program. */
+const LONGEST = 128 * 1024;
 
 /** Ids of the user that berth runs as; Windows has none. */
 const uid = () => process.getuid?.();
@@ -68,7 +71,20 @@ const PROGRAMS: Record<string, (args: string[], context: DockerRunContext) => st
   realpath: ([path, ...more], { folder }) => (path === undefined || more.length ? undefined : real(folder, path)),
   readlink: ([flag, path, ...more], { folder }) =>
     flag !== "-f" || path === undefined || more.length ? undefined : real(folder, path),
+  cat: (paths, { folder }) => textOf(paths, folder),
 };
+
+/** What files of the line's folder hold; none is too large for an argument. */
+function textOf(paths: string[], folder: string): string | undefined {
+  if (paths.length === 0 || paths.some((path) => path.startsWith("-"))) return undefined;
+  try {
+    const files = paths.map((path) => resolve(folder, path));
+    if (files.some((file) => !statSync(file).isFile() || statSync(file).size > LONGEST)) return undefined;
+    return files.map((file) => readFileSync(file, "utf8")).join("");
+  } catch {
+    return undefined;
+  }
+}
 
 function real(folder: string, path: string): string {
   const whole = resolve(folder, path);
@@ -84,7 +100,8 @@ export function printedBy([program = "", ...args]: string[], context: DockerRunC
   // PowerShell and cmd.exe do not tell upper case from lower case.
   const name = program === "PWD" ? "pwd" : program;
   const value = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name]!(args, context) : undefined;
-  return value === undefined ? undefined : String(value);
+  // A shell leaves out the line breaks at the end.
+  return value === undefined ? undefined : String(value).replace(/\n+$/, "");
 }
 
 /** Variables that a shell sets by itself and does not export. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { show } from "../../description/errors";
+import { notFilledIn } from "../../description/names";
 import type { MountDescription } from "../../description/types";
 import { type Draft, type FlagEntry, lastOf, note, push, put, usesOf } from "./draft";
 import { csvOf } from "./gpus";
@@ -29,6 +30,8 @@ function hostSource(source: string, draft: Draft, use: FlagUse): string {
 
 function volumeName(source: string, use: FlagUse): string {
   if (/^[a-zA-Z]:|\\/.test(source)) throw use.fail(say`${show(source)} ${WINDOWS[0]}`, WINDOWS[1]);
+  const hole = NAME.test(source) ? undefined : notFilledIn(source, "source");
+  if (hole) throw use.fail(hole.problem, hole.remedy);
   if (!NAME.test(source))
     throw use.fail(
       say`docker reads ${show(source)} as the name of a volume, and names have no such characters`,

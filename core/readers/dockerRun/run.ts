@@ -165,7 +165,8 @@ function failAt(draft: Draft, image: Word, words: Word[], given: ArgumentError):
   for (let at = path; at !== ""; at = above(at)) {
     const use = draft.sources.get(at);
     // The description can do without a file; the flag cannot.
-    if (use) return use.fail(error.problem, path.startsWith("envFile") ? say`create it, or correct it` : error.remedy);
+    const canLack = error.remedy === say`create it, or set required: false`;
+    if (use) return use.fail(error.problem, canLack ? say`create it, or correct it` : error.remedy);
   }
   const command = /^command\[(\d+)\]$/.exec(path);
   if (command) return new DockerRunError("command", error.problem, error.remedy, place(words[Number(command[1])]!));

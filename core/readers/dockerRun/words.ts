@@ -485,12 +485,8 @@ class Reader {
       if (inner?.startsWith("("))
         throw this.fail(say`$((...)) is arithmetic of the shell`, say`write the result down`, start, this.at - start);
       if (inner !== undefined) return this.printed(inner, start + 2, start);
-      throw this.fail(
-        say`$(...) runs a program, and this never does`,
-        say`write down what it prints, or put it into a variable`,
-        start,
-        this.match(/\$\([^\n)]*\)?/y)![0].length,
-      );
+      const [rest] = this.match(/\$\([^\n)]*\)?/y)!;
+      throw this.runs(rest.slice(2).replace(/\)$/, ""), start, rest.length);
     }
     if (this.line[start + 1] === "{") return this.braced();
     const special = this.match(/\$[0-9?$!@*#-]/y);
@@ -511,25 +507,37 @@ class Reader {
     return this.line.slice(start, end);
   }
 
+  /** Refuses what would need a program to run; only its name is said, since the rest may hold a secret. */
+  private runs(inner: string, start: number, length = this.at - start): DockerRunError {
+    const [program = ""] = /[^\s|;&<>()`$"']+/.exec(inner) ?? [];
+    if (program === "date")
+      return this.fail(
+        say`date prints something else each time, so that each \`up\` would make the container anew`,
+        say`write down one of its values`,
+        start,
+        length,
+      );
+    return this.fail(
+      say`${program || "$(...)"} would have to run for this, and nothing is run here`,
+      say`run it yourself, and write down what it prints`,
+      start,
+      length,
+    );
+  }
+
   /** What the program inside of `$(...)` or backquotes prints, where that is known without running it. */
   private printed(inner: string, offset: number, start: number): string {
-    const error = this.fail(
-      say`${this.line[start] === "`" ? "`...`" : "$(...)"} runs a program, and this never does`,
-      say`write down what it prints, or put it into a variable`,
-      start,
-      this.at - start,
-    );
+    const error = this.runs(inner, start);
     if (++this.depth > MAX_DEPTH) throw error;
     let value: string | undefined;
     try {
-      const reader = new Reader(this.line.slice(0, offset + inner.length), this.context, offset, {});
+      // `$(< FILE)` is the shell's own word for `$(cat FILE)`.
+      const [file = ""] = /^\s*<(?![<(])\s*(?=\S+\s*$)/.exec(inner) ?? [];
+      const reader = new Reader(this.line.slice(0, offset + inner.length), this.context, offset + file.length, {});
       reader.depth = this.depth;
       const { words } = reader.read();
       if (!words.some(({ unknown }) => unknown))
-        value = printedBy(
-          words.map(({ text }) => text),
-          this.context,
-        );
+        value = printedBy([...(file ? ["cat"] : []), ...words.map(({ text }) => text)], this.context);
     } catch (problem) {
       if (!(problem instanceof DockerRunError)) throw problem;
     }
@@ -640,12 +648,7 @@ class Reader {
     const [all, inner] = this.match(/`([^`\n]*)`?/y)!;
     this.at += all.length;
     if (all.endsWith("`") && all.length > 1) return this.printed(inner!, start + 1, start);
-    throw this.fail(
-      say`\`...\` runs a program, and this never does`,
-      say`write down what it prints, or put it into a variable`,
-      start,
-      all.length,
-    );
+    throw this.runs(all.slice(1), start);
   }
 
   /** `$'...'`, where backslashes stand for control characters. */

@@ -49,6 +49,8 @@ interface Reading {
   /** Names of the claims that a StatefulSet makes. */
   claims: string[];
   claimName(claim: string): string;
+  /** Whether every container of the objects mounts the pod's volume, or its claim, at one and the same `subPath`. */
+  isOneFolder(volume: string): boolean;
   restart: ProjectService["restart"];
   network: string;
   /** Names of the Services that lead to the pod. */
@@ -389,23 +391,25 @@ export class ContainerReader {
       }
       if (mount.left()) this.notices.push(loss(at, `${path}.${pathsOf(mount.left()).join(", ")}`));
       const source = volume?.source ?? {};
-      const named = (key: string): MountDescription =>
+      const named = (key: string, own: string | undefined): MountDescription =>
         defined({
           type: "volume" as const,
           source: this.given.volume(key),
           target,
           readOnly,
-          volume: subpath === undefined ? undefined : { subpath },
+          volume: own === undefined ? undefined : { subpath: own },
         });
-      if (claim) mounts.push(named(this.given.claimName(name)));
-      else if (source.persistentVolumeClaim) mounts.push(named(source.persistentVolumeClaim.claimName));
+      // Docker makes no folder inside of a volume: where all of it is one, the volume is that folder.
+      const inside = (key: string) => named(key, this.given.isOneFolder(name!) ? undefined : subpath);
+      if (claim) mounts.push(inside(this.given.claimName(name)));
+      else if (source.persistentVolumeClaim) mounts.push(inside(source.persistentVolumeClaim.claimName));
       else if (source.emptyDir !== undefined) {
         const { medium, sizeLimit } = source.emptyDir ?? {};
         if (medium === "Memory" && target === "/dev/shm" && sizeLimit === undefined) tmpfs.push(target);
         else if (medium === "Memory")
           tmpfs.push(sizeLimit === undefined ? target : `${target}:size=${bytes(sizeLimit, path)}`);
         else {
-          mounts.push(named(`${this.given.name}-${name}`));
+          mounts.push(named(`${this.given.name}-${name}`, subpath));
           if (sizeLimit !== undefined)
             this.notices.push(loss(at, `${path}: sizeLimit`, say`a volume of Docker may fill its disk`));
         }

@@ -4,6 +4,7 @@ import { defined } from "../../description/describe";
 import type { Notice, ProjectDescription, ProjectService, VolumeDefinition } from "../../description/project";
 import { leadsTo, type GivenObject, podOf, podPath } from "../../mapping/kubernetes/given";
 import { referencesOf } from "../../mapping/kubernetes/order";
+import { FILLS_VOLUMES } from "../../mapping/kubernetes/volumes";
 import { pathsOf, Taking } from "../../mapping/kubernetes/taking";
 import { Contents, ContainerReader } from "./container";
 import { loss, lostObject } from "./losses";
@@ -43,13 +44,29 @@ class Project {
   /** Keys of the services of a workload, the first one of its main container. */
   private readonly keys = new Map<GivenObject, string[]>();
 
+  private readonly objects: GivenObject[];
+
   constructor(
-    private readonly objects: GivenObject[],
+    given: GivenObject[],
     private readonly name: string,
   ) {
+    const objects = given.map((object) => this.unfilled(object));
+    this.objects = objects;
     this.contents = new Contents(objects);
     this.text = JSON.stringify(objects.map(({ manifest }) => ({ ...manifest, metadata: undefined })));
     this.workloads = objects.filter((object) => RUNS.test(object.kind) && podOf(object));
+  }
+
+  /** An object without the container that fills its claims, where berth has printed one. */
+  private unfilled(object: GivenObject): GivenObject {
+    type Pod = { initContainers?: { name?: string }[] };
+    const fills = ({ initContainers }: Pod) => initContainers?.some(({ name }) => name === FILLS_VOLUMES);
+    if (!RUNS.test(object.kind) || !fills((podOf(object)?.spec ?? {}) as Pod)) return object;
+    const copy = { ...object, manifest: structuredClone(object.manifest) };
+    const spec = podOf(copy)!.spec as Pod;
+    spec.initContainers = spec.initContainers!.filter(({ name }) => name !== FILLS_VOLUMES);
+    if (spec.initContainers.length === 0) delete spec.initContainers;
+    return copy;
   }
 
   read(): ObjectsAsProject {
@@ -143,6 +160,7 @@ class Project {
         ({ metadata }) => metadata.name,
       ),
       claimName: (claim) => `${claim}-${name}`,
+      isOneFolder: (volume) => this.foldersOf(claimOf(object, volume)).size === 1,
       restart: restartOf(kind, pod.take<string>("spec", "restartPolicy"), retries),
       network: `${this.name}_default`,
       aliases: [
@@ -161,6 +179,17 @@ class Project {
     for (const lost of left ? short(pathsOf(left)) : []) this.notices.push(loss(at, lost));
     const inPod = pod.left();
     for (const lost of inPod ? short(pathsOf(inPod, path.join("."))) : []) this.notices.push(loss(at, lost));
+  }
+
+  /** The folders of a claim that the containers mount; "" for the whole. */
+  private foldersOf(claim: string): Set<string> {
+    const folders = new Set<string>();
+    for (const object of this.workloads) {
+      const { containers = [], initContainers = [] } = podOf(object)!.spec as Record<string, Mounting[]>;
+      for (const { volumeMounts = [] } of [...containers, ...initContainers])
+        for (const { name, subPath = "" } of volumeMounts) if (claimOf(object, name) === claim) folders.add(subPath);
+    }
+    return folders;
   }
 
   /** Longer names of a Service by which something in these objects calls it. */
@@ -265,6 +294,19 @@ class Project {
       text: say`is left out: it leads to no pods of these files`,
     });
   }
+}
+
+interface Mounting {
+  volumeMounts?: { name: string; subPath?: string }[];
+}
+
+/** What a pod's volume is in the cluster: the claim, or something of this workload alone. */
+function claimOf({ at, namespace = "default", ...object }: GivenObject, volume: string): string {
+  const { volumes = [] } = podOf({ at, namespace, ...object })!.spec as {
+    volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
+  };
+  const claim = volumes.find(({ name }) => name === volume)?.persistentVolumeClaim?.claimName;
+  return claim === undefined ? `${at}: ${volume}` : `${namespace}/${claim}`;
 }
 
 /** Others find it by a name that is not its own. */

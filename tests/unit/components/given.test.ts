@@ -87,3 +87,32 @@ describe("dependsOn", () => {
     await w.done();
   });
 });
+
+describe("a command in one string", () => {
+  const warned = async (fields: object) => {
+    const w = await world();
+    new components.Service("one", { image: "node:22", ...fields });
+    await w.done();
+    return w.warnings;
+  };
+
+  test("that has words of a shell, which none reads", async () => {
+    const end = "as words; write sh -c '...' around all of it where a shell should run it";
+    const says = (field: string, words: string) => [
+      `one: ${field}: no shell reads this, and the program gets ${words} ${end}`,
+    ];
+    expect(await warned({ command: "npm ci && npm start" })).toEqual(says("command", '"&& npm start"'));
+    expect(await warned({ entrypoint: "a; b" })).toEqual(says("entrypoint", '"; b"'));
+    expect(await warned({ command: pulumi.output("a 2>&1 | b") })).toEqual(says("command", '"2>&1 | b"'));
+  });
+
+  test.each([
+    "sh -c 'a && b'",
+    "curl http://x/?a=1&b=2",
+    "nginx -g 'daemon off;'",
+    "sleep 1;",
+    ["npm", "ci", "&&", "npm", "start"],
+  ])("%j is as it is meant", async (command) => {
+    expect(await warned({ command })).toEqual([]);
+  });
+});

@@ -195,6 +195,20 @@ describe("environment files", () => {
     expect(readEnvFiles([{ path: "missing.env", required: false }], "envFile", folder, outer)).toEqual([]);
   });
 
+  test.each([
+    [".env.example", ".env"],
+    ["env.sample", ".env"],
+    ["example.env", ".env"],
+    ["db.env-dist", "db.env"],
+    [".env.dev.template", ".env.dev"],
+  ])("%s beside it is what %s comes from", (example, name) => {
+    const own = mkdtempSync(join(folder, "example-"));
+    for (const other of ["other.env.example", "README", example]) writeFileSync(join(own, other), "");
+    expect(refusal(() => readEnvFiles(name, "envFile", own, outer))).toBe(
+      `envFile: cannot read ${join(own, name)} (ENOENT); copy ${example} to ${name}, and fill it in.`,
+    );
+  });
+
   test("a folder is not an optional file", () => {
     expect(refusal(() => readEnvFiles([{ path: ".", required: false }], "envFile", folder, outer))).toMatch(
       /^envFile\[0\]: cannot read .* \(EISDIR\)/,

@@ -222,6 +222,23 @@ services:
   expect(text).toContain('POSTGRES_USER: "postgres"');
 });
 
+test.each(PRINTED)("%s: a flag that is called like the password behind it stays what it is", (_, print) => {
+  const text = print(
+    lines("docker run --name auth app hash --password 'password' --admin-password=password -- password"),
+  );
+  expect(text).toContain("--password");
+  expect(text).toContain("--admin-password=");
+  expect(text).not.toMatch(/--["']?\$|=password|"password"/);
+});
+
+test("the key of a service may have dots", () => {
+  const { notices, text } = toTypescript(lines("docker run --name app_1.2 -e DB_PASSWORD=hunter2222 app:1"), options);
+  expect(notices.map((notice) => `${notice.at}: ${notice.text}`).join("\n")).toContain(
+    "services.app_1.2: DB_PASSWORD is a secret",
+  );
+  expect(text).toContain('password("DB_PASSWORD of app_1.2")');
+});
+
 test("berth makes up no password that an environment file has too", () => {
   const folder = mkdtempSync(join(tmpdir(), "berth-secrets-"));
   writeFileSync(join(folder, "db.env"), "APP_URL=postgres://x:hunter2222@db/x\n");

@@ -430,7 +430,6 @@ test.each<[Described, string, string?]>([
   [{ labels: { "a/b/c": "x" } }, "labels: "],
   [{ labels: { a: "1" }, annotations: { a: "2" } }, "annotations.a: "],
   [{ volumes: ["a_b:/1", "a.b:/2"] }, "volumes[1]: ", "would both be the claim a-b"],
-  [{ volumes: ["/x:/y:z"] }, "volumes[0]: "],
   [{ volumes: ["/x:/y:shared"] }, "volumes[0]: ", 'use "rshared".'],
   [{ volumes: ["/x:/y:rshared"] }, "volumes[0]: ", "privileged: true"],
   [{ volumes: ["data:/d"], replicas: 2 }, "volumes[0]: 2 pods would write", '"data": { accessMode: "ReadWriteMany" }'],

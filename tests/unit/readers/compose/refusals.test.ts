@@ -238,11 +238,6 @@ test.each<[lines: string, rest: string, message: string]>([
     "secrets: {s: {driver: d}}",
     ":5:23: secrets.s.driver: needs a Swarm, and there is none on a single engine; remove it, and give a file or environment.",
   ],
-  [
-    "external_links: [x]",
-    "",
-    ":4:5: services.a.external_links: links to containers outside of the project are legacy, and the Docker provider cannot make them; declare their network as external and join it; the containers are found there by name.",
-  ],
   ["credential_spec: {file: x}", "", ":4:5: services.a.credential_spec: is for Windows containers only; remove it."],
   [
     "models: [m]",
@@ -394,6 +389,16 @@ test.each<[lines: string, rest: string, message: string]>([
     "command: 'a \"b'",
     "",
     ':4:14: services.a.command: "a \\"b" cannot be split into words (Got EOF while in a quoted string); close the quotes, or give a list.',
+  ],
+  [
+    "hostname: <HOST>",
+    "",
+    ':4:15: services.a.hostname: "<HOST>" stands for something else; put the value that you want in its place.',
+  ],
+  [
+    "volumes: ['%%LOGS%%/a:/b']",
+    "",
+    ':4:15: services.a.volumes[0]: %%LOGS%% in "%%LOGS%%/a" stands for something else; put the value that you want in its place.',
   ],
   [
     "env_file: nope.env",

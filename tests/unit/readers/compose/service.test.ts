@@ -14,6 +14,7 @@ test.each<[lines: string, expected: object]>([
       ],
     },
   ],
+  ["external_links: [db, 'cache:redis']", { links: ["db", "cache:redis"] }],
   ["command: npm install && npm start", { command: "npm install" }],
   [`command: sh -c 'a; b';`, { command: "sh -c 'a; b'" }],
   ["command: a 2>&1", { command: "a" }],

@@ -166,7 +166,7 @@ test.each<[string[], string, string]>([
   [["docker run -d", "-p 80:80 nginx"], "-p", "end the row above with a backslash"],
   [["docker run -d \\\\", "  -p 80:80 nginx"], "\\\\", "end the row with one backslash"],
   [["docker run -d nginx \\\\", "  -p 80:80"], "\\\\", "end the row with one backslash"],
-  [["TAG=$(curl x | jq .tag)", "docker run -d nginx:$TAG"], "$(curl x | jq .tag)", "runs a program"],
+  [["TAG=$(curl x | jq .tag)", "docker run -d nginx:$TAG"], "$(curl x | jq .tag)", "curl would have to run"],
   [["ID=$(docker run -d nginx)", "docker run -d --network container:$ID redis"], "ID", "id of a container"],
   [["docker run -d nginx", "  -p 80:80 nginx"], "-p", "end the row above with a backslash"],
   [["docker run -d \\ ", "  -p 80:80 nginx"], "\\ ", "blanks behind the backslash"],

@@ -1,10 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are expansions of the shell
 import { spawnSync } from "node:child_process";
 import { realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { readWords, splitCommands } from "../../../../core/readers/dockerRun/words";
 import { describeIf } from "../../../skips";
-import { errorOf, marked, plain } from "./world";
+import { errorOf, marked, plain, world } from "./world";
 
 const words = (line: string) => readWords(line, plain).words.map(({ text }) => text);
 
@@ -82,8 +81,9 @@ describeIf(bash ? undefined : "there is no bash", "what is known without running
     "$(echo a b)",
     '$(basename "$PWD") $(dirname "$PWD") $(realpath .) $(readlink -f ..)',
     "${NOPE:-$(id -u)} ${NOPE:-`id -u`}",
+    "$(cat a.txt) `cat ./a.txt b.txt` $(<b.txt) $(< ./b.txt)",
   ])("%s is what bash makes of it", (expression) => {
-    const folder = realpathSync(tmpdir());
+    const folder = realpathSync(world({ "a.txt": "one\n\n", "b.txt": "two words" }).folder);
     const { stdout } = spawnSync("bash", ["-c", `printf '%s\n' "${expression}"`], { encoding: "utf8", cwd: folder });
     expect(stdout).not.toBe("\n");
     expect(readWords(`"${expression}"`, { ...plain, folder }).words.map(({ text }) => `${text}\n`)).toEqual([stdout]);
@@ -123,14 +123,15 @@ test("what only the shell looks at is told", () => {
 });
 
 test.each<[string, string, string]>([
-  ["a $(date)", "$(date)", "runs a program"],
-  ["a $(id)", "$(id)", "runs a program"],
-  ["a $(id -u nobody-of-that-name)", "$(id -u nobody-of-that-name)", "runs a program"],
-  ["a $(echo $(date))", "$(echo $(date))", "runs a program"],
-  ["a $(hostname | tr a b)", "$(hostname | tr a b)", "runs a program"],
-  ["a ${A:-$(date)}", "$(date)", "runs a program"],
-  ["a `date`", "`date`", "runs a program"],
-  ["a `pwd", "`pwd", "runs a program"],
+  ["a $(date +%F)", "$(date +%F)", "date prints something else each time"],
+  ["a $(id)", "$(id)", "id would have to run for this, and nothing is run here"],
+  ["a $(id -u nobody-of-that-name)", "$(id -u nobody-of-that-name)", "id would have to run"],
+  ["a $(echo $(uptime))", "$(echo $(uptime))", "echo would have to run"],
+  ["a $(hostname | tr a b)", "$(hostname | tr a b)", "hostname would have to run"],
+  ["a ${A:-$(uptime)}", "$(uptime)", "uptime would have to run for this"],
+  ["a `date`", "`date`", "date prints something else each time"],
+  ["a `pwd", "`pwd", "pwd would have to run"],
+  ["a $(cat no-such-file)", "$(cat no-such-file)", "cat would have to run"],
   ["a $((1+1))", "$((1+1))", "arithmetic"],
   ["a $NOPE/b", "$NOPE", "the variable NOPE is not set, so docker would get nothing"],
   ["a ${NOPE}", "${NOPE}", "NOPE is not set"],

@@ -1,5 +1,7 @@
+import { parseDockerLines } from "../../../../core/readers/dockerRun";
 import { projectOfObjects, readManifests } from "../../../../core/readers/kubernetes";
 import { toCompose } from "../../../../core/writers/compose";
+import { toKubernetes } from "../../../../core/writers/kubernetes";
 import { toRun } from "../../../../core/writers/run";
 import { TEXTS } from "./texts";
 
@@ -248,4 +250,19 @@ metadata: {name: unused}
       "ConfigMap a: nothing of these objects runs a container by itself; name the files with a Deployment, StatefulSet, DaemonSet, Job or Pod.",
     );
   });
+});
+
+test("what berth prints to fill a claim is what Docker does by itself", () => {
+  const folder = "/srv";
+  const given = parseDockerLines(["docker run -d --name web -v web-data:/data nginx:1.27"], "web", {
+    environment: {},
+    folder,
+    home: "/root",
+  });
+  const { text } = toKubernetes(given, { folder });
+  expect(text).toContain("name: berth-fill-volumes");
+  const { services } = described(text).project;
+  expect(Object.keys(services)).toEqual(["web"]);
+  expect(services.web!.volumes).toEqual([{ type: "volume", source: "app_web-data", target: "/data" }]);
+  expect(services.web).not.toHaveProperty("dependsOn");
 });

@@ -20,3 +20,18 @@ export function beforeOperator(command: string): string {
   }
   return command;
 }
+
+/**
+ * What begins with an operator of a shell that stands by itself in a command of one string, where a shell would see it:
+ * no shell does, so that the program gets it as words. An operator within a word, as in a URL, is meant for the program.
+ *
+ * @example
+ * wordsOfAShell("npm ci && npm start") // "&& npm start"
+ */
+export function wordsOfAShell(command: string): string | undefined {
+  const read = beforeOperator(command);
+  const rest = command.slice(read.length);
+  if (/^\s*$|^;\s*$/.test(rest)) return undefined;
+  const standsAlone = /^(?:\s|;\s)/.test(rest) || read === "";
+  return standsAlone ? rest.replace(/^;\s+/, "; ").trim() : undefined;
+}
