@@ -188,27 +188,31 @@ test("it loads as a CommonJS and as an ES module, by every entry", () => {
 test("importing it changes nothing of the process, and takes little time beside the SDK", () => {
   const script = (what: string) => `
     const Module = require("node:module");
-    require("@pulumi/pulumi");
-    const sdk = process.cpuUsage();
+    const time = (load) => {
+      const start = process.cpuUsage();
+      load();
+      const { user, system } = process.cpuUsage(start);
+      return user + system;
+    };
+    const sdk = time(() => require("@pulumi/pulumi"));
     require("@pulumi/docker");
     const state = () => [Module._load, Error.prepareStackTrace, Object.keys(Module._extensions).join(), process.listenerCount("uncaughtException"), Object.keys(globalThis).join()];
     const before = state();
-    const start = process.cpuUsage();
-    ${what}
-    const { user, system } = process.cpuUsage(start);
-    console.log(JSON.stringify({ same: state().every((value, index) => value === before[index]), ms: (user + system) / 1000 }));`;
+    const own = time(() => { ${what} });
+    console.log(JSON.stringify({ same: state().every((value, index) => value === before[index]), ratio: own / sdk }));`;
+  /** Processor time beside that of the SDK, in the same process: that of a busy machine is longer for both. */
   const load = (what: string) => {
-    const loads = [1, 2, 3].map(() => JSON.parse(node(script(what))) as { same: boolean; ms: number });
+    const loads = [1, 2, 3].map(() => JSON.parse(node(script(what))) as { same: boolean; ratio: number });
     expect(loads.map(({ same }) => same)).toEqual([true, true, true]);
-    return Math.min(...loads.map(({ ms }) => ms));
+    return Math.min(...loads.map(({ ratio }) => ratio));
   };
   // A component is loaded when it is named.
-  expect(load('require("pulumi-berth");')).toBeLessThan(40);
-  expect(load('const { program, Nginx, DockerRun } = require("pulumi-berth");')).toBeLessThan(150);
-  expect(load('Object.values(require("pulumi-berth"));')).toBeLessThan(250);
+  expect(load('require("pulumi-berth");')).toBeLessThan(0.03);
+  expect(load('const { program, Nginx, DockerRun } = require("pulumi-berth");')).toBeLessThan(0.25);
+  expect(load('Object.values(require("pulumi-berth"));')).toBeLessThan(0.5);
   const fast = JSON.parse(node(script('require("pulumi-berth/fast");'))) as { same: boolean };
   expect(fast.same).toBe(false);
-}, 60_000);
+}, 100_000);
 
 describe("the examples", () => {
   const examples = programs(join(ROOT, "examples"));
