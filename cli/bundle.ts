@@ -34,9 +34,6 @@ export interface BundleContext {
   plan(stack: string): Promise<Plan>;
 }
 
-/** Names that are read in one note. */
-const SHOWN = 5;
-
 const tell = (line: string) => console.error(line);
 const note = (line: string) => console.error(say`note: ${line}`);
 
@@ -55,15 +52,12 @@ function checkOut(given: string | undefined, standard: string): string {
 function report(wanted: WantedImages, untracked: string[], left: string[], unversioned: string[], provider?: string) {
   if (untracked.length)
     note(
-      say`git does not know ${few(untracked, SHOWN)}: not in the bundle; \`git add\` what the stack needs, and bundle again.`,
+      say`git does not know ${few(untracked)}: not in the bundle; \`git add\` what the stack needs, and bundle again.`,
     );
   if (left.length)
-    note(
-      say`the stack names ${few(left, SHOWN)}: not in the bundle; carry what it needs of that to the same place there.`,
-    );
+    note(say`the stack names ${few(left)}: not in the bundle; carry what it needs of that to the same place there.`);
   noteWanted(wanted);
-  if (unversioned.length)
-    note(say`${few(unversioned, SHOWN)} was taken from PATH, where nothing says which version it is.`);
+  if (unversioned.length) note(say`${few(unversioned)} was taken from PATH, where nothing says which version it is.`);
   if (provider) note(say`the settings' secrets are kept by ${provider}, which asks a network.`);
 }
 
@@ -156,7 +150,7 @@ export async function bundle(
   );
 
   const added = sent.files.map(({ path }) => path.slice("project/".length));
-  if (added.length) note(say`a build sends what git does not know, and so it is in the bundle: ${few(added, SHOWN)}.`);
+  if (added.length) note(say`a build sends what git does not know, and so it is in the bundle: ${few(added)}.`);
   report(
     wanted,
     checkout.untracked.filter((path) => !added.includes(path)),

@@ -144,11 +144,11 @@ export const withContents = (images: BundledImage[], builds: PlannedBuild[]): Bu
 export function noteWanted({ cluster, late }: WantedImages): void {
   if (cluster.length)
     console.error(
-      say`note: the cluster's nodes pull ${few(cluster, 5)} themselves: not in the file; a registry that they reach has to have it.`,
+      say`note: the cluster's nodes pull ${few(cluster)} themselves: not in the file; a registry that they reach has to have it.`,
     );
   if (late.length)
     console.error(
-      say`note: the images of ${few(late, 5)} are known only when something else has been made: not in the file.`,
+      say`note: the images of ${few(late)} are known only when something else has been made: not in the file.`,
     );
 }
 

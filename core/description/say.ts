@@ -75,7 +75,7 @@ export const isSaid = (text: string, template: string): boolean => holesIn(text,
 export const listed = (items: readonly string[]): string => items.join(say`, `);
 
 /** The same for many: the first ones, and how many more there are. */
-export const few = (items: readonly string[], shown: number): string =>
+export const few = (items: readonly string[], shown = 5): string =>
   items.length > shown ? say`${listed(items.slice(0, shown))} and ${items.length - shown} more` : listed(items);
 
 function joined(items: readonly string[], last: string): string {

@@ -51,23 +51,20 @@ exports.endPlugins = (host, engine) =>
       : HOST.test(program) && Number(pid) === host,
   );
 
-/** A process that started another one, by its number; undefined where that is not to be seen. */
-exports.parentOf = (pid) => {
+/** The same of a process that may have ended, or of a machine that shows none: neither is known there. */
+function familySeen(pid) {
   try {
-    return familyOf(pid).parent;
+    return familyOf(pid);
   } catch {
-    return undefined;
+    return {};
   }
-};
+}
+
+/** A process that started another one, by its number; undefined where that is not to be seen. */
+exports.parentOf = (pid) => familySeen(pid).parent;
 
 /** The session that berth and all that it starts are in; undefined where that is not to be seen. */
-exports.ownSession = () => {
-  try {
-    return familyOf("self").session;
-  } catch {
-    return undefined;
-  }
-};
+exports.ownSession = () => familySeen("self").session;
 
 /** The same for a CLI of a session that has been killed, with a program that has not begun to look for it. */
 exports.endLeft = (session) =>

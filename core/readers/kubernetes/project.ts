@@ -45,6 +45,7 @@ class Project {
   private readonly keys = new Map<GivenObject, string[]>();
 
   private readonly objects: GivenObject[];
+  private readonly folders: Map<string, Set<string>>;
 
   constructor(
     given: GivenObject[],
@@ -55,6 +56,7 @@ class Project {
     this.contents = new Contents(objects);
     this.text = JSON.stringify(objects.map(({ manifest }) => ({ ...manifest, metadata: undefined })));
     this.workloads = objects.filter((object) => RUNS.test(object.kind) && podOf(object));
+    this.folders = foldersOf(this.workloads);
   }
 
   /** An object without the container that fills its claims, where berth has printed one. */
@@ -160,7 +162,7 @@ class Project {
         ({ metadata }) => metadata.name,
       ),
       claimName: (claim) => `${claim}-${name}`,
-      isOneFolder: (volume) => this.foldersOf(claimOf(object, volume)).size === 1,
+      isOneFolder: (volume) => this.folders.get(claimOf(object, volume))?.size === 1,
       restart: restartOf(kind, pod.take<string>("spec", "restartPolicy"), retries),
       network: `${this.name}_default`,
       aliases: [
@@ -179,17 +181,6 @@ class Project {
     for (const lost of left ? short(pathsOf(left)) : []) this.notices.push(loss(at, lost));
     const inPod = pod.left();
     for (const lost of inPod ? short(pathsOf(inPod, path.join("."))) : []) this.notices.push(loss(at, lost));
-  }
-
-  /** The folders of a claim that the containers mount; "" for the whole. */
-  private foldersOf(claim: string): Set<string> {
-    const folders = new Set<string>();
-    for (const object of this.workloads) {
-      const { containers = [], initContainers = [] } = podOf(object)!.spec as Record<string, Mounting[]>;
-      for (const { volumeMounts = [] } of [...containers, ...initContainers])
-        for (const { name, subPath = "" } of volumeMounts) if (claimOf(object, name) === claim) folders.add(subPath);
-    }
-    return folders;
   }
 
   /** Longer names of a Service by which something in these objects calls it. */
@@ -300,9 +291,23 @@ interface Mounting {
   volumeMounts?: { name: string; subPath?: string }[];
 }
 
+/** The folders of each claim that containers mount; "" for the whole. */
+function foldersOf(workloads: GivenObject[]): Map<string, Set<string>> {
+  const folders = new Map<string, Set<string>>();
+  for (const object of workloads) {
+    const { containers = [], initContainers = [] } = podOf(object)!.spec as Record<string, Mounting[]>;
+    for (const { name, subPath = "" } of [...containers, ...initContainers].flatMap((one) => one.volumeMounts ?? [])) {
+      const claim = claimOf(object, name);
+      folders.set(claim, (folders.get(claim) ?? new Set()).add(subPath));
+    }
+  }
+  return folders;
+}
+
 /** What a pod's volume is in the cluster: the claim, or something of this workload alone. */
-function claimOf({ at, namespace = "default", ...object }: GivenObject, volume: string): string {
-  const { volumes = [] } = podOf({ at, namespace, ...object })!.spec as {
+function claimOf(object: GivenObject, volume: string): string {
+  const { at, namespace = "default" } = object;
+  const { volumes = [] } = podOf(object)!.spec as {
     volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
   };
   const claim = volumes.find(({ name }) => name === volume)?.persistentVolumeClaim?.claimName;
