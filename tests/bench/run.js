@@ -1,8 +1,8 @@
 const { spawn } = require("node:child_process");
 const { readdirSync, readFileSync } = require("node:fs");
 
-/** Memory of a process and everything below it, in MiB; pages that several share, as those of Node.js itself, count once. */
-function treeMemory(pid) {
+/** A process and everything below it. */
+function tree(pid) {
   const parents = new Map();
   for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
@@ -12,18 +12,46 @@ function treeMemory(pid) {
       // It has ended meanwhile.
     }
   }
-  let kib = 0;
-  for (const id of parents.keys()) {
+  return [...parents.keys()].filter((id) => {
     let ancestor = id;
     while (ancestor && ancestor !== pid) ancestor = parents.get(ancestor);
-    if (ancestor !== pid) continue;
+    return ancestor === pid;
+  });
+}
+
+/** The sum of a number in a file of each process, 0 for one that has ended meanwhile. */
+function sum(pids, file, pattern) {
+  let total = 0;
+  for (const pid of pids) {
     try {
-      kib += Number(/^Pss: +(\d+) kB$/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, "utf8"))[1]);
+      total += Number(pattern.exec(readFileSync(`/proc/${pid}/${file}`, "utf8"))[1]);
     } catch {
       // Likewise.
     }
   }
-  return kib / 1024;
+  return total;
+}
+
+/**
+ * Follows the peak memory of a process and everything below it. The result gives it in MiB; pages that several share, as those
+ * of Node.js itself, count once. Counting so holds up the processes, so it is done only where their sizes have grown.
+ */
+function followMemory(pid) {
+  let largest = 0;
+  let peak = 0;
+  const look = () => {
+    const pids = tree(pid);
+    const pages = sum(pids, "statm", /^\d+ (\d+)/);
+    if (pages < 1.05 * largest) return;
+    largest = pages;
+    peak = Math.max(peak, sum(pids, "smaps_rollup", /^Pss: +(\d+) kB$/m) / 1024);
+  };
+  look();
+  const timer = setInterval(look, 200);
+  return () => {
+    clearInterval(timer);
+    return peak;
+  };
 }
 
 /** Runs a command to its end; fails with the last of its output. */
@@ -32,14 +60,13 @@ function run(command, args, options) {
     const began = process.hrtime.bigint();
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
-    let memory = 0;
     child.stdout.on("data", (chunk) => (output += chunk));
     child.stderr.on("data", (chunk) => (output += chunk));
-    const watch = setInterval(() => (memory = Math.max(memory, treeMemory(child.pid))), 100);
+    const endFollowing = followMemory(child.pid);
     child.on("error", reject);
     child.on("close", (code) => {
-      clearInterval(watch);
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+      const memory = endFollowing();
       code === 0
         ? resolve({ seconds, memory })
         : reject(new Error(`${command} ${args.join(" ")}: ${output.slice(-2000)}`));
