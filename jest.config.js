@@ -3,7 +3,7 @@ process.env.BERTH_LANG = "en";
 
 /** One configuration for the three kinds of tests; tests/run.js picks the folder. */
 module.exports = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/tests/environment.js",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   transform: { "\\.ts$": "@sucrase/jest-plugin" },
   setupFiles: ["<rootDir>/tests/loading.js"],

@@ -232,7 +232,8 @@ export class Stack {
     writeFileSync(
       join(this.folder, "Pulumi.yaml"),
       stringify({
-        ...(parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as object),
+        // What is loaded in front of the program is the checkout's.
+        ...(parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8").replace("./core/", `${ROOT}/core/`)) as object),
         name: PROJECT,
         backend: undefined,
       }),

@@ -16,6 +16,11 @@ export function shortenStackTraces(): void {
   // Whoever preloads this has it in front of the SDK.
   const { Resource } = require("@pulumi/pulumi") as { Resource: { stackTrace?(skip: number): object[] } };
   if (Resource.stackTrace?.length === 1) Resource.stackTrace = () => [];
+  cutPromiseTraces();
+}
+
+/** The part of it that needs no SDK; tests use it, too. */
+export function cutPromiseTraces(): void {
   const format = Error.prepareStackTrace;
   if (!format) return;
   Error.prepareStackTrace = (error, frames) => {
