@@ -1,17 +1,11 @@
 const { spawn } = require("node:child_process");
-const { readdirSync, readFileSync } = require("node:fs");
+const { readFileSync } = require("node:fs");
+const { parentOf } = require("../../core/pulumi/endPlugins");
+const { processes } = require("../../core/pulumi/processes");
 
-/** A process and everything below it. */
+/** A process and everything below it, by numbers as texts. */
 function tree(pid) {
-  const parents = new Map();
-  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
+  const parents = new Map(processes().map((one) => [one.pid, parentOf(one.pid)]));
   return [...parents.keys()].filter((id) => {
     let ancestor = id;
     while (ancestor && ancestor !== pid) ancestor = parents.get(ancestor);
@@ -19,14 +13,14 @@ function tree(pid) {
   });
 }
 
-/** The sum of a number in a file of each process, 0 for one that has ended meanwhile. */
+/** The sum of a number in a file of each process, 0 for one that is gone. */
 function sum(pids, file, pattern) {
   let total = 0;
   for (const pid of pids) {
     try {
       total += Number(pattern.exec(readFileSync(`/proc/${pid}/${file}`, "utf8"))[1]);
     } catch {
-      // Likewise.
+      // It has ended meanwhile.
     }
   }
   return total;
@@ -40,7 +34,7 @@ function followMemory(pid) {
   let largest = 0;
   let peak = 0;
   const look = () => {
-    const pids = tree(pid);
+    const pids = tree(String(pid));
     const pages = sum(pids, "statm", /^\d+ (\d+)/);
     if (pages < 1.05 * largest) return;
     largest = pages;
