@@ -30,12 +30,19 @@ export class ArgumentError extends Error {
   }
 }
 
+/** More names than these nobody reads in a sentence; the type says what each of them is as well. */
+const NAMED = 16;
+
 /** Refuses an argument that a component does not have, with the one that was meant. */
 export function checkArguments(args: object, known: readonly string[], component: string): void {
   const unknown = Object.keys(args).find((key) => !known.includes(key));
   if (unknown === undefined) return;
-  const meant = nearest(unknown, known) ?? listed(known);
-  throw new ArgumentError(unknown, say`is not an argument of ${component}`, say`use ${meant}`);
+  const meant = nearest(unknown, known) ?? (known.length > NAMED ? undefined : listed(known));
+  throw new ArgumentError(
+    unknown,
+    say`is not an argument of ${component}`,
+    meant ? say`use ${meant}` : say`see the type ${component}Args for the arguments`,
+  );
 }
 
 /** Refuses a field that is not known, with the one that was meant: a slip such as `targt` must not go unseen. */

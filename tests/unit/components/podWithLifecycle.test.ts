@@ -114,7 +114,10 @@ describe("refused before anything is made", () => {
   test.each<[any, string]>([
     [{}, "image: is missing"],
     [{ image: "nginx", name: "A" }, 'name: "A" is not a name that Kubernetes takes'],
-    [{ image: "nginx", replicas: 2 }, "replicas: is not an argument of PodWithLifecycle; use name, "],
+    [
+      { image: "nginx", replicas: 2 },
+      "replicas: is not an argument of PodWithLifecycle; see the type PodWithLifecycleArgs for the arguments.",
+    ],
     [{ image: "nginx", restartPolicy: "no" }, 'restartPolicy: "no" is not known; use Always, OnFailure, Never.'],
     [{ image: "nginx", postStart: {} }, "postStart: says nothing to do; give one of exec, httpGet, sleep."],
     [{ image: "nginx", preStop: { exec: "nginx -s quit" } }, "preStop.exec: is text; give a list or an object."],

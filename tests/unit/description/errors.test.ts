@@ -1,4 +1,4 @@
-import { ArgumentError, checkFields, show } from "../../../core/description/errors";
+import { ArgumentError, checkArguments, checkFields, show } from "../../../core/description/errors";
 import { refusal } from "../refusal";
 
 test("an error is one sentence of path, problem and remedy", () => {
@@ -41,4 +41,13 @@ test("fields that are not known are refused", () => {
   expect(refusal(() => checkFields({ device_read_bps: 1 }, known, "it", "a thing"))).toBe(
     "it.device_read_bps: is not a field of a thing; use deviceReadBps.",
   );
+});
+
+test("arguments that are not known are answered with the one that was meant, with all, or with the type of many", () => {
+  const refused = (known: readonly string[]) => refusal(() => checkArguments({ portz: 1 }, known, "Thing"));
+  const many = Array.from({ length: 17 }, (_, index) => `field${index}`);
+  expect(refused([...many, "ports"])).toBe("portz: is not an argument of Thing; use ports.");
+  expect(refused(["a", "b"])).toBe("portz: is not an argument of Thing; use a, b.");
+  expect(refused(many.slice(1))).toBe(`portz: is not an argument of Thing; use ${many.slice(1).join(", ")}.`);
+  expect(refused(many)).toBe("portz: is not an argument of Thing; see the type ThingArgs for the arguments.");
 });
