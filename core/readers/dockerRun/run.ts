@@ -1,4 +1,4 @@
-import { say } from "../../description/say";
+import { holesIn, say } from "../../description/say";
 import { splitVariable } from "../../description/environment";
 import { ArgumentError, show } from "../../description/errors";
 import type { Notice, VolumeDefinition } from "../../description/project";
@@ -129,25 +129,35 @@ function inFlags(text: string): string {
 }
 
 /** Ways out that a line says in another way than a description. */
-const REMEDIES: [said: RegExp, inTheLine: string][] = [
+const inTheLine = (): [said: string, inTheLine: string][] => [
   [
-    /^join both services to one .*/,
+    say`join both services to one network; each finds the other by its container name or by aliases`,
     say`give the line of that container too, or put both onto one network with --network`,
   ],
-  [/^set entrypoint too: .*/, say`give the program with --entrypoint: then the whole line goes through it`],
-  [/^use "1s", or stopSignal: "SIGKILL"/, say`write --stop-timeout 1, or --stop-signal SIGKILL`],
-  [/^use labels\b/, "use --label"],
+  [
+    say`join both services to one overlay network`,
+    say`give the line of that container too, or put both onto one network with --network`,
+  ],
+  [
+    say`set entrypoint too: then the whole line goes through the entrypoint`,
+    say`give the program with --entrypoint: then the whole line goes through it`,
+  ],
+  [
+    say`use "1s", or stopSignal: "SIGKILL" to kill at once`,
+    say`write --stop-timeout 1, or --stop-signal SIGKILL to kill at once`,
+  ],
+  [say`use labels, or remove it`, say`use --label, or remove it`],
+  [say`use labels`, say`use --label`],
+  [say`set it in the long form of networks`, say`add --network with the name of one`],
+  // The description can do without a file; the flag cannot.
+  [say`create it, or set required: false`, say`create it, or correct it`],
 ];
 
 function remedyInTheLine({ argument, remedy }: ArgumentError): string {
-  const [said, list] = /^write (\S+(?:, \S+)+)(?= if the order )/.exec(remedy) ?? [];
-  if (said && list) {
-    const flags = list.split(", ").map((item) => `${inFlags(argument)} ${item}`);
-    return say`write ${flags.join(" ")}${remedy.slice(said.length)}`;
-  }
-  if (remedy === say`set it in the long form of networks`) return say`add --network with the name of one`;
-  const [other, inTheLine = ""] = REMEDIES.find(([text]) => text.test(remedy)) ?? [];
-  return inFlags(other ? remedy.replace(other, inTheLine) : remedy);
+  const [list] = holesIn(remedy, "write {0} if the order does not matter, or set it in the engine's daemon.json") ?? [];
+  if (list === undefined) return inTheLine().find(([said]) => said === remedy)?.[1] ?? inFlags(remedy);
+  const flags = list.split(", ").map((item) => `${inFlags(argument)} ${item}`);
+  return say`write ${flags.join(" ")} if the order does not matter, or set it in the engine's daemon.json`;
 }
 
 /** The path that a path stands in: `ports` for `ports[0]`; "" for a whole argument, and for one of another kind. */
@@ -164,9 +174,7 @@ function failAt(draft: Draft, image: Word, words: Word[], given: ArgumentError):
   const path = error.argument.replace(/: .*$/s, "");
   for (let at = path; at !== ""; at = above(at)) {
     const use = draft.sources.get(at);
-    // The description can do without a file; the flag cannot.
-    const canLack = error.remedy === say`create it, or set required: false`;
-    if (use) return use.fail(error.problem, canLack ? say`create it, or correct it` : error.remedy);
+    if (use) return use.fail(error.problem, error.remedy);
   }
   const command = /^command\[(\d+)\]$/.exec(path);
   if (command) return new DockerRunError("command", error.problem, error.remedy, place(words[Number(command[1])]!));
