@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { columnsOf, listed, padded, say } from "../core/description/say";
+import { columnsOf, listed, padded, say, withoutStop } from "../core/description/say";
 import { type EngineAddress, engineAddress } from "../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../core/engines/dockerApi/connection/client";
 import { HUB_HOST } from "../core/engines/dockerApi/images/pushCredentials";
@@ -97,7 +97,7 @@ function checkedUrl(url: string): string {
   try {
     return mirrorUrl(url, "mirrors");
   } catch (error) {
-    throw new UsageError((error as Error).message.replace(/\.$/, ""));
+    throw new UsageError(withoutStop((error as Error).message));
   }
 }
 

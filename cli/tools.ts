@@ -8,7 +8,7 @@ import type { EngineName } from "../core/engines/engineName";
 import { onPath } from "../core/host/findExecutable";
 import { ArgumentError } from "../core/description/errors";
 import { HIDDEN } from "./marks";
-import { say } from "../core/description/say";
+import { say, withoutStop } from "../core/description/say";
 
 export { onPath };
 
@@ -117,7 +117,7 @@ async function missingEngine(settings: Record<string, string | undefined>): Prom
   } catch (error) {
     const { message } = error as Error;
     if (address === undefined || error instanceof ArgumentError)
-      return { what: say`a Docker engine`, how: message.replace(/\.$/, "") };
+      return { what: say`a Docker engine`, how: withoutStop(message) };
     if (address.host.startsWith("unix:"))
       return { what: say`a Docker engine at ${address.host}`, how: say`start Docker, or set DOCKER_HOST` };
     return { what: say`a Docker engine at ${address.host}`, how: message };

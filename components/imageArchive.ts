@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { checkGiven } from "../core/pulumi/checkTypes";
-import { say } from "../core/description/say";
+import { say, withoutStop } from "../core/description/say";
 import {
   type ArchivedImage,
   checkArchiveName,
@@ -280,6 +280,6 @@ async function inUp<T>(
   try {
     return (await run(client)) ?? unknown;
   } catch (error) {
-    throw new pulumi.ResourceError(`${(error as Error).message.replace(/\.$/, "")}.`, resource, true);
+    throw new pulumi.ResourceError(say`${withoutStop((error as Error).message)}.`, resource, true);
   }
 }

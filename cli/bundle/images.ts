@@ -8,7 +8,7 @@ import { atMirror } from "../../core/engines/imageMirrors";
 import { type EngineAddress, ENGINE_SETTINGS, engineAddress } from "../../core/engines/dockerApi/connection/address";
 import { EngineClient } from "../../core/engines/dockerApi/connection/client";
 import { withTag } from "../../core/description/names";
-import { few, say } from "../../core/description/say";
+import { few, say, withoutStop } from "../../core/description/say";
 import type { PlannedResource } from "../plan";
 import { type Part, readPart } from "./archiveFile";
 import type { BundledImage } from "./manifest";
@@ -182,7 +182,7 @@ export async function answeringEngine(values: Record<string, string>): Promise<E
     await client.raw("GET", "/_ping", undefined, client.patience);
     return client;
   } catch (error) {
-    return say`no Docker engine answers at ${host} (${(error as Error).message.replace(/\.$/, "")})`;
+    return say`no Docker engine answers at ${host} (${withoutStop((error as Error).message)})`;
   }
 }
 
@@ -196,7 +196,7 @@ export async function bringImages(
   for (const { name, platform } of wanted) {
     let found = await find(client, name);
     if (!found) {
-      tell(`Pulling ${name}.`);
+      tell(say`Pulling ${name}.`);
       await fetchImage(client, name, { platform, mirror: atMirror(name) });
       found = await find(client, name);
       if (!found) throw new Error(say`${name} is not on the engine after the pull`);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statfsSync } from "node:fs";
-import { isSaid, say } from "../../core/description/say";
+import { isSaid, say, withoutStop } from "../../core/description/say";
 import {
   ENGINE_SETTINGS,
   type EngineAddress,
@@ -106,7 +106,7 @@ function wordsOf(error: unknown): string {
 
 /** What the docker command follows and the provider does not; and what is to be known of the way there. */
 function contextFindings(settings: Record<string, string>, address: EngineAddress): Finding[] {
-  const found = (address.warnings ?? []).map((text) => warning(ENGINE, text.replace(/\.$/, "")));
+  const found = (address.warnings ?? []).map((text) => warning(ENGINE, withoutStop(text)));
   if (settings["docker:context"] || settings["docker:host"] || process.env.DOCKER_CONTEXT || process.env.DOCKER_HOST)
     return found;
   try {
@@ -127,7 +127,7 @@ function contextFindings(settings: Record<string, string>, address: EngineAddres
 }
 
 function absent({ host }: EngineAddress, message: string): Finding {
-  const said = message.replace(/\.$/, "");
+  const said = withoutStop(message);
   if (!host.startsWith("unix:")) return missing(ENGINE, say`none answers at ${host} (${said})`);
   if (/EACCES|EPERM/.test(said))
     return missing(
@@ -284,7 +284,7 @@ async function askedByEngine(
       response.resume();
       return "";
     },
-    ({ message }: Error) => message.replace(/\.$/, ""),
+    ({ message }: Error) => withoutStop(message),
   );
   const limit = patienceFor(client.address);
   const reason = await within(asked, limit);

@@ -71,6 +71,9 @@ export function holesIn(text: string, template: string): string[] | undefined {
 /** Whether a text is, or has in it, the message of a template. */
 export const isSaid = (text: string, template: string): boolean => holesIn(text, template) !== undefined;
 
+/** A sentence as a part of another one: without its full stop, of whichever language. */
+export const withoutStop = (sentence: string): string => sentence.replace(/[.。]$/, "");
+
 /** Items in a row: `a, b`. */
 export const listed = (items: readonly string[]): string => items.join(say`, `);
 

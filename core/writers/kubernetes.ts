@@ -14,7 +14,7 @@ import { parseService, type ServiceSpec } from "../description/service";
 import { inOrder } from "../description/startOrder";
 import { note, type Printed, type PrintOptions, warning } from "./printed";
 import { Printer } from "./printer";
-import { both, say } from "../description/say";
+import { both, say, withoutStop } from "../description/say";
 import { hasMark, mapTexts, pieces, shellText, withSecrets } from "./secrets";
 import { withSwarm } from "./swarmOnKubernetes";
 
@@ -97,15 +97,15 @@ class Manifests extends Printer {
           );
     const spec = this.specOf(key, service);
     const made = this.workload(at, spec);
-    for (const text of [...made.notes, ...made.warnings].map((sentence) => sentence.replace(/\.$/, "")))
-      if (!this.notices.some((other) => other.text === text))
-        this.notices.push({ level: made.warnings.includes(`${text}.`) ? "warning" : "note", at, text });
+    for (const level of ["note", "warning"] as const)
+      for (const text of made[`${level}s`].map(withoutStop))
+        if (!this.notices.some((other) => other.text === text)) this.notices.push({ level, at, text });
     this.notices.push(...withSwarm(at, service, made.controller, made.services));
     for (const claim of made.claims) {
       const other = this.claims.get(claim.name);
       if (other && other.source !== claim.source) throw sameName(claim, other.source);
       const shared = other && oneNode(claim, this.claimedBy.get(claim.name)!);
-      if (shared) this.notices.push(warning(at, shared.replace(/\.$/, "")));
+      if (shared) this.notices.push(warning(at, withoutStop(shared)));
       this.claims.set(claim.name, claim);
       this.claimedBy.set(claim.name, this.claimedBy.get(claim.name) ?? key);
       if (claim.manifest && !other) this.add(at, claim.manifest);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { both, say } from "../../description/say";
+import { both, say, withoutStop } from "../../description/say";
 import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
 import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
 import { type EngineSnapshot, isOfStack, type LiveContainer } from "./snapshot";
@@ -198,7 +198,7 @@ export class Predecessors {
         ? say`The containers ${both(names)} from before this change run again; the next \`up\` tries again.`
         : say`The container ${names[0]} from before this change runs again; the next \`up\` tries again.`;
     } catch (error) {
-      return say`The container from before this change could not be started again (${(error as Error).message.replace(/\.$/, "")}); the next \`up\` tries again.`;
+      return say`The container from before this change could not be started again (${withoutStop((error as Error).message)}); the next \`up\` tries again.`;
     }
   }
 

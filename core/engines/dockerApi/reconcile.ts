@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addressNumber } from "../../description/addresses";
-import { say } from "../../description/say";
+import { say, withoutStop } from "../../description/say";
 import { LIMITS } from "../../mapping/docker";
 import { isOurs, labelFilter, type Owner, ownerLabels, SERVICE_LABEL } from "../owner";
 import { type EngineClient, EngineError, ignoreMissing } from "./connection/client";
@@ -212,9 +212,7 @@ export class Reconciler {
       } catch (error) {
         const left = await steps.takeBack();
         const state = left.length ? say`it is not as it was (${left.join(say`; `)})` : say`it is as it was`;
-        throw new Error(
-          say`${nameOf(live)} cannot be changed: ${(error as Error).message.replace(/\.$/, "")}; ${state}.`,
-        );
+        throw new Error(say`${nameOf(live)} cannot be changed: ${withoutStop((error as Error).message)}; ${state}.`);
       }
     });
     this.turn = result.catch(() => {});

@@ -2,7 +2,7 @@ import type { DaemonSet, Deployment } from "kubernetes-types/apps/v1";
 import type { Job } from "kubernetes-types/batch/v1";
 import type { Pod, Service } from "kubernetes-types/core/v1";
 import { withTag } from "../../description/names";
-import { say } from "../../description/say";
+import { say, withoutStop } from "../../description/say";
 import { isOurs, type Owner, SERVICE_LABEL } from "../owner";
 import { type Declared, judged, missing, type ServiceStatus, since, type State } from "../status";
 import type { ClusterClient } from "./client";
@@ -163,7 +163,7 @@ function troubleOf(pods: Pod[], { metadata: of, spec }: Workload): string | unde
     for (const { state } of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
       const { reason, message } = state?.waiting ?? {};
       if (reason && !/^(ContainerCreating|PodInitializing)$/.test(reason))
-        return `${metadata?.name}: ${[reason, message].filter(Boolean).join(": ").replace(/\.$/, "")}`;
+        return `${metadata?.name}: ${withoutStop([reason, message].filter(Boolean).join(": "))}`;
     }
   }
   return undefined;

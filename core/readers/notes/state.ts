@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { ArgumentError } from "../../description/errors";
 import type { ProjectDescription, ProjectService } from "../../description/project";
-import { holesIn, say } from "../../description/say";
+import { holesIn, say, withoutStop } from "../../description/say";
 import type { DockerRunContext, parseDockerLines } from "../dockerRun";
 import { hideSecrets } from "../dockerRun/errors";
 import type { NoteBlock } from "./blocks";
@@ -73,7 +73,7 @@ const oneRow = (text: string) =>
 
 /** What went wrong, as one sentence without its place. */
 export function sentence(error: unknown): string {
-  if (error instanceof ArgumentError) return error.message.split("\n")[0]!.replace(/[.。]$/, "");
+  if (error instanceof ArgumentError) return withoutStop(error.message.split("\n")[0]!);
   throw error;
 }
 

@@ -332,3 +332,24 @@ test("a global service is a DaemonSet", () => {
   expect(find(objects, "Service web").spec).toMatchObject({ clusterIP: "None", ports: [{ port: 80 }] });
   expect(said).toEqual([]);
 });
+
+test("a warning is one in each language", () => {
+  const { BERTH_LANG } = process.env;
+  const levels = (language: string): string[] => {
+    let found: string[] = [];
+    try {
+      process.env.BERTH_LANG = language;
+      jest.isolateModules(() => {
+        const writer = require("../../../core/writers/kubernetes") as { toKubernetes: typeof toKubernetes };
+        const service = { image: "nginx:1.27", volumes: [{ type: "bind", source: "/srv/data", target: "/data" }] };
+        const { notices } = writer.toKubernetes(project({ web: service as ProjectService }), { folder: "/srv" });
+        found = notices.map(({ level, text }) => `${level}: ${/[.。]$/.test(text) ? text : ""}`);
+      });
+    } finally {
+      process.env.BERTH_LANG = BERTH_LANG;
+    }
+    return found;
+  };
+  expect(levels("en")).toEqual(["warning: "]);
+  expect(levels("zh")).toEqual(["warning: "]);
+});

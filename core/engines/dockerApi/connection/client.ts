@@ -6,7 +6,7 @@ import type { EngineAddress } from "./address";
 import { EngineError, ignoreMissing } from "./errors";
 import { sshAgent } from "./sshAgent";
 import { tlsFailure, tlsOptions } from "./tls";
-import { say } from "../../../description/say";
+import { say, withoutStop } from "../../../description/say";
 
 export { EngineError, ignoreMissing };
 
@@ -251,7 +251,7 @@ export async function checkBesides({ host, besides }: EngineAddress): Promise<vo
 function errorMessage(content: Buffer): string {
   const text = content.toString("utf8").trim();
   if (/HTTP request to an HTTPS server/.test(text))
-    return say`it wants TLS: set docker:certPath (${text.replace(/\.$/, "")})`;
+    return say`it wants TLS: set docker:certPath (${withoutStop(text)})`;
   try {
     return (JSON.parse(text) as { message?: string }).message ?? text;
   } catch {

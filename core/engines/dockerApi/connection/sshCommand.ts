@@ -1,6 +1,6 @@
 import { quote } from "shlex";
 import { ArgumentError } from "../../../description/errors";
-import { say } from "../../../description/say";
+import { say, withoutStop } from "../../../description/say";
 
 /** Parts of `ssh://user@host:port/path/of/docker.sock`. */
 interface SshAddress {
@@ -122,7 +122,7 @@ export function sshFailure(output: string, code: number | null): string {
     // Frames of ssh's own warnings.
     .filter((line) => line !== "" && !/^@+$/.test(line));
   const meaning = MEANINGS.find(([words]) => words.test(output))?.[1];
-  const last = lines.slice(-3).join(" ").replace(/\.$/, "");
+  const last = withoutStop(lines.slice(-3).join(" "));
   const said = last === "" ? say`ssh ended with ${code ?? say`a signal`}` : last;
   return meaning === undefined ? said : `${meaning} (${said})`;
 }

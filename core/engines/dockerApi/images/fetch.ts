@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { parseImage, withTag } from "../../../description/names";
-import { say } from "../../../description/say";
+import { say, withoutStop } from "../../../description/say";
 import { type EngineClient, EngineError } from "../connection/client";
 import { type Tell, untold } from "../../../pulumi/progress";
 import { HUB_HOST, loginFor, type RegistryLogin } from "./pushCredentials";
@@ -41,7 +41,7 @@ export async function fetchImage(
   );
 }
 
-const plain = (words: string): string => words.trim().replace(/\s+/g, " ").replace(/\.$/, "");
+const plain = (words: string): string => withoutStop(words.trim().replace(/\s+/g, " "));
 
 interface FetchOptions {
   platform?: string;

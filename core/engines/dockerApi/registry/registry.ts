@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as http from "node:http";
 import { join } from "node:path";
 import type { ImageReference } from "../../../description/names";
-import { say } from "../../../description/say";
+import { say, withoutStop } from "../../../description/say";
 import { isLoopback } from "../connection/address";
 import { HUB_HOST, type RegistryLogin } from "../images/pushCredentials";
 import { fromHere, type Way, WayAgent } from "./way";
@@ -91,7 +91,7 @@ const MEANINGS: [RegExp, string][] = [
 export function reasonOf(error: unknown): string {
   const { code = "", message, name, cause } = error as NodeJS.ErrnoException;
   const all = `${code} ${name} ${message} ${(cause as Error | undefined)?.message ?? ""}`;
-  return MEANINGS.find(([words]) => words.test(all))?.[1] ?? (message.replace(/\.$/, "") || code);
+  return MEANINGS.find(([words]) => words.test(all))?.[1] ?? (withoutStop(message) || code);
 }
 
 /** Certificates of an authority of one's own, where the engine of this machine looks for them. */
