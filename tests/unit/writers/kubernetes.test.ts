@@ -2,6 +2,7 @@ import { parseAllDocuments } from "yaml";
 import { toKubernetes } from "../../../core/writers/kubernetes";
 import { isSecretValue } from "../../../core/description/secretValue";
 import type { ProjectDescription, ProjectService } from "../../../core/description/project";
+import { inLanguage } from "../inLanguage";
 import { project } from "../project";
 import { refusal } from "../refusal";
 import { FIELDS, withField } from "./fields";
@@ -334,22 +335,13 @@ test("a global service is a DaemonSet", () => {
 });
 
 test("a warning is one in each language", () => {
-  const { BERTH_LANG } = process.env;
-  const levels = (language: string): string[] => {
-    let found: string[] = [];
-    try {
-      process.env.BERTH_LANG = language;
-      jest.isolateModules(() => {
-        const writer = require("../../../core/writers/kubernetes") as { toKubernetes: typeof toKubernetes };
-        const service = { image: "nginx:1.27", volumes: [{ type: "bind", source: "/srv/data", target: "/data" }] };
-        const { notices } = writer.toKubernetes(project({ web: service as ProjectService }), { folder: "/srv" });
-        found = notices.map(({ level, text }) => `${level}: ${/[.。]$/.test(text) ? text : ""}`);
-      });
-    } finally {
-      process.env.BERTH_LANG = BERTH_LANG;
-    }
-    return found;
-  };
+  const levels = (language: string): string[] =>
+    inLanguage(language, () => {
+      const writer = require("../../../core/writers/kubernetes") as { toKubernetes: typeof toKubernetes };
+      const service = { image: "nginx:1.27", volumes: [{ type: "bind", source: "/srv/data", target: "/data" }] };
+      const { notices } = writer.toKubernetes(project({ web: service as ProjectService }), { folder: "/srv" });
+      return notices.map(({ level, text }) => `${level}: ${/[.。]$/.test(text) ? text : ""}`);
+    });
   expect(levels("en")).toEqual(["warning: "]);
   expect(levels("zh")).toEqual(["warning: "]);
 });

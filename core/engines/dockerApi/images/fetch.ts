@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { parseImage, withTag } from "../../../description/names";
-import { say, withoutStop } from "../../../description/say";
+import { isSaid, say, withoutStop } from "../../../description/say";
 import { type EngineClient, EngineError } from "../connection/client";
 import { type Tell, untold } from "../../../pulumi/progress";
 import { HUB_HOST, loginFor, type RegistryLogin } from "./pushCredentials";
@@ -158,9 +158,10 @@ export function remedy(name: string, words: string, login?: RegistryLogin): stri
   if (/HTTP response to HTTPS client|x509|certificate/i.test(words))
     return say`add ${host} to "insecure-registries" in the engine's daemon.json, or give the engine its certificate`;
   if (
-    /dial (tcp|udp)|no such host|timeout|deadline exceeded|refused|reset by peer|unreachable|proxyconnect|\bEOF\b|misbehaving|\b50\d\b|no answer/i.test(
+    /dial (tcp|udp)|no such host|timeout|deadline exceeded|refused|reset by peer|unreachable|proxyconnect|\bEOF\b|misbehaving|\b50\d\b/i.test(
       words,
-    )
+    ) ||
+    isSaid(words, "no answer within {0} s")
   )
     return registry
       ? say`correct the name, give the engine ${way}, or bring the image with \`docker load\``

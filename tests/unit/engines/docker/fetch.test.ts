@@ -1,3 +1,4 @@
+import { inLanguage } from "../../inLanguage";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -264,3 +265,10 @@ test("says how far the layers are, at each line of the engine's", async () => {
     "2 of 3 layers, 18 of 48 MiB",
   ]);
 });
+
+test("an engine that does not answer in time is helped in Chinese as well", () =>
+  inLanguage("zh", () => {
+    const { remedy } = require("../../../../core/engines/dockerApi/images/fetch");
+    const { say } = require("../../../../core/description/say");
+    expect(remedy("nginx:1", say`no answer within ${60} s`)).toContain("docker load");
+  }));

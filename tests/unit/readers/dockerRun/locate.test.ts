@@ -1,26 +1,18 @@
+import { inLanguage } from "../../inLanguage";
 import { plain } from "./world";
 
 /** What Docker's engine layer refuses of a line, in the words of the line, in one language. */
-function refused(language: string, flags: string): string {
-  const { BERTH_LANG } = process.env;
-  let said = "";
-  try {
-    process.env.BERTH_LANG = language;
-    jest.isolateModules(() => {
-      const { parseDockerLines } = require("../../../../core/readers/dockerRun");
-      const { checkForDocker } = require("../../../../core/mapping/docker");
-      const { locate, services } = parseDockerLines([`docker run --name web ${flags}`], "berth", plain);
-      try {
-        checkForDocker(services.web, { projectFolder: "/project", outer: {} });
-      } catch (error) {
-        said = locate("web", error).message;
-      }
-    });
-  } finally {
-    process.env.BERTH_LANG = BERTH_LANG;
-  }
-  return said.split("\n")[0]!;
-}
+const refused = (language: string, flags: string): string =>
+  inLanguage(language, () => {
+    const { parseDockerLines } = require("../../../../core/readers/dockerRun");
+    const { checkForDocker } = require("../../../../core/mapping/docker");
+    const { locate, services } = parseDockerLines([`docker run --name web ${flags}`], "berth", plain);
+    try {
+      checkForDocker(services.web, { projectFolder: "/project", outer: {} });
+    } catch (error) {
+      return locate("web", error).message.split("\n")[0];
+    }
+  });
 
 // A remedy is found by what it says, and that is another text in each language.
 test.each([

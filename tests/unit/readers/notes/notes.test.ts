@@ -1,3 +1,4 @@
+import { inLanguage } from "../../inLanguage";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -130,18 +131,11 @@ test("messages in another language change nothing about what a note holds", () =
     block("services:\n  web:\n    image: nginx\n    prots: ['80:80']\n", "yaml"),
   ].join("\n");
   const fates = (language: string) => {
-    const { BERTH_LANG } = process.env;
-    let note: Note;
-    try {
-      process.env.BERTH_LANG = language;
-      jest.isolateModules(() => {
-        const reader = require("../../../../core/readers/notes") as { readNotes: typeof readNotes };
-        note = reader.readNotes([{ file: "/project/note.md", text }], context)[0]!;
-      });
-    } finally {
-      process.env.BERTH_LANG = BERTH_LANG;
-    }
-    return note!.items.map(({ fate, holes }) => [fate, holes.map((hole) => hole.replace(/^\W+ ?|^the file /, ""))]);
+    const note = inLanguage(language, () => {
+      const reader = require("../../../../core/readers/notes") as { readNotes: typeof readNotes };
+      return reader.readNotes([{ file: "/project/note.md", text }], context)[0]!;
+    });
+    return note.items.map(({ fate, holes }) => [fate, holes.map((hole) => hole.replace(/^\W+ ?|^the file /, ""))]);
   };
   expect(fates("en")).toEqual([
     ["template", ["UNSET"]],
