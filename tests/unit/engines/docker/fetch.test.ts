@@ -1,9 +1,9 @@
-import { inLanguage } from "../../inLanguage";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchImage } from "../../../../core/engines/dockerApi/images/fetch";
 import { useEngine } from "../../fakeEngine";
+import { inLanguage } from "../../inLanguage";
 
 const engine = useEngine();
 const { DOCKER_CONFIG, PATH } = process.env;

@@ -1,10 +1,10 @@
-import { inLanguage } from "../../inLanguage";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseDockerLines } from "../../../../core/readers/dockerRun";
 import { chosenSetups, type Note, type NoteItem, readNotes } from "../../../../core/readers/notes";
 import { cpuTime } from "../../cpuTime";
+import { inLanguage } from "../../inLanguage";
 
 const context = { environment: {}, folder: "/project", home: "/home/ann" };
 
