@@ -328,9 +328,9 @@ class Module extends Printer<TypescriptOptions> {
     return Object.entries(REFUSED).flatMap(([field, [problem, remedy]]) => {
       if (fields[field] === undefined) return [];
       this.notices.push(warning(`${at}.${field}`, say`is left out: ${problem}; ${remedy}`));
-      const comment = `// ${field}: ${withSecrets(literal(fields[field], 0, 0), () => "***").replace(/\s*\n\s*/g, " ")} is left out: ${problem}.`;
+      const value = withSecrets(literal(fields[field], 0, 0), () => "***").replace(/\s*\n\s*/g, " ");
       delete fields[field];
-      return [comment];
+      return [`// ${say`${field}: ${value} is left out: ${problem}.`}`];
     });
   }
 
