@@ -111,7 +111,7 @@ function describe(args: ElasticsearchArgs): ServiceArgs & ServiceOptions {
     throw new ArgumentError(
       "discovery",
       say`${show(discovery)} is not a way to find other nodes`,
-      'use "single-node" or { seedHosts: [...] }',
+      say`use "single-node" or { seedHosts: [...] }`,
     );
   const { environment, ...rest } = service ?? {};
   const cluster: Record<string, string> =

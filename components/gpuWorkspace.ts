@@ -144,7 +144,7 @@ export function checkPeople({ people, image }: Pick<GpuWorkspaceArgs, "people" |
       throw new ArgumentError(`${at}.image`, say`${who} has no image`, say`set it, or image for everybody`);
     if (person.port !== undefined) {
       if (!Number.isInteger(person.port) || person.port < 1 || person.port > 65535)
-        throw new ArgumentError(`${at}.port`, say`${person.port} is not a port`, "use 1 to 65535");
+        throw new ArgumentError(`${at}.port`, say`${person.port} is not a port`, say`use 1 to 65535`);
       const other = byPort.get(person.port);
       if (other !== undefined)
         throw new ArgumentError(

@@ -80,7 +80,7 @@ export class JenkinsWithNginx extends Project {
 
 const port = (value: number, argument: string) => {
   if (!Number.isInteger(value) || value < 1 || value > 65535)
-    throw new ArgumentError(argument, say`${value} is not a port`, "use 1 to 65535");
+    throw new ArgumentError(argument, say`${value} is not a port`, say`use 1 to 65535`);
   return value;
 };
 

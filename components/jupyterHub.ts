@@ -163,7 +163,7 @@ function checkPlain(args: JupyterHubArgs): void {
     throw new ArgumentError(
       "notebookDir",
       say`${show(notebookDir)} is not a folder of the container`,
-      'use "~" or "/path"',
+      say`use "~" or "/path"`,
     );
   if (typeof homes !== "string" || homes === "" || homes.includes(":"))
     throw new ArgumentError("homes", say`${show(homes)} is no folder or volume`, say`name one; it is mounted on /home`);
@@ -173,7 +173,7 @@ function checkPlain(args: JupyterHubArgs): void {
 }
 
 function checkAdmins(admins: string[], users: JupyterHubArgs["users"]): void {
-  if (!Array.isArray(admins)) throw new ArgumentError("admins", say`${show(admins)} is not a list`, 'use ["kevin"]');
+  if (!Array.isArray(admins)) throw new ArgumentError("admins", say`${show(admins)} is not a list`, say`use ["kevin"]`);
   for (const [index, admin] of admins.entries())
     if (!Object.hasOwn(users, admin))
       throw new ArgumentError(

@@ -170,7 +170,8 @@ function checkPlain(args: JupyterServerArgs & { data: string; dataTarget: string
     throw new ArgumentError("interface", say`${show(face)} is not known`, say`use lab or notebook`);
   if (typeof allowRoot !== "boolean")
     throw new ArgumentError("allowRoot", say`${show(allowRoot)} is not true or false`, say`use true or false`);
-  if (typeof ip !== "string") throw new ArgumentError("ip", say`${show(ip)} is not an address`, 'use "0.0.0.0" or "*"');
+  if (typeof ip !== "string")
+    throw new ArgumentError("ip", say`${show(ip)} is not an address`, say`use "0.0.0.0" or "*"`);
   if (ip !== "*") parseAddress(ip, "ip");
   if (typeof data !== "string" || data === "" || data.includes(":"))
     throw new ArgumentError(

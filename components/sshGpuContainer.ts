@@ -137,7 +137,7 @@ function describe(
       say`use for example "root" or "anna"`,
     );
   if (!Array.isArray(data))
-    throw new ArgumentError("data", say`${show(data)} is not a list`, 'use ["/host/folder:/folder"]');
+    throw new ArgumentError("data", say`${show(data)} is not a list`, say`use ["/host/folder:/folder"]`);
   for (const field of ["entrypoint", "command"] as const)
     if (service[field] !== undefined || (args as ServiceArgs)[field] !== undefined)
       throw new ArgumentError(

@@ -122,7 +122,7 @@ export function readOnly(mount: string, argument: string): string {
     throw new ArgumentError(
       argument,
       say`${JSON.stringify(mount)} names no folder in the container`,
-      'use "/host/folder:/folder"',
+      say`use "/host/folder:/folder"`,
     );
   return parts.length === 2 ? `${mount}:ro` : mount;
 }

@@ -355,7 +355,7 @@ function strategy(given: WebAppArgs["strategy"]): object | undefined {
     throw new ArgumentError(
       "strategy.maxUnavailable",
       say`${show(maxUnavailable)} is more than all pods`,
-      'use "100%"',
+      say`use ${show("100%")}`,
     );
   const isZero = (value: unknown) => value !== undefined && Number.parseInt(String(value), 10) === 0;
   if (isZero(maxSurge) && isZero(maxUnavailable))

@@ -95,7 +95,7 @@ function checkEndpoint({ host, user, port, hostKey }: Endpoint, path: string): E
   if (user !== undefined && (typeof user !== "string" || !USER.test(user)))
     throw new ArgumentError(`${path}.user`, say`${show(user)} is not a user`, say`use a name such as "ada"`);
   if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65535))
-    throw new ArgumentError(`${path}.port`, say`${show(port)} is not a port`, "use 1 to 65535");
+    throw new ArgumentError(`${path}.port`, say`${show(port)} is not a port`, say`use 1 to 65535`);
   if (hostKey === undefined) return { host, user, port };
   const plain = typeof hostKey === "string" ? hostKey.trim().split(/\s+/).slice(0, 2).join(" ") : "";
   if (!KEY.test(plain))

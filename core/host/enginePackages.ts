@@ -82,7 +82,7 @@ const START_LIMIT = 60;
  */
 export function checkEngineArgs({ source = "distribution", ...rest }: EngineArgs): CheckedEngine {
   if (source !== "distribution" && source !== "docker")
-    throw new ArgumentError("source", say`${show(source)} is not a source`, 'use "distribution" or "docker"');
+    throw new ArgumentError("source", say`${show(source)} is not a source`, say`use "distribution" or "docker"`);
   for (const field of ["mirror", "key", "fingerprint"] as const)
     if (source === "distribution" && rest[field] !== undefined)
       throw new ArgumentError(

@@ -412,7 +412,7 @@ function updateConfig(given: UpdateConfig = {}, argument: string, actions: strin
     throw new ArgumentError(
       `${argument}.maxFailureRatio`,
       say`${show(maxFailureRatio)} is not a part of all tasks`,
-      "use 0 to 1",
+      say`use ${0} to ${1}`,
     );
   return {
     Parallelism: parseInteger(parallelism, `${argument}.parallelism`, 0, Number.MAX_SAFE_INTEGER),

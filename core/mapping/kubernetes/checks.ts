@@ -52,7 +52,7 @@ export function serviceName(value: string, argument: string): string {
   throw new ArgumentError(
     argument,
     say`${show(name)} is not a name of a Kubernetes Service, which begins with a letter`,
-    `use "${asLabelName(`app-${name}`)}"`,
+    say`use ${show(asLabelName(`app-${name}`))}`,
   );
 }
 
@@ -149,7 +149,7 @@ export function amount(value: string | number, argument: string): number {
   if (!match) {
     const wrongUnit = /^[\d.]+\s*(k|kb|m|mb|g|gb|t|tb|ki?b|mi?b|gi?b)$/i.exec(String(value));
     const near = wrongUnit && `${Number.parseFloat(String(value))}${wrongUnit[1]!.charAt(0).toUpperCase()}i`;
-    const remedy = near && QUANTITY.test(near) ? `use "${near}"` : QUANTITY_HELP;
+    const remedy = near && QUANTITY.test(near) ? say`use ${show(near)}` : QUANTITY_HELP;
     throw new ArgumentError(argument, say`${show(value)} is not a Kubernetes quantity`, remedy);
   }
   const [, number = "", binary, decimal, exponent] = match;
@@ -183,7 +183,7 @@ export function bytesQuantity<T extends string | number>(value: T, argument: str
     throw new ArgumentError(
       argument,
       say`${show(value)} is not a whole number of bytes${meant ? say`: m stands for a thousandth` : ""}`,
-      meant ? `use "${meant}Mi"` : say`use for example "512Mi"`,
+      meant ? say`use ${show(`${meant}Mi`)}` : say`use for example "512Mi"`,
     );
   }
   return value;

@@ -61,7 +61,7 @@ export function podNetwork(spec: ServiceSpec): Partial<PodSpec> {
       say`remove it, and forbid traffic with a NetworkPolicy of your own`,
     );
   if (ipc === "none" || ipc === "shareable")
-    throw new ArgumentError("ipc", say`${ipc} has no counterpart in Kubernetes`, 'use "private" or "host"');
+    throw new ArgumentError("ipc", say`${ipc} has no counterpart in Kubernetes`, say`use "private" or "host"`);
   if (cgroup === "host")
     throw new ArgumentError("cgroup", say`the nodes' container runtime decides about it`, say`remove it`);
   const host = networkMode === "host";

@@ -29,7 +29,7 @@ function platformSelector(platform: string | undefined): Record<string, string> 
     throw new ArgumentError(
       "platform",
       say`nodes do not say which variant of ${rest[0]} they are`,
-      `use "${os}/${rest[0]}"`,
+      say`use ${show(`${os}/${rest[0]}`)}`,
     );
   return { "kubernetes.io/os": os, "kubernetes.io/arch": arch };
 }

@@ -1,5 +1,5 @@
 import type { Probe } from "kubernetes-types/core/v1";
-import { ArgumentError } from "../../description/errors";
+import { ArgumentError, show } from "../../description/errors";
 import { formatDuration } from "../../description/quantities";
 import { say } from "../../description/say";
 import type { ServiceSpec } from "../../description/service";
@@ -13,7 +13,7 @@ export function wholeSeconds(milliseconds: number, argument: string): number {
   throw new ArgumentError(
     argument,
     say`${formatDuration(milliseconds)} is not a number of whole seconds, in which Kubernetes counts`,
-    `use "${Math.ceil(milliseconds / 1000)}s"`,
+    say`use ${show(`${Math.ceil(milliseconds / 1000)}s`)}`,
   );
 }
 

@@ -130,7 +130,7 @@ function propagationOf({ propagation }: Mount, argument: string): string | undef
     throw new ArgumentError(
       argument,
       say`Kubernetes propagates mounts with all that is below them, and knows no ${propagation}`,
-      `use "r${propagation}"`,
+      say`use ${show(`r${propagation}`)}`,
     );
   return mode;
 }

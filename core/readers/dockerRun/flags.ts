@@ -184,7 +184,7 @@ function rates(field: "deviceReadBps" | "deviceWriteBps" | "deviceReadIops" | "d
     if (!path.startsWith("/dev/") || rate === undefined || !Number.isSafeInteger(rate))
       throw use.fail(
         say`${show(use.value)} is not a device and a rate`,
-        `write /dev/sda:${field.endsWith("Bps") ? "1mb" : "1000"}`,
+        say`write ${`/dev/sda:${field.endsWith("Bps") ? "1mb" : "1000"}`}`,
       );
     const list = draft.service.blkioConfig?.[field] ?? [];
     draft.sources.set(`blkioConfig.${field}[${list.length}]`, use);
