@@ -22,6 +22,9 @@ interface MountedFile {
   File?: { Name: string; UID?: string; GID?: string; Mode?: number } | null;
 }
 
+type MountedSecret = MountedFile & { SecretName: string };
+type MountedConfig = MountedFile & { ConfigID: string; ConfigName: string };
+
 interface ServicePort {
   Protocol?: string;
   TargetPort: number;
@@ -57,8 +60,8 @@ export interface InspectedService {
         Healthcheck?: EngineHealthcheck | null;
         Hosts?: string[] | null;
         DNSConfig?: { Nameservers?: string[] | null; Search?: string[] | null; Options?: string[] | null } | null;
-        Secrets?: (MountedFile & { SecretName: string })[] | null;
-        Configs?: (MountedFile & { ConfigID: string; ConfigName: string })[] | null;
+        Secrets?: MountedSecret[] | null;
+        Configs?: MountedConfig[] | null;
         Init?: boolean | null;
         Sysctls?: Record<string, string> | null;
         CapabilityAdd?: string[] | null;
@@ -188,26 +191,49 @@ const rightsOf = ({ File }: MountedFile) => ({
 /** Stands for the text of a secret, which writers make a setting of. */
 const UNKNOWN = say`a Swarm gives its secrets to tasks only`;
 
+const secretOf = (secret: MountedSecret): FileDescription => ({
+  source: secret.SecretName,
+  target: secret.File?.Name,
+  content: UNKNOWN,
+  ...rightsOf(secret),
+});
+
+function configOf(config: MountedConfig, configs: InspectedConfig[]): FileDescription {
+  const data = configs.find(({ ID }) => ID === config.ConfigID)?.Spec.Data;
+  const content = Buffer.from(data ?? "", "base64").toString("utf8");
+  return { source: config.ConfigName, target: config.File?.Name, content, ...rightsOf(config) };
+}
+
+function healthcheckOf(check: EngineHealthcheck | null | undefined): ProjectService["healthcheck"] {
+  if (check?.Test?.[0] === "NONE") return { disable: true };
+  return filled({
+    test: some(check?.Test),
+    interval: duration(check?.Interval),
+    timeout: duration(check?.Timeout),
+    startPeriod: duration(check?.StartPeriod),
+    startInterval: duration(check?.StartInterval),
+    retries: check?.Retries || undefined,
+  }) as ProjectService["healthcheck"];
+}
+
+const portOf = ({ TargetPort, PublishedPort, Protocol = "tcp" }: ServicePort) => ({
+  target: TargetPort,
+  ...(PublishedPort && { published: PublishedPort }),
+  ...(Protocol !== "tcp" && { protocol: Protocol as "udp" | "sctp" }),
+});
+
 function readService({ Spec }: InspectedService, key: string, { networks, configs }: InspectedSwarm) {
   const notices: Notice[] = [];
   const remark: Remark = (field, text, level = "note") =>
     notices.push({ level, at: field ? `services.${key}.${field}` : `services.${key}`, text });
   const { ContainerSpec: own = { Image: "" }, Resources, Networks, LogDriver } = Spec.TaskTemplate;
-  const secrets = (own.Secrets ?? []).map((secret): FileDescription => {
-    remark("secrets", say`a Swarm does not tell what stands in the secret ${secret.SecretName}: give it again`);
-    return { source: secret.SecretName, target: secret.File?.Name, content: UNKNOWN, ...rightsOf(secret) };
-  });
-  const files = (own.Configs ?? []).map((config): FileDescription => {
-    const data = configs.find(({ ID }) => ID === config.ConfigID)?.Spec.Data;
-    const content = Buffer.from(data ?? "", "base64").toString("utf8");
-    return { source: config.ConfigName, target: config.File?.Name, content, ...rightsOf(config) };
-  });
+  for (const { SecretName } of own.Secrets ?? [])
+    remark("secrets", say`a Swarm does not tell what stands in the secret ${SecretName}: give it again`);
   const joined = (Networks ?? []).map(({ Target, Aliases }) => {
     const aliases = (Aliases ?? []).filter((alias) => alias !== key);
     const name = networks.find(({ Id }) => Id === Target)?.Name ?? Target;
     return { name, ...(aliases.length && { aliases }) };
   });
-  const check = own.Healthcheck;
   const { Nameservers, Search, Options } = own.DNSConfig ?? {};
   const plain = (names: string[] | null | undefined) => some(names?.map((name) => name.replace(/^CAP_/, "")));
   if (!Spec.Mode.Replicated && !Spec.Mode.Global)
@@ -234,25 +260,13 @@ function readService({ Spec }: InspectedService, key: string, { networks, config
     volumes: some((own.Mounts ?? []).flatMap((mount) => swarmMount(mount, remark) ?? [])),
     stopSignal: own.StopSignal || undefined,
     stopGracePeriod: own.StopGracePeriod === 10e9 ? undefined : duration(own.StopGracePeriod),
-    healthcheck:
-      check?.Test?.[0] === "NONE"
-        ? { disable: true }
-        : (check &&
-            filled({
-              test: some(check.Test),
-              interval: duration(check.Interval),
-              timeout: duration(check.Timeout),
-              startPeriod: duration(check.StartPeriod),
-              startInterval: duration(check.StartInterval),
-              retries: check.Retries || undefined,
-            })) ||
-          undefined,
+    healthcheck: healthcheckOf(own.Healthcheck),
     extraHosts: some((own.Hosts ?? []).map((line) => line.split(/\s+/).slice(0, 2).reverse().join(":"))),
     dns: some(Nameservers),
     dnsSearch: some(Search),
     dnsOpt: some(Options),
-    secrets: some(secrets),
-    configs: some(files),
+    secrets: some((own.Secrets ?? []).map(secretOf)),
+    configs: some((own.Configs ?? []).map((config) => configOf(config, configs))),
     // The docker client writes false down where nobody has asked.
     init: own.Init || undefined,
     sysctls: filled(own.Sysctls),
@@ -271,13 +285,7 @@ function readService({ Spec }: InspectedService, key: string, { networks, config
     logging: LogDriver?.Name
       ? { driver: LogDriver.Name, ...(filled(LogDriver.Options) && { options: LogDriver.Options! }) }
       : undefined,
-    ports: some(
-      (Spec.EndpointSpec?.Ports ?? []).map(({ TargetPort, PublishedPort, Protocol = "tcp" }) => ({
-        target: TargetPort,
-        ...(PublishedPort && { published: PublishedPort }),
-        ...(Protocol !== "tcp" && { protocol: Protocol as "udp" | "sctp" }),
-      })),
-    ),
+    ports: some((Spec.EndpointSpec?.Ports ?? []).map(portOf)),
   };
   const swarm = swarmOf(Spec);
   return {
