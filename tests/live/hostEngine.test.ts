@@ -347,7 +347,7 @@ describeIf(missingHostStacks, "NVIDIA's toolkit on a remote host, with a driver 
     declare({ check: "busybox:lab" });
     const { output } = await stack.preview();
     expect(output).toContain("installs nvidia-container-toolkit from");
-    expect(output).toContain("1 running container");
+    expect(output).toContain("the running container stops and starts again");
     expect(output).toContain("asks a container of busybox:lab for the GPUs");
 
     await stack.up();
