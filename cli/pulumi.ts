@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
@@ -86,16 +86,8 @@ export async function runPulumi(root: string, args: string[], { quiet, input }: 
     throw new Error(say`the Pulumi CLI is not here; install it: https://www.pulumi.com/docs/install/`);
   const [program, words] =
     process.platform === "win32" ? ["pulumi", args] : ["/bin/sh", ["-c", DEAF_TO_HANGUP, "pulumi", ...args]];
-  const child = spawn(program, words, {
-    cwd: root,
-    env: pulumiEnvironment(root),
-    stdio: [input === undefined ? "inherit" : "pipe", quiet ? "ignore" : "inherit", "inherit"],
-  });
-  child.stdin?.on("error", () => {}).end(input);
-  const session = ownSession();
-  const dismissCleaner = session === undefined ? undefined : startCleaner(session);
-
   const terminal = hasTerminal();
+  let child: ChildProcess;
   let heard: NodeJS.Signals | undefined;
   const hear = (signal: NodeJS.Signals) => {
     const again = heard !== undefined;
@@ -105,9 +97,19 @@ export async function runPulumi(root: string, args: string[], { quiet, input }: 
     // Several may say that a terminal has closed.
     else if (!again) child.kill("SIGTERM");
   };
+  // Before the CLI begins: a signal in between would end berth alone, and the CLI would go on with nobody to end it.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, hear);
+  let dismissCleaner: (() => void) | undefined;
   try {
+    child = spawn(program, words, {
+      cwd: root,
+      env: pulumiEnvironment(root),
+      stdio: [input === undefined ? "inherit" : "pipe", quiet ? "ignore" : "inherit", "inherit"],
+    });
+    child.stdin?.on("error", () => {}).end(input);
+    const session = ownSession();
+    if (session !== undefined) dismissCleaner = startCleaner(session);
     const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     if (killedBy) {
       await freeLock(root, child.pid!);

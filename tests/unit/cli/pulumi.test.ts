@@ -34,6 +34,7 @@ echo '{"pid":'$$',"hostname":"elsewhere"}' > elsewhere.json
 echo '{"pid":1,"hostname":"'$(uname -n)'"}' > other.json
 cd "$OLDPWD"
 echo $$ > begun
+[ "$AT_ONCE" ] && kill -$AT_ONCE $PPID
 while [ "$(wc -l < heard)" -lt "\${ENDS_AFTER:-1}" ]; do sleep 0.05; done
 exit 1
 `;
@@ -102,6 +103,12 @@ test.concurrent.each([
   run.berth.kill("SIGTERM");
   expect(await run.ended).toEqual(ending);
   expect(at(run, "heard")).toBe(`${name}\nTERM\n`);
+});
+
+test.concurrent.each(["HUP", "TERM"])("SIG%s as early as the CLI begins is heard", async (name) => {
+  const run = await start({ WAITS_AT: "up", ENDS_AFTER: "1", AT_ONCE: name });
+  expect(await heard(run, 1)).toEqual(["TERM"]);
+  await run.ended;
 });
 
 test.concurrent("a closed terminal ends nothing on the spot, however often it is said", async () => {
