@@ -5,6 +5,7 @@ import { type GpuChoice, parseGpuChoice } from "../core/description/gpus";
 import { isWithin } from "../core/description/isWithin";
 import { hostPath } from "../core/description/mounts";
 import { parseName } from "../core/description/names";
+import { checkPort } from "../core/description/ports";
 import { GpuContainer, type GpuContainerArgs } from "./gpuContainer";
 import { both, say } from "../core/description/say";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -143,8 +144,7 @@ export function checkPeople({ people, image }: Pick<GpuWorkspaceArgs, "people" |
     if (person.image === undefined && image === undefined)
       throw new ArgumentError(`${at}.image`, say`${who} has no image`, say`set it, or image for everybody`);
     if (person.port !== undefined) {
-      if (!Number.isInteger(person.port) || person.port < 1 || person.port > 65535)
-        throw new ArgumentError(`${at}.port`, say`${person.port} is not a port`, say`use 1 to 65535`);
+      checkPort(person.port, `${at}.port`);
       const other = byPort.get(person.port);
       if (other !== undefined)
         throw new ArgumentError(

@@ -1,9 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { checkGiven } from "../core/pulumi/checkTypes";
-import { ArgumentError } from "../core/description/errors";
 import { parseImage } from "../core/description/names";
+import { checkPort } from "../core/description/ports";
 import type { ProjectDescription } from "../core/description/project";
-import { say } from "../core/description/say";
 import type { MountDescription, ServiceArgs } from "../core/description/types";
 import { Project } from "./project";
 import { reporter } from "../core/pulumi/componentErrors";
@@ -78,12 +77,6 @@ export class JenkinsWithNginx extends Project {
   }
 }
 
-const port = (value: number, argument: string) => {
-  if (!Number.isInteger(value) || value < 1 || value > 65535)
-    throw new ArgumentError(argument, say`${value} is not a port`, say`use 1 to 65535`);
-  return value;
-};
-
 function describe(name: string, args: JenkinsWithNginxArgs): ProjectDescription {
   const {
     projectName = name,
@@ -99,7 +92,7 @@ function describe(name: string, args: JenkinsWithNginxArgs): ProjectDescription 
   } = args;
   parseImage(jenkinsImage, "jenkinsImage");
   parseImage(nginxImage, "nginxImage");
-  const tls = tlsPort === "none" ? [] : [{ published: port(tlsPort, "tlsPort"), target: tlsPort }];
+  const tls = tlsPort === "none" ? [] : [{ published: checkPort(tlsPort, "tlsPort"), target: tlsPort }];
   const bind = (source: string, target = source): MountDescription => ({ type: "bind", source, target });
   const network = `${projectName}_default`;
   return {
@@ -111,8 +104,8 @@ function describe(name: string, args: JenkinsWithNginxArgs): ProjectDescription 
         user: "root",
         restart: "always",
         ports: [
-          { published: port(jenkinsPort, "jenkinsPort"), target: 8080 },
-          { published: port(agentPort, "agentPort"), target: 50000 },
+          { published: checkPort(jenkinsPort, "jenkinsPort"), target: 8080 },
+          { published: checkPort(agentPort, "agentPort"), target: 50000 },
         ],
         volumes: [`${jenkinsHome}:/var/jenkins_home`, ...(dockerSocket ? DOCKER.map((path) => bind(path)) : [])],
         networks: [{ name: network, aliases: ["docker_jenkins"] }],
@@ -122,7 +115,7 @@ function describe(name: string, args: JenkinsWithNginxArgs): ProjectDescription 
         containerName: "nginx",
         user: "root",
         restart: "always",
-        ports: [{ published: port(httpPort, "httpPort"), target: 80 }, ...tls],
+        ports: [{ published: checkPort(httpPort, "httpPort"), target: 80 }, ...tls],
         volumes: [
           bind(`${nginxFolder}/conf.d`, "/etc/nginx/conf.d"),
           bind(`${nginxFolder}/conf/nginx.conf`, "/etc/nginx/nginx.conf"),

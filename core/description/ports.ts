@@ -16,6 +16,13 @@ export interface Port {
 
 const HELP = say`use "666:80", "127.0.0.1:666:80", "80" or "53:53/udp"`;
 
+/** A port by itself, which a component has in place of a mapping. */
+export function checkPort(value: number, argument: string): number {
+  if (!Number.isInteger(value) || value < 1 || value > 65535)
+    throw new ArgumentError(argument, say`${show(value)} is not a port`, say`use 1 to 65535`);
+  return value;
+}
+
 function parseRange(text: string, argument: string): [number, number] {
   const [low = "", high = low, extra] = text.split("-");
   if (extra !== undefined) throw new ArgumentError(argument, say`${show(text)} is not a port range`, HELP);

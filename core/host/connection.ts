@@ -1,6 +1,7 @@
 import { say } from "../description/say";
 import type * as pulumi from "@pulumi/pulumi";
 import { ArgumentError, checkFields, show } from "../description/errors";
+import { checkPort } from "../description/ports";
 
 /** A host on the way to another. */
 export interface JumpHost {
@@ -94,8 +95,7 @@ function checkEndpoint({ host, user, port, hostKey }: Endpoint, path: string): E
     );
   if (user !== undefined && (typeof user !== "string" || !USER.test(user)))
     throw new ArgumentError(`${path}.user`, say`${show(user)} is not a user`, say`use a name such as "ada"`);
-  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65535))
-    throw new ArgumentError(`${path}.port`, say`${show(port)} is not a port`, say`use 1 to 65535`);
+  if (port !== undefined) checkPort(port, `${path}.port`);
   if (hostKey === undefined) return { host, user, port };
   const plain = typeof hostKey === "string" ? hostKey.trim().split(/\s+/).slice(0, 2).join(" ") : "";
   if (!KEY.test(plain))

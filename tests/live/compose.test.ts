@@ -11,6 +11,7 @@ import {
   docker,
   errorsOf,
   freePort,
+  answers,
   httpStatus,
   inside,
   inspect,
@@ -19,7 +20,6 @@ import {
   removeAll,
   ROOT,
   Stack,
-  until,
   works,
 } from "./liveStack";
 
@@ -111,10 +111,6 @@ function byCompose(folder: string, files: string[], project: string, containers:
     compose(folder, ...args, "down", "-v", "-t", "1");
   }
 }
-
-/** Waits for a page. */
-const answers = (url: string) =>
-  until(`an answer at ${url}`, async () => ((await httpStatus(url)) === 200 ? 200 : undefined));
 
 const listed = (project: string) =>
   compose(ROOT, "-p", project, "ps", "--all", "--format", "{{.Service}} {{.Name}} {{.State}}").split("\n").sort();

@@ -21,7 +21,7 @@ import {
 } from "./cluster";
 import { differences, notAllowed, unused } from "./compare";
 import { underLoad } from "./load";
-import { docker, httpStatus, missingLab, shell, Stack, until } from "./liveStack";
+import { answers, docker, httpStatus, missingLab, shell, Stack, until } from "./liveStack";
 
 cleanUpCluster();
 
@@ -85,8 +85,6 @@ spec:
 `;
 
 const SITE = "http://127.0.0.1:32600/";
-/** The documented manifest has no probe: its pod counts as ready before nginx listens. */
-const answers = (url: string) => until(`${url} answers`, async () => (await httpStatus(url)) === 200);
 
 /** What of the stack's object is not as documented. */
 const notAsDocumented = (row: string, documented: Live, stack: Live) =>
@@ -125,6 +123,7 @@ describeIf(missingCluster, "the documented cluster setup", () => {
 
   test("G2: so is the Service, and the site answers on the node port", async () => {
     expect(notAsDocumented("G2", documented[1]!, live("service", "nginx-service"))).toEqual([]);
+    // The documented manifest has no probe: its pod counts as ready before nginx listens.
     await answers(SITE);
     expect(await stack.outputs()).toMatchObject({
       url: "http://localhost:32600",

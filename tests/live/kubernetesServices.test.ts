@@ -14,7 +14,7 @@ import {
   pods,
   removeObjects,
 } from "./cluster";
-import { docker, httpStatus, missingLab, ROOT, Stack, until } from "./liveStack";
+import { answers, docker, httpStatus, missingLab, ROOT, Stack, until } from "./liveStack";
 
 /* The programs of documented Docker setups, on a cluster: one setting, `berth:engine`. */
 
@@ -24,7 +24,6 @@ cleanUpCluster();
 const ON_NODES = { 666: 30666, 3306: 30538, 3307: 30539, 5000: 32232 };
 
 const url = (port: keyof typeof ON_NODES) => `http://127.0.0.1:${ON_NODES[port]}/`;
-const answers = (address: string) => until(`${address} answers`, async () => (await httpStatus(address)) === 200);
 
 async function nothingToDo(stack: Stack): Promise<void> {
   expect(await stack.changes(["--expect-no-changes"])).toEqual([]);

@@ -188,6 +188,10 @@ export async function httpStatus(url: string): Promise<number> {
   }
 }
 
+/** Waits until a page is there; returns its status. */
+export const answers = (url: string): Promise<number> =>
+  until(`an answer at ${url}`, async () => ((await httpStatus(url)) === 200 ? 200 : undefined));
+
 export interface StackOptions {
   /** Settings, as in Pulumi.<stack>.yaml. */
   config?: Record<string, unknown>;

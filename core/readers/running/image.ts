@@ -1,4 +1,5 @@
 import type { HealthcheckDescription, ServiceDescription } from "../../description/types";
+import { shortDuration } from "../../description/describe";
 import { splitVariable } from "../../description/environment";
 import type { ContainerConfig, EngineHealthcheck, InspectedContainer, InspectedImage } from "./inspect";
 
@@ -27,22 +28,24 @@ function commandOf(own: ContainerConfig, image: ContainerConfig): Pick<ServiceDe
   return { command: same(command, imageCommand) ? undefined : command };
 }
 
-const milliseconds = (nanoseconds: number | undefined) => (nanoseconds ? `${nanoseconds / 1e6}ms` : undefined);
+/** What an engine counts in nanoseconds, as people write it; 0 stands for what nobody has said. */
+export const duration = (nanoseconds: number | undefined): string | undefined =>
+  nanoseconds ? shortDuration(nanoseconds / 1e6) : undefined;
 
-/** Each part that is not said comes from the image's check. */
-function healthcheckOf(
+/** Each part that is not said comes from the image's check, where there is an image to compare with. */
+export function healthcheckOf(
   own: EngineHealthcheck | null | undefined,
-  image: EngineHealthcheck | null | undefined,
+  image?: EngineHealthcheck | null,
 ): HealthcheckDescription | undefined {
   if (!own || same(own, image)) return undefined;
   if (own.Test?.[0] === "NONE") return { disable: true };
   const changed = <K extends keyof EngineHealthcheck>(key: K) => (same(own[key], image?.[key]) ? undefined : own[key]);
   const check: HealthcheckDescription = {
     test: changed("Test") ?? undefined,
-    interval: milliseconds(changed("Interval")),
-    timeout: milliseconds(changed("Timeout")),
-    startPeriod: milliseconds(changed("StartPeriod")),
-    startInterval: milliseconds(changed("StartInterval")),
+    interval: duration(changed("Interval")),
+    timeout: duration(changed("Timeout")),
+    startPeriod: duration(changed("StartPeriod")),
+    startInterval: duration(changed("StartInterval")),
     retries: changed("Retries") || undefined,
   };
   if (check.test?.length === 0) check.test = undefined;

@@ -1,8 +1,9 @@
-import { defined, shortDuration } from "../../description/describe";
+import { defined } from "../../description/describe";
 import type { Notice, ProjectDescription, ProjectService } from "../../description/project";
 import { splitVariable } from "../../description/environment";
 import type { SwarmOptions, UpdateConfig } from "../../description/swarmOptions";
 import type { FileDescription } from "../../description/types";
+import { duration, healthcheckOf } from "./image";
 import type { EngineHealthcheck, EngineMount, InspectedNetwork } from "./inspect";
 import { type Remark, swarmMount } from "./mounts";
 import { networkOf } from "./project";
@@ -113,7 +114,6 @@ const filled = <T extends object>(record: T | null | undefined): T | undefined =
   const said = defined(record ?? {}) as T;
   return Object.keys(said).length ? said : undefined;
 };
-const duration = (nanoseconds: number | undefined) => (nanoseconds ? shortDuration(nanoseconds / 1e6) : undefined);
 const ownLabels = (labels: Labels | undefined) =>
   filled(Object.fromEntries(Object.entries(labels ?? {}).filter(([name]) => !name.startsWith("com.docker.stack."))));
 
@@ -202,18 +202,6 @@ function configOf(config: MountedConfig, configs: InspectedConfig[]): FileDescri
   const data = configs.find(({ ID }) => ID === config.ConfigID)?.Spec.Data;
   const content = Buffer.from(data ?? "", "base64").toString("utf8");
   return { source: config.ConfigName, target: config.File?.Name, content, ...rightsOf(config) };
-}
-
-function healthcheckOf(check: EngineHealthcheck | null | undefined): ProjectService["healthcheck"] {
-  if (check?.Test?.[0] === "NONE") return { disable: true };
-  return filled({
-    test: some(check?.Test),
-    interval: duration(check?.Interval),
-    timeout: duration(check?.Timeout),
-    startPeriod: duration(check?.StartPeriod),
-    startInterval: duration(check?.StartInterval),
-    retries: check?.Retries || undefined,
-  }) as ProjectService["healthcheck"];
 }
 
 const portOf = ({ TargetPort, PublishedPort, Protocol = "tcp" }: ServicePort) => ({

@@ -98,8 +98,9 @@ test("an argument with a slip is told the one that was meant", async () => {
 
 test.each(Object.keys(LEAST))("%s takes no argument that it does not know", async (component) => {
   const { error } = (await outcome(component, { zzz: 1 })) as { error: Error };
-  expect(error.message).toMatch(
-    new RegExp(`zzz: is not an argument of ${component}; (use |see the type ${component}Args )`),
+  const many = fields.filter((one) => one.component === component).length > 16;
+  expect(error.message).toContain(
+    `zzz: is not an argument of ${component}; ${many ? `see the type ${component}Args ` : "use "}`,
   );
   expect(isSentence(error)).toBe(true);
 });
